@@ -1,0 +1,67 @@
+//! The invariants of the state, for tests.
+
+use crate::{
+    clock::Nanos,
+    state::{Phase, State},
+    task::TaskState,
+    worker::WorkerState,
+};
+
+impl<T: Copy> State<T> {
+    pub(crate) fn audit(&self) {
+        let Self { running, busy, booting, stopping, capacity, generation, .. } = *self;
+        let waiting = self.queue.len();
+
+        // Workers: every gauge is what counting the records gives.
+        let mut live = [0_u32; 4];
+        let mut older = 0;
+        for (_, worker) in self.workers.iter() {
+            if worker.generation != generation {
+                older += u32::from(worker.state != WorkerState::Stopped);
+                assert_ne!(worker.state, WorkerState::Idle, "no worker of an older generation is idle");
+                continue;
+            }
+            match worker.state {
+                WorkerState::Uninitialized => live[0] += 1,
+                WorkerState::Running(_) => live[1] += 1,
+                WorkerState::Idle => live[2] += 1,
+                WorkerState::Stopping => live[3] += 1,
+                WorkerState::Stopped => {}
+            }
+        }
+        assert_eq!(live.iter().sum::<u32>(), running, "running");
+        assert_eq!(live[0], booting, "booting");
+        assert_eq!(live[0] + live[1], busy, "busy");
+        assert_eq!(live[2] as usize, self.idle.len(), "idle");
+        assert_eq!(live[3], stopping, "stopping");
+        assert_eq!(self.older.iter().map(|older| older.live).sum::<u32>(), older, "older generations");
+        assert!(self.workers.cached() <= capacity as usize, "the cache is bounded by the capacity");
+
+        // Admission: nobody waits beside a free slot, nobody idles above the capacity.
+        assert!(waiting == 0 || self.idle.len() == 0, "an idle worker beside a waiting task");
+        assert!(self.idle.len() == 0 || running - stopping <= capacity, "an idle worker above the capacity");
+        if self.phase != Phase::Closed {
+            assert!(waiting <= booting || running >= capacity, "a waiting task beside a free slot");
+        }
+        match self.phase {
+            Phase::Open => {}
+            Phase::Closing => assert_eq!(self.idle.len(), 0, "idle while closing"),
+            Phase::Closed => assert_eq!((self.idle.len(), waiting), (0, 0), "idle or waiting while closed"),
+        }
+
+        // Tasks.
+        let counters = &self.counters;
+        let states =
+            |state: fn(TaskState) -> bool| self.tasks.iter().filter(|(_, task)| state(task.state)).count();
+        assert_eq!(states(|state| state == TaskState::Waiting), waiting as usize, "waiting");
+        let running_tasks = states(|state| matches!(state, TaskState::Running(_)));
+        assert_eq!(running_tasks as u64 + u64::from(waiting), counters.unsettled, "unsettled");
+        let settled = counters.completed + counters.failed + counters.timed_out + counters.cancelled;
+        let rejected = counters.wait_timeout + counters.released;
+        assert_eq!(counters.submitted, counters.unsettled + settled + rejected, "every task is counted once");
+        assert!(counters.peak_busy >= busy && counters.peak_waiting >= waiting, "peaks");
+
+        // Time: the reaper comes early enough.
+        assert!(self.due() == Nanos::MAX || self.armed <= self.due(), "armed too late");
+    }
+}

@@ -1,0 +1,34 @@
+//! The pool of workpool: who runs, who waits, who is refused, who retires.
+//!
+//! Pure Rust: it knows neither Node-API nor JavaScript, and the clock is a parameter. [`README.md`] in this folder
+//! has the states, the transitions and the argument why nothing is lost.
+//!
+//! [`README.md`]: https://www.npmjs.com/package/workpool
+
+#[cfg(any(test, feature = "audit"))]
+mod audit;
+mod clock;
+mod counters;
+mod deadlines;
+mod exit;
+mod lock;
+mod pool;
+mod queue;
+mod reap;
+mod reaper;
+mod stack;
+mod state;
+mod sync;
+mod task;
+mod watch;
+mod worker;
+
+pub use clock::{Clock, MILLISECOND, ManualClock, MonotonicClock, Nanos};
+pub use counters::{Counters, Snapshot};
+pub use lock::{SpinGuard, SpinLock};
+pub use pool::{Host, Pool};
+pub use reaper::{Reap, Reaper};
+pub use state::{Admission, Cancelled, Effect, End, Finished, Options, Refusal, Rejection, UNBOUNDED};
+pub use task::{Submission, TaskId, TaskTimes};
+pub use watch::Condition;
+pub use worker::WorkerId;

@@ -1,0 +1,204 @@
+//! The pool: the state behind its lock, and the effects carried out without it.
+
+use std::fmt;
+
+use crate::{
+    clock::{Clock, MILLISECOND, Nanos},
+    counters::Snapshot,
+    lock::SpinLock,
+    state::{Admission, Cancelled, Effect, Effects, End, Finished, Options, State},
+    task::{Submission, TaskId, TaskTimes},
+    watch::Condition,
+    worker::WorkerId,
+};
+
+/// The world around a pool: where workers and tasks really are.
+///
+/// Both methods are called by whichever thread made them necessary, without the pool's lock, so they may call the
+/// pool again. Two threads may deliver at the same time; effects of one call come in order.
+pub trait Host<T> {
+    /// Carries out what somebody else than the caller of the pool has to do.
+    fn deliver(&self, effect: Effect<T>);
+
+    /// Sees to it that [`Pool::reap`] is called at `at` (of the pool's clock) or soon after.
+    fn arm(&self, at: Nanos);
+}
+
+/// A pool: decides who runs, who waits, who is refused and who retires.
+///
+/// `T` is what the host needs to find a task again; `H` is told what to do; `C` says what time it is.
+///
+/// ```
+/// use workpool_core::{Admission, Effect, End, Host, ManualClock, Nanos, Options, Pool, Submission};
+///
+/// struct Idle;
+/// impl Host<&'static str> for Idle {
+///     fn deliver(&self, effect: Effect<&'static str>) {
+///         unreachable!("{effect:?} happens only across threads");
+///     }
+///     fn arm(&self, _at: Nanos) {}
+/// }
+///
+/// let options = Options { capacity: 1, ..Options::default() };
+/// let pool = Pool::new(options, Idle, ManualClock::default());
+/// let Admission::Started(worker, _) = pool.submit(Submission::new("first")) else { panic!("there is room") };
+/// let Admission::Waiting(second) = pool.submit(Submission::new("second")) else { panic!("it is full") };
+/// let finished = pool.finish(worker, End::Completed, false);
+/// assert_eq!(finished.next, Some(second), "the worker has taken the next one itself");
+/// ```
+pub struct Pool<T, H, C> {
+    state: SpinLock<State<T>>,
+    host: H,
+    clock: C,
+}
+
+impl<T: Copy, H: Host<T>, C: Clock> Pool<T, H, C> {
+    /// An open pool without workers.
+    pub fn new(options: Options, host: H, clock: C) -> Self {
+        Self { state: SpinLock::new(State::new(options)), host, clock }
+    }
+
+    /// The host given at creation.
+    pub const fn host(&self) -> &H {
+        &self.host
+    }
+
+    /// Reserves memory for `workers` workers.
+    pub fn reserve(&self, workers: u32) {
+        let mut state = self.state.lock();
+        state.workers.reserve(workers as usize);
+        state.idle.reserve(workers as usize);
+    }
+
+    /// Hands a task in. In order: closed → refused; an idle worker → started; room for a worker → started, or
+    /// waiting for one that boots; full and not allowed to wait → refused; else waiting.
+    pub fn submit(&self, task: Submission<T>) -> Admission {
+        self.transition(|state, effects| state.submit(&self.clock, task, effects))
+    }
+
+    /// The function of a started task is called now; its `timeout` counts from here. Needed for tasks with a
+    /// `timeout` and for timed ones.
+    pub fn begin(&self, task: TaskId) {
+        self.transition(|state, _| state.begin(&self.clock, task));
+    }
+
+    /// The function of the worker's task has ended; with `is_broken` the worker retires.
+    pub fn finish(&self, worker: WorkerId, end: End, is_broken: bool) -> Finished {
+        self.transition(|state, effects| state.finish(&self.clock, worker, end, is_broken, effects))
+    }
+
+    /// Settles a task that waits or runs, because its signal was aborted.
+    pub fn cancel(&self, task: TaskId) -> Cancelled {
+        self.transition(|state, _| state.cancel(task))
+    }
+
+    /// The origin of a rejected task has taken notice; its number may be used again.
+    pub fn collect(&self, task: TaskId) {
+        self.state.lock().collect(task);
+    }
+
+    /// The times of a task that is not done with.
+    pub fn times(&self, task: TaskId) -> TaskTimes {
+        self.state.lock().times(&self.clock, task)
+    }
+
+    /// A booting worker is ready. Gives the task it has now, which the caller starts.
+    pub fn booted(&self, worker: WorkerId) -> Option<TaskId> {
+        self.transition(|state, effects| state.booted(&self.clock, worker, effects))
+    }
+
+    /// A booting worker could not be made. Gives the task that fails for it, which the caller collects.
+    pub fn boot_failed(&self, worker: WorkerId) -> Option<(TaskId, T)> {
+        self.transition(|state, effects| state.boot_failed(worker, effects))
+    }
+
+    /// A retired worker has been taken down.
+    pub fn retired(&self, worker: WorkerId) {
+        self.transition(|state, effects| state.retired(worker, effects));
+    }
+
+    /// A worker has died. Whether that settles the task it had.
+    pub fn crashed(&self, worker: WorkerId) -> bool {
+        self.transition(|state, effects| state.crashed(worker, effects))
+    }
+
+    /// Changes the capacity. Growing starts what waits at once; shrinking retires idle workers at once and busy
+    /// ones as they finish.
+    pub fn tune(&self, capacity: u32) {
+        self.transition(|state, effects| state.tune(capacity, effects));
+    }
+
+    /// Refuses new tasks and lets the accepted ones run. Gives the generation that is closed.
+    pub fn close(&self) -> u32 {
+        self.transition(State::close)
+    }
+
+    /// Closes the pool and rejects what waits. With a generation, only if the pool is still in it.
+    pub fn release(&self, generation: Option<u32>) {
+        while self.transition(|state, effects| state.release(generation, effects)) {}
+    }
+
+    /// Opens a closed pool again, as a new generation; rejects what waits for the old one.
+    pub fn reboot(&self) {
+        while self.transition(State::reboot) {}
+    }
+
+    /// Delivers [`Effect::Watched`] once `condition` holds, or after `timeout` milliseconds. A close that runs out
+    /// of time becomes a release.
+    pub fn watch(&self, token: u32, condition: Condition, timeout: Option<u32>) {
+        let expires_at = timeout.map_or(Nanos::MAX, |ms| self.clock.now() + u64::from(ms) * MILLISECOND);
+        self.transition(|state, _| state.watch(token, condition, expires_at));
+    }
+
+    /// Does what has become due, if the pool was armed for `armed`. Gives the moment for the next call. Called by
+    /// the [`Reaper`](crate::Reaper).
+    pub fn reap(&self, armed: Nanos) -> Option<Nanos> {
+        if self.state.lock().armed != armed {
+            return None; // armed for an earlier moment since
+        }
+        while self.transition(|state, effects| state.reap(self.clock.now(), effects)) {}
+        let mut state = self.state.lock();
+        state.armed = Nanos::MAX;
+        state.rearm()
+    }
+
+    /// One consistent view of everything.
+    pub fn snapshot(&self) -> Snapshot {
+        self.state.lock().snapshot()
+    }
+
+    /// Makes a change under the lock; arms the reaper and carries out the effects without it. An empty list of
+    /// effects costs no allocation.
+    fn transition<R>(&self, change: impl FnOnce(&mut State<T>, &mut Effects<T>) -> R) -> R {
+        let mut effects = Effects::new();
+        let mut state = self.state.lock();
+        let result = change(&mut state, &mut effects);
+        if state.is_watched() {
+            state.notify_watches(&mut effects);
+        }
+        let armed = state.rearm();
+        drop(state);
+        if let Some(at) = armed {
+            self.host.arm(at);
+        }
+        for effect in effects {
+            self.host.deliver(effect);
+        }
+        result
+    }
+
+    /// Checks every invariant that ties the parts of the state together.
+    ///
+    /// # Panics
+    /// If one does not hold.
+    #[cfg(any(test, feature = "audit"))]
+    pub fn audit(&self) {
+        self.state.lock().audit();
+    }
+}
+
+impl<T, H, C> fmt::Debug for Pool<T, H, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("state", &self.state).finish_non_exhaustive()
+    }
+}

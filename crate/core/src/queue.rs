@@ -1,0 +1,144 @@
+//! The wait queue: accepted tasks that have no worker yet.
+
+use std::collections::BTreeMap;
+
+use crate::task::TaskId;
+
+const NONE: u32 = u32::MAX;
+
+/// So many lanes stay when they run empty, so that traffic on a handful of priorities allocates nothing.
+const KEPT_LANES: usize = 8;
+
+/// A place in the queue, kept under the number of the task that has it.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    before: u32,
+    behind: u32,
+    priority: u32,
+}
+
+/// The tasks of one priority, first in first out.
+#[derive(Debug)]
+struct Lane {
+    head: u32,
+    tail: u32,
+}
+
+impl Lane {
+    const EMPTY: Self = Self { head: NONE, tail: NONE };
+
+    fn is_empty(&self) -> bool {
+        self.head == NONE
+    }
+}
+
+/// Waiting tasks by priority (0 first) and, within one, in order of arrival.
+///
+/// Every lane is a doubly linked list through one table that task numbers index, so joining and leaving cost O(1)
+/// wherever the task stands, and O(log lanes) to find the lane.
+#[derive(Debug, Default)]
+pub(crate) struct WaitQueue {
+    lanes: BTreeMap<u32, Lane>,
+    places: Vec<Place>,
+    len: u32,
+}
+
+impl WaitQueue {
+    pub(crate) fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// The task joins behind all others of its priority.
+    pub(crate) fn push(&mut self, task: TaskId, priority: u32) {
+        let lane = self.lanes.entry(priority).or_insert(Lane::EMPTY);
+        let place = Place { before: lane.tail, behind: NONE, priority };
+        match lane.tail {
+            NONE => lane.head = task.0,
+            tail => self.places[tail as usize].behind = task.0,
+        }
+        lane.tail = task.0;
+        if task.index() == self.places.len() {
+            self.places.push(place);
+        } else {
+            if task.index() > self.places.len() {
+                self.places.resize(task.index() + 1, Place { before: NONE, behind: NONE, priority: 0 });
+            }
+            self.places[task.index()] = place;
+        }
+        self.len += 1;
+    }
+
+    /// Takes out the task that is next.
+    pub(crate) fn pop(&mut self) -> Option<TaskId> {
+        if self.len == 0 {
+            return None;
+        }
+        // At most `KEPT_LANES` lanes in front are empty.
+        let head = self.lanes.values().find(|lane| !lane.is_empty())?.head;
+        self.remove(TaskId(head));
+        Some(TaskId(head))
+    }
+
+    /// Takes out a task that waits, wherever it stands.
+    pub(crate) fn remove(&mut self, task: TaskId) {
+        let Place { before, behind, priority } = self.places[task.index()];
+        let lanes = self.lanes.len();
+        let Some(lane) = self.lanes.get_mut(&priority) else {
+            unreachable!("a waiting task has a lane");
+        };
+        match before {
+            NONE => lane.head = behind,
+            before => self.places[before as usize].behind = behind,
+        }
+        match behind {
+            NONE => lane.tail = before,
+            behind => self.places[behind as usize].before = before,
+        }
+        if lane.is_empty() && lanes > KEPT_LANES {
+            self.lanes.remove(&priority);
+        }
+        self.len -= 1;
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn drain(queue: &mut WaitQueue) -> Vec<u32> {
+        std::iter::from_fn(|| queue.pop()).map(|task| task.0).collect()
+    }
+
+    #[test]
+    fn tasks_leave_by_priority_and_in_order_within_one() {
+        let mut queue = WaitQueue::default();
+        for (task, priority) in [(0, 1), (1, 2), (2, 0), (3, 1), (4, 0), (5, 7)] {
+            queue.push(TaskId(task), priority);
+        }
+        assert_eq!(queue.len(), 6);
+        assert_eq!(drain(&mut queue), [2, 4, 0, 3, 1, 5]);
+        assert_eq!(queue.len(), 0);
+    }
+
+    #[test]
+    fn a_task_can_leave_from_anywhere() {
+        for gone in 0..4 {
+            let mut queue = WaitQueue::default();
+            (0..4).for_each(|task| queue.push(TaskId(task), 1));
+            queue.remove(TaskId(gone));
+            queue.push(TaskId(9), 1);
+            let left: Vec<u32> = (0..4).filter(|&task| task != gone).chain([9]).collect();
+            assert_eq!(drain(&mut queue), left);
+        }
+    }
+
+    #[test]
+    fn many_priorities_leave_in_order_and_few_empty_lanes_stay() {
+        let mut queue = WaitQueue::default();
+        for task in 0..1_000 {
+            queue.push(TaskId(task), 999 - task);
+        }
+        assert_eq!(drain(&mut queue), (0..1_000).rev().collect::<Vec<_>>());
+        assert_eq!(queue.lanes.len(), KEPT_LANES);
+    }
+}

@@ -1,0 +1,76 @@
+//! What happens because time has passed: purge, `wait_timeout`, `timeout`, and watches that are up.
+
+use crate::{
+    clock::Nanos,
+    state::{Effect, Effects, Phase, Rejection, State},
+    task::TaskState,
+};
+
+/// Most deadlines that one lock hold deals with.
+const BATCH: usize = 1_024;
+
+impl<T: Copy> State<T> {
+    /// When something is due next; `Nanos::MAX` for nothing. There is a purge to come only while somebody is idle.
+    pub(crate) fn due(&self) -> Nanos {
+        let purge = match (self.options.expiry, self.idle.oldest()) {
+            (Some(expiry), Some(oldest)) => (oldest + expiry).max(self.next_purge),
+            _ => Nanos::MAX,
+        };
+        purge.min(self.deadlines.first().unwrap_or(Nanos::MAX)).min(self.watches.first())
+    }
+
+    /// Does what is due; whether more is due at once.
+    pub(crate) fn reap(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
+        self.purge(now, effects);
+        self.expire_watches(now, effects);
+        let is_more = self.expire_tasks(now, effects);
+        // A close that ran out of time may leave more behind than one lock hold rejects.
+        let is_released = self.phase == Phase::Closed && self.queue.len() > 0;
+        (is_released && self.release(None, effects)) || is_more
+    }
+
+    /// Retires the workers that have been idle for `expiry`, and not before half an `expiry` has passed again.
+    fn purge(&mut self, now: Nanos, effects: &mut Effects<T>) {
+        let Some(expiry) = self.options.expiry else { return };
+        if let Some(deadline) = now.checked_sub(expiry) {
+            let expired = self.idle.idle_since(deadline);
+            if expired > 0 {
+                self.next_purge = now + expiry / 2;
+                self.retire_oldest(expired, effects);
+            }
+        }
+    }
+
+    fn expire_tasks(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
+        for _ in 0..BATCH {
+            let Some(id) = self.deadlines.pop_due(now) else { return false };
+            let rejection = match self.tasks[id].state {
+                TaskState::Waiting => {
+                    self.queue.remove(id);
+                    self.counters.wait_timeout += 1;
+                    self.tasks[id].state = TaskState::Over;
+                    Rejection::WaitTimeout
+                }
+                TaskState::Running(_) => {
+                    self.counters.timed_out += 1;
+                    self.tasks[id].state = TaskState::Abandoned { told: false };
+                    Rejection::TaskTimeout
+                }
+                state => unreachable!("{state:?} has no deadline"),
+            };
+            self.counters.unsettled -= 1;
+            effects.push(Effect::Reject(id, self.tasks[id].payload, rejection));
+        }
+        true
+    }
+
+    /// The moment for which the reaper must be armed anew, if it has to come earlier than it would.
+    pub(crate) fn rearm(&mut self) -> Option<Nanos> {
+        let due = self.due();
+        if due < self.armed {
+            self.armed = due;
+            return Some(due);
+        }
+        None
+    }
+}

@@ -1,0 +1,108 @@
+//! The worker stack: idle workers, last in first out.
+
+use crate::{clock::Nanos, worker::WorkerId};
+
+#[derive(Debug, Clone, Copy)]
+struct IdleWorker {
+    worker: WorkerId,
+    since: Nanos,
+}
+
+/// Idle workers in the order in which they went idle. The most recent one works next, so few workers stay hot and
+/// the others age at the bottom; the expired ones are always a prefix (`worker_stack.go` of ants).
+#[derive(Debug, Default)]
+pub(crate) struct WorkerStack {
+    idle: Vec<IdleWorker>,
+}
+
+impl WorkerStack {
+    pub(crate) fn reserve(&mut self, workers: usize) {
+        self.idle.reserve(workers);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.idle.len()
+    }
+
+    /// `since` must not be before that of any worker in the stack.
+    pub(crate) fn push(&mut self, worker: WorkerId, since: Nanos) {
+        debug_assert!(
+            self.idle.last().is_none_or(|last| last.since <= since),
+            "the stack is ordered by time"
+        );
+        self.idle.push(IdleWorker { worker, since });
+    }
+
+    /// The worker that went idle last.
+    pub(crate) fn pop(&mut self) -> Option<WorkerId> {
+        self.idle.pop().map(|idle| idle.worker)
+    }
+
+    /// Takes out a worker that died while it was idle. Linear, as that is rare.
+    pub(crate) fn remove(&mut self, worker: WorkerId) {
+        self.idle.retain(|idle| idle.worker != worker);
+    }
+
+    /// When the worker that is idle for longest went idle.
+    pub(crate) fn oldest(&self) -> Option<Nanos> {
+        self.idle.first().map(|idle| idle.since)
+    }
+
+    /// How many workers went idle at `deadline` or before it: a binary search, as the stack is ordered.
+    pub(crate) fn idle_since(&self, deadline: Nanos) -> usize {
+        self.idle.partition_point(|idle| idle.since <= deadline)
+    }
+
+    /// Takes out the `count` workers that are idle for longest, the longest first.
+    pub(crate) fn drain_oldest(&mut self, count: usize) -> impl Iterator<Item = WorkerId> + '_ {
+        self.idle.drain(..count).map(|idle| idle.worker)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn stack(times: &[Nanos]) -> WorkerStack {
+        let mut stack = WorkerStack::default();
+        for (index, &since) in times.iter().enumerate() {
+            stack.push(WorkerId(index as u32), since);
+        }
+        stack
+    }
+
+    #[test]
+    fn a_new_stack_is_empty() {
+        let mut stack = WorkerStack::default();
+        assert_eq!((stack.len(), stack.pop(), stack.oldest()), (0, None, None));
+    }
+
+    #[test]
+    fn the_worker_that_went_idle_last_works_next() {
+        let mut stack = stack(&[1, 2, 3]);
+        assert_eq!(stack.pop(), Some(WorkerId(2)));
+        assert_eq!(stack.pop(), Some(WorkerId(1)));
+        assert_eq!(stack.oldest(), Some(1));
+    }
+
+    #[test]
+    fn the_expired_prefix_is_found_by_time() {
+        let times: Vec<Nanos> = (0..18).map(|n| n * 10).collect();
+        let stack = stack(&times);
+        assert_eq!(stack.idle_since(70), 8, "an equal time counts as expired");
+        assert_eq!(stack.idle_since(69), 7);
+        assert_eq!(stack.idle_since(1_000), 18);
+        let young = self::stack(&[5, 6]);
+        assert_eq!(young.idle_since(4), 0, "all are younger");
+    }
+
+    #[test]
+    fn six_old_and_six_new_leave_six() {
+        let mut stack = stack(&[0, 0, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9]);
+        let expired = stack.idle_since(1);
+        let gone: Vec<WorkerId> = stack.drain_oldest(expired).collect();
+        assert_eq!(gone, (0..6).map(WorkerId).collect::<Vec<_>>());
+        assert_eq!(stack.len(), 6);
+        assert_eq!(stack.pop(), Some(WorkerId(11)));
+    }
+}

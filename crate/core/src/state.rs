@@ -1,0 +1,550 @@
+//! The pool's state and every rule that changes it: what [`Pool`](crate::Pool)'s lock guards is this one struct.
+//!
+//! A transition returns what its caller must do itself and leaves in `effects` what concerns others; the pool
+//! carries those out after the unlock. Files: admission here, the worker's way out in `exit`, time in `reap`.
+
+use crate::{
+    clock::{Clock, MILLISECOND, Nanos},
+    counters::{Counters, Snapshot},
+    deadlines::Deadlines,
+    queue::WaitQueue,
+    stack::WorkerStack,
+    task::{Submission, Task, TaskId, TaskState, TaskTimes, Tasks},
+    watch::{Condition, Watch, Watches},
+    worker::{WorkerId, WorkerState, Workers},
+};
+
+/// A capacity without limit.
+pub const UNBOUNDED: u32 = u32::MAX;
+
+/// Most tasks that one lock hold rejects. A release with a million waiting tasks lets others in between.
+const BATCH: usize = 1_024;
+
+/// How a pool behaves for all its life.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Most live workers at first; [`UNBOUNDED`] for no limit.
+    pub capacity: u32,
+    /// How long an idle worker lives; `None` for ever.
+    pub expiry: Option<Nanos>,
+    /// Refuse what would have to wait.
+    pub nonblocking: bool,
+    /// Most waiting tasks; 0 for no bound.
+    pub max_waiting: u32,
+    /// Whether a new worker boots: the host is told by [`Effect::Boot`] and answers by `booted` or `boot_failed`.
+    pub boots: bool,
+    /// Whether the host takes a retired worker down: told by [`Effect::Retire`], it answers by `retired`.
+    pub disposes: bool,
+}
+
+impl Default for Options {
+    /// An unbounded pool whose idle workers stay, and which neither boots nor disposes.
+    fn default() -> Self {
+        Self {
+            capacity: UNBOUNDED,
+            expiry: None,
+            nonblocking: false,
+            max_waiting: 0,
+            boots: false,
+            disposes: false,
+        }
+    }
+}
+
+/// What becomes of a submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// This worker has it; the caller starts it.
+    Started(WorkerId, TaskId),
+    /// It waits.
+    Waiting(TaskId),
+    /// It is not accepted.
+    Refused(Refusal),
+}
+
+/// Why a submission is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The pool is closed.
+    Closed,
+    /// It would have to wait, and may not.
+    Overload,
+    /// It would have to wait, and its `wait_timeout` is 0.
+    WaitTimeout,
+}
+
+/// Why an accepted task settles without having ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rejection {
+    /// It waited when the pool was released.
+    Released,
+    /// No worker was free in time.
+    WaitTimeout,
+    /// It ran longer than it may.
+    TaskTimeout,
+}
+
+/// How a task's function ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// With a result.
+    Completed,
+    /// With an error.
+    Failed,
+}
+
+/// What a finished worker's caller has to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finished {
+    /// Whether this end settles the task; not if a deadline or an abort came first.
+    pub settled: bool,
+    /// The task that the same worker has now; the caller starts it.
+    pub next: Option<TaskId>,
+}
+
+/// What a cancellation met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelled {
+    /// The task waited and never runs.
+    Waiting,
+    /// The task has settled; its function runs until it really ends.
+    Running,
+    /// Too late: it has settled in another way.
+    Late,
+}
+
+/// What a transition causes for somebody other than its caller. Carried out without the lock, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect<T> {
+    /// The origin of the task is to start it on this worker.
+    Start(WorkerId, TaskId, T),
+    /// The host is to boot this worker.
+    Boot(WorkerId),
+    /// The host is to take this worker down.
+    Retire(WorkerId),
+    /// The origin of the task is to learn that it has settled, and then to `collect` it.
+    Reject(TaskId, T, Rejection),
+    /// The watch with this token has come true, or its time is up.
+    Watched {
+        /// As given to `watch`.
+        token: u32,
+        /// Whether the time came before the condition.
+        expired: bool,
+    },
+}
+
+pub(crate) type Effects<T> = Vec<Effect<T>>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Open,
+    /// Refuses new tasks, runs the accepted ones.
+    Closing,
+    Closed,
+}
+
+/// Live workers of a generation that is over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Older {
+    pub(crate) generation: u32,
+    pub(crate) live: u32,
+}
+
+#[derive(Debug)]
+pub(crate) struct State<T> {
+    pub(crate) options: Options,
+    pub(crate) phase: Phase,
+    pub(crate) generation: u32,
+    pub(crate) capacity: u32,
+    pub(crate) tasks: Tasks<T>,
+    pub(crate) queue: WaitQueue,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) workers: Workers,
+    pub(crate) idle: WorkerStack,
+    /// Live workers of this generation; `busy`, `booting` and `stopping` are among them.
+    pub(crate) running: u32,
+    pub(crate) busy: u32,
+    pub(crate) booting: u32,
+    pub(crate) stopping: u32,
+    pub(crate) older: Vec<Older>,
+    pub(crate) watches: Watches,
+    pub(crate) counters: Counters,
+    /// When the reaper looks next; `Nanos::MAX` for never.
+    pub(crate) armed: Nanos,
+    /// No purge before: so that workers which expire one by one are retired a few at a time.
+    pub(crate) next_purge: Nanos,
+}
+
+impl<T: Copy> State<T> {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            phase: Phase::Open,
+            generation: 1,
+            capacity: options.capacity,
+            tasks: Tasks::new(),
+            queue: WaitQueue::default(),
+            deadlines: Deadlines::default(),
+            workers: Workers::default(),
+            idle: WorkerStack::default(),
+            running: 0,
+            busy: 0,
+            booting: 0,
+            stopping: 0,
+            older: Vec::new(),
+            watches: Watches::default(),
+            counters: Counters::default(),
+            armed: Nanos::MAX,
+            next_purge: 0,
+            options,
+        }
+    }
+
+    // ── admission ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    pub(crate) fn submit(
+        &mut self,
+        clock: &impl Clock,
+        task: Submission<T>,
+        effects: &mut Effects<T>,
+    ) -> Admission {
+        if self.phase != Phase::Open {
+            self.counters.closed += 1;
+            return Admission::Refused(Refusal::Closed);
+        }
+        // Idle workers are within capacity: shrinking retires them at once. And while one is idle nothing waits.
+        if let Some(worker) = self.idle.pop() {
+            let id = self.accept(clock, task);
+            self.busy += 1;
+            self.assign(worker, id);
+            return Admission::Started(worker, id);
+        }
+        let has_room = self.running < self.capacity;
+        if has_room && !self.options.boots {
+            let id = self.accept(clock, task);
+            let worker = self.start_worker();
+            self.assign(worker, id);
+            return Admission::Started(worker, id);
+        }
+        // A worker that boots and is not spoken for takes this task: that is room, not an overload.
+        let is_expected = self.queue.len() < self.booting;
+        if !is_expected && has_room {
+            let worker = self.start_worker();
+            effects.push(Effect::Boot(worker));
+        } else if !is_expected {
+            if let Some(refusal) = self.refuse_to_wait(&task) {
+                return Admission::Refused(refusal);
+            }
+        }
+        Admission::Waiting(self.enqueue(clock, task))
+    }
+
+    /// What a task that must wait without a worker on its way is refused for.
+    fn refuse_to_wait(&mut self, task: &Submission<T>) -> Option<Refusal> {
+        // Tasks that booting workers will take do not count against the bound.
+        let waiting = self.queue.len() - self.booting.min(self.queue.len());
+        let is_full = self.options.max_waiting > 0 && waiting >= self.options.max_waiting;
+        if self.options.nonblocking || is_full {
+            self.counters.overload += 1;
+            return Some(Refusal::Overload);
+        }
+        if task.wait_timeout == Some(0) {
+            // It waited for no time at all: submitted, and rejected for it.
+            self.counters.submitted += 1;
+            self.counters.wait_timeout += 1;
+            return Some(Refusal::WaitTimeout);
+        }
+        None
+    }
+
+    fn accept(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {
+        self.counters.submitted += 1;
+        self.counters.unsettled += 1;
+        self.tasks.insert(Task {
+            payload: task.payload,
+            state: TaskState::Waiting,
+            number: self.counters.submitted,
+            timeout: task.timeout,
+            timed: task.timed,
+            submitted_at: if task.timed { clock.now() } else { 0 },
+            begun_at: 0,
+        })
+    }
+
+    fn enqueue(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {
+        let id = self.accept(clock, task);
+        if let Some(wait) = task.wait_timeout.filter(|&wait| wait > 0) {
+            self.deadlines.insert(id, clock.now() + u64::from(wait) * MILLISECOND);
+        }
+        self.queue.push(id, task.priority);
+        self.counters.peak_waiting = self.counters.peak_waiting.max(self.queue.len());
+        id
+    }
+
+    /// A new worker, busy from the start: with a task, or booting.
+    fn start_worker(&mut self) -> WorkerId {
+        let (worker, is_reused) = self.workers.start(self.generation);
+        self.counters.started += 1;
+        self.counters.reused += u64::from(is_reused);
+        self.running += 1;
+        self.busy += 1;
+        self.booting += u32::from(self.options.boots);
+        self.counters.peak_busy = self.counters.peak_busy.max(self.busy);
+        worker
+    }
+
+    /// Gives the task, which no longer waits, to a worker that counts as busy.
+    fn assign(&mut self, worker: WorkerId, task: TaskId) {
+        self.tasks[task].state = TaskState::Running(worker);
+        self.workers[worker].state = WorkerState::Running(task);
+        self.counters.peak_busy = self.counters.peak_busy.max(self.busy);
+    }
+
+    /// The next waiting task, which stops waiting.
+    fn next_waiting(&mut self) -> Option<TaskId> {
+        let task = self.queue.pop()?;
+        self.deadlines.remove(task);
+        Some(task)
+    }
+
+    /// Starts what may start: as many new workers as there is room and need for. Called wherever room appears.
+    pub(crate) fn fill(&mut self, effects: &mut Effects<T>) {
+        while self.phase != Phase::Closed && self.queue.len() > self.booting && self.running < self.capacity {
+            let worker = self.start_worker();
+            if self.options.boots {
+                effects.push(Effect::Boot(worker));
+            } else if let Some(task) = self.next_waiting() {
+                self.assign(worker, task);
+                effects.push(Effect::Start(worker, task, self.tasks[task].payload));
+            }
+        }
+    }
+
+    // ── the run of a task ───────────────────────────────────────────────────────────────────────────────────────
+
+    /// The task's function is called now: its `timeout` counts from here.
+    pub(crate) fn begin(&mut self, clock: &impl Clock, id: TaskId) {
+        let task = &mut self.tasks[id];
+        if !matches!(task.state, TaskState::Running(_)) || (task.timeout == 0 && !task.timed) {
+            return;
+        }
+        let now = clock.now();
+        task.begun_at = now;
+        if task.timeout > 0 {
+            let at = now + u64::from(task.timeout) * MILLISECOND;
+            self.deadlines.insert(id, at);
+        }
+    }
+
+    /// The function of the worker's task has ended. `is_broken`: the worker must not be used again.
+    pub(crate) fn finish(
+        &mut self,
+        clock: &impl Clock,
+        worker: WorkerId,
+        end: End,
+        is_broken: bool,
+        effects: &mut Effects<T>,
+    ) -> Finished {
+        let WorkerState::Running(task) = self.workers[worker].state else {
+            unreachable!("only a worker with a task finishes one");
+        };
+        let settled = self.end_task(task, end);
+        Finished { settled, next: self.free_worker(clock, worker, is_broken, effects) }
+    }
+
+    /// Counts the end of a running task, unless it has settled before, and drops its record as soon as its origin
+    /// needs it no more.
+    pub(crate) fn end_task(&mut self, id: TaskId, end: End) -> bool {
+        match self.tasks[id].state {
+            TaskState::Running(_) => {
+                self.counters.unsettled -= 1;
+                match end {
+                    End::Completed => self.counters.completed += 1,
+                    End::Failed => self.counters.failed += 1,
+                }
+                self.deadlines.remove(id);
+                self.tasks.remove(id);
+                true
+            }
+            TaskState::Abandoned { told: true } => {
+                self.tasks.remove(id);
+                false
+            }
+            TaskState::Abandoned { told: false } => {
+                self.tasks[id].state = TaskState::Over;
+                false
+            }
+            TaskState::Waiting | TaskState::Over => unreachable!("only a running task ends"),
+        }
+    }
+
+    /// A worker without a task takes the next one, goes idle, or retires.
+    fn free_worker(
+        &mut self,
+        clock: &impl Clock,
+        worker: WorkerId,
+        is_broken: bool,
+        effects: &mut Effects<T>,
+    ) -> Option<TaskId> {
+        let is_current = self.workers[worker].generation == self.generation;
+        // Workers that are already stopping are on their way below the capacity: another one need not go for them.
+        let fits = self.running - self.stopping <= self.capacity;
+        if is_current && !is_broken && fits && self.phase != Phase::Closed {
+            if let Some(task) = self.next_waiting() {
+                self.assign(worker, task);
+                return Some(task);
+            }
+            if self.phase == Phase::Open {
+                self.busy -= 1;
+                self.workers[worker].state = WorkerState::Idle;
+                // Without expiry nobody asks since when.
+                self.idle.push(worker, self.options.expiry.map_or(0, |_| clock.now()));
+                return None;
+            }
+        }
+        self.busy -= u32::from(is_current);
+        self.retire(worker, effects);
+        None
+    }
+
+    /// Settles a task because its signal was aborted.
+    pub(crate) fn cancel(&mut self, id: TaskId) -> Cancelled {
+        let cancelled = match self.tasks[id].state {
+            TaskState::Waiting => {
+                self.queue.remove(id);
+                self.deadlines.remove(id);
+                self.tasks.remove(id);
+                Cancelled::Waiting
+            }
+            TaskState::Running(_) => {
+                self.deadlines.remove(id);
+                self.tasks[id].state = TaskState::Abandoned { told: true };
+                Cancelled::Running
+            }
+            TaskState::Abandoned { .. } | TaskState::Over => return Cancelled::Late,
+        };
+        self.counters.unsettled -= 1;
+        self.counters.cancelled += 1;
+        cancelled
+    }
+
+    /// The origin of a rejected task has taken notice.
+    pub(crate) fn collect(&mut self, id: TaskId) {
+        match self.tasks[id].state {
+            TaskState::Over => self.tasks.remove(id),
+            TaskState::Abandoned { told: false } => {
+                self.tasks[id].state = TaskState::Abandoned { told: true }
+            }
+            state => unreachable!("{state:?} is not a rejected task"),
+        }
+    }
+
+    pub(crate) fn times(&self, clock: &impl Clock, id: TaskId) -> TaskTimes {
+        let Task { number, submitted_at, begun_at, .. } = self.tasks[id];
+        TaskTimes { number, submitted_at, begun_at, now: clock.now() }
+    }
+
+    // ── booting ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// A booting worker is ready; only now it is decided which task it gets.
+    pub(crate) fn booted(
+        &mut self,
+        clock: &impl Clock,
+        worker: WorkerId,
+        effects: &mut Effects<T>,
+    ) -> Option<TaskId> {
+        self.booting -= u32::from(self.workers[worker].generation == self.generation);
+        self.free_worker(clock, worker, false, effects)
+    }
+
+    /// A booting worker could not be made. One task, the next, fails for it; the one after that tries again.
+    pub(crate) fn boot_failed(&mut self, worker: WorkerId, effects: &mut Effects<T>) -> Option<(TaskId, T)> {
+        let is_current = self.workers[worker].generation == self.generation;
+        self.booting -= u32::from(is_current);
+        self.busy -= u32::from(is_current);
+        let failed = if is_current { self.next_waiting() } else { None };
+        if let Some(task) = failed {
+            self.counters.unsettled -= 1;
+            self.counters.failed += 1;
+            self.tasks[task].state = TaskState::Over;
+        }
+        self.counters.retired += 1;
+        self.exit(worker, effects);
+        failed.map(|task| (task, self.tasks[task].payload))
+    }
+
+    // ── tune, release, close, reboot ────────────────────────────────────────────────────────────────────────────
+
+    pub(crate) fn tune(&mut self, capacity: u32, effects: &mut Effects<T>) {
+        self.capacity = capacity;
+        self.workers.bound_cache(capacity);
+        let live = self.running - self.stopping;
+        let excess = live.saturating_sub(capacity) as usize;
+        self.retire_oldest(excess.min(self.idle.len()), effects);
+        self.fill(effects);
+    }
+
+    /// Refuses new tasks; the accepted ones run. Gives the generation that is closed.
+    pub(crate) fn close(&mut self, effects: &mut Effects<T>) -> u32 {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Closing;
+            // Nothing waits while somebody is idle.
+            self.retire_oldest(self.idle.len(), effects);
+        }
+        self.generation
+    }
+
+    /// Closes the pool and rejects some of what waits; whether more is left to reject. Does nothing to a generation
+    /// other than `generation`, if one is given.
+    pub(crate) fn release(&mut self, generation: Option<u32>, effects: &mut Effects<T>) -> bool {
+        if generation.is_some_and(|generation| generation != self.generation) {
+            return false;
+        }
+        self.phase = Phase::Closed;
+        self.retire_oldest(self.idle.len(), effects);
+        for _ in 0..BATCH {
+            let Some(task) = self.next_waiting() else { return false };
+            self.counters.unsettled -= 1;
+            self.counters.released += 1;
+            self.tasks[task].state = TaskState::Over;
+            effects.push(Effect::Reject(task, self.tasks[task].payload, Rejection::Released));
+        }
+        self.queue.len() > 0
+    }
+
+    /// Opens a closed pool as a new generation; whether it must be called again, as more waits than one call rejects.
+    pub(crate) fn reboot(&mut self, effects: &mut Effects<T>) -> bool {
+        if self.phase == Phase::Open {
+            return false;
+        }
+        if self.release(None, effects) {
+            return true;
+        }
+        if self.running > 0 {
+            self.older.push(Older { generation: self.generation, live: self.running });
+        }
+        (self.running, self.busy, self.booting, self.stopping) = (0, 0, 0, 0);
+        (self.counters.peak_busy, self.counters.peak_waiting) = (0, 0);
+        self.generation += 1;
+        self.phase = Phase::Open;
+        false
+    }
+
+    // ── views ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Adds a watch on a condition of this moment's generation.
+    pub(crate) fn watch(&mut self, token: u32, condition: Condition, expires_at: Nanos) {
+        self.watches.add(Watch { token, condition, expires_at });
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            capacity: self.capacity,
+            running: self.running,
+            busy: self.busy,
+            waiting: self.queue.len(),
+            is_closed: self.phase != Phase::Open,
+            generation: self.generation,
+            counters: self.counters,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What the pool knows of a task, from its acceptance until both its end and its result are dealt with.
+
+use slab::Slab;
+
+use crate::{clock::Nanos, worker::WorkerId};
+
+/// A task, by the number under which the pool keeps its record. Numbers are dense and are used again once the
+/// record is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TaskId(pub u32);
+
+impl TaskId {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A task as it is handed in.
+#[derive(Debug, Clone, Copy)]
+pub struct Submission<T> {
+    /// What the host needs to find the task again.
+    pub payload: T,
+    /// 0 goes first.
+    pub priority: u32,
+    /// Most milliseconds without a worker, from now; 0 refuses rather than waits.
+    pub wait_timeout: Option<u32>,
+    /// Most milliseconds of running, from [`begin`](crate::Pool::begin); 0 for no limit.
+    pub timeout: u32,
+    /// Whether to note when it is submitted and begun, for [`TaskTimes`].
+    pub timed: bool,
+}
+
+impl<T> Submission<T> {
+    /// A task of priority 1 without deadlines.
+    pub const fn new(payload: T) -> Self {
+        Self { payload, priority: 1, wait_timeout: None, timeout: 0, timed: false }
+    }
+}
+
+/// Where a task is between acceptance and the end of its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TaskState {
+    Waiting,
+    Running(WorkerId),
+    /// It has settled without a result, while its function still runs on this worker. `told`: its origin knows.
+    Abandoned {
+        told: bool,
+    },
+    /// It is over; only its origin has not been told yet.
+    Over,
+}
+
+#[derive(Debug)]
+pub(crate) struct Task<T> {
+    pub(crate) payload: T,
+    pub(crate) state: TaskState,
+    /// The how-manieth task of its pool it is, from 1.
+    pub(crate) number: u64,
+    pub(crate) timeout: u32,
+    pub(crate) timed: bool,
+    pub(crate) submitted_at: Nanos,
+    pub(crate) begun_at: Nanos,
+}
+
+/// The number of a task and, if it is timed, when it was submitted and begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaskTimes {
+    /// The how-manieth task of its pool it is, from 1.
+    pub number: u64,
+    /// When it was accepted.
+    pub submitted_at: Nanos,
+    /// When its function was called; 0 if it has not been.
+    pub begun_at: Nanos,
+    /// The pool's clock.
+    pub now: Nanos,
+}
+
+/// The records of all tasks that are not done with.
+#[derive(Debug)]
+pub(crate) struct Tasks<T>(Slab<Task<T>>);
+
+impl<T> Tasks<T> {
+    pub(crate) fn new() -> Self {
+        Self(Slab::new())
+    }
+
+    pub(crate) fn insert(&mut self, task: Task<T>) -> TaskId {
+        TaskId(self.0.insert(task) as u32)
+    }
+
+    pub(crate) fn remove(&mut self, id: TaskId) {
+        self.0.remove(id.index());
+    }
+
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (TaskId, &Task<T>)> {
+        self.0.iter().map(|(index, task)| (TaskId(index as u32), task))
+    }
+}
+
+impl<T> std::ops::Index<TaskId> for Tasks<T> {
+    type Output = Task<T>;
+
+    fn index(&self, id: TaskId) -> &Task<T> {
+        &self.0[id.index()]
+    }
+}
+
+impl<T> std::ops::IndexMut<TaskId> for Tasks<T> {
+    fn index_mut(&mut self, id: TaskId) -> &mut Task<T> {
+        &mut self.0[id.index()]
+    }
+}

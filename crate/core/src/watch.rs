@@ -1,0 +1,79 @@
+//! Those who wait for the pool rather than for a task: `drain`, `close`, `releaseTimeout`.
+
+use crate::{
+    clock::Nanos,
+    state::{Effect, Effects, State},
+};
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing waits and nothing is busy.
+    Drained,
+    /// Every accepted task has settled.
+    Settled,
+    /// This generation, which is closed, has no worker left.
+    Ended(u32),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watch {
+    pub(crate) token: u32,
+    pub(crate) condition: Condition,
+    /// `Nanos::MAX` for never.
+    pub(crate) expires_at: Nanos,
+}
+
+/// The open watches: few, so they are a list.
+#[derive(Debug, Default)]
+pub(crate) struct Watches(Vec<Watch>);
+
+impl Watches {
+    pub(crate) fn add(&mut self, watch: Watch) {
+        self.0.push(watch);
+    }
+
+    /// When the first one is up.
+    pub(crate) fn first(&self) -> Nanos {
+        self.0.iter().map(|watch| watch.expires_at).min().unwrap_or(Nanos::MAX)
+    }
+}
+
+impl<T: Copy> State<T> {
+    /// Ends the watches that have come true. Called after every transition.
+    pub(crate) fn notify_watches(&mut self, effects: &mut Effects<T>) {
+        let mut watches = std::mem::take(&mut self.watches.0);
+        watches.retain(|watch| {
+            let is_true = match watch.condition {
+                Condition::Drained => self.queue.len() == 0 && self.busy == 0,
+                Condition::Settled => self.counters.unsettled == 0,
+                Condition::Ended(generation) => self.has_ended(generation),
+            };
+            if is_true {
+                effects.push(Effect::Watched { token: watch.token, expired: false });
+            }
+            !is_true
+        });
+        self.watches.0 = watches;
+    }
+
+    pub(crate) fn is_watched(&self) -> bool {
+        !self.watches.0.is_empty()
+    }
+
+    /// Ends the watches whose time is up. A close that has run out of time becomes a release of what it closed.
+    pub(crate) fn expire_watches(&mut self, now: Nanos, effects: &mut Effects<T>) {
+        let mut watches = std::mem::take(&mut self.watches.0);
+        watches.retain(|watch| {
+            let is_expired = watch.expires_at <= now;
+            if is_expired {
+                effects.push(Effect::Watched { token: watch.token, expired: true });
+                if let Condition::Ended(generation) = watch.condition {
+                    self.release(Some(generation), effects);
+                }
+            }
+            !is_expired
+        });
+        self.watches.0 = watches;
+    }
+}

@@ -1,0 +1,105 @@
+//! What the pool knows of a worker, and the cache of retired ones.
+
+use slab::Slab;
+
+use crate::task::TaskId;
+
+/// A worker, by the number under which the pool keeps its record. Numbers are dense and are used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WorkerId(pub u32);
+
+impl WorkerId {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Where a worker is in its life: `Uninitialized → Running ⇄ Idle → Stopping → Stopped`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WorkerState {
+    /// Booting: asked for, not ready yet.
+    Uninitialized,
+    /// It has this task.
+    Running(TaskId),
+    Idle,
+    /// Retired; the host is still taking it down, so it counts as running.
+    Stopping,
+    /// Gone; its record is in the cache.
+    Stopped,
+}
+
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) state: WorkerState,
+    /// The lifetime of the pool to which it belongs.
+    pub(crate) generation: u32,
+}
+
+/// The records of all workers, with the worker cache: records of retired ones, most recent first, for reuse.
+#[derive(Debug, Default)]
+pub(crate) struct Workers {
+    records: Slab<Worker>,
+    cache: Vec<WorkerId>,
+}
+
+impl Workers {
+    /// Room for `workers` live ones, as an idle stack and a cache of that size need it.
+    pub(crate) fn reserve(&mut self, workers: usize) {
+        self.records.reserve(workers);
+        self.cache.reserve(workers);
+    }
+
+    /// A record for a new worker, and whether it comes from the cache.
+    pub(crate) fn start(&mut self, generation: u32) -> (WorkerId, bool) {
+        let worker = Worker { state: WorkerState::Uninitialized, generation };
+        match self.cache.pop() {
+            Some(id) => {
+                self.records[id.index()] = worker;
+                (id, true)
+            }
+            None => (WorkerId(self.records.insert(worker) as u32), false),
+        }
+    }
+
+    /// Puts the record of a worker that is gone into the cache, which holds at most `bound` of them.
+    pub(crate) fn stop(&mut self, id: WorkerId, bound: u32) {
+        if self.cache.len() < bound as usize {
+            self.records[id.index()].state = WorkerState::Stopped;
+            self.cache.push(id);
+        } else {
+            self.records.remove(id.index());
+        }
+    }
+
+    /// Drops the cached records beyond `bound`.
+    pub(crate) fn bound_cache(&mut self, bound: u32) {
+        let keep = self.cache.len().min(bound as usize);
+        for id in self.cache.drain(keep..) {
+            self.records.remove(id.index());
+        }
+    }
+
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (WorkerId, &Worker)> {
+        self.records.iter().map(|(index, worker)| (WorkerId(index as u32), worker))
+    }
+
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) fn cached(&self) -> usize {
+        self.cache.len()
+    }
+}
+
+impl std::ops::Index<WorkerId> for Workers {
+    type Output = Worker;
+
+    fn index(&self, id: WorkerId) -> &Worker {
+        &self.records[id.index()]
+    }
+}
+
+impl std::ops::IndexMut<WorkerId> for Workers {
+    fn index_mut(&mut self, id: WorkerId) -> &mut Worker {
+        &mut self.records[id.index()]
+    }
+}
