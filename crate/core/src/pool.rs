@@ -87,7 +87,8 @@ impl<T: Copy, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.finish(&self.clock, worker, end, is_broken, effects))
     }
 
-    /// Settles a task that waits or runs, because its signal was aborted.
+    /// Settles a task that waits or runs, because its signal was aborted. Too late for one that is done with; but its
+    /// number may be another's by then, so an origin that a worker elsewhere can outrun must make sure of it first.
     pub fn cancel(&self, task: TaskId) -> Cancelled {
         self.transition(|state, _| state.cancel(task))
     }
@@ -134,8 +135,12 @@ impl<T: Copy, H: Host<T>, C: Clock> Pool<T, H, C> {
     }
 
     /// Closes the pool and rejects what waits. With a generation, only if the pool is still in it.
-    pub fn release(&self, generation: Option<u32>) {
-        while self.transition(|state, effects| state.release(generation, effects)) {}
+    pub fn release(&self, mut generation: Option<u32>) {
+        // Whoever reboots between two lock holds opens a generation that this call does not mean.
+        while self.transition(|state, effects| {
+            let generation = *generation.get_or_insert(state.generation);
+            state.release(Some(generation), effects)
+        }) {}
     }
 
     /// Opens a closed pool again, as a new generation; rejects what waits for the old one.

@@ -226,14 +226,12 @@ impl<T: Copy> State<T> {
             return Admission::Started(worker, id);
         }
         // A worker that boots and is not spoken for takes this task: that is room, not an overload.
-        let is_expected = self.queue.len() < self.booting;
+        let is_expected = self.queue.len() < self.expected();
         if !is_expected && has_room {
             let worker = self.start_worker();
             effects.push(Effect::Boot(worker));
-        } else if !is_expected {
-            if let Some(refusal) = self.refuse_to_wait(&task) {
-                return Admission::Refused(refusal);
-            }
+        } else if !is_expected && let Some(refusal) = self.refuse_to_wait(&task) {
+            return Admission::Refused(refusal);
         }
         Admission::Waiting(self.enqueue(clock, task))
     }
@@ -241,7 +239,7 @@ impl<T: Copy> State<T> {
     /// What a task that must wait without a worker on its way is refused for.
     fn refuse_to_wait(&mut self, task: &Submission<T>) -> Option<Refusal> {
         // Tasks that booting workers will take do not count against the bound.
-        let waiting = self.queue.len() - self.booting.min(self.queue.len());
+        let waiting = self.queue.len().saturating_sub(self.expected());
         let is_full = self.options.max_waiting > 0 && waiting >= self.options.max_waiting;
         if self.options.nonblocking || is_full {
             self.counters.overload += 1;
@@ -254,6 +252,12 @@ impl<T: Copy> State<T> {
             return Some(Refusal::WaitTimeout);
         }
         None
+    }
+
+    /// Booting workers that will take a task. If the capacity has shrunk below them, the others retire instead.
+    fn expected(&self) -> u32 {
+        let with_task = self.busy - self.booting;
+        self.booting.min(self.capacity.saturating_sub(with_task))
     }
 
     fn accept(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {
@@ -408,7 +412,8 @@ impl<T: Copy> State<T> {
 
     /// Settles a task because its signal was aborted.
     pub(crate) fn cancel(&mut self, id: TaskId) -> Cancelled {
-        let cancelled = match self.tasks[id].state {
+        let Some(task) = self.tasks.get(id) else { return Cancelled::Late };
+        let cancelled = match task.state {
             TaskState::Waiting => {
                 self.queue.remove(id);
                 self.deadlines.remove(id);

@@ -88,6 +88,11 @@ impl<T> Tasks<T> {
         TaskId(self.0.insert(task) as u32)
     }
 
+    /// The record, unless the task is done with.
+    pub(crate) fn get(&self, id: TaskId) -> Option<&Task<T>> {
+        self.0.get(id.index())
+    }
+
     pub(crate) fn remove(&mut self, id: TaskId) {
         self.0.remove(id.index());
     }

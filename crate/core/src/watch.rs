@@ -14,6 +14,8 @@ pub enum Condition {
     Settled,
     /// This generation, which is closed, has no worker left.
     Ended(u32),
+    /// The pool is closed and no worker of any generation is left.
+    Vacant,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +50,7 @@ impl<T: Copy> State<T> {
                 Condition::Drained => self.queue.len() == 0 && self.busy == 0,
                 Condition::Settled => self.counters.unsettled == 0,
                 Condition::Ended(generation) => self.has_ended(generation),
+                Condition::Vacant => self.has_ended(self.generation) && self.older.is_empty(),
             };
             if is_true {
                 effects.push(Effect::Watched { token: watch.token, expired: false });

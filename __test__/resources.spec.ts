@@ -1,0 +1,486 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
+import test from 'ava';
+import { Pool, PoolClosedError, PoolOverloadError, WaitTimeoutError } from 'workpool';
+
+import { gate, occupy, type Gate } from './support/gate.js';
+import { Recorder, shows } from './support/recorder.js';
+import { rejection, until } from './support/until.js';
+
+interface Connection {
+  readonly id: number;
+}
+
+/** A factory whose steps the test takes by hand. */
+function manual() {
+  const opening: Gate<Connection>[] = [];
+  const closing: { connection: Connection; gate: Gate }[] = [];
+  const init = () => {
+    const opened = gate<Connection>();
+    opening.push(opened);
+    return opened.promise;
+  };
+  const dispose = (connection: Connection) => {
+    const closed = { connection, gate: gate() };
+    closing.push(closed);
+    return closed.gate.promise;
+  };
+  return { opening, closing, options: { init, dispose } };
+}
+
+/** A factory that makes 0, 1, 2, … and notes them. */
+function counting() {
+  const made: number[] = [];
+  const disposed: number[] = [];
+  const init = () => made.push(made.length) - 1;
+  const dispose = (resource: number) => void disposed.push(resource);
+  return { made, disposed, options: { init, dispose } };
+}
+
+test('a worker makes its resource once, keeps it while idle and hands it to every task', async (t) => {
+  for (const init of [() => ({ id: 1 }), async () => ({ id: 1 })]) {
+    let inits = 0;
+    const pool = Pool.create({ size: 1, init: () => (inits++, init()) });
+    t.is(inits, 0);
+    const first = await pool.submit(({ resource }) => resource);
+    for (let i = 0; i < 5; i++) t.is(await pool.submit(async ({ resource }) => resource), first);
+    t.is(inits, 1);
+  }
+});
+
+test('without init the resource is undefined', async (t) => {
+  const pool = Pool.create({ size: 1 });
+  t.is(await pool.submit(({ resource }) => resource), undefined);
+});
+
+for (const resource of [0, null, undefined, '', false]) {
+  test(`a resource may be ${JSON.stringify(resource)}`, async (t) => {
+    let inits = 0;
+    const pool = Pool.create({ size: 1, init: async () => (inits++, resource) });
+    t.is(await pool.submit((context) => context.resource), resource);
+    t.is(await pool.submit((context) => context.resource), resource);
+    t.is(inits, 1);
+  });
+}
+
+test('an init that is synchronous lets the task start inside submit', async (t) => {
+  const pool = Pool.create({ size: 1, init: () => 'ready' });
+  let seen: string | undefined;
+  const task = pool.submit(({ resource }) => {
+    seen = resource;
+  });
+  t.is(seen, 'ready');
+  await task;
+});
+
+test('an init may return a thenable', async (t) => {
+  const thenable = { then: (resolve: (value: string) => void) => void setImmediate(resolve, 'then') };
+  const pool = Pool.create<string>({ size: 1, init: () => thenable as PromiseLike<string> });
+  t.is(await pool.submit(({ resource }) => resource), 'then');
+});
+
+test('the resource that became idle last is used first', async (t) => {
+  const pool = Pool.create({ size: 3, ...counting().options });
+  const gates = [gate(), gate(), gate()];
+  const tasks = gates.map(({ promise }) => pool.submit(async ({ resource }) => (await promise, resource)));
+  for (const i of [1, 2, 0]) {
+    gates[i]!.open();
+    await tasks[i];
+  }
+  const end = gate();
+  const order: number[] = [];
+  const again = [1, 2, 3].map(() =>
+    pool.submit(({ resource }) => {
+      order.push(resource);
+      return end.promise;
+    }),
+  );
+  end.open();
+  await Promise.all(again);
+  t.deepEqual(order, [0, 2, 1]);
+});
+
+test('a booting worker counts as busy, the task that will take it as waiting', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 2, ...factory.options });
+  const task = pool.submit(({ resource }) => resource.id);
+  t.deepEqual([pool.running, pool.busy, pool.idle, pool.waiting], [1, 1, 0, 1]);
+  t.is(factory.opening.length, 1);
+  factory.opening[0]!.open({ id: 7 });
+  t.is(await task, 7);
+  t.deepEqual([pool.running, pool.busy, pool.idle, pool.waiting], [1, 0, 1, 0]);
+});
+
+test('a booting worker is room: nonblocking, maxBlockingTasks and waitTimeout 0 accept what it will take', async (t) => {
+  const refusals = [
+    [{ nonblocking: true }, {}, PoolOverloadError],
+    [{ maxBlockingTasks: 1 }, {}, PoolOverloadError],
+    [{}, { waitTimeout: 0 }, WaitTimeoutError],
+  ] as const;
+  for (const [options, submitOptions, Refusal] of refusals) {
+    const factory = manual();
+    const pool = Pool.create({ size: 2, ...options, ...factory.options });
+    const tasks = [1, 2].map(() => pool.submit(({ resource }) => resource.id, submitOptions));
+    t.deepEqual([pool.busy, pool.waiting], [2, 2]);
+    if ('maxBlockingTasks' in options) tasks.push(pool.submit(({ resource }) => resource.id));
+    t.true((await rejection(pool.submit(() => t.fail('it ran'), submitOptions))) instanceof Refusal);
+    factory.opening.forEach(({ open }, id) => open({ id }));
+    await Promise.all(tasks);
+    t.is(pool.stats().completed, tasks.length);
+  }
+});
+
+test('which task a booting worker gets is decided when it is ready', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 1, ...factory.options });
+  const order: string[] = [];
+  const controller = new AbortController();
+  const cancelled = pool.submit(() => t.fail('it ran'), { signal: controller.signal });
+  const tasks = (['low', 'normal', 'high'] as const).map((priority) =>
+    pool.submit(() => void order.push(priority), { priority }),
+  );
+  controller.abort('no more');
+  t.is(await rejection(cancelled), 'no more');
+  factory.opening[0]!.open({ id: 0 });
+  await Promise.all(tasks);
+  t.deepEqual(order, ['high', 'normal', 'low']);
+  t.is(factory.opening.length, 1);
+});
+
+test('a worker that becomes free takes the task another worker boots for, and that one goes idle', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 2, ...factory.options });
+  const end = gate();
+  const first = pool.submit(() => end.promise);
+  factory.opening[0]!.open({ id: 0 });
+  await until(() => pool.waiting === 0, 'the first task starts');
+  const second = pool.submit(({ resource }) => resource.id);
+  t.is(factory.opening.length, 2);
+  end.open();
+  await first;
+  t.is(await second, 0);
+  t.deepEqual([pool.running, pool.busy], [2, 1]);
+  factory.opening[1]!.open({ id: 1 });
+  await until(() => pool.idle === 2, 'the second worker is ready');
+  t.is(await pool.submit(({ resource }) => resource.id), 1);
+});
+
+test('boot time is waiting time: waitTimeout runs during it, timeout does not', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 1, ...factory.options });
+  const patient = pool.submit(({ resource }) => turn(resource.id), { timeout: 2_000, priority: 'low' });
+  t.true((await rejection(pool.submit(() => t.fail('it ran'), { waitTimeout: 30 }))) instanceof WaitTimeoutError);
+  factory.opening[0]!.open({ id: 3 });
+  t.is(await patient, 3);
+});
+
+test('a failed init rejects one task with its error, and the next task tries again', async (t) => {
+  const error = new Error('no connection');
+  for (const fail of [
+    () => {
+      throw error;
+    },
+    () => Promise.reject(error),
+  ]) {
+    let inits = 0;
+    const pool = Pool.create<string>({ size: 1, init: () => (inits++ < 2 ? fail() : 'third time') });
+    t.is(await rejection(pool.submit(() => t.fail('it ran'))), error);
+    t.deepEqual([pool.running, pool.busy, pool.waiting], [0, 0, 0]);
+    t.is(await rejection(pool.submit(() => t.fail('it ran'))), error);
+    t.is(await pool.submit(({ resource }) => resource), 'third time');
+    t.is(inits, 3);
+    const { submitted, failed, completed } = pool.stats();
+    t.deepEqual({ submitted, failed, completed }, { submitted: 3, failed: 2, completed: 1 });
+  }
+});
+
+test('of tasks that wait for a failing init one rejects, the next one tries again', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 1, ...factory.options, panicHandler: () => t.fail('panicHandler was called') });
+  const tasks = [1, 2, 3].map(() => pool.submit(({ resource }) => resource.id));
+  const settled = Promise.allSettled(tasks);
+  const error = new Error('no connection');
+  factory.opening[0]!.fail(error);
+  await until(() => factory.opening.length === 2, 'the next init');
+  t.deepEqual([pool.stats().failed, pool.waiting], [1, 2]);
+  factory.opening[1]!.open({ id: 9 });
+  t.deepEqual(await settled, [
+    { status: 'rejected', reason: error },
+    { status: 'fulfilled', value: 9 },
+    { status: 'fulfilled', value: 9 },
+  ]);
+});
+
+test('a hundred failing inits in a row reject a hundred tasks, without stack and without loss', async (t) => {
+  for (const fail of [
+    () => {
+      throw new Error('no connection');
+    },
+    () => Promise.reject(new Error('no connection')),
+  ]) {
+    const pool = Pool.create<string>({ size: 1, init: fail });
+    const results = await Promise.allSettled(Array.from({ length: 100 }, () => pool.submit(() => 0)));
+    t.true(results.every(({ status }) => status === 'rejected'));
+    t.is(pool.stats().failed, 100);
+    t.is(pool.running, 0);
+  }
+});
+
+test('dispose is called once for each resource: at expiry, tune, release', async (t) => {
+  const factory = counting();
+  const pool = Pool.create({ size: 4, expiry: 10, ...factory.options });
+  await occupy(pool, 2).finish();
+  await until(() => factory.disposed.length === 2, 'two expire');
+  await until(() => pool.running === 0, 'they are gone');
+
+  const { finish } = occupy(pool, 4);
+  pool.tune(3);
+  await finish();
+  t.is(pool.running, 3);
+  pool.tune(1);
+  pool.release();
+  await pool.close();
+  t.deepEqual([...factory.disposed].sort(), [0, 1, 2, 3, 4, 5]);
+  t.is(factory.made.length, 6);
+});
+
+test('a worker counts until its dispose has settled', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 2, expiry: Infinity, ...factory.options });
+  const first = occupy(pool, 2);
+  factory.opening.forEach(({ open }, id) => open({ id }));
+  await first.finish();
+  t.deepEqual([pool.running, pool.idle], [2, 2]);
+  pool.tune(1);
+  await until(() => factory.closing.length === 1, 'one is disposed of');
+  t.is(pool.running, 2);
+  t.is(pool.free, 0);
+  factory.closing[0]!.gate.open();
+  await until(() => pool.running === 1, 'it is gone');
+  t.is(factory.closing[0]!.connection.id, 0);
+});
+
+test('no worker is started while the one it replaces is still being disposed of', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 1, ...factory.options, isBroken: () => true });
+  const failing = pool.submit(() => Promise.reject(new Error('connection lost')));
+  factory.opening[0]!.open({ id: 0 });
+  await rejection(failing);
+  const next = pool.submit(({ resource }) => resource.id);
+  await until(() => factory.closing.length === 1, 'the broken one is disposed of');
+  await turn();
+  t.is(factory.opening.length, 1);
+  t.deepEqual([pool.running, pool.waiting], [1, 1]);
+  factory.closing[0]!.gate.open();
+  await until(() => factory.opening.length === 2, 'the next init');
+  factory.opening[1]!.open({ id: 1 });
+  t.is(await next, 1);
+});
+
+for (const verb of ['close', 'releaseTimeout'] as const) {
+  test(`${verb} waits until every dispose has settled`, async (t) => {
+    const factory = manual();
+    const pool = Pool.create({ size: 1, ...factory.options });
+    const task = pool.submit(({ resource }) => resource.id);
+    factory.opening[0]!.open({ id: 0 });
+    await task;
+    let done = false;
+    const ended = (verb === 'close' ? pool.close() : pool.releaseTimeout(60_000)).then(() => (done = true));
+    await until(() => factory.closing.length === 1, 'it is disposed of');
+    await turn();
+    t.false(done);
+    t.is(pool.running, 1);
+    factory.closing[0]!.gate.open();
+    await ended;
+    t.is(pool.running, 0);
+  });
+}
+
+test('a failing dispose is a warning, and its worker is gone', async (t) => {
+  const error = new Error('will not close');
+  for (const dispose of [
+    () => {
+      throw error;
+    },
+    () => Promise.reject(error),
+  ]) {
+    const logger = new Recorder();
+    const pool = Pool.create({ size: 2, init: () => 0, dispose, logger });
+    await occupy(pool, 2).finish();
+    await pool.close();
+    t.is(pool.running, 0);
+    t.is(logger.at('warn').length, 2);
+    t.true(logger.at('warn').every((entry) => shows(entry, error)));
+    t.is(logger.complaints.length, 2);
+  }
+});
+
+test('isBroken is asked about failures only; what is broken is disposed of and replaced', async (t) => {
+  const factory = counting();
+  const asked: [unknown, number][] = [];
+  const lost = new Error('connection lost');
+  const pool = Pool.create({
+    size: 1,
+    ...factory.options,
+    isBroken(error, resource) {
+      asked.push([error, resource]);
+      return error === lost;
+    },
+  });
+  await pool.submit(() => 'fine');
+  t.deepEqual(asked, []);
+  const harmless = new Error('no such row');
+  await rejection(pool.submit(() => Promise.reject(harmless)));
+  t.is(await pool.submit(({ resource }) => resource), 0);
+  await rejection(pool.submit(() => Promise.reject(lost)));
+  t.deepEqual(factory.disposed, [0]);
+  t.is(await pool.submit(({ resource }) => resource), 1);
+  const thrown = pool.submit(() => {
+    throw lost;
+  });
+  t.is(await rejection(thrown), lost);
+  t.is(await pool.submit(({ resource }) => resource), 2);
+  t.deepEqual(asked, [
+    [harmless, 0],
+    [lost, 0],
+    [lost, 1],
+  ]);
+});
+
+test('without isBroken a resource outlives failures', async (t) => {
+  const factory = counting();
+  const pool = Pool.create({ size: 1, ...factory.options });
+  await rejection(pool.submit(() => Promise.reject(new Error('fails'))));
+  t.is(await pool.submit(({ resource }) => resource), 0);
+});
+
+test('an isBroken that throws means broken', async (t) => {
+  const factory = counting();
+  const pool = Pool.create({
+    size: 1,
+    ...factory.options,
+    logger: new Recorder(),
+    isBroken() {
+      throw new Error('cannot tell');
+    },
+  });
+  const error = new Error('fails');
+  t.is(await rejection(pool.submit(() => Promise.reject(error))), error);
+  t.deepEqual(factory.disposed, [0]);
+  t.is(await pool.submit(({ resource }) => resource), 1);
+});
+
+test('a resource that broke after its task was aborted is replaced, too', async (t) => {
+  const factory = counting();
+  const pool = Pool.create({ size: 1, ...factory.options, isBroken: () => true });
+  const controller = new AbortController();
+  const end = gate();
+  const task = pool.submit(() => end.promise, { signal: controller.signal });
+  const next = pool.submit(({ resource }) => resource);
+  controller.abort('stop');
+  t.is(await rejection(task), 'stop');
+  end.fail(new Error('broke while it was being aborted'));
+  t.is(await next, 1);
+  t.deepEqual(factory.disposed, [0]);
+});
+
+test('release while a worker boots rejects its task; the resource is disposed of when it comes', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 1, ...factory.options });
+  const task = pool.submit(() => t.fail('it ran'));
+  pool.release();
+  t.true((await rejection(task)) instanceof PoolClosedError);
+  t.is(pool.waiting, 0);
+  let done = false;
+  const ended = pool.releaseTimeout(60_000).then(() => (done = true));
+  factory.opening[0]!.open({ id: 5 });
+  await until(() => factory.closing.length === 1, 'it is disposed of');
+  t.false(done);
+  t.is(factory.closing[0]!.connection.id, 5);
+  factory.closing[0]!.gate.open();
+  await ended;
+  t.is(pool.running, 0);
+});
+
+test('an init that fails after release is no failure of anybody', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 1, ...factory.options });
+  const task = pool.submit(() => t.fail('it ran'));
+  pool.release();
+  await rejection(task);
+  factory.opening[0]!.fail(new Error('too late'));
+  await pool.close();
+  t.is(pool.running, 0);
+  t.is(factory.closing.length, 0);
+  const { failed, rejected } = pool.stats();
+  t.deepEqual({ failed, released: rejected.released }, { failed: 0, released: 1 });
+});
+
+test('a worker that boots for an old generation does not count in the new one', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 1, ...factory.options });
+  const old = pool.submit(() => t.fail('it ran'));
+  pool.release();
+  pool.reboot();
+  await rejection(old);
+  const young = pool.submit(({ resource }) => resource.id);
+  t.is(factory.opening.length, 2);
+  factory.opening[0]!.open({ id: 0 });
+  await until(() => factory.closing.length === 1, 'the old one is disposed of');
+  factory.closing[0]!.gate.open();
+  t.deepEqual([pool.running, pool.busy, pool.waiting], [1, 1, 1]);
+  factory.opening[1]!.open({ id: 1 });
+  t.is(await young, 1);
+});
+
+test('tune below the booting workers retires the surplus when it is ready', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 3, ...factory.options });
+  const tasks = [1, 2, 3].map(() => pool.submit(({ resource }) => resource.id));
+  pool.tune(1);
+  factory.opening.forEach(({ open }, id) => open({ id }));
+  await until(() => factory.closing.length === 2, 'two are disposed of');
+  factory.closing.forEach(({ gate: closed }) => closed.open());
+  const ids = await Promise.all(tasks);
+  t.is(new Set(ids).size, 1);
+  await until(() => pool.running === 1, 'one is left');
+  t.is(factory.opening.length, 3);
+});
+
+test('preAlloc makes no resource ahead', async (t) => {
+  const factory = counting();
+  const pool = Pool.create({ size: 4, preAlloc: true, ...factory.options });
+  t.is(factory.made.length, 0);
+  await pool.submit(() => 0);
+  t.is(factory.made.length, 1);
+});
+
+test('never more live resources than capacity', async (t) => {
+  let live = 0;
+  let most = 0;
+  const pool = Pool.create({
+    size: 5,
+    expiry: 1,
+    async init() {
+      most = Math.max(most, ++live);
+      await turn();
+    },
+    async dispose() {
+      await turn();
+      live--;
+    },
+    isBroken: () => true,
+  });
+  for (let round = 0; round < 20; round++) {
+    const tasks = Array.from({ length: 20 }, (_, i) =>
+      pool.submit(async () => {
+        await turn();
+        if (i % 3 === 0) throw new Error('broken');
+      }),
+    );
+    await Promise.allSettled(tasks);
+  }
+  t.true(most <= 5, `${most} were alive at once`);
+  await pool.close();
+  t.is(live, 0);
+});

@@ -1,0 +1,29 @@
+import type { PoolStats } from 'workpool';
+
+/** What `submitted` must equal at any moment. */
+export function accountedFor(stats: PoolStats): number {
+  const { unsettled, completed, failed, timedOut, cancelled, rejected } = stats;
+  return unsettled + completed + failed + timedOut + cancelled + rejected.waitTimeout + rejected.released;
+}
+
+/** Every relation between the numbers of one snapshot that must hold at any moment; the broken ones, as text. */
+export function contradictions(stats: PoolStats): string[] {
+  const { capacity, running, busy, idle, available, free, waiting, workers } = stats;
+  const claims: [boolean, string][] = [
+    [stats.submitted === accountedFor(stats), `submitted ${stats.submitted} = sum of its ends ${accountedFor(stats)}`],
+    [idle === running - busy, `idle ${idle} = running ${running} − busy ${busy}`],
+    [available === Math.max(0, capacity - busy), `available ${available} = capacity ${capacity} − busy ${busy}`],
+    [free === Math.max(0, capacity - running), `free ${free} = capacity ${capacity} − running ${running}`],
+    [busy >= 0 && busy <= running, `0 ≤ busy ${busy} ≤ running ${running}`],
+    [waiting >= 0 && waiting <= stats.unsettled, `0 ≤ waiting ${waiting} ≤ unsettled ${stats.unsettled}`],
+    [stats.peakBusy >= busy, `peakBusy ${stats.peakBusy} ≥ busy ${busy}`],
+    [stats.peakWaiting >= waiting, `peakWaiting ${stats.peakWaiting} ≥ waiting ${waiting}`],
+    [workers.reused <= workers.started, `reused ${workers.reused} ≤ started ${workers.started}`],
+    [
+      workers.started - workers.retired - workers.crashed >= running,
+      `started ${workers.started} − retired ${workers.retired} − crashed ${workers.crashed} ≥ running ${running}`,
+    ],
+    [stats.generation >= 1, `generation ${stats.generation} ≥ 1`],
+  ];
+  return claims.filter(([holds]) => !holds).map(([, claim]) => claim);
+}

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+import { gate } from './gate.js';
+
+const DEADLINE_MS = 10_000;
+const FIXTURES = join(process.cwd(), '__test__', 'fixtures');
+
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Whether it had to be killed at the deadline. */
+  readonly hung: boolean;
+}
+
+export interface ChildOptions {
+  readonly args?: readonly string[];
+  readonly execArgv?: readonly string[];
+  /** Sent as soon as the child has printed `ready`. */
+  readonly signal?: NodeJS.Signals;
+}
+
+/** Runs `fixtures/<name>.mjs` in a Node of its own, until it ends or 10 s are over. */
+export function child(name: string, { args = [], execArgv = [], signal }: ChildOptions = {}): Promise<Ending> {
+  const ending = gate<Ending>();
+  const script = join(FIXTURES, `${name}.mjs`);
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  const node = spawn(process.execPath, [...execArgv, script, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  let hung = false;
+  const timer = setTimeout(() => {
+    hung = true;
+    node.kill('SIGKILL');
+  }, DEADLINE_MS);
+  node.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    if (signal !== undefined && stdout.includes('ready')) {
+      node.kill(signal);
+      signal = undefined;
+    }
+  });
+  node.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  node.on('error', ending.fail);
+  node.on('close', (code, endedBy) => {
+    clearTimeout(timer);
+    ending.open({ code, signal: endedBy, stdout, stderr, hung });
+  });
+  return ending.promise;
+}

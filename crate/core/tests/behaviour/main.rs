@@ -1,0 +1,141 @@
+//! The rules of DESIGN §4.1–4.5, one test each, on a clock that the test moves.
+#![cfg(not(loom))]
+
+mod admission;
+mod booting;
+mod lifetimes;
+#[path = "../recorder/mod.rs"]
+mod recorder;
+mod tasks;
+mod tune;
+mod watches;
+mod workers;
+
+use std::{ops::Deref, sync::Arc};
+
+use recorder::{RecordedPool, keep_appointment};
+use workpool_core::{
+    Admission, Clock, Effect, End, MILLISECOND, ManualClock, Options, Rejection, Submission, TaskId, WorkerId,
+};
+
+/// The options of most tests: the world of closures, which neither boots nor disposes.
+fn capacity(capacity: u32) -> Options {
+    Options { capacity, ..Options::default() }
+}
+
+/// The pool under test, with its clock and its reaper.
+struct Fixture {
+    pool: Arc<RecordedPool>,
+    clock: Arc<ManualClock>,
+}
+
+impl Deref for Fixture {
+    type Target = RecordedPool;
+
+    fn deref(&self) -> &RecordedPool {
+        &self.pool
+    }
+}
+
+impl Fixture {
+    fn new(options: Options) -> Self {
+        let (pool, clock) = recorder::pool(options);
+        Self { pool, clock }
+    }
+
+    /// Submits a plain task that is to start at once.
+    fn start(&self, payload: u32) -> (WorkerId, TaskId) {
+        match self.submit(Submission::new(payload)) {
+            Admission::Started(worker, task) => (worker, task),
+            other => panic!("task {payload} should have started: {other:?}"),
+        }
+    }
+
+    /// Submits a task that is to wait.
+    fn wait(&self, task: Submission<u32>) -> TaskId {
+        match self.submit(task) {
+            Admission::Waiting(task) => task,
+            other => panic!("task {} should wait: {other:?}", task.payload),
+        }
+    }
+
+    /// Ends a worker's task well; the task that it has next.
+    fn complete(&self, worker: WorkerId) -> Option<TaskId> {
+        self.finish(worker, End::Completed, false).next
+    }
+
+    /// Starts `count` plain tasks.
+    fn fill(&self, count: u32) -> Vec<WorkerId> {
+        (0..count).map(|payload| self.start(payload).0).collect()
+    }
+
+    /// Makes the pool have `count` idle workers.
+    fn fill_and_complete(&self, count: u32) -> Vec<WorkerId> {
+        let workers = self.fill(count);
+        for &worker in &workers {
+            assert_eq!(self.complete(worker), None);
+        }
+        workers
+    }
+
+    /// What has been delivered since the last call; everything must be in order at this moment.
+    fn effects(&self) -> Vec<Effect<u32>> {
+        self.audit();
+        self.host().effects()
+    }
+
+    /// Lets time pass, with the reaper at every appointment.
+    fn pass(&self, milliseconds: u64) {
+        let target = self.clock.now() + milliseconds * MILLISECOND;
+        while keep_appointment(&self.pool, &self.clock, target) {
+            self.audit();
+        }
+        self.clock.advance(target - self.clock.now());
+    }
+
+    /// Whether the reaper has anything to come for.
+    fn is_armed(&self) -> bool {
+        let appointment = self.host().appointment(u64::MAX);
+        appointment.inspect(|&at| workpool_core::Host::arm(self.host(), at)).is_some()
+    }
+
+    /// `(running, busy, waiting)`, of which idle follows.
+    fn gauges(&self) -> (u32, u32, u32) {
+        self.audit();
+        let snapshot = self.snapshot();
+        (snapshot.running, snapshot.busy, snapshot.waiting)
+    }
+}
+
+/// The rejections among these effects: payload and reason, in order.
+fn rejections(effects: &[Effect<u32>]) -> Vec<(u32, Rejection)> {
+    effects
+        .iter()
+        .filter_map(|&effect| match effect {
+            Effect::Reject(_, payload, rejection) => Some((payload, rejection)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The workers that these effects retire.
+fn retirements(effects: &[Effect<u32>]) -> Vec<WorkerId> {
+    effects
+        .iter()
+        .filter_map(|&effect| match effect {
+            Effect::Retire(worker) => Some(worker),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The workers that these effects boot.
+fn boots(effects: &[Effect<u32>]) -> Vec<WorkerId> {
+    effects
+        .iter()
+        .filter_map(|&effect| match effect {
+            Effect::Boot(worker) => Some(worker),
+            _ => None,
+        })
+        .collect()
+}

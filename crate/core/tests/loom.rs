@@ -1,0 +1,526 @@
+//! Every interleaving, within the bound of `LOOM_MAX_PREEMPTIONS`, of two or three threads at one pool. Run by
+//! `node scripts/loom.mjs`.
+//!
+//! A transition is one hold of the lock, so what loom permutes is the order of transitions, the lock's own accesses
+//! and where one call takes the lock more than once. Each test ends with everything finished and each task
+//! accounted for: refused, rejected, cancelled or started, and started only once.
+#![cfg(loom)]
+
+mod recorder;
+
+use std::{collections::BTreeMap, sync::Mutex};
+
+use loom::{sync::Arc, thread};
+use recorder::{RecordedPool, keep_appointment};
+use workpool_core::{
+    Admission, Cancelled, Clock, Condition, Effect, End, MILLISECOND, ManualClock, Nanos, Options, Rejection,
+    SpinLock, Submission, TaskId, WorkerId,
+};
+
+fn capacity(capacity: u32) -> Options {
+    Options { capacity, ..Options::default() }
+}
+
+/// What became of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Started,
+    Refused,
+    Rejected(Rejection),
+    /// While it waited.
+    Cancelled,
+}
+
+/// A pool, and what has become of every task that was handed to it.
+struct Desk {
+    pool: std::sync::Arc<RecordedPool>,
+    clock: std::sync::Arc<ManualClock>,
+    fates: Mutex<BTreeMap<u32, Vec<Fate>>>,
+    /// Tasks that wait or run, to tell the payload of one that a worker has taken by itself.
+    payloads: Mutex<BTreeMap<TaskId, u32>>,
+    busy: Mutex<Vec<WorkerId>>,
+}
+
+impl Desk {
+    fn new(options: Options) -> Arc<Self> {
+        let (pool, clock) = recorder::pool(options);
+        Arc::new(Self {
+            pool,
+            clock,
+            fates: Mutex::default(),
+            payloads: Mutex::default(),
+            busy: Mutex::default(),
+        })
+    }
+
+    fn note(&self, payload: u32, fate: Fate) {
+        self.fates.lock().unwrap().entry(payload).or_default().push(fate);
+    }
+
+    /// Submits a task with a payload of its own.
+    fn submit(&self, task: Submission<u32>) -> Admission {
+        let admission = self.pool.submit(task);
+        match admission {
+            Admission::Started(worker, _) => {
+                self.note(task.payload, Fate::Started);
+                self.busy.lock().unwrap().push(worker);
+            }
+            Admission::Waiting(_) => {}
+            Admission::Refused(_) => self.note(task.payload, Fate::Refused),
+        }
+        admission
+    }
+
+    fn start(&self, task: Submission<u32>) -> (WorkerId, TaskId) {
+        match self.submit(task) {
+            Admission::Started(worker, task) => (worker, task),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn wait(&self, task: Submission<u32>) -> TaskId {
+        match self.submit(task) {
+            Admission::Waiting(id) => {
+                self.payloads.lock().unwrap().insert(id, task.payload);
+                id
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Ends a worker's task; the worker may be busy with another one then.
+    fn finish(&self, worker: WorkerId) -> bool {
+        self.busy.lock().unwrap().retain(|&other| other != worker);
+        let finished = self.pool.finish(worker, End::Completed, false);
+        if let Some(task) = finished.next {
+            self.took(worker, task);
+        }
+        finished.settled
+    }
+
+    /// A worker has taken a task that waited. Its payload is known, or to be found among those without a fate.
+    fn took(&self, worker: WorkerId, task: TaskId) {
+        self.busy.lock().unwrap().push(worker);
+        let payload = self.payloads.lock().unwrap().get(&task).copied();
+        self.note(payload.unwrap_or(UNKNOWN), Fate::Started);
+    }
+
+    fn cancel(&self, task: TaskId, payload: u32) -> Cancelled {
+        let cancelled = self.pool.cancel(task);
+        if cancelled == Cancelled::Waiting {
+            self.note(payload, Fate::Cancelled);
+        }
+        cancelled
+    }
+
+    fn release(&self) {
+        self.pool.release(None);
+    }
+
+    /// Carries out what has been delivered so far.
+    fn deliver(&self) -> Vec<Effect<u32>> {
+        let effects = self.pool.host().effects();
+        for &effect in &effects {
+            match effect {
+                Effect::Start(worker, _, payload) => {
+                    self.note(payload, Fate::Started);
+                    self.busy.lock().unwrap().push(worker);
+                }
+                Effect::Reject(task, payload, rejection) => {
+                    self.note(payload, Fate::Rejected(rejection));
+                    self.pool.collect(task);
+                }
+                Effect::Boot(_) | Effect::Retire(_) | Effect::Watched { .. } => {}
+            }
+        }
+        effects
+    }
+
+    /// Keeps every appointment until `milliseconds` from now.
+    fn pass(&self, milliseconds: u64) {
+        let target: Nanos = self.clock.now() + milliseconds * MILLISECOND;
+        while keep_appointment(&self.pool, &self.clock, target) {}
+        self.clock.advance(target - self.clock.now());
+    }
+
+    /// Finishes everything that runs, and what starts thereby. Nothing may be left, and `payloads` must all have met
+    /// their fate, each once.
+    fn settle(&self, payloads: impl IntoIterator<Item = u32>) -> BTreeMap<u32, Vec<Fate>> {
+        self.pool.audit();
+        self.deliver();
+        while let Some(worker) = { self.busy.lock().unwrap().pop() } {
+            self.finish(worker);
+            self.pool.audit();
+            self.deliver();
+        }
+        let snapshot = self.pool.snapshot();
+        assert_eq!(
+            (snapshot.busy, snapshot.waiting, snapshot.counters.unsettled),
+            (0, 0, 0),
+            "nobody is lost"
+        );
+        let mut fates = std::mem::take(&mut *self.fates.lock().unwrap());
+        // Submitted by one thread and taken up by a worker on another one that could not know whose it was.
+        let strangers = fates.remove(&UNKNOWN).unwrap_or_default().len();
+        let mut missing = 0;
+        for payload in payloads {
+            match fates.get(&payload).map_or(0, Vec::len) {
+                0 => missing += 1,
+                count => assert_eq!(count, 1, "task {payload}: {fates:?}"),
+            }
+        }
+        assert_eq!(missing, strangers, "{fates:?}");
+        fates
+    }
+}
+
+const UNKNOWN: u32 = u32::MAX;
+
+#[test]
+fn the_lock_admits_one_and_shows_it_what_the_last_one_wrote() {
+    loom::model(|| {
+        let lock = Arc::new(SpinLock::new((0_u32, 0_u32)));
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                let lock = Arc::clone(&lock);
+                thread::spawn(move || {
+                    let mut pair = lock.lock();
+                    pair.0 += 1;
+                    pair.1 += 1;
+                })
+            })
+            .collect();
+        {
+            let pair = lock.lock();
+            assert_eq!(pair.0, pair.1, "nobody sees half of a change");
+        }
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert_eq!(*lock.lock(), (2, 2));
+    });
+}
+
+#[test]
+fn a_submit_beside_a_finish_neither_waits_for_nobody_nor_starts_twice() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        let (worker, _) = desk.start(Submission::new(0));
+        let other = Arc::clone(&desk);
+        let submitter = thread::spawn(move || {
+            other.submit(Submission::new(1));
+        });
+        desk.finish(worker);
+        submitter.join().unwrap();
+        assert_eq!(desk.pool.snapshot().running, 1);
+        desk.settle(0..2);
+    });
+}
+
+#[test]
+fn two_submits_beside_a_finish_find_one_worker() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        let (worker, _) = desk.start(Submission::new(0));
+        let submitters: Vec<_> = (1..3)
+            .map(|payload| {
+                let desk = Arc::clone(&desk);
+                thread::spawn(move || {
+                    desk.submit(Submission::new(payload));
+                })
+            })
+            .collect();
+        desk.finish(worker);
+        for submitter in submitters {
+            submitter.join().unwrap();
+        }
+        assert_eq!(desk.pool.snapshot().running, 1);
+        desk.settle(0..3);
+    });
+}
+
+#[test]
+fn a_submit_beside_growth_does_not_wait_beside_a_free_slot() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        desk.start(Submission::new(0));
+        let other = Arc::clone(&desk);
+        let submitter = thread::spawn(move || {
+            other.submit(Submission::new(1));
+        });
+        desk.pool.tune(2);
+        submitter.join().unwrap();
+        desk.pool.audit();
+        assert_eq!(desk.pool.snapshot().busy, 2);
+        desk.settle(0..2);
+    });
+}
+
+#[test]
+fn a_submit_and_a_finish_beside_shrinking_end_within_the_capacity() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(2));
+        let (worker, _) = desk.start(Submission::new(0));
+        desk.start(Submission::new(1));
+        let submitter = {
+            let desk = Arc::clone(&desk);
+            thread::spawn(move || {
+                desk.submit(Submission::new(2));
+            })
+        };
+        let tuner = {
+            let desk = Arc::clone(&desk);
+            thread::spawn(move || desk.pool.tune(1))
+        };
+        desk.finish(worker);
+        submitter.join().unwrap();
+        tuner.join().unwrap();
+        desk.settle(0..3);
+        assert_eq!(desk.pool.snapshot().running, 1);
+    });
+}
+
+#[test]
+fn a_purge_beside_a_submit_retires_the_worker_or_leaves_it_the_task() {
+    loom::model(|| {
+        let desk = Desk::new(Options { expiry: Some(10 * MILLISECOND), ..capacity(1) });
+        let (worker, _) = desk.start(Submission::new(0));
+        desk.finish(worker);
+        let other = Arc::clone(&desk);
+        let reaper = thread::spawn(move || other.pass(10));
+        let admission = desk.submit(Submission::new(1));
+        assert!(matches!(admission, Admission::Started(..)), "{admission:?}");
+        reaper.join().unwrap();
+        desk.settle(0..2);
+        desk.pass(20);
+        assert_eq!(desk.pool.snapshot().running, 0, "the reaper is still armed for the last one");
+    });
+}
+
+#[test]
+fn a_deadline_set_beside_the_reaper_is_met() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        desk.start(Submission::new(0));
+        desk.wait(Submission { wait_timeout: Some(10), ..Submission::new(1) });
+        let other = Arc::clone(&desk);
+        let reaper = thread::spawn(move || other.pass(10));
+        desk.submit(Submission { wait_timeout: Some(5), ..Submission::new(2) });
+        reaper.join().unwrap();
+        desk.pass(20);
+        desk.deliver();
+        assert_eq!(desk.pool.snapshot().waiting, 0, "the reaper came for both");
+        let fates = desk.settle(0..3);
+        for payload in [1, 2] {
+            assert_eq!(fates[&payload], [Fate::Rejected(Rejection::WaitTimeout)]);
+        }
+    });
+}
+
+#[test]
+fn a_wait_deadline_beside_a_finish_rejects_or_starts() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        let (worker, _) = desk.start(Submission::new(0));
+        desk.wait(Submission { wait_timeout: Some(10), ..Submission::new(1) });
+        let other = Arc::clone(&desk);
+        let reaper = thread::spawn(move || other.pass(10));
+        desk.finish(worker);
+        reaper.join().unwrap();
+        desk.settle(0..2);
+    });
+}
+
+#[test]
+fn a_timeout_beside_a_finish_settles_once() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        let (worker, task) = desk.start(Submission { timeout: 10, ..Submission::new(0) });
+        desk.pool.begin(task);
+        let other = Arc::clone(&desk);
+        let reaper = thread::spawn(move || other.pass(10));
+        let settled = desk.finish(worker);
+        reaper.join().unwrap();
+        let effects = desk.pool.host().effects();
+        let rejection = Effect::Reject(task, 0, Rejection::TaskTimeout);
+        assert_eq!(effects.contains(&rejection), !settled, "by its end or by its deadline");
+        if !settled {
+            desk.pool.collect(task);
+        }
+        desk.settle([0]);
+    });
+}
+
+#[test]
+fn a_rejection_collected_beside_a_finish_frees_the_record_once() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(2));
+        let (worker, task) = desk.start(Submission { timeout: 10, ..Submission::new(0) });
+        desk.pool.begin(task);
+        desk.pass(10);
+        desk.pool.host().effects();
+        let other = Arc::clone(&desk);
+        let origin = thread::spawn(move || other.pool.collect(task));
+        assert!(!desk.finish(worker));
+        origin.join().unwrap();
+        desk.pool.audit();
+        assert_eq!(desk.start(Submission::new(1)).1, task, "the number is free");
+        desk.settle(0..2);
+    });
+}
+
+#[test]
+fn a_release_beside_a_submit_refuses_or_rejects_or_lets_it_run() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        desk.start(Submission::new(0));
+        let other = Arc::clone(&desk);
+        let submitter = thread::spawn(move || {
+            other.submit(Submission::new(1));
+        });
+        desk.release();
+        submitter.join().unwrap();
+        let fates = desk.settle(0..2);
+        let fate = fates[&1][0];
+        assert!(matches!(fate, Fate::Refused | Fate::Rejected(Rejection::Released)), "{fate:?}");
+        assert_eq!(desk.pool.snapshot().running, 0);
+    });
+}
+
+#[test]
+fn a_release_beside_a_finish_rejects_or_starts_what_waits() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        let (worker, _) = desk.start(Submission::new(0));
+        desk.wait(Submission::new(1));
+        desk.pool.watch(7, Condition::Ended(1), None);
+        let other = Arc::clone(&desk);
+        let finisher = thread::spawn(move || {
+            other.finish(worker);
+        });
+        desk.release();
+        finisher.join().unwrap();
+        let effects = desk.deliver();
+        let told = effects.contains(&Effect::Watched { token: 7, expired: false });
+        assert_eq!(
+            told,
+            desk.pool.snapshot().running == 0,
+            "told when the last worker is gone, and not before"
+        );
+        desk.settle(0..2);
+        assert_eq!(desk.pool.snapshot().running, 0);
+    });
+}
+
+#[test]
+fn a_cancellation_beside_a_finish_settles_once() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        let (worker, task) = desk.start(Submission::new(0));
+        let other = Arc::clone(&desk);
+        let origin = thread::spawn(move || other.cancel(task, 0));
+        let settled = desk.finish(worker);
+        let cancelled = origin.join().unwrap();
+        assert_eq!(cancelled, if settled { Cancelled::Late } else { Cancelled::Running });
+        desk.settle([0]);
+    });
+}
+
+#[test]
+fn a_waiting_task_cancelled_beside_a_finish_starts_or_never_runs() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        let (worker, _) = desk.start(Submission::new(0));
+        let task = desk.wait(Submission::new(1));
+        let other = Arc::clone(&desk);
+        let origin = thread::spawn(move || other.cancel(task, 1));
+        desk.finish(worker);
+        let cancelled = origin.join().unwrap();
+        let started = desk.fates.lock().unwrap()[&1][0] == Fate::Started;
+        assert_eq!(cancelled, if started { Cancelled::Running } else { Cancelled::Waiting });
+        desk.settle(0..2);
+    });
+}
+
+#[test]
+fn a_reboot_beside_a_finish_never_counts_the_older_worker() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        let (worker, _) = desk.start(Submission::new(0));
+        desk.wait(Submission::new(1));
+        desk.release();
+        let other = Arc::clone(&desk);
+        let finisher = thread::spawn(move || {
+            other.finish(worker);
+        });
+        desk.pool.reboot();
+        desk.start(Submission::new(2));
+        assert_eq!(desk.pool.snapshot().running, 1);
+        finisher.join().unwrap();
+        assert_eq!(desk.pool.snapshot().running, 1);
+        let fates = desk.settle(0..3);
+        assert_eq!(fates[&1], [Fate::Rejected(Rejection::Released)]);
+        assert_eq!(desk.pool.snapshot().running, 1);
+    });
+}
+
+#[test]
+fn a_disposal_that_settles_beside_a_submit_leaves_nobody_waiting_beside_a_free_slot() {
+    loom::model(|| {
+        let desk = Desk::new(Options { disposes: true, ..capacity(1) });
+        let (worker, _) = desk.start(Submission::new(0));
+        desk.busy.lock().unwrap().clear();
+        desk.pool.finish(worker, End::Failed, true);
+        let other = Arc::clone(&desk);
+        let submitter = thread::spawn(move || {
+            other.submit(Submission::new(1));
+        });
+        desk.pool.retired(worker);
+        submitter.join().unwrap();
+        desk.settle(0..2);
+    });
+}
+
+#[test]
+fn a_crash_beside_a_submit_leaves_nobody_waiting_beside_a_free_slot() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        let (worker, _) = desk.start(Submission::new(0));
+        desk.busy.lock().unwrap().clear();
+        let other = Arc::clone(&desk);
+        let submitter = thread::spawn(move || {
+            other.submit(Submission::new(1));
+        });
+        desk.pool.crashed(worker);
+        submitter.join().unwrap();
+        desk.settle(0..2);
+    });
+}
+
+#[test]
+fn a_boot_beside_a_submit_and_a_cancellation_boots_for_whoever_is_left() {
+    loom::model(|| {
+        let desk = Desk::new(Options { boots: true, ..capacity(1) });
+        let first = desk.wait(Submission::new(0));
+        let Effect::Boot(worker) = desk.pool.host().effects()[0] else { panic!("it boots") };
+        let submitter = {
+            let desk = Arc::clone(&desk);
+            thread::spawn(move || {
+                desk.submit(Submission::new(1));
+            })
+        };
+        let origin = {
+            let desk = Arc::clone(&desk);
+            thread::spawn(move || {
+                desk.cancel(first, 0);
+            })
+        };
+        if let Some(task) = desk.pool.booted(worker) {
+            desk.took(worker, task);
+        }
+        submitter.join().unwrap();
+        origin.join().unwrap();
+        assert_eq!(desk.pool.snapshot().running, 1);
+        desk.settle(0..2);
+    });
+}

@@ -1,0 +1,545 @@
+//! The pool as DESIGN §4 describes it, with plain lists that are scanned: no stack, no heap, no gauges. Whatever
+//! number the real pool gives to a new worker or task is taken over, after a look whether it was free.
+
+use workpool_core::{
+    Admission, Cancelled, Condition, Counters, Effect, End, Finished, MILLISECOND, Nanos, Options, Refusal,
+    Rejection, Snapshot, Submission, TaskId, TaskTimes, WorkerId,
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TaskState {
+    Waiting,
+    Running(WorkerId),
+    Abandoned(WorkerId),
+    Over,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Task {
+    pub(crate) id: TaskId,
+    pub(crate) state: TaskState,
+    /// Whether its origin has still to collect a rejection.
+    pub(crate) uncollected: bool,
+    pub(crate) begun: bool,
+    submission: Submission<u32>,
+    times: TaskTimes,
+    deadline: Option<Nanos>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WorkerState {
+    Booting,
+    Running,
+    Idle(Nanos),
+    Stopping,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Worker {
+    pub(crate) id: WorkerId,
+    pub(crate) state: WorkerState,
+    generation: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Watch {
+    token: u32,
+    condition: Condition,
+    expires_at: Option<Nanos>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    Closing,
+    Closed,
+}
+
+#[derive(Debug)]
+pub(crate) struct Model {
+    options: Options,
+    capacity: u32,
+    phase: Phase,
+    pub(crate) generation: u32,
+    pub(crate) now: Nanos,
+    /// In order of arrival.
+    pub(crate) tasks: Vec<Task>,
+    /// Live ones, in no order that matters.
+    pub(crate) workers: Vec<Worker>,
+    cached: u32,
+    watches: Vec<Watch>,
+    counters: Counters,
+    last_purge: Option<Nanos>,
+    /// Numbers that the real pool has given to new workers in this step, in order.
+    pub(crate) new_workers: Vec<WorkerId>,
+    /// What this step causes.
+    pub(crate) effects: Vec<Effect<u32>>,
+}
+
+impl Model {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            options,
+            capacity: options.capacity,
+            phase: Phase::Open,
+            generation: 1,
+            now: 0,
+            tasks: Vec::new(),
+            workers: Vec::new(),
+            cached: 0,
+            watches: Vec::new(),
+            counters: Counters::default(),
+            last_purge: None,
+            new_workers: Vec::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    // What is counted by scanning.
+
+    fn count(&self, is_counted: impl Fn(&Worker) -> bool) -> u32 {
+        self.workers
+            .iter()
+            .filter(|worker| worker.generation == self.generation && is_counted(worker))
+            .count() as u32
+    }
+
+    fn running(&self) -> u32 {
+        self.count(|_| true)
+    }
+
+    fn booting(&self) -> u32 {
+        self.count(|worker| worker.state == WorkerState::Booting)
+    }
+
+    fn with_task(&self) -> u32 {
+        self.count(|worker| worker.state == WorkerState::Running)
+    }
+
+    fn staying(&self) -> u32 {
+        self.count(|worker| worker.state != WorkerState::Stopping)
+    }
+
+    fn waiting(&self) -> u32 {
+        self.tasks.iter().filter(|task| task.state == TaskState::Waiting).count() as u32
+    }
+
+    /// The waiting tasks that somebody who boots will take.
+    fn expected(&self) -> u32 {
+        self.booting().min(self.capacity.saturating_sub(self.with_task()))
+    }
+
+    /// The idle workers, the longest idle first. Among those of one moment, the order in which they went idle.
+    fn idle(&self) -> Vec<WorkerId> {
+        let mut idle: Vec<(Nanos, WorkerId)> = self
+            .workers
+            .iter()
+            .filter_map(|worker| match worker.state {
+                WorkerState::Idle(since) => Some((since, worker.id)),
+                _ => None,
+            })
+            .collect();
+        idle.sort_by_key(|&(since, _)| since);
+        idle.into_iter().map(|(_, worker)| worker).collect()
+    }
+
+    fn worker(&mut self, id: WorkerId) -> &mut Worker {
+        self.workers.iter_mut().find(|worker| worker.id == id).expect("a live worker")
+    }
+
+    fn task(&mut self, id: TaskId) -> &mut Task {
+        self.tasks.iter_mut().find(|task| task.id == id).expect("a task that is not done with")
+    }
+
+    fn next_waiting(&self) -> Option<TaskId> {
+        let mut waiting: Vec<&Task> =
+            self.tasks.iter().filter(|task| task.state == TaskState::Waiting).collect();
+        waiting.sort_by_key(|task| task.submission.priority);
+        waiting.first().map(|task| task.id)
+    }
+
+    // What happens inside.
+
+    fn settle(&mut self, count: impl FnOnce(&mut Counters) -> &mut u64) {
+        self.counters.unsettled -= 1;
+        *count(&mut self.counters) += 1;
+    }
+
+    fn accept(&mut self, submission: Submission<u32>, id: TaskId) {
+        assert!(self.tasks.iter().all(|task| task.id != id), "{id:?} is not done with");
+        self.counters.submitted += 1;
+        self.counters.unsettled += 1;
+        let times = TaskTimes {
+            number: self.counters.submitted,
+            submitted_at: if submission.timed { self.now } else { 0 },
+            begun_at: 0,
+            now: 0,
+        };
+        let state = TaskState::Waiting;
+        self.tasks.push(Task {
+            id,
+            state,
+            uncollected: false,
+            begun: false,
+            submission,
+            times,
+            deadline: None,
+        });
+    }
+
+    fn new_worker(&mut self, state: WorkerState) -> WorkerId {
+        let id = self.new_workers.remove(0);
+        assert!(self.workers.iter().all(|worker| worker.id != id), "{id:?} lives already");
+        self.counters.started += 1;
+        if self.cached > 0 {
+            self.cached -= 1;
+            self.counters.reused += 1;
+        }
+        self.workers.push(Worker { id, state, generation: self.generation });
+        id
+    }
+
+    fn assign(&mut self, worker: WorkerId, id: TaskId) {
+        self.worker(worker).state = WorkerState::Running;
+        let task = self.task(id);
+        task.state = TaskState::Running(worker);
+        task.deadline = None;
+    }
+
+    fn fill(&mut self) {
+        while self.phase != Phase::Closed && self.running() < self.capacity && self.waiting() > self.booting()
+        {
+            if self.options.boots {
+                let worker = self.new_worker(WorkerState::Booting);
+                self.effects.push(Effect::Boot(worker));
+            } else {
+                let task = self.next_waiting().expect("one waits");
+                let worker = self.new_worker(WorkerState::Running);
+                self.assign(worker, task);
+                let payload = self.task(task).submission.payload;
+                self.effects.push(Effect::Start(worker, task, payload));
+            }
+        }
+    }
+
+    /// The worker is gone, and somebody may take its place.
+    fn bury(&mut self, worker: WorkerId) {
+        self.workers.retain(|other| other.id != worker);
+        self.cached = (self.cached + 1).min(self.capacity);
+        self.fill();
+    }
+
+    fn retire(&mut self, worker: WorkerId) {
+        if self.options.disposes {
+            self.worker(worker).state = WorkerState::Stopping;
+            self.effects.push(Effect::Retire(worker));
+        } else {
+            self.counters.retired += 1;
+            self.bury(worker);
+        }
+    }
+
+    fn retire_all(&mut self, workers: &[WorkerId]) {
+        workers.iter().for_each(|&worker| self.retire(worker));
+    }
+
+    /// A worker without a task looks for what it does next.
+    fn free(&mut self, id: WorkerId, is_broken: bool) -> Option<TaskId> {
+        let is_current = self.worker(id).generation == self.generation;
+        let may_stay = is_current && !is_broken && self.staying() <= self.capacity;
+        if may_stay && self.phase != Phase::Closed {
+            if let Some(task) = self.next_waiting() {
+                self.assign(id, task);
+                return Some(task);
+            }
+            if self.phase == Phase::Open {
+                // Behind those that went idle in the same moment.
+                let mut worker = self.worker(id).clone();
+                self.workers.retain(|other| other.id != id);
+                worker.state = WorkerState::Idle(self.now);
+                self.workers.push(worker);
+                return None;
+            }
+        }
+        self.retire(id);
+        None
+    }
+
+    /// A worker's function has ended, or its thread; whether that settles its task.
+    fn end(&mut self, worker: WorkerId, end: End) -> bool {
+        let index = self
+            .tasks
+            .iter()
+            .position(|task| [TaskState::Running(worker), TaskState::Abandoned(worker)].contains(&task.state))
+            .expect("it has a task");
+        let settles = self.tasks[index].state == TaskState::Running(worker);
+        if settles {
+            match end {
+                End::Completed => self.settle(|counters| &mut counters.completed),
+                End::Failed => self.settle(|counters| &mut counters.failed),
+            }
+        }
+        if self.tasks[index].uncollected {
+            self.tasks[index].state = TaskState::Over;
+        } else {
+            self.tasks.remove(index);
+        }
+        settles
+    }
+
+    fn reject(&mut self, id: TaskId, rejection: Rejection) {
+        match rejection {
+            Rejection::Released => self.settle(|counters| &mut counters.released),
+            Rejection::WaitTimeout => self.settle(|counters| &mut counters.wait_timeout),
+            Rejection::TaskTimeout => self.settle(|counters| &mut counters.timed_out),
+        }
+        let task = self.task(id);
+        task.uncollected = true;
+        task.deadline = None;
+        task.state = match task.state {
+            TaskState::Running(worker) => TaskState::Abandoned(worker),
+            _ => TaskState::Over,
+        };
+        let payload = task.submission.payload;
+        self.effects.push(Effect::Reject(id, payload, rejection));
+    }
+
+    // What can be done to a pool.
+
+    /// `id` is the number that the real pool has given to the task, if it has accepted it.
+    pub(crate) fn submit(&mut self, submission: Submission<u32>, id: Option<TaskId>) -> Admission {
+        if self.phase != Phase::Open {
+            self.counters.closed += 1;
+            return Admission::Refused(Refusal::Closed);
+        }
+        let idle = self.idle().last().copied();
+        let has_room = self.running() < self.capacity;
+        if idle.is_some() || (has_room && !self.options.boots) {
+            let id = id.expect("accepted");
+            self.accept(submission, id);
+            let worker = idle.unwrap_or_else(|| self.new_worker(WorkerState::Running));
+            self.assign(worker, id);
+            return Admission::Started(worker, id);
+        }
+        let would_be_late = self.waiting() >= self.expected() && !has_room;
+        if would_be_late {
+            let bound = self.options.max_waiting;
+            let counted = self.waiting() - self.expected();
+            if self.options.nonblocking || (bound > 0 && counted >= bound) {
+                self.counters.overload += 1;
+                return Admission::Refused(Refusal::Overload);
+            }
+            if submission.wait_timeout == Some(0) {
+                self.counters.submitted += 1;
+                self.counters.wait_timeout += 1;
+                return Admission::Refused(Refusal::WaitTimeout);
+            }
+        }
+        let id = id.expect("accepted");
+        self.accept(submission, id);
+        self.task(id).deadline = match submission.wait_timeout {
+            None | Some(0) => None,
+            Some(wait) => Some(self.now + u64::from(wait) * MILLISECOND),
+        };
+        self.fill();
+        Admission::Waiting(id)
+    }
+
+    pub(crate) fn begin(&mut self, id: TaskId) {
+        let now = self.now;
+        let task = self.task(id);
+        task.begun = true;
+        if matches!(task.state, TaskState::Running(_)) {
+            let Submission { timeout, timed, .. } = task.submission;
+            if timeout > 0 {
+                task.deadline = Some(now + u64::from(timeout) * MILLISECOND);
+            }
+            if timeout > 0 || timed {
+                task.times.begun_at = now;
+            }
+        }
+    }
+
+    pub(crate) fn finish(&mut self, worker: WorkerId, end: End, is_broken: bool) -> Finished {
+        let settled = self.end(worker, end);
+        Finished { settled, next: self.free(worker, is_broken) }
+    }
+
+    pub(crate) fn cancel(&mut self, id: TaskId) -> Cancelled {
+        let task = self.task(id);
+        let cancelled = match task.state {
+            TaskState::Waiting => {
+                self.tasks.retain(|task| task.id != id);
+                Cancelled::Waiting
+            }
+            TaskState::Running(worker) => {
+                task.state = TaskState::Abandoned(worker);
+                task.deadline = None;
+                Cancelled::Running
+            }
+            TaskState::Abandoned(_) | TaskState::Over => return Cancelled::Late,
+        };
+        self.settle(|counters| &mut counters.cancelled);
+        cancelled
+    }
+
+    pub(crate) fn collect(&mut self, id: TaskId) {
+        self.task(id).uncollected = false;
+        self.tasks.retain(|task| task.id != id || task.state != TaskState::Over);
+    }
+
+    pub(crate) fn booted(&mut self, worker: WorkerId) -> Option<TaskId> {
+        self.free(worker, false)
+    }
+
+    pub(crate) fn boot_failed(&mut self, worker: WorkerId) -> Option<(TaskId, u32)> {
+        let is_current = self.worker(worker).generation == self.generation;
+        let failed = if is_current { self.next_waiting() } else { None }.map(|id| {
+            self.settle(|counters| &mut counters.failed);
+            let task = self.task(id);
+            (task.uncollected, task.deadline, task.state) = (true, None, TaskState::Over);
+            (id, task.submission.payload)
+        });
+        self.counters.retired += 1;
+        self.bury(worker);
+        failed
+    }
+
+    pub(crate) fn retired(&mut self, worker: WorkerId) {
+        self.counters.retired += 1;
+        self.bury(worker);
+    }
+
+    pub(crate) fn crashed(&mut self, worker: WorkerId) -> bool {
+        let settled = self.worker(worker).state == WorkerState::Running && self.end(worker, End::Failed);
+        self.counters.crashed += 1;
+        self.bury(worker);
+        settled
+    }
+
+    pub(crate) fn tune(&mut self, capacity: u32) {
+        self.capacity = capacity;
+        self.cached = self.cached.min(capacity);
+        while self.staying() > self.capacity {
+            let Some(&oldest) = self.idle().first() else { break };
+            self.retire(oldest);
+        }
+        self.fill();
+    }
+
+    pub(crate) fn close(&mut self) -> u32 {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Closing;
+            self.retire_all(&self.idle());
+        }
+        self.generation
+    }
+
+    pub(crate) fn release(&mut self, generation: Option<u32>) {
+        if generation.is_none_or(|generation| generation == self.generation) {
+            self.phase = Phase::Closed;
+            self.retire_all(&self.idle());
+            while let Some(task) = self.next_waiting() {
+                self.reject(task, Rejection::Released);
+            }
+        }
+    }
+
+    pub(crate) fn reboot(&mut self) {
+        if self.phase != Phase::Open {
+            self.release(None);
+            self.generation += 1;
+            self.phase = Phase::Open;
+            (self.counters.peak_busy, self.counters.peak_waiting) = (0, 0);
+        }
+    }
+
+    pub(crate) fn watch(&mut self, token: u32, condition: Condition, timeout: Option<u32>) {
+        let expires_at = timeout.map(|ms| self.now + u64::from(ms) * MILLISECOND);
+        self.watches.push(Watch { token, condition, expires_at });
+    }
+
+    pub(crate) fn reap(&mut self) {
+        if let Some(expiry) = self.options.expiry {
+            let mut expired = self.idle();
+            let now = self.now;
+            expired.retain(
+                |&id| matches!(self.worker(id).state, WorkerState::Idle(since) if since + expiry <= now),
+            );
+            if !expired.is_empty() {
+                self.last_purge = Some(self.now);
+                self.retire_all(&expired);
+            }
+        }
+        for watch in self.watches.clone() {
+            if watch.expires_at.is_some_and(|at| at <= self.now) {
+                self.effects.push(Effect::Watched { token: watch.token, expired: true });
+                self.watches.retain(|other| other.token != watch.token);
+                if let Condition::Ended(generation) = watch.condition {
+                    self.release(Some(generation));
+                }
+            }
+        }
+        let mut late: Vec<&Task> =
+            self.tasks.iter().filter(|task| task.deadline.is_some_and(|at| at <= self.now)).collect();
+        late.sort_by_key(|task| task.deadline);
+        for id in late.into_iter().map(|task| task.id).collect::<Vec<_>>() {
+            let is_waiting = self.task(id).state == TaskState::Waiting;
+            self.reject(id, if is_waiting { Rejection::WaitTimeout } else { Rejection::TaskTimeout });
+        }
+    }
+
+    /// What follows every step: peaks, and watches that have come true.
+    pub(crate) fn conclude(&mut self) {
+        let snapshot = self.snapshot();
+        self.counters.peak_busy = self.counters.peak_busy.max(snapshot.busy);
+        self.counters.peak_waiting = self.counters.peak_waiting.max(snapshot.waiting);
+        for watch in self.watches.clone() {
+            let is_closed = self.phase != Phase::Open;
+            let holds = match watch.condition {
+                Condition::Drained => snapshot.busy + snapshot.waiting == 0,
+                Condition::Settled => self.counters.unsettled == 0,
+                Condition::Ended(generation) => {
+                    let is_over = generation != self.generation || (is_closed && snapshot.waiting == 0);
+                    is_over && self.workers.iter().all(|worker| worker.generation != generation)
+                }
+                Condition::Vacant => is_closed && snapshot.waiting == 0 && self.workers.is_empty(),
+            };
+            if holds {
+                self.effects.push(Effect::Watched { token: watch.token, expired: false });
+                self.watches.retain(|other| other.token != watch.token);
+            }
+        }
+    }
+
+    /// When the reaper has something to do next.
+    pub(crate) fn due(&self) -> Option<Nanos> {
+        let purge = self.options.expiry.and_then(|expiry| {
+            let oldest = self.workers.iter().filter_map(|worker| match worker.state {
+                WorkerState::Idle(since) => Some(since + expiry),
+                _ => None,
+            });
+            let not_before = self.last_purge.map_or(0, |last| last + expiry / 2);
+            oldest.min().map(|at| at.max(not_before))
+        });
+        let tasks = self.tasks.iter().filter_map(|task| task.deadline);
+        let watches = self.watches.iter().filter_map(|watch| watch.expires_at);
+        tasks.chain(watches).chain(purge).min()
+    }
+
+    pub(crate) fn times(&self) -> impl Iterator<Item = (TaskId, TaskTimes)> + '_ {
+        self.tasks.iter().map(|task| (task.id, TaskTimes { now: self.now, ..task.times }))
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            capacity: self.capacity,
+            running: self.running(),
+            busy: self.with_task() + self.booting(),
+            waiting: self.waiting(),
+            is_closed: self.phase != Phase::Open,
+            generation: self.generation,
+            counters: self.counters,
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! What TypeScript calls per task: integers in, one integer out, the rest in the registers.
+
+use std::{
+    ffi::{CStr, c_void},
+    panic::{AssertUnwindSafe, catch_unwind},
+    ptr,
+};
+
+use napi::{JsValue, bindgen_prelude::Object, sys};
+use workpool_core::{
+    Admission, Cancelled, End, MILLISECOND, Refusal, Snapshot, Submission, TaskId, UNBOUNDED, WorkerId,
+};
+
+use crate::{
+    face::Face,
+    isolate::{Isolate, attach},
+    outbox::Kind,
+    registers::Word,
+};
+
+/// Most arguments of a function here.
+const ARGUMENTS: usize = 5;
+
+type Arguments = [i32; ARGUMENTS];
+
+/// "No task" among task numbers.
+const NONE: i32 = -1;
+
+/// Defines raw functions from bodies of the form `|isolate, [argument, …]| -> i32`.
+macro_rules! functions {
+    ($($name:ident: $body:expr;)*) => {
+        $(
+            unsafe extern "C" fn $name(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+                // SAFETY: Node calls this with its environment and call.
+                unsafe { call(env, info, $body) }
+            }
+        )*
+        /// Names as JavaScript sees them.
+        const FUNCTIONS: &[(&CStr, sys::napi_callback)] = &[
+            $((
+                match CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
+                    Ok(name) => name,
+                    Err(_) => panic!("a name without a zero"),
+                },
+                Some($name),
+            ),)*
+        ];
+    };
+}
+
+functions! {
+    // (face) → worker | ~task | refusal
+    submit: |isolate, [face, ..]| admit(isolate, face, Submission::new(()));
+
+    // (face, priority, waitTimeout or -1, timeout or 0, timed) → as submit
+    submit_with: |isolate, [face, priority, wait_timeout, timeout, timed]| {
+        let task = Submission {
+            payload: (),
+            priority: priority as u32,
+            wait_timeout: u32::try_from(wait_timeout).ok(),
+            timeout: timeout as u32,
+            timed: timed != 0,
+        };
+        admit(isolate, face, task)
+    };
+
+    // (face, task)
+    begin: |isolate, [face, task, ..]| {
+        with(isolate, face, |face| face.0.begin(TaskId(task as u32)));
+        0
+    };
+
+    // (face, worker, 0 completed | 1 failed | 3 failed and broken) → next task of this worker | -1
+    finish: |isolate, [face, worker, how, ..]| {
+        let end = if how == 0 { End::Completed } else { End::Failed };
+        let finished = with(isolate, face, |face| face.0.finish(WorkerId(worker as u32), end, how == 3));
+        if finished.settled {
+            isolate.let_go();
+        }
+        isolate.registers.set(Word::Settled, i32::from(finished.settled));
+        number(finished.next)
+    };
+
+    // (face, task) → 0 it waited | 1 it runs | 2 too late
+    cancel: |isolate, [face, task, ..]| {
+        let cancelled = with(isolate, face, |face| face.0.cancel(TaskId(task as u32)));
+        if cancelled != Cancelled::Late {
+            isolate.let_go();
+        }
+        match cancelled {
+            Cancelled::Waiting => 0,
+            Cancelled::Running => 1,
+            Cancelled::Late => 2,
+        }
+    };
+
+    // (face, worker) → next task of this worker | -1
+    booted: |isolate, [face, worker, ..]| {
+        number(with(isolate, face, |face| face.0.booted(WorkerId(worker as u32))))
+    };
+
+    // (face, worker) → the task that fails for it | -1; its times are in the numbers
+    boot_failed: |isolate, [face, worker, ..]| {
+        let failed = with(isolate, face, |face| {
+            let (task, ()) = face.0.boot_failed(WorkerId(worker as u32))?;
+            write_times(isolate, face, task);
+            face.0.collect(task);
+            Some(task)
+        });
+        if failed.is_some() {
+            isolate.let_go();
+        }
+        number(failed)
+    };
+
+    // (face, worker)
+    retired: |isolate, [face, worker, ..]| {
+        with(isolate, face, |face| face.0.retired(WorkerId(worker as u32)));
+        0
+    };
+
+    // (face, task): number, waitMs, runMs in the numbers
+    times: |isolate, [face, task, ..]| {
+        with(isolate, face, |face| write_times(isolate, face, TaskId(task as u32)));
+        0
+    };
+
+    // () → kind of the next command | 0; what it is about in the words, a rejected task's times in the numbers
+    poll: |isolate, _| {
+        let Some(command) = isolate.outbox.pop() else {
+            isolate.registers.set(Word::Pending, 0);
+            return 0;
+        };
+        match command.kind {
+            Kind::Reject => {
+                with(isolate, command.face as i32, |face| {
+                    write_times(isolate, face, TaskId(command.first));
+                    face.0.collect(TaskId(command.first));
+                });
+                isolate.let_go();
+            }
+            Kind::Watched if holds(command.first) => isolate.let_go(),
+            _ => {}
+        }
+        isolate.registers.set(Word::Face, command.face as i32);
+        isolate.registers.set(Word::First, command.first as i32);
+        isolate.registers.set(Word::Second, command.second as i32);
+        command.kind as i32
+    };
+
+    // (face): everything `stats` and the getters show, in the numbers
+    snapshot: |isolate, [face, ..]| {
+        write_snapshot(isolate, &with(isolate, face, |face| face.0.snapshot()));
+        0
+    };
+}
+
+/// Whether a watch with this token stands for a promise that keeps the process alive.
+pub(crate) fn holds(token: u32) -> bool {
+    token % 2 == 1
+}
+
+fn admit(isolate: &Isolate, face: i32, task: Submission<()>) -> i32 {
+    let admission = with(isolate, face, |face| face.0.submit(task));
+    let (result, task) = match admission {
+        Admission::Started(worker, task) => (worker.0 as i32, task),
+        Admission::Waiting(task) => (!(task.0 as i32), task),
+        Admission::Refused(refusal) => {
+            return match refusal {
+                Refusal::Closed => i32::MIN,
+                Refusal::Overload => i32::MIN + 1,
+                Refusal::WaitTimeout => i32::MIN + 2,
+            };
+        }
+    };
+    isolate.hold();
+    isolate.registers.set(Word::Task, task.0 as i32);
+    result
+}
+
+fn number(task: Option<TaskId>) -> i32 {
+    task.map_or(NONE, |task| task.0 as i32)
+}
+
+/// Runs `f` on a pool of the isolate.
+///
+/// # Panics
+/// If there is none of this number.
+fn with<R>(isolate: &Isolate, face: i32, f: impl FnOnce(&Face) -> R) -> R {
+    f(&isolate.faces.borrow()[face as usize])
+}
+
+fn write_times(isolate: &Isolate, face: &Face, task: TaskId) {
+    let times = face.0.times(task);
+    let ms = |from: u64, to: u64| to.saturating_sub(from) as f64 / MILLISECOND as f64;
+    let (wait, run) = match times.begun_at {
+        _ if times.submitted_at == 0 => (0.0, 0.0), // not timed
+        0 => (ms(times.submitted_at, times.now), 0.0),
+        begun => (ms(times.submitted_at, begun), ms(begun, times.now)),
+    };
+    isolate.registers.set_numbers(&[times.number as f64, wait, run]);
+}
+
+fn write_snapshot(isolate: &Isolate, snapshot: &Snapshot) {
+    let bounded = |count: u32| if count == UNBOUNDED { f64::INFINITY } else { f64::from(count) };
+    let Snapshot { capacity, running, busy, waiting, is_closed, generation, counters } = *snapshot;
+    // In the order of `STATS` in `src/stats.ts`.
+    isolate.registers.set_numbers(&[
+        bounded(capacity),
+        f64::from(running),
+        f64::from(busy),
+        f64::from(snapshot.idle()),
+        bounded(snapshot.available()),
+        bounded(snapshot.free()),
+        f64::from(waiting),
+        f64::from(u8::from(is_closed)),
+        f64::from(generation),
+        counters.submitted as f64,
+        counters.unsettled as f64,
+        counters.completed as f64,
+        counters.failed as f64,
+        counters.timed_out as f64,
+        counters.cancelled as f64,
+        counters.overload as f64,
+        counters.closed as f64,
+        counters.wait_timeout as f64,
+        counters.released as f64,
+        f64::from(counters.peak_busy),
+        f64::from(counters.peak_waiting),
+        counters.started as f64,
+        counters.reused as f64,
+        counters.retired as f64,
+        counters.crashed as f64,
+    ]);
+}
+
+/// Takes a call apart, runs `body` and hands its integer back. A panic ends here, as a JavaScript error.
+///
+/// # Safety
+/// `env` and `info` are those of a call by Node, to a function that `export` made.
+unsafe fn call(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+    body: impl FnOnce(&Isolate, Arguments) -> i32,
+) -> sys::napi_value {
+    let mut argc = ARGUMENTS;
+    let mut argv = [ptr::null_mut(); ARGUMENTS];
+    let mut data = ptr::null_mut();
+    // SAFETY: all pointers are valid, and `argc` says how much room `argv` has.
+    unsafe {
+        sys::napi_get_cb_info(env, info, &raw mut argc, argv.as_mut_ptr(), ptr::null_mut(), &raw mut data)
+    };
+    let mut arguments = [0; ARGUMENTS];
+    for (argument, &value) in arguments.iter_mut().zip(&argv[..argc.min(ARGUMENTS)]) {
+        // SAFETY: Node gave `value`; what is not a number leaves the argument 0.
+        unsafe { sys::napi_get_value_int32(env, value, argument) };
+    }
+    // SAFETY: `export` gives the isolate of this environment to every function, and it outlives all JavaScript.
+    let isolate = unsafe { &*data.cast::<Isolate>() };
+    let mut result = ptr::null_mut();
+    match catch_unwind(AssertUnwindSafe(|| body(isolate, arguments))) {
+        Ok(number) => {
+            // SAFETY: `env` is live and `result` valid.
+            unsafe { sys::napi_create_int32(env, number, &raw mut result) };
+        }
+        Err(_) => {
+            // SAFETY: as above; both strings end in zero.
+            unsafe {
+                sys::napi_throw_error(
+                    env,
+                    c"ERR_POOL_INTERNAL".as_ptr(),
+                    c"workpool: internal error".as_ptr(),
+                );
+            }
+        }
+    }
+    result
+}
+
+/// `attach(wake)`: TypeScript is ready to be woken. Called once per isolate.
+unsafe extern "C" fn attach_wake(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let mut argc = 1;
+    let mut wake = ptr::null_mut();
+    let mut data = ptr::null_mut();
+    // SAFETY: all pointers are valid; there is room for one argument.
+    unsafe { sys::napi_get_cb_info(env, info, &raw mut argc, &raw mut wake, ptr::null_mut(), &raw mut data) };
+    if attach(data.cast::<Isolate>(), env, wake).is_none() {
+        // SAFETY: `env` is live; both strings end in zero.
+        unsafe {
+            sys::napi_throw_error(env, c"ERR_POOL_INTERNAL".as_ptr(), c"workpool: cannot attach".as_ptr());
+        }
+    }
+    ptr::null_mut()
+}
+
+/// Puts the functions and the registers on the addon's exports.
+pub(crate) fn export(
+    exports: &Object<'_>,
+    env: sys::napi_env,
+    isolate: *const Isolate,
+    registers: sys::napi_value,
+) -> Option<()> {
+    let set = |name: &CStr, value: sys::napi_value| {
+        // SAFETY: called while the environment is set up, on its thread, with values made there.
+        let set = unsafe { sys::napi_set_named_property(env, exports.raw(), name.as_ptr(), value) };
+        (set == sys::Status::napi_ok).then_some(())
+    };
+    set(c"registers", registers)?;
+    let all = FUNCTIONS.iter().chain(&[(c"attach", Some(attach_wake as _))]);
+    for &(name, function) in all {
+        let mut value = ptr::null_mut();
+        let data: *mut c_void = isolate.cast_mut().cast();
+        // SAFETY: as above; the name ends in zero, hence -1 for its length; `data` outlives all JavaScript.
+        let created =
+            unsafe { sys::napi_create_function(env, name.as_ptr(), -1, function, data, &raw mut value) };
+        if created != sys::Status::napi_ok {
+            return None;
+        }
+        set(name, value)?;
+    }
+    Some(())
+}

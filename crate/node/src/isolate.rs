@@ -1,0 +1,187 @@
+//! One isolate's share of the addon: its pools, its outbox, and what keeps its event loop alive.
+
+use std::{
+    cell::{Cell, RefCell},
+    ffi::c_void,
+    ptr,
+    sync::Arc,
+};
+
+use napi::{Env, bindgen_prelude::Object, sys};
+use napi_derive::napi;
+use slab::Slab;
+
+use crate::{
+    face::Face,
+    hot,
+    outbox::{Bell, Outbox},
+    registers::{Registers, Word},
+};
+
+thread_local! {
+    /// The isolate of this thread; null on threads without one, such as the reaper's. Without a destructor, so that
+    /// the end of a thread runs no code of ours.
+    static CURRENT: Cell<*const Isolate> = const { Cell::new(ptr::null()) };
+}
+
+/// Lives from the moment the addon is loaded into an environment until that environment's cleanup.
+#[derive(Debug)]
+pub(crate) struct Isolate {
+    env: sys::napi_env,
+    pub(crate) registers: Registers,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) faces: RefCell<Slab<Arc<Face>>>,
+    /// Promises handed out and not settled. While there are any, the bell is referenced, and that keeps the event
+    /// loop alive.
+    open: Cell<u32>,
+    bell: Cell<Option<Bell>>,
+}
+
+impl Isolate {
+    /// One more promise is open.
+    pub(crate) fn hold(&self) {
+        let open = self.open.get();
+        self.open.set(open + 1);
+        if let (0, Some(Bell(bell))) = (open, self.bell.get()) {
+            // SAFETY: called from JavaScript of this environment, which therefore lives, and so does the bell.
+            unsafe { sys::napi_ref_threadsafe_function(self.env, bell) };
+        }
+    }
+
+    /// One promise has settled.
+    pub(crate) fn let_go(&self) {
+        let open = self.open.get() - 1;
+        self.open.set(open);
+        if let (0, Some(Bell(bell))) = (open, self.bell.get()) {
+            // SAFETY: as in `hold`.
+            unsafe { sys::napi_unref_threadsafe_function(self.env, bell) };
+        }
+    }
+
+    /// The isolate of the calling thread.
+    ///
+    /// # Panics
+    /// On a thread without one.
+    pub(crate) fn current() -> &'static Self {
+        // SAFETY: the pointer is null or that of a live isolate: it is set when the addon is loaded on this thread and
+        // cleared by `tear_down`, which runs on this thread after its last JavaScript. 'static is a convenience of
+        // callers that run within one call from JavaScript.
+        unsafe { CURRENT.get().as_ref() }.expect("called from JavaScript")
+    }
+}
+
+/// Whether the calling thread is the one of this outbox's isolate; then its JavaScript, which is inside a call of
+/// ours, is told to look.
+pub(crate) fn announce(outbox: &Arc<Outbox>) -> bool {
+    // SAFETY: as in `current`.
+    let Some(isolate) = (unsafe { CURRENT.get().as_ref() }) else { return false };
+    let is_own = Arc::ptr_eq(&isolate.outbox, outbox);
+    if is_own {
+        isolate.registers.set(Word::Pending, 1);
+    }
+    is_own
+}
+
+/// Sets an environment up: `registers` and the hot functions join what napi-rs exports.
+#[napi(module_exports)]
+pub(crate) fn set_up(exports: Object<'_>, env: Env) -> napi::Result<()> {
+    let failed = || napi::Error::from_reason("workpool: the environment could not be set up");
+    napi::bindgen_prelude::retain_current_module_for_unload_safety();
+    let (registers, block) = Registers::new(env.raw()).ok_or_else(failed)?;
+    let isolate = Box::into_raw(Box::new(Isolate {
+        env: env.raw(),
+        registers,
+        outbox: Arc::default(),
+        faces: RefCell::default(),
+        open: Cell::new(0),
+        bell: Cell::new(None),
+    }));
+    CURRENT.set(isolate);
+    hot::export(&exports, env.raw(), isolate, block).ok_or_else(failed)
+}
+
+/// Makes the bell, which calls `wake` on the isolate's event loop, and opens the outbox. The isolate is torn down by
+/// a hook that is registered after the bell, and hence runs before Node takes the bell down: a bell that rings during
+/// that would abort Node 20, 22 and 24.9.
+pub(crate) fn attach(isolate: *const Isolate, env: sys::napi_env, wake: sys::napi_value) -> Option<()> {
+    let mut name = ptr::null_mut();
+    let mut bell = ptr::null_mut();
+    // SAFETY: called from JavaScript of `env`; the name is of the given length.
+    let named = unsafe { sys::napi_create_string_utf8(env, c"workpool".as_ptr(), 8, &raw mut name) };
+    // SAFETY: as above; `wake` is a function, which Node checks; no context and no finalizer are given.
+    let created = unsafe {
+        sys::napi_create_threadsafe_function(
+            env,
+            wake,
+            ptr::null_mut(),
+            name,
+            0,
+            1,
+            ptr::null_mut(),
+            None,
+            ptr::null_mut(),
+            Some(ring),
+            &raw mut bell,
+        )
+    };
+    if named != sys::Status::napi_ok || created != sys::Status::napi_ok {
+        return None;
+    }
+    // SAFETY: the bell was made just now.
+    unsafe { sys::napi_unref_threadsafe_function(env, bell) };
+    // SAFETY: the isolate lives until `tear_down`, which is only now being registered; the address is unique.
+    let hooked = unsafe { sys::napi_add_env_cleanup_hook(env, Some(tear_down), isolate.cast_mut().cast()) };
+    if hooked != sys::Status::napi_ok {
+        return None;
+    }
+    // SAFETY: as above.
+    let isolate = unsafe { &*isolate };
+    isolate.bell.set(Some(Bell(bell)));
+    isolate.outbox.open(Bell(bell));
+    Some(())
+}
+
+/// The bell on the isolate's own thread: lets TypeScript look into the outbox.
+unsafe extern "C" fn ring(
+    env: sys::napi_env,
+    wake: sys::napi_value,
+    _context: *mut c_void,
+    _data: *mut c_void,
+) {
+    if env.is_null() {
+        return; // the environment is being torn down
+    }
+    let mut this = ptr::null_mut();
+    // SAFETY: Node calls this on the environment's thread with a handle scope open.
+    let found = unsafe { sys::napi_get_undefined(env, &raw mut this) };
+    if found != sys::Status::napi_ok {
+        return;
+    }
+    // SAFETY: as above; no arguments, the result is not wanted.
+    let called = unsafe { sys::napi_call_function(env, this, wake, 0, ptr::null(), ptr::null_mut()) };
+    if called == sys::Status::napi_pending_exception {
+        let mut exception = ptr::null_mut();
+        // An exception in a callback of this kind would only be warned of. Without one pending the environment is
+        // stopping, and there is nothing to say.
+        // SAFETY: as above.
+        let taken = unsafe { sys::napi_get_and_clear_last_exception(env, &raw mut exception) };
+        if taken == sys::Status::napi_ok {
+            // SAFETY: as above; `exception` was given by the call before.
+            unsafe { sys::napi_fatal_exception(env, exception) };
+        }
+    }
+}
+
+/// Runs on the isolate's thread after its last JavaScript.
+unsafe extern "C" fn tear_down(isolate: *mut c_void) {
+    CURRENT.set(ptr::null());
+    // SAFETY: this is the pointer that `set_up` made from a box, and the hook runs once; nobody else has it any more,
+    // as JavaScript has ended and `CURRENT` is cleared.
+    let isolate = unsafe { Box::from_raw(isolate.cast::<Isolate>()) };
+    if let Some(Bell(bell)) = isolate.outbox.close() {
+        // SAFETY: taken out under the lock, so no other thread can call it now or later.
+        unsafe {
+            sys::napi_release_threadsafe_function(bell, sys::ThreadsafeFunctionReleaseMode::abort);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Memory that an isolate and the core share: what a call returns beside its result.
+
+use std::{cell::Cell, ptr, slice};
+
+use napi::sys;
+
+/// 32-bit words at the beginning of the block. `src/binding.ts` names the same places.
+const WORDS: usize = 16;
+
+/// 64-bit numbers behind the words.
+const NUMBERS: usize = 32;
+
+/// Places of the words.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Word {
+    /// 1 while commands may be in the isolate's outbox.
+    Pending = 0,
+    /// The task of the last `submit`, if it was accepted.
+    Task = 1,
+    /// Whether the last `finish` settled its task.
+    Settled = 2,
+    /// The pool of the last command.
+    Face = 3,
+    /// What the last command is about.
+    First = 4,
+    /// More about it.
+    Second = 5,
+}
+
+/// A block that JavaScript sees as an `ArrayBuffer`. It belongs to one isolate and is touched by its thread only.
+#[derive(Debug)]
+pub(crate) struct Registers {
+    words: &'static [Cell<i32>],
+    numbers: &'static [Cell<f64>],
+}
+
+impl Registers {
+    /// Makes the block; the reference that keeps it alive goes with the environment.
+    pub(crate) fn new(env: sys::napi_env) -> Option<(Self, sys::napi_value)> {
+        let mut data = ptr::null_mut();
+        let mut value = ptr::null_mut();
+        let mut reference = ptr::null_mut();
+        let bytes = WORDS * size_of::<i32>() + NUMBERS * size_of::<f64>();
+        // SAFETY: `env` is the environment that is being set up, on its own thread; both out-pointers are valid.
+        let created = unsafe { sys::napi_create_arraybuffer(env, bytes, &raw mut data, &raw mut value) };
+        if created != sys::Status::napi_ok || data.is_null() {
+            return None;
+        }
+        // SAFETY: as above; `value` was made by the call before.
+        let kept = unsafe { sys::napi_create_reference(env, value, 1, &raw mut reference) };
+        if kept != sys::Status::napi_ok {
+            return None;
+        }
+        // SAFETY: the block begins with `WORDS` words, is aligned to 8 bytes or more, and is never detached, as only
+        // our own TypeScript sees it. It lives as long as the environment; nothing of ours runs after that. Cells, as
+        // JavaScript writes and reads there, too, but on this thread.
+        let words = unsafe { slice::from_raw_parts(data.cast::<Cell<i32>>(), WORDS) };
+        // SAFETY: in bounds: the numbers follow the words, which take a multiple of 8 bytes.
+        let behind = unsafe { data.cast::<i32>().add(WORDS) };
+        // SAFETY: as for the words.
+        let numbers = unsafe { slice::from_raw_parts(behind.cast::<Cell<f64>>(), NUMBERS) };
+        Some((Self { words, numbers }, value))
+    }
+
+    pub(crate) fn set(&self, word: Word, value: i32) {
+        self.words[word as usize].set(value);
+    }
+
+    /// Writes `values` to the numbers, from the first one on.
+    pub(crate) fn set_numbers(&self, values: &[f64]) {
+        for (number, &value) in self.numbers.iter().zip(values) {
+            number.set(value);
+        }
+    }
+}

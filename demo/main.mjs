@@ -1,0 +1,109 @@
+/**
+ * The reason pools exist, on real traffic: `npm run demo`.
+ *
+ *   this process: autocannon ──HTTP──▶ server.mjs, with or without a pool ──HTTP──▶ upstream.mjs
+ *
+ * Each load of scenario.mjs is driven once against each mode, every run with new processes, so that no run inherits the memory, the sockets or
+ * the backlog of the one before.
+ */
+import { constants } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LiveLine } from './live-line.mjs'
+import { Load } from './load.mjs'
+import { reading } from './reading.mjs'
+import { measuredMs, modes, phases, rampMs, upstreamPerSecond } from './scenario.mjs'
+import { startService, stopServices } from './service.mjs'
+import { table, whole } from './table.mjs'
+
+const idle = { busy: 0, waiting: 0, rejected: 0, peakRss: 0 }
+
+/** What the live line shows: the run at hand. */
+const now = {
+  title: '',
+  /** @type {Load | undefined} */
+  load: undefined,
+  server: idle,
+}
+
+const line = new LiveLine(() => {
+  if (!now.load) return ''
+  const { busy, waiting, rejected } = now.server
+  return `${now.title}  busy ${busy}  waiting ${waiting}  rejected ${rejected}  p99 ${whole(now.load.tally.recentP99())} ms`
+})
+
+/**
+ * One load against one mode.
+ * @param {(typeof phases)[number]} phase
+ * @param {import('./scenario.mjs').Mode} mode
+ * @returns {Promise<import('./table.mjs').Result>}
+ */
+async function run(phase, mode) {
+  const upstream = await startService('upstream.mjs')
+  const server = await startService('server.mjs', [mode, upstream.url])
+  now.server = idle
+  server.onMessage((state) => (now.server = state))
+  const load = new Load(server.url, phase.load * upstreamPerSecond)
+  now.load = load
+  const broken = Promise.race([upstream.failed, server.failed])
+  try {
+    await Promise.race([sleep(rampMs), broken])
+    load.restartTally()
+    await Promise.race([sleep(measuredMs), broken])
+    const { tally } = load
+    return { phase, mode, perSecond: tally.perSecond(), p50: tally.percentile(50), p99: tally.percentile(99), peakRss: now.server.peakRss }
+  } finally {
+    load.stop()
+    now.load = undefined
+    await Promise.all([server.stop(), upstream.stop()])
+  }
+}
+
+/** What it takes to start and end the processes of a run, roughly. */
+const startMs = 500
+
+/** Runs everything; the exit code is 0 only if all of it was measured. */
+async function main() {
+  const results = []
+  const runs = phases.flatMap((phase) => modes.map((mode) => ({ phase, mode })))
+  console.log(
+    `An upstream that takes ${upstreamPerSecond} queries per second is asked ${phases.map(({ load }) => load * upstreamPerSecond).join(', ')} times` +
+      ` per second, without and with a pool in front:\n${runs.length} runs, about ${Math.ceil((runs.length * (startMs + rampMs + measuredMs)) / 1000)} s.`,
+  )
+  for (const [index, { phase, mode }] of runs.entries()) {
+    now.title = `${index + 1}/${runs.length} ${phase.name}, ${mode}`
+    results.push(await run(phase, mode))
+  }
+  line.end()
+  console.log(`\n${table(results)}\n\n${reading(results)}\n`)
+}
+
+/**
+ * Ends everything that was started, then this process. A second call while the first waits changes nothing: services that do not heed
+ * the end are killed within a second anyway.
+ * @param {number} exitCode
+ */
+async function quit(exitCode) {
+  line.end()
+  now.load?.stop()
+  await stopServices()
+  process.exit(exitCode)
+}
+
+let isQuitting = false
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.on(signal, () => {
+    if (isQuitting) return
+    isQuitting = true
+    void quit(128 + constants.signals[signal])
+  })
+}
+
+main().then(
+  () => quit(0),
+  (error) => {
+    if (isQuitting) return // the services ended because they were told to
+    line.end()
+    console.error(error)
+    void quit(1)
+  },
+)

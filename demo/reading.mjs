@@ -1,0 +1,66 @@
+/** Two sentences that read the table. Every word that judges follows from the numbers, also if they turn out against the pool. */
+import { phases } from './scenario.mjs'
+import { whole } from './table.mjs'
+
+/** Two rates or times within this factor of each other are called the same: runs on one machine differ as much. */
+const noise = 1.15
+
+/**
+ * @param {import('./table.mjs').Result[]} results
+ * @returns {string}
+ */
+export function reading(results) {
+  /** @param {string} phase @param {import('./scenario.mjs').Mode} mode */
+  const of = (phase, mode) => {
+    const result = results.find((each) => each.phase.name === phase && each.mode === mode)
+    if (!result) throw new Error(`no result for ${phase}, ${mode}`)
+    return result
+  }
+  const [lowest, highest] = [phases[0].name, phases[phases.length - 1].name]
+  return [
+    overload(of(highest, 'unbounded'), of(highest, 'pool')),
+    calm(of(lowest, 'unbounded'), of(lowest, 'pool'), of(highest, 'unbounded'), of(highest, 'pool')),
+  ].join(' ')
+}
+
+/** @param {import('./table.mjs').Result} bare @param {import('./table.mjs').Result} pooled */
+function overload(bare, pooled) {
+  const { sent, good, refused, lost } = pooled.perSecond
+  return (
+    `At ${pooled.phase.load} times what the upstream can take, the pool gives ${whole(good)} good answers per second` +
+    ` (p99 ${whole(pooled.p99)} ms), ${times(good, bare.perSecond.good)} the ${whole(bare.perSecond.good)} of the unbounded handler` +
+    ` (p99 ${whole(bare.p99)} ms): ${percent(refused, sent)} of its requests are refused and ${percent(lost, sent)} lost,` +
+    ` where the unbounded handler loses ${percent(bare.perSecond.lost, bare.perSecond.sent)}.`
+  )
+}
+
+/**
+ * @param {import('./table.mjs').Result} bareLow @param {import('./table.mjs').Result} pooledLow
+ * @param {import('./table.mjs').Result} bareHigh @param {import('./table.mjs').Result} pooledHigh
+ */
+function calm(bareLow, pooledLow, bareHigh, pooledHigh) {
+  const answers = compare(pooledLow.perSecond.good, bareLow.perSecond.good, 'more', 'fewer')
+  const latency = compare(pooledLow.p99 ?? Infinity, bareLow.p99 ?? Infinity, 'a higher', 'a lower')
+  const verdict = answers || latency ? `it gives ${answers || 'as many'} answers at ${latency || 'the same'} p99` : 'it changes nothing'
+  return (
+    `At ${pooledLow.phase.load} times ${verdict} (${whole(pooledLow.perSecond.good)} against ${whole(bareLow.perSecond.good)} good answers per second,` +
+    ` p99 ${whole(pooledLow.p99)} against ${whole(bareLow.p99)} ms), and far above, the server's memory peaks at` +
+    ` ${whole(pooledHigh.peakRss / 2 ** 20)} MB with it and ${whole(bareHigh.peakRss / 2 ** 20)} MB without.`
+  )
+}
+
+/** @param {number} a @param {number} b */
+function times(a, b) {
+  if (b < 0.5) return a < 0.5 ? 'as few as' : 'against'
+  const ratio = a / b
+  return ratio < noise && ratio > 1 / noise ? 'about as many as' : `${ratio.toFixed(1)} times`
+}
+
+/** '' if they are the same, else which way they differ. @param {number} a @param {number} b @param {string} more @param {string} less */
+function compare(a, b, more, less) {
+  if (a > b * noise) return more
+  return a * noise < b ? less : ''
+}
+
+/** @param {number} part @param {number} whole */
+const percent = (part, whole) => `${whole > 0 ? Math.round((100 * part) / whole) : 0} %`

@@ -1,0 +1,13 @@
+export { Pool } from './src/pool.js'
+export {
+  PoolClosedError,
+  PoolError,
+  PoolOverloadError,
+  ReleaseTimeoutError,
+  TaskTimeoutError,
+  WaitTimeoutError,
+} from './src/errors.js'
+export type { Logger } from './src/logger.js'
+export type { CloseOptions, PoolOptions, Resource, SubmitOptions } from './src/options.js'
+export type { PoolStats } from './src/stats.js'
+export type { Closure, TaskContext, TaskInfo } from './src/task.js'

@@ -1,0 +1,53 @@
+/**
+ * A waiting closure runs in the async context (`AsyncLocalStorage`) of its `submit`. An `AsyncResource` per waiting
+ * task carries it there: some hundred nanoseconds, most of them garbage collection, as it lives as long as the wait.
+ *
+ * While nothing in the process follows async contexts, they cannot differ and there is nothing to carry. Where
+ * contexts are built on promise hooks (Node 20 and 22) that can be seen: the hooks put an id on every new promise.
+ * Where they are not (Node ≥ 24, other runtimes) it cannot, and every waiting task carries its context.
+ */
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
+
+/** The key of the id that the hooks put on promises; `undefined` where contexts work in another way. */
+function findIdKey(): symbol | undefined {
+  const probe = new AsyncLocalStorage<boolean>()
+  const key = probe.run(true, () => Object.getOwnPropertySymbols(new Promise(() => {}))[0])
+  probe.disable()
+  return key
+}
+
+const idKey = findIdKey()
+
+/** The context of last resort: that in which the module was loaded. */
+const root = new AsyncResource('workpool', { requireManualDestroy: true })
+
+/** Whether contexts may differ. Once true it stays: a closure that was submitted before runs in `root` from then on. */
+let isFollowed = idKey === undefined
+
+/** Node takes the hooks of the probe down in a microtask; until then ids on promises prove nothing. */
+let isProbed = false
+queueMicrotask(() => {
+  isProbed = true
+})
+
+/**
+ * What carries the current context to the start of a task, or `undefined` if there is nothing to carry. `promise` is
+ * any promise made just now.
+ */
+export function captureContext(promise: Promise<unknown>): AsyncResource | undefined {
+  if (!isFollowed) {
+    if ((promise as unknown as Record<symbol, unknown>)[idKey!] === undefined) return undefined
+    isFollowed = isProbed
+  }
+  return new AsyncResource('workpool.task', { requireManualDestroy: true })
+}
+
+/** Calls `f` in the context that was captured for it. */
+export function runInContext<A, B, T>(context: AsyncResource | undefined, f: (a: A, b: B) => T, a: A, b: B): T {
+  if (context === undefined) return isFollowed ? root.runInAsyncScope(f, undefined, a, b) : f(a, b)
+  try {
+    return context.runInAsyncScope(f, undefined, a, b)
+  } finally {
+    context.emitDestroy()
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The core as TypeScript sees it. What is typed by napi-rs comes from `binding/`; the functions that are called per
+ * task are raw Node-API and typed here. `crate/node/src/hot.rs` is the other side of every line.
+ */
+import * as generated from '#binding'
+
+interface Hot {
+  /** Shared with the core: 32-bit words, then 64-bit numbers. */
+  readonly registers: ArrayBuffer
+  /** Hands over the function that the event loop calls when another thread has left commands. Once per isolate. */
+  attach(wake: () => void): void
+  /** A worker (≥ 0), `~task` of a waiting task, or a refusal (≤ `Refusal.last`). */
+  submit(face: number): number
+  /** The same with options: −1 for no `waitTimeout`, 0 for no `timeout`. */
+  submit_with(face: number, priority: number, waitTimeout: number, timeout: number, timed: number): number
+  /** The closure is called now. */
+  begin(face: number, task: number): void
+  /** The closure has ended: the next task of this worker, or `NONE`. */
+  finish(face: number, worker: number, how: How): number
+  /** What the abort of its signal met. */
+  cancel(face: number, task: number): Cancelled
+  /** The resource is there: the first task of this worker, or `NONE`. */
+  booted(face: number, worker: number): number
+  /** There is no resource: the task that fails for it, or `NONE`. */
+  boot_failed(face: number, worker: number): number
+  /** The resource is disposed of. */
+  retired(face: number, worker: number): void
+  /** Writes number, waitMs and runMs of a timed task to the numbers. */
+  times(face: number, task: number): void
+  /** The kind of the next command, or 0; what it is about is in the words. */
+  poll(): CommandKind | 0
+  /** Writes everything that `stats()` and the getters show to the numbers. */
+  snapshot(face: number): void
+}
+
+export const native = generated as unknown as typeof generated & Hot
+
+/** No task. */
+export const NONE = -1
+
+export const enum Refusal {
+  closed = -2147483648,
+  overload,
+  waitTimeout,
+  last = waitTimeout,
+}
+
+export const enum How {
+  completed = 0,
+  failed = 1,
+  failedAndBroken = 3,
+}
+
+export const enum Cancelled {
+  waiting,
+  running,
+  late,
+}
+
+export const enum CommandKind {
+  start = 1,
+  boot,
+  retire,
+  reject,
+  watched,
+}
+
+export const enum Rejection {
+  released,
+  waitTimeout,
+  taskTimeout,
+}
+
+export const enum Word {
+  pending,
+  task,
+  settled,
+  face,
+  first,
+  second,
+}
+
+const WORDS = 16
+
+export const words = new Int32Array(native.registers, 0, WORDS)
+export const numbers = new Float64Array(native.registers, WORDS * Int32Array.BYTES_PER_ELEMENT)

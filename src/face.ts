@@ -1,0 +1,546 @@
+import { Cancelled, How, NONE, Refusal, Rejection, Word, native, numbers, words } from './binding.js'
+import { captureContext, runInContext } from './async-context.js'
+import { PoolClosedError, PoolOverloadError, ReleaseTimeoutError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
+import { Failures } from './failures.js'
+import { type CommandTarget, carryOut, forget, hasCommands, register, watch } from './isolate.js'
+import { type PoolSettings, checkCloseOptions, checkSubmitOptions, checkTask } from './options.js'
+import { Signals } from './signals.js'
+import { type PoolStats, Stat, readStat, readStats } from './stats.js'
+import { type Closure, Context, type Resolve, Task, type TaskInfo, isThenable } from './task.js'
+import { type Ends, Worker } from './worker.js'
+
+const { WatchCondition } = native
+
+/** What `new Promise` was given last, read at once: an executor per promise would be one closure more. */
+let resolveOf: Resolve
+let rejectOf: Resolve
+const capture = (resolve: Resolve, reject: Resolve): void => {
+  resolveOf = resolve
+  rejectOf = reject
+}
+
+/** How a call of a closure went; with what, is in `outcome`, read at once. */
+const enum Went {
+  completed,
+  failed,
+  pending,
+}
+let outcome: unknown
+
+const noop = (): void => {}
+const { then } = Promise.prototype
+
+/**
+ * A pool as this isolate sees it: closures and promises, under the numbers by which the core knows their tasks and
+ * workers. Who runs when is the core's business; here it is done.
+ *
+ * A *plain* task (no options, no `panicHandler`, nothing to carry) is a closure and a `resolve` while it waits. Any
+ * other one is a `Task`, kept until its closure has ended and its promise has settled.
+ */
+export class Face<R> implements CommandTarget, Ends<R> {
+  readonly #id: number
+  readonly #settings: PoolSettings<R>
+  readonly #failures: Failures
+  readonly #signals = new Signals<R>((task, reason) => this.#abort(task, reason))
+  /** By task number. */
+  readonly #tasks: (Closure<R> | Task<R> | undefined)[] = []
+  /** By task number, of plain tasks that wait. */
+  readonly #resolves: (Resolve | undefined)[] = []
+  /** By worker number. */
+  readonly #workers: (Worker<R> | undefined)[] = []
+  /** How many closures of this pool are on the stack. */
+  #depth = 0
+  #hasWarned = false
+  #stopListening = noop
+
+  constructor(settings: PoolSettings<R>) {
+    this.#settings = settings
+    this.#failures = new Failures(settings.name, settings.panicHandler, settings.logger)
+    const { size, expiry, preAlloc, nonblocking, maxBlockingTasks } = settings
+    const hasResource = settings.init !== undefined
+    this.#id = native.create({
+      size,
+      expiry,
+      preAlloc,
+      nonblocking,
+      maxBlockingTasks,
+      boots: hasResource,
+      disposes: hasResource,
+    })
+    register(this.#id, this)
+    if (settings.signal !== undefined) this.#follow(settings.signal)
+  }
+
+  // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  submit(closure: Closure<R>, options: unknown): Promise<unknown> {
+    const isPlain = options === undefined && this.#settings.panicHandler === undefined
+    if (!isPlain || typeof closure !== 'function') return this.#submitTask(closure, options)
+
+    const code = native.submit(this.#id)
+    if (code >= 0) return this.#startPlain(this.#worker(code), closure)
+    if (code <= Refusal.last) return Promise.reject(this.#refusal(code))
+
+    const promise = new Promise<unknown>(capture)
+    const id = ~code
+    const asyncContext = captureContext(promise)
+    if (asyncContext === undefined) {
+      this.#keep(id, closure)
+      while (this.#resolves.length <= id) this.#resolves.push(undefined)
+      this.#resolves[id] = resolveOf
+    } else {
+      const task = new Task(closure, promise, 1, undefined, false)
+      task.id = id
+      task.resolve = resolveOf
+      task.reject = rejectOf
+      task.asyncContext = asyncContext
+      this.#keep(id, task)
+    }
+    this.#waits()
+    return promise
+  }
+
+  #submitTask(closure: unknown, options: unknown): Promise<unknown> {
+    try {
+      const promise = new Promise<unknown>(capture)
+      const [resolve, reject] = [resolveOf, rejectOf]
+      const code = this.#admit(closure, options, promise, resolve, reject)
+      return code <= Refusal.last ? Promise.reject(this.#refusal(code)) : promise
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  execute(closure: unknown, options: unknown): void {
+    const code = this.#admit(closure, options)
+    if (code <= Refusal.last) throw this.#refusal(code)
+  }
+
+  tryExecute(closure: unknown, options: unknown): boolean {
+    checkTask(closure)
+    const { signal } = checkSubmitOptions(options)
+    return !signal?.aborted && this.#admit(closure, options) > Refusal.last
+  }
+
+  /** Hands in a task that is not plain, and starts it if it may. What it throws is the caller's mistake, or its signal's reason. */
+  #admit(closure: unknown, options: unknown, promise?: Promise<unknown>, resolve?: Resolve, reject?: Resolve): number {
+    checkTask(closure)
+    const { signal, priority = 1, waitTimeout = -1, timeout = 0 } = checkSubmitOptions(options)
+    if (signal?.aborted) throw signal.reason
+    const isNoted = promise === undefined || this.#settings.panicHandler !== undefined
+    const code = native.submit_with(this.#id, priority, waitTimeout, timeout, isNoted ? 1 : 0)
+    if (code <= Refusal.last) return code
+
+    const task = new Task<R>(closure, promise, priority, signal, isNoted || timeout > 0)
+    task.id = code >= 0 ? words[Word.task]! : ~code
+    task.resolve = resolve
+    task.reject = reject
+    this.#keep(task.id, task)
+    if (signal !== undefined) this.#signals.add(signal, task)
+    if (code >= 0) {
+      const worker = this.#worker(code)
+      this.#advance(worker, this.#startTask(worker, task, true))
+    } else {
+      task.asyncContext = captureContext(promise ?? new Promise(noop))
+      this.#waits()
+    }
+    return code
+  }
+
+  #keep(id: number, task: Closure<R> | Task<R>): void {
+    // Without holes, so that it stays an array and does not become a dictionary.
+    while (this.#tasks.length <= id) this.#tasks.push(undefined)
+    this.#tasks[id] = task
+  }
+
+  /** A task has begun to wait. */
+  #waits(): void {
+    if (hasCommands()) carryOut()
+    if (this.#depth > 0 && !this.#hasWarned && this.stat(Stat.available) === 0) {
+      this.#hasWarned = true
+      const message = 'a closure has submitted to its own full pool; if it awaits that task, both wait for ever'
+      this.#failures.log('warn', {}, message)
+    }
+  }
+
+  #refusal(code: number): Error {
+    const { name } = this.#settings
+    if (code === Refusal.closed) return new PoolClosedError(name, 'the pool is closed')
+    if (code === Refusal.overload) return new PoolOverloadError(name, 'the pool is full')
+    return new WaitTimeoutError(name, 'no worker is free, and waitTimeout is 0')
+  }
+
+  // ── start ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #worker(id: number): Worker<R> {
+    while (this.#workers.length <= id) this.#workers.push(undefined)
+    return (this.#workers[id] ??= new Worker<R>(id, this))
+  }
+
+  /** A plain task that has a worker at once: it runs inside `submit`, and gets a promise only if it needs one. */
+  #startPlain(worker: Worker<R>, closure: Closure<R>): Promise<unknown> {
+    const went = this.#call(worker, closure)
+    const value = outcome
+    if (went === Went.pending) {
+      const promise = new Promise<unknown>(capture)
+      worker.resolve = resolveOf
+      this.#await(worker, value)
+      return promise
+    }
+    this.#advance(worker, this.#finish(worker, went, value))
+    return went === Went.completed ? Promise.resolve(value) : Promise.reject(value)
+  }
+
+  /** Starts one waiting task after the other on a worker, as long as they end at once: a loop, so that they use no stack. */
+  #advance(worker: Worker<R>, task: number): void {
+    for (let next = task; next !== NONE; ) next = this.#startNext(worker, next)
+    if (hasCommands()) carryOut()
+  }
+
+  /** Starts a task that waited. Gives the next one of the worker, if this one has ended already. */
+  #startNext(worker: Worker<R>, id: number): number {
+    const task = this.#tasks[id]!
+    if (typeof task !== 'function') return this.#startTask(worker, task, false)
+
+    const resolve = this.#resolves[id]!
+    this.#tasks[id] = undefined
+    this.#resolves[id] = undefined
+    const went = runInContext(undefined, this.#call, worker, task)
+    const value = outcome
+    if (went === Went.pending) {
+      worker.resolve = resolve
+      this.#await(worker, value)
+      return NONE
+    }
+    const next = this.#finish(worker, went, value)
+    resolve(went === Went.completed ? value : Promise.reject(value))
+    return next
+  }
+
+  /** Starts a task that is not plain. Gives the next one of the worker, if this one has ended already. */
+  #startTask(worker: Worker<R>, task: Task<R>, isNow: boolean): number {
+    worker.task = task
+    // Aborted while its start was under way: it never runs.
+    if (task.isSettled) return this.#endTask(worker, task, Went.completed, undefined)
+    task.isStarted = true
+    if (task.isTimed) native.begin(this.#id, task.id)
+    const went = isNow
+      ? this.#call(worker, task.closure)
+      : runInContext(task.asyncContext, this.#call, worker, task.closure)
+    const value = outcome
+    if (went !== Went.pending) return this.#endTask(worker, task, went, value)
+    this.#await(worker, value)
+    return NONE
+  }
+
+  /** Calls a closure. A property, as it is handed to `runInContext`. */
+  readonly #call = (worker: Worker<R>, closure: Closure<R>): Went => {
+    const context = new Context(worker.resource as R)
+    worker.context = context
+    if (worker.task !== undefined) worker.task.context = context
+    this.#depth++
+    try {
+      const value = closure(context)
+      const isPending = isThenable(value)
+      outcome = isPending ? Promise.resolve(value) : value
+      return isPending ? Went.pending : Went.completed
+    } catch (error) {
+      outcome = error
+      return Went.failed
+    } finally {
+      this.#depth--
+    }
+  }
+
+  #await(worker: Worker<R>, promise: unknown): void {
+    then.call(promise as Promise<unknown>, worker.onFulfilled, worker.onRejected)
+  }
+
+  // ── end ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  fulfilled(worker: Worker<R>, value: unknown): void {
+    this.#ended(worker, Went.completed, value)
+  }
+
+  rejected(worker: Worker<R>, error: unknown): void {
+    this.#ended(worker, Went.failed, error)
+  }
+
+  /** The promise of a closure has settled. The core hears of it first, then the task's promise, then the next task. */
+  #ended(worker: Worker<R>, went: Went, value: unknown): void {
+    const { task, resolve } = worker
+    if (task !== undefined) {
+      this.#advance(worker, this.#endTask(worker, task, went, value))
+      return
+    }
+    worker.resolve = undefined
+    const next = this.#finish(worker, went, value)
+    // A plain task keeps no `reject`; that a promise follows a rejected one comes to the same.
+    resolve!(went === Went.completed ? value : Promise.reject(value))
+    this.#advance(worker, next)
+  }
+
+  /** Reports the end of a closure to the core. Gives the next task of the worker. */
+  #finish(worker: Worker<R>, went: Went, value: unknown): number {
+    worker.context = undefined
+    return native.finish(this.#id, worker.id, went === Went.completed ? How.completed : this.#howFailed(worker, value))
+  }
+
+  #howFailed(worker: Worker<R>, error: unknown): How {
+    const { isBroken } = this.#settings
+    if (isBroken === undefined) return How.failed
+    try {
+      return isBroken(error, worker.resource as R) ? How.failedAndBroken : How.failed
+    } catch (thrown) {
+      this.#failures.log('warn', { err: thrown }, 'isBroken threw; the resource is taken for broken')
+      return How.failedAndBroken
+    }
+  }
+
+  /** The closure of a task that is not plain has ended. Gives the next task of the worker. */
+  #endTask(worker: Worker<R>, task: Task<R>, went: Went, value: unknown): number {
+    worker.task = undefined
+    task.context = undefined
+    task.isEnded = true
+    const isReported = went === Went.failed && !task.isSettled && this.#isReported(task)
+    if (isReported) native.times(this.#id, task.id)
+    const info = isReported ? this.#info(task) : undefined
+    const next = this.#finish(worker, went, value)
+    if (words[Word.settled] === 1) {
+      this.#tasks[task.id] = undefined
+      this.#settle(task)
+      if (went === Went.completed) task.resolve?.(value)
+      else this.#fail(task, value, info)
+    } else {
+      // Otherwise its rejection is still on the way, and `reject` lets go of it.
+      if (task.isSettled) this.#tasks[task.id] = undefined
+      if (task.isStarted) {
+        const details = went === Went.failed ? { err: value } : {}
+        this.#failures.log('debug', details, 'a closure has ended after its task had settled')
+      }
+    }
+    return next
+  }
+
+  /** A task settles in another way than by the end of its closure. */
+  #rejectTask(task: Task<R>, error: unknown): void {
+    // Its times are in the numbers since the call that said so.
+    const info = task.promise === undefined ? this.#info(task) : undefined
+    this.#settle(task)
+    if (info !== undefined) this.#failures.report(error, info)
+    task.reject?.(error)
+    task.context?.abort(error)
+  }
+
+  #settle(task: Task<R>): void {
+    task.isSettled = true
+    if (task.signal !== undefined) this.#signals.delete(task.signal, task)
+  }
+
+  /** A task fails with an error of its own. */
+  #fail(task: Task<R>, error: unknown, info: TaskInfo | undefined): void {
+    if (info !== undefined) {
+      this.#failures.report(error, info)
+      // A failure that panicHandler has seen is never an unhandledRejection.
+      task.promise?.catch(noop)
+    }
+    task.reject?.(error)
+  }
+
+  /** Whether a failure of the task is told to panicHandler or, without a promise, at least logged. */
+  #isReported(task: Task<R>): boolean {
+    return this.#settings.panicHandler !== undefined || task.promise === undefined
+  }
+
+  #info(task: Task<R>): TaskInfo {
+    const [id, waitMs, runMs] = numbers as unknown as [number, number, number]
+    const { name } = task.closure
+    return { pool: this.#settings.name, id, ...(name && { name }), priority: task.priority, waitMs, runMs }
+  }
+
+  #abort(task: Task<R>, reason: unknown): void {
+    if (task.promise === undefined) native.times(this.#id, task.id)
+    const cancelled = native.cancel(this.#id, task.id)
+    if (cancelled === Cancelled.late) return
+    if (cancelled === Cancelled.waiting) this.#tasks[task.id] = undefined
+    this.#rejectTask(task, reason)
+    if (hasCommands()) carryOut()
+  }
+
+  // ── commands of the core ────────────────────────────────────────────────────────────────────────────────────────
+
+  start(worker: number, task: number): void {
+    const slot = this.#worker(worker)
+    this.#advance(slot, this.#startNext(slot, task))
+  }
+
+  reject(id: number, rejection: Rejection): void {
+    const task = this.#tasks[id]!
+    const error = this.#rejection(rejection)
+    if (typeof task === 'function') {
+      const resolve = this.#resolves[id]!
+      this.#tasks[id] = undefined
+      this.#resolves[id] = undefined
+      resolve(Promise.reject(error))
+      return
+    }
+    if (task.isEnded || !task.isStarted) this.#tasks[id] = undefined
+    this.#rejectTask(task, error)
+  }
+
+  #rejection(rejection: Rejection): Error {
+    const { name } = this.#settings
+    if (rejection === Rejection.released) return new PoolClosedError(name, 'the pool was released while the task waited')
+    if (rejection === Rejection.waitTimeout) return new WaitTimeoutError(name, 'no worker was free within waitTimeout')
+    return new TaskTimeoutError(name, 'the task ran longer than its timeout')
+  }
+
+  boot(id: number): void {
+    const worker = this.#worker(id)
+    const made = (resource: R): void => {
+      worker.resource = resource
+      this.#advance(worker, native.booted(this.#id, id))
+    }
+    const failed = (error: unknown): void => this.#bootFailed(id, error)
+    try {
+      const resource = this.#settings.init!()
+      if (isThenable(resource)) Promise.resolve(resource).then(made, failed)
+      else made(resource)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  #bootFailed(worker: number, error: unknown): void {
+    const id = native.boot_failed(this.#id, worker)
+    if (id === NONE) {
+      this.#failures.log('warn', { err: error }, 'init failed, and no task waited for it')
+    } else {
+      const task = this.#tasks[id]!
+      const resolve = this.#resolves[id]
+      this.#tasks[id] = undefined
+      if (typeof task === 'function') {
+        this.#resolves[id] = undefined
+        resolve!(Promise.reject(error))
+      } else {
+        this.#rejectTask(task, error)
+      }
+    }
+    if (hasCommands()) carryOut()
+  }
+
+  retire(id: number): void {
+    const worker = this.#worker(id)
+    const resource = worker.resource as R
+    worker.resource = undefined
+    const disposed = (): void => {
+      native.retired(this.#id, id)
+      if (hasCommands()) carryOut()
+    }
+    const failed = (error: unknown): void => {
+      this.#failures.log('warn', { err: error }, 'dispose failed')
+      disposed()
+    }
+    let result: unknown
+    try {
+      result = this.#settings.dispose?.(resource)
+      if (isThenable(result)) {
+        Promise.resolve(result).then(disposed, failed)
+        return
+      }
+    } catch (error) {
+      failed(error)
+      return
+    }
+    disposed()
+  }
+
+  // ── state and verbs ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  stat(stat: Stat): number {
+    return readStat(this.#id, stat)
+  }
+
+  stats(): PoolStats {
+    return readStats(this.#id)
+  }
+
+  tune(size: number): void {
+    native.tune(this.#id, size)
+    carryOut()
+  }
+
+  release(): void {
+    native.release(this.#id)
+    carryOut()
+  }
+
+  releaseTimeout(ms: number): Promise<void> {
+    const generation = native.close(this.#id)
+    this.release()
+    return this.#ending(generation, ms)
+  }
+
+  async close(options?: unknown): Promise<void> {
+    const { timeout, signal } = checkCloseOptions(options)
+    const generation = native.close(this.#id)
+    const release = (): void => {
+      native.release(this.#id, generation)
+      carryOut()
+    }
+    if (signal?.aborted) release()
+    else signal?.addEventListener('abort', release, { once: true })
+    try {
+      await this.#ending(generation, timeout)
+    } finally {
+      signal?.removeEventListener('abort', release)
+    }
+  }
+
+  /** Until no worker of the generation is left. When the time is up the core releases what is left of it. */
+  #ending(generation: number, timeout: number | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (isExpired: boolean): void => {
+        if (isExpired) reject(new ReleaseTimeoutError(this.#settings.name, `workers were left after ${timeout} ms`))
+        else resolve()
+      }
+      watch(this.#id, WatchCondition.Ended, settle, { isHeld: true, generation, timeout })
+    })
+  }
+
+  drain(): Promise<void> {
+    return new Promise((resolve) => watch(this.#id, WatchCondition.Drained, () => resolve(), { isHeld: true }))
+  }
+
+  reboot(): void {
+    if (this.#settings.signal?.aborted) {
+      throw new PoolClosedError(this.#settings.name, 'the signal of the pool has aborted, so it cannot be rebooted')
+    }
+    native.reboot(this.#id)
+    carryOut()
+  }
+
+  /** Nobody references the pool any more: when its last task has settled it is released, and then forgotten. */
+  abandon(): void {
+    const release = (): void => {
+      this.#stopListening()
+      this.release()
+      watch(this.#id, WatchCondition.Vacant, () => forget(this.#id), { isHeld: false })
+    }
+    watch(this.#id, WatchCondition.Settled, release, { isHeld: false })
+  }
+
+  /** Follows the signal given at creation. */
+  #follow(signal: AbortSignal): void {
+    const abort = (): void => {
+      this.release()
+      for (const worker of this.#workers) worker?.context?.abort(signal.reason)
+    }
+    if (signal.aborted) {
+      abort()
+      return
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    this.#stopListening = () => signal.removeEventListener('abort', abort)
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * This isolate's side of the core: its pools by number, and the commands that the core leaves for it. The core says
+ * what is to be done; nothing is decided here.
+ */
+import { CommandKind, type Rejection, Word, native, words } from './binding.js'
+
+/** A pool as the commands need it. */
+export interface CommandTarget {
+  /** Starts a waiting task on a worker. */
+  start(worker: number, task: number): void
+  /** Makes a worker's resource. */
+  boot(worker: number): void
+  /** Disposes of a worker's resource. */
+  retire(worker: number): void
+  /** Settles a task that ended without its closure. */
+  reject(task: number, rejection: Rejection): void
+}
+
+/** Strong: a pool that nobody references lives as long as it has work. Dropped by `forget`. */
+const targets: (CommandTarget | undefined)[] = []
+
+/** Promises of the control verbs, by token. Odd tokens keep the process alive. */
+const watches = new Map<number, (isExpired: boolean) => void>()
+let watchCount = 0
+
+export function register(face: number, target: CommandTarget): void {
+  targets[face] = target
+}
+
+export function forget(face: number): void {
+  targets[face] = undefined
+  native.forget(face)
+}
+
+/** Whether the core may have left commands during the last call. */
+export const hasCommands = (): boolean => words[Word.pending] !== 0
+
+/** Commands are carried out one after the other: what leaves new ones meanwhile returns, and the loop goes on. */
+let isCarryingOut = false
+
+/** Carries out all commands. Called after native calls that left some, and by the event loop when another thread did. */
+export function carryOut(): void {
+  if (isCarryingOut) return
+  isCarryingOut = true
+  try {
+    carryOutAll()
+  } finally {
+    isCarryingOut = false
+  }
+}
+
+function carryOutAll(): void {
+  for (let kind = native.poll(); kind !== 0; kind = native.poll()) {
+    const first = words[Word.first]!
+    const second = words[Word.second]!
+    if (kind === CommandKind.watched) {
+      const settle = watches.get(first)
+      watches.delete(first)
+      settle?.(second === 1)
+      continue
+    }
+    const target = targets[words[Word.face]!]!
+    if (kind === CommandKind.start) target.start(first, second)
+    else if (kind === CommandKind.boot) target.boot(first)
+    else if (kind === CommandKind.retire) target.retire(first)
+    else target.reject(first, second)
+  }
+}
+
+/** Calls `settle` when the condition holds or the time is up. `isHeld`: the process stays alive until then. */
+export function watch(
+  face: number,
+  condition: (typeof native.WatchCondition)[keyof typeof native.WatchCondition],
+  settle: (isExpired: boolean) => void,
+  { isHeld, generation = 0, timeout }: { isHeld: boolean; generation?: number; timeout?: number | undefined },
+): void {
+  const token = 2 * ++watchCount + (isHeld ? 1 : 0)
+  watches.set(token, settle)
+  native.watch(face, token, condition, generation, timeout)
+  carryOut()
+}
+
+native.attach(carryOut)
+

@@ -1,0 +1,257 @@
+/** The options of pools and tasks, and the one place where each is checked. */
+import { misuse, outOfRange, wrongType } from './errors.js'
+import { type Logger, consoleLogger } from './logger.js'
+import type { TaskInfo } from './task.js'
+
+/** Options that every pool takes. `undefined` means absent; unknown options are errors. */
+export interface PoolOptions {
+  /** Label in errors, logs and `TaskInfo`; default `pool-1`, `pool-2`, … */
+  name?: string | undefined
+  /**
+   * Capacity: most live workers, and hence most closures that run at once. An integer from 1 to 2³¹ − 1, default 256;
+   * `Infinity` or −1 = unbounded. Can be changed with `tune`.
+   */
+  size?: number | undefined
+  /**
+   * How long an idle worker is kept, in ms, counted from the end of its last task. Above 0, up to 2³¹ − 1, default
+   * 1,000; `Infinity` = `disablePurge`. It is retired no sooner than this and no later than twice this.
+   */
+  expiry?: number | undefined
+  /** Idle workers stay until the pool is released. Default false. */
+  disablePurge?: boolean | undefined
+  /** Reserve memory for `size` workers now. Not with an unbounded pool; `size` up to 2²⁴. Default false. */
+  preAlloc?: boolean | undefined
+  /** When full, reject with `PoolOverloadError` rather than wait. Wins over `maxBlockingTasks`. Default false. */
+  nonblocking?: boolean | undefined
+  /** Most waiting tasks; beyond it `PoolOverloadError`. An integer from 0 to 2³¹ − 1, default 0 = no bound. */
+  maxBlockingTasks?: number | undefined
+  /**
+   * Called with the error of every task whose function threw or rejected, before its promise settles; a failure it has
+   * seen is never an `unhandledRejection`. Also with every end without success of a task given to `execute` or
+   * `tryExecute`. If it throws or rejects itself, that is logged.
+   */
+  panicHandler?: ((error: unknown, task: TaskInfo) => unknown) | undefined
+  /** Where the pool logs. pino fits. Default: warnings and errors to the console. */
+  logger?: Logger | undefined
+  /**
+   * When it aborts the pool is released, and the signal of every running task aborts. Aborted from the start: the pool
+   * is born closed. A pool whose signal has aborted cannot be rebooted.
+   */
+  signal?: AbortSignal | undefined
+}
+
+/** What a worker holds between tasks: made when the worker starts, kept while it is idle, disposed of when it retires. */
+export interface Resource<R> {
+  /** Makes the resource. The task waits for it; if it fails, one task rejects with its error. */
+  init?: (() => R | PromiseLike<R>) | undefined
+  /** Disposes of the resource. The worker counts until this has settled; a failure is logged as a warning. */
+  dispose?: ((resource: R) => unknown) | undefined
+  /** Asked after a task has failed: whether the resource must not be used again. Throwing means yes. Default: no. */
+  isBroken?: ((error: unknown, resource: R) => boolean) | undefined
+}
+
+/** Options of one task. */
+export interface SubmitOptions {
+  /** Aborts the task: one that waits never runs; one that runs rejects at once and its context's signal aborts. */
+  signal?: AbortSignal | undefined
+  /**
+   * Most time without a worker, in ms from the call, then `WaitTimeoutError`. From 0 to 2³¹ − 1; 0 = refuse rather than
+   * wait. Default: no limit.
+   */
+  waitTimeout?: number | undefined
+  /**
+   * Most time of running, in ms from the call of the function, then `TaskTimeoutError` and its context's signal aborts.
+   * Above 0, up to 2³¹ − 1. Default: no limit.
+   */
+  timeout?: number | undefined
+  /** Lower goes first: an integer from 0 to 2³¹ − 1, or `high` = 0, `normal` = 1, `low` = 2. Default 1. */
+  priority?: number | 'high' | 'normal' | 'low' | undefined
+}
+
+/** Options of `close`. */
+export interface CloseOptions {
+  /** Most time, in ms from the call; then what still waits rejects, and `close` with `ReleaseTimeoutError`. ≥ 0. */
+  timeout?: number | undefined
+  /** When it aborts, what still waits rejects, as with `release`; `close` resolves when the busy workers end. */
+  signal?: AbortSignal | undefined
+}
+
+const LARGEST = 2 ** 31 - 1
+const LARGEST_ALLOCATION = 2 ** 24
+const PRIORITIES = { high: 0, normal: 1, low: 2 } as const
+
+type Check<T> = (value: unknown, option: string) => T
+type Checks = Record<string, Check<unknown>>
+type Checked<C extends Checks> = { [K in keyof C]?: ReturnType<C[K]> }
+
+/** Reads the own properties of `options` through `checks`; `undefined` means absent. */
+function read<C extends Checks>(options: unknown, what: string, checks: C, unknown?: (option: string) => string): Checked<C> {
+  const result: Record<string, unknown> = Object.create(null)
+  if (options === undefined) return result as Checked<C>
+  if (typeof options !== 'object' || options === null) throw wrongType(what, options, 'an object')
+  for (const option of Object.keys(options)) {
+    const value = (options as Record<string, unknown>)[option]
+    const check = Object.hasOwn(checks, option) ? checks[option] : undefined
+    if (check === undefined) {
+      const known = Object.keys(checks).join(', ')
+      throw misuse(unknown?.(option) ?? `unknown option ${option} in ${what}; known are ${known}`)
+    }
+    if (value !== undefined) result[option] = check(value, option)
+  }
+  return result as Checked<C>
+}
+
+const isNumber = (value: unknown, option: string, allowed: string): value is number => {
+  if (typeof value !== 'number') throw wrongType(option, value, allowed)
+  return true
+}
+
+/** The largest integer is named rather than written out where that reads better. */
+const integer =
+  (smallest: number, allowed: string): Check<number> =>
+  (value, option) => {
+    if (isNumber(value, option, allowed) && Number.isInteger(value) && value >= smallest && value <= LARGEST) return value
+    throw outOfRange(option, value, allowed)
+  }
+
+/** Milliseconds, rounded up to whole ones so that nothing comes early. */
+const milliseconds =
+  (isAllowed: (ms: number) => boolean, allowed: string): Check<number> =>
+  (value, option) => {
+    if (isNumber(value, option, allowed) && isAllowed(value) && value <= LARGEST) return Math.ceil(value)
+    throw outOfRange(option, value, allowed)
+  }
+
+const functionOf: Check<(...args: never[]) => unknown> = (value, option) => {
+  if (typeof value === 'function') return value as () => unknown
+  throw wrongType(option, value, 'a function')
+}
+
+const boolean: Check<boolean> = (value, option) => {
+  if (typeof value === 'boolean') return value
+  throw wrongType(option, value, 'a boolean')
+}
+
+const text: Check<string> = (value, option) => {
+  if (typeof value !== 'string') throw wrongType(option, value, 'a string')
+  if (value === '') throw outOfRange(option, value, 'a string that is not empty')
+  return value
+}
+
+const abortSignal: Check<AbortSignal> = (value, option) => {
+  // Not `instanceof`: signals of other realms and of polyfills are as good.
+  const signal = value as AbortSignal | null
+  const isSignal = typeof signal === 'object' && signal !== null && typeof signal.aborted === 'boolean'
+  if (isSignal && typeof signal.addEventListener === 'function') return signal
+  throw wrongType(option, value, 'an AbortSignal')
+}
+
+const logger: Check<Logger> = (value, option) => {
+  const methods = value as Record<string, unknown> | null
+  const hasAll = (typeof methods === 'object' || typeof methods === 'function') && methods !== null
+  if (hasAll && ['debug', 'info', 'warn', 'error'].every((method) => typeof methods[method] === 'function')) {
+    return value as Logger
+  }
+  throw wrongType(option, value, 'an object with the methods debug, info, warn and error')
+}
+
+const ms = (ms: number) => ms >= 0
+const MS = 'a number of ms from 0 to 2147483647'
+const positiveMs = (ms: number) => ms > 0
+const POSITIVE_MS = 'a number of ms above 0 and up to 2147483647'
+
+/** What `size` and `tune` allow; 0 stands for unbounded from here on. */
+const size: Check<number> = (value, option) => {
+  if (value === Infinity || value === -1) return 0
+  return integer(1, 'an integer from 1 to 2147483647, or Infinity or -1 for unbounded')(value, option)
+}
+
+const POOL = {
+  name: text,
+  size,
+  expiry: ((value, option) => {
+    const allowed = `${POSITIVE_MS}, or Infinity`
+    if (isNumber(value, option, allowed) && value > 0 && (value <= LARGEST || value === Infinity)) return value
+    throw outOfRange(option, value, allowed)
+  }) as Check<number>,
+  disablePurge: boolean,
+  preAlloc: boolean,
+  nonblocking: boolean,
+  maxBlockingTasks: integer(0, 'an integer from 0 to 2147483647'),
+  panicHandler: functionOf as Check<NonNullable<PoolOptions['panicHandler']>>,
+  logger,
+  signal: abortSignal,
+  init: functionOf as Check<() => unknown>,
+  dispose: functionOf as Check<(resource: unknown) => unknown>,
+  isBroken: functionOf as Check<(error: unknown, resource: unknown) => boolean>,
+} satisfies Checks
+
+const SUBMIT = {
+  signal: abortSignal,
+  waitTimeout: milliseconds(ms, MS),
+  timeout: milliseconds(positiveMs, POSITIVE_MS),
+  priority: ((value, option) => {
+    const allowed = "an integer from 0 to 2147483647, 'high', 'normal' or 'low'"
+    if (typeof value !== 'string') return integer(0, allowed)(value, option)
+    if (Object.hasOwn(PRIORITIES, value)) return PRIORITIES[value as keyof typeof PRIORITIES]
+    throw outOfRange(option, value, allowed)
+  }) as Check<number>,
+} satisfies Checks
+
+const CLOSE = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
+
+/** Pool options, checked, with every default in place. */
+export interface PoolSettings<R> {
+  readonly name: string
+  /** 0 = unbounded. */
+  readonly size: number
+  /** Milliseconds; 0 = idle workers stay. */
+  readonly expiry: number
+  readonly preAlloc: boolean
+  readonly nonblocking: boolean
+  readonly maxBlockingTasks: number
+  readonly panicHandler: PoolOptions['panicHandler']
+  readonly logger: Logger
+  readonly signal: AbortSignal | undefined
+  readonly init: Resource<R>['init']
+  readonly dispose: Resource<R>['dispose']
+  readonly isBroken: Resource<R>['isBroken']
+}
+
+let unnamed = 0
+
+export function checkPoolOptions<R>(options: unknown): PoolSettings<R> {
+  const given = read(options, 'the options of Pool.create', POOL, (option) =>
+    option === 'filename' ? 'filename is not an option of Pool.create; use ThreadPool.create' : undefined as never,
+  )
+  const size = given.size ?? 256
+  if (given.preAlloc && size === 0) throw outOfRange('size', Infinity, 'bounded with preAlloc')
+  if (given.preAlloc && size > LARGEST_ALLOCATION) throw outOfRange('size', size, 'at most 16777216 with preAlloc')
+  if (given.init === undefined && (given.dispose ?? given.isBroken) !== undefined) {
+    throw misuse('dispose and isBroken need init, which makes the resource')
+  }
+  const stays = given.disablePurge || given.expiry === Infinity
+  return {
+    name: given.name ?? `pool-${++unnamed}`,
+    size,
+    expiry: stays ? 0 : (given.expiry ?? 1_000),
+    preAlloc: given.preAlloc ?? false,
+    nonblocking: given.nonblocking ?? false,
+    maxBlockingTasks: given.maxBlockingTasks ?? 0,
+    panicHandler: given.panicHandler,
+    logger: given.logger ?? consoleLogger,
+    signal: given.signal,
+    init: given.init as Resource<R>['init'],
+    dispose: given.dispose as Resource<R>['dispose'],
+    isBroken: given.isBroken as Resource<R>['isBroken'],
+  }
+}
+
+export const checkSubmitOptions = (options: unknown) => read(options, 'the options of the task', SUBMIT)
+export const checkCloseOptions = (options: unknown) => read(options, 'the options of close', CLOSE)
+export const checkSize = (value: unknown) => size(value, 'size')
+export const checkMilliseconds = (value: unknown) => milliseconds(ms, MS)(value, 'ms')
+
+export function checkTask(task: unknown): asserts task is () => unknown {
+  if (typeof task !== 'function') throw wrongType('task', task, 'a function')
+}

@@ -1,0 +1,95 @@
+import type { AsyncResource } from 'node:async_hooks'
+
+/** What a pool runs: a function that returns its result or a promise of it. */
+export type Closure<R, T = unknown> = (context: TaskContext<R>) => T | PromiseLike<T>
+
+/** What a task's function is given. */
+export interface TaskContext<R> {
+  /** The worker's resource; `undefined` without `init`. Not to be used after the task has ended. */
+  readonly resource: R
+  /** Aborts when the task is aborted or timed out, or the pool's own signal aborts. Made when first read. */
+  readonly signal: AbortSignal
+}
+
+/** What is known of a task that failed. */
+export interface TaskInfo {
+  /** The pool's name. */
+  pool: string
+  /** The how-manieth task of its pool it is, from 1. */
+  id: number
+  /** The function's name, if it has one. */
+  name?: string
+  priority: number
+  /** From `submit` to the call of its function. */
+  waitMs: number
+  /** From the call of its function to its end. */
+  runMs: number
+}
+
+export type Resolve = (value: unknown) => void
+
+/** The context of one run of one task. */
+export class Context<R> implements TaskContext<R> {
+  readonly #resource: R
+  #controller: AbortController | undefined
+  #reason: { readonly value: unknown } | undefined
+
+  constructor(resource: R) {
+    this.#resource = resource
+  }
+
+  get resource(): R {
+    return this.#resource
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason.value)
+    }
+    return this.#controller.signal
+  }
+
+  abort(value: unknown): void {
+    this.#reason ??= { value }
+    this.#controller?.abort(value)
+  }
+}
+
+/**
+ * A task with anything beyond a closure and a promise. A plain task has none of this: while 100,000 of them wait, what
+ * each one keeps alive costs more than all that is done for it.
+ */
+export class Task<R> {
+  /** The core's number for it, once it is accepted. */
+  id = -1
+  resolve: Resolve | undefined
+  reject: Resolve | undefined
+  /** Set while it waits in a context that may differ from that of its start. */
+  asyncContext: AsyncResource | undefined
+  /** Set while its closure runs. */
+  context: Context<R> | undefined
+  /** Its promise has been settled, or, without one, its end been reported. */
+  isSettled = false
+  /** Its closure runs or has run. */
+  isStarted = false
+  /** Its closure has ended. */
+  isEnded = false
+
+  constructor(
+    readonly closure: Closure<R>,
+    /** `undefined` for `execute`. */
+    readonly promise: Promise<unknown> | undefined,
+    readonly priority: number,
+    readonly signal: AbortSignal | undefined,
+    /** Whether the core notes when it is begun: for its `timeout`, or for `TaskInfo`. */
+    readonly isTimed: boolean,
+  ) {}
+}
+
+/** Whether `value` is to be waited for. May throw, as `then` may be a getter. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (value instanceof Promise) return true
+  if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) return false
+  return typeof (value as { then?: unknown }).then === 'function'
+}
