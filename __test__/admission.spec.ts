@@ -4,6 +4,7 @@ import test from 'ava';
 import { Pool, PoolClosedError, PoolOverloadError, WaitTimeoutError } from 'workpool';
 
 import { gate, occupy } from './support/gate.js';
+import { thenable } from './support/thenable.js';
 import { rejection } from './support/until.js';
 
 test('a task that is admitted at once starts inside submit', async (t) => {
@@ -50,8 +51,7 @@ test('results arrive as they are', async (t) => {
 
 test('a thenable result is waited for', async (t) => {
   const pool = Pool.create({ size: 1 });
-  const thenable = { then: (resolve: (value: number) => void) => void setImmediate(resolve, 7) };
-  const task = pool.submit(() => thenable as PromiseLike<number>);
+  const task = pool.submit(() => thenable((resolve) => setImmediate(resolve, 7)));
   t.is(pool.busy, 1);
   t.is(await task, 7);
   t.is(pool.busy, 0);
@@ -60,12 +60,10 @@ test('a thenable result is waited for', async (t) => {
 test('a thenable whose then throws fails its task', async (t) => {
   const pool = Pool.create({ size: 1 });
   const error = new Error('then threw');
-  const hostile = {
-    then() {
-      throw error;
-    },
-  };
-  t.is(await rejection(pool.submit(() => hostile as unknown as PromiseLike<number>)), error);
+  const hostile = thenable(() => {
+    throw error;
+  });
+  t.is(await rejection(pool.submit(() => hostile)), error);
   t.is(pool.busy, 0);
   t.is(pool.stats().failed, 1);
 });

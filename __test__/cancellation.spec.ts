@@ -133,7 +133,7 @@ test("the context's signal is one AbortSignal per task, and does not abort when 
     });
   }
   t.true(signals[0] instanceof AbortSignal);
-  t.not(signals[0], signals[1]);
+  t.not(signals[0]!, signals[1]!);
   t.false(signals[0]!.aborted);
   t.false(signals[1]!.aborted);
 });

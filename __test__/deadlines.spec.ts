@@ -1,3 +1,4 @@
+// Serial, as some of these block the event loop.
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 
 import test from 'ava';
@@ -8,7 +9,7 @@ import { Recorder } from './support/recorder.js';
 import { block, rejection } from './support/until.js';
 
 for (const waitTimeout of [0.3, 1, 20, 60]) {
-  test(`a task without a worker for ${waitTimeout} ms rejects, never early, and never runs`, async (t) => {
+  test.serial(`a task without a worker for ${waitTimeout} ms rejects, never early, and never runs`, async (t) => {
     const pool = Pool.create({ size: 1 });
     const { finish } = occupy(pool, 1);
     const start = performance.now();
@@ -22,7 +23,7 @@ for (const waitTimeout of [0.3, 1, 20, 60]) {
   });
 }
 
-test('deadlines of waiting tasks come true in their own order, not in that of the queue', async (t) => {
+test.serial('deadlines of waiting tasks come true in their own order, not in that of the queue', async (t) => {
   const pool = Pool.create({ size: 1 });
   const { finish } = occupy(pool, 1);
   const order: number[] = [];
@@ -34,16 +35,16 @@ test('deadlines of waiting tasks come true in their own order, not in that of th
   await finish();
 });
 
-test('a task that gets a worker in time is untouched by its waitTimeout, however long it runs', async (t) => {
+test.serial('a task that gets a worker in time is untouched by its waitTimeout, however long it runs', async (t) => {
   const pool = Pool.create({ size: 1 });
   const { finish } = occupy(pool, 1);
-  const task = pool.submit(() => delay(120, 'ran'), { waitTimeout: 60 });
+  const task = pool.submit(() => delay(300, 'ran'), { waitTimeout: 250 });
   await finish();
   t.is(await task, 'ran');
   t.is(pool.stats().rejected.waitTimeout, 0);
 });
 
-test('a thousand waitTimeouts in one queue reject every task once', async (t) => {
+test.serial('a thousand waitTimeouts in one queue reject every task once', async (t) => {
   const pool = Pool.create({ size: 1 });
   const { finish } = occupy(pool, 1);
   const tasks = Array.from({ length: 1_000 }, (_, i) => pool.submit(() => 0, { waitTimeout: 1 + (i % 20) }));
@@ -53,7 +54,7 @@ test('a thousand waitTimeouts in one queue reject every task once', async (t) =>
   await finish();
 });
 
-test('a task that runs longer than its timeout rejects, never early, and its worker stays busy', async (t) => {
+test.serial('a task that runs longer than its timeout rejects, never early, and its worker stays busy', async (t) => {
   const pool = Pool.create({ size: 1 });
   const end = gate();
   const start = performance.now();
@@ -70,7 +71,7 @@ test('a task that runs longer than its timeout rejects, never early, and its wor
   t.is(pool.stats().completed, 1);
 });
 
-test("a timeout aborts the context's signal with the very error the promise rejects with", async (t) => {
+test.serial("a timeout aborts the context's signal with the very error the promise rejects with", async (t) => {
   const pool = Pool.create({ size: 1 });
   const reason = gate<unknown>();
   const task = pool.submit(
@@ -89,7 +90,7 @@ test("a timeout aborts the context's signal with the very error the promise reje
   t.is(pool.idle, 1);
 });
 
-test("a context's signal that is first read after the timeout is aborted with the same error", async (t) => {
+test.serial("a context's signal that is first read after the timeout is aborted with the same error", async (t) => {
   const pool = Pool.create({ size: 1 });
   const end = gate();
   const late = gate<AbortSignal>();
@@ -105,7 +106,7 @@ test("a context's signal that is first read after the timeout is aborted with th
   t.is((await late.promise).reason, error);
 });
 
-test('the timeout counts from the start, not from the submit', async (t) => {
+test.serial('the timeout counts from the start, not from the submit', async (t) => {
   const pool = Pool.create({ size: 1 });
   const { finish } = occupy(pool, 1);
   const task = pool.submit(() => delay(1, 'ran'), { timeout: 500 });
@@ -115,7 +116,7 @@ test('the timeout counts from the start, not from the submit', async (t) => {
   t.is(pool.stats().timedOut, 0);
 });
 
-test('the timeout counts from the start also where the closure begins with a long synchronous part', async (t) => {
+test.serial('the timeout counts from the start also where the closure begins with a long synchronous part', async (t) => {
   const pool = Pool.create({ size: 1 });
   const task = pool.submit(
     async () => {
@@ -128,7 +129,7 @@ test('the timeout counts from the start also where the closure begins with a lon
   await pool.drain();
 });
 
-test('a synchronous closure that outlasts its timeout completes', async (t) => {
+test.serial('a synchronous closure that outlasts its timeout completes', async (t) => {
   const pool = Pool.create({ size: 1 });
   const sync = () => {
     block(60);
@@ -143,7 +144,7 @@ test('a synchronous closure that outlasts its timeout completes', async (t) => {
   t.is(pool.stats().timedOut, 0);
 });
 
-test('a task that ends in time is untouched by its timeout', async (t) => {
+test.serial('a task that ends in time is untouched by its timeout', async (t) => {
   const pool = Pool.create({ size: 1 });
   let signal: AbortSignal | undefined;
   const task = pool.submit(
@@ -151,15 +152,15 @@ test('a task that ends in time is untouched by its timeout', async (t) => {
       signal = context.signal;
       return 'in time';
     },
-    { timeout: 20 },
+    { timeout: 250 },
   );
   t.is(await task, 'in time');
-  await delay(30);
+  await delay(300);
   t.false(signal!.aborted);
   t.is(pool.stats().timedOut, 0);
 });
 
-test('what a task does after its timeout is logged at debug only, and reaches no panicHandler', async (t) => {
+test.serial('what a task does after its timeout is logged at debug only, and reaches no panicHandler', async (t) => {
   const logger = new Recorder();
   const pool = Pool.create({ size: 1, logger, panicHandler: () => t.fail('panicHandler was called') });
   const end = gate();
@@ -171,7 +172,7 @@ test('what a task does after its timeout is logged at debug only, and reaches no
   t.is(logger.at('debug').length, 1);
 });
 
-test('an abort before the timeout wins, and the other way round', async (t) => {
+test.serial('an abort before the timeout wins, and the other way round', async (t) => {
   const pool = Pool.create({ size: 2 });
   const end = gate();
   const early = new AbortController();
@@ -188,7 +189,7 @@ test('an abort before the timeout wins, and the other way round', async (t) => {
   t.deepEqual({ cancelled, count }, { cancelled: 1, count: 1 });
 });
 
-test('a deadline that comes true while the event loop is blocked settles its task once', async (t) => {
+test.serial('a deadline that comes true while the event loop is blocked settles its task once', async (t) => {
   const pool = Pool.create({ size: 2 });
   const end = gate();
   const timedOut = pool.submit(() => end.promise, { timeout: 5 });
@@ -208,7 +209,7 @@ test('a deadline that comes true while the event loop is blocked settles its tas
   );
 });
 
-test('deadlines up to 2^31 − 1 ms are kept and do not fire early', async (t) => {
+test.serial('deadlines up to 2^31 − 1 ms are kept and do not fire early', async (t) => {
   const pool = Pool.create({ size: 1 });
   const longest = 2 ** 31 - 1;
   const { finish } = occupy(pool, 1);
@@ -218,7 +219,7 @@ test('deadlines up to 2^31 − 1 ms are kept and do not fire early', async (t) =
   t.is(await task, 'ran');
 });
 
-test('the next deadline is kept after the nearest one was cancelled or met', async (t) => {
+test.serial('the next deadline is kept after the nearest one was cancelled or met', async (t) => {
   const pool = Pool.create({ size: 1 });
   const { finish } = occupy(pool, 1);
   const controller = new AbortController();

@@ -105,7 +105,7 @@ test('overloads, timeouts, aborts and releases are no panics', async (t) => {
   const pool = Pool.create({ size: 1, maxBlockingTasks: 1, panicHandler: () => t.fail('panicHandler was called') });
   const end = gate();
   const timedOut = pool.submit(() => end.promise, { timeout: 2 });
-  const impatient = pool.submit(() => 0, { waitTimeout: 1 });
+  const impatient = pool.submit(() => 0, { waitTimeout: 200 });
   await rejection(pool.submit(() => 0));
   await rejection(timedOut);
   await rejection(impatient);

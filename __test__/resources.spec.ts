@@ -5,6 +5,7 @@ import { Pool, PoolClosedError, PoolOverloadError, WaitTimeoutError } from 'work
 
 import { gate, occupy, type Gate } from './support/gate.js';
 import { Recorder, shows } from './support/recorder.js';
+import { thenable } from './support/thenable.js';
 import { rejection, until } from './support/until.js';
 
 interface Connection {
@@ -74,9 +75,8 @@ test('an init that is synchronous lets the task start inside submit', async (t) 
 });
 
 test('an init may return a thenable', async (t) => {
-  const thenable = { then: (resolve: (value: string) => void) => void setImmediate(resolve, 'then') };
-  const pool = Pool.create<string>({ size: 1, init: () => thenable as PromiseLike<string> });
-  t.is(await pool.submit(({ resource }) => resource), 'then');
+  const pool = Pool.create<string>({ size: 1, init: () => thenable((resolve) => setImmediate(resolve, 'ready')) });
+  t.is(await pool.submit(({ resource }) => resource), 'ready');
 });
 
 test('the resource that became idle last is used first', async (t) => {
@@ -230,18 +230,23 @@ test('dispose is called once for each resource: at expiry, tune, release', async
   const factory = counting();
   const pool = Pool.create({ size: 4, expiry: 10, ...factory.options });
   await occupy(pool, 2).finish();
-  await until(() => factory.disposed.length === 2, 'two expire');
-  await until(() => pool.running === 0, 'they are gone');
-
-  const { finish } = occupy(pool, 4);
-  pool.tune(3);
-  await finish();
-  t.is(pool.running, 3);
-  pool.tune(1);
-  pool.release();
+  await until(() => pool.running === 0, 'two expire');
+  t.deepEqual([...factory.disposed].sort(), [0, 1]);
   await pool.close();
-  t.deepEqual([...factory.disposed].sort(), [0, 1, 2, 3, 4, 5]);
-  t.is(factory.made.length, 6);
+  t.is(factory.disposed.length, 2);
+
+  const lasting = counting();
+  const tuned = Pool.create({ size: 4, expiry: Infinity, ...lasting.options });
+  const { finish } = occupy(tuned, 4);
+  tuned.tune(3);
+  await finish();
+  t.deepEqual([tuned.running, lasting.disposed.length], [3, 1]);
+  tuned.tune(1);
+  t.deepEqual([tuned.running, lasting.disposed.length], [1, 3]);
+  tuned.release();
+  await tuned.close();
+  t.deepEqual([...lasting.disposed].sort(), [0, 1, 2, 3]);
+  t.is(lasting.made.length, 4);
 });
 
 test('a worker counts until its dispose has settled', async (t) => {

@@ -69,7 +69,7 @@ function workpoolCase(tasks) {
 export const cases = SIZES.flatMap((tasks) => [bareCase(tasks), workpoolCase(tasks)])
 
 export const title = 'Cost per task against the number of waiting tasks'
-export const full = { rounds: 7, warmupTasks: 300_000, timedTasks: 1_000_000 }
+export const full = { rounds: 5, warmupTasks: 300_000, timedTasks: 1_000_000 }
 export const quick = { rounds: 3, warmupTasks: 100_000, timedTasks: 1_000_000 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */

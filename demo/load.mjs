@@ -1,7 +1,7 @@
 /**
  * Load that does not care how the server fares: autocannon with `overallRate`, arranged so that requests keep coming at the
- * planned rate while earlier ones are unanswered. A closed loop, in which each connection waits for its answer before it asks again, slows down
- * with the server and cannot overload it.
+ * planned rate while earlier ones are unanswered. A closed loop, in which each connection waits for its answer before it asks
+ * again, slows down with the server and cannot overload it.
  *
  * Three properties of autocannon 9 shape this:
  * - A connection has one request in flight. So every connection sends one per second, and there are as many connections as requests per

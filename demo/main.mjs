@@ -3,8 +3,8 @@
  *
  *   this process: autocannon ──HTTP──▶ server.mjs, with or without a pool ──HTTP──▶ upstream.mjs
  *
- * Each load of scenario.mjs is driven once against each mode, every run with new processes, so that no run inherits the memory, the sockets or
- * the backlog of the one before.
+ * Each load of scenario.mjs is driven once against each mode, every run with new processes, so that no run inherits the memory,
+ * the sockets or the backlog of the one before.
  */
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -61,14 +61,21 @@ async function run(phase, mode) {
 /** What it takes to start and end the processes of a run, roughly. */
 const startMs = 500
 
+/** @param {number} runs */
+function announcement(runs) {
+  const loads = phases.map(({ load }) => load * upstreamPerSecond).join(', ')
+  const seconds = Math.ceil((runs * (startMs + rampMs + measuredMs)) / 1000)
+  return (
+    `An upstream that takes ${upstreamPerSecond} queries per second is asked ${loads} times per second,\n` +
+    `without and with a pool in front: ${runs} runs, about ${seconds} s.`
+  )
+}
+
 /** Runs everything; the exit code is 0 only if all of it was measured. */
 async function main() {
   const results = []
   const runs = phases.flatMap((phase) => modes.map((mode) => ({ phase, mode })))
-  console.log(
-    `An upstream that takes ${upstreamPerSecond} queries per second is asked ${phases.map(({ load }) => load * upstreamPerSecond).join(', ')} times` +
-      ` per second, without and with a pool in front:\n${runs.length} runs, about ${Math.ceil((runs.length * (startMs + rampMs + measuredMs)) / 1000)} s.`,
-  )
+  console.log(announcement(runs.length))
   for (const [index, { phase, mode }] of runs.entries()) {
     now.title = `${index + 1}/${runs.length} ${phase.name}, ${mode}`
     results.push(await run(phase, mode))
@@ -77,26 +84,26 @@ async function main() {
   console.log(`\n${table(results)}\n\n${reading(results)}\n`)
 }
 
+let isQuitting = false
+
 /**
- * Ends everything that was started, then this process. A second call while the first waits changes nothing: services that do not heed
- * the end are killed within a second anyway.
+ * Ends everything that was started, then this process. Only the first call counts: nobody needs to insist, a service that does not
+ * heed the end is killed within a second.
  * @param {number} exitCode
  */
 async function quit(exitCode) {
+  if (isQuitting) return
+  isQuitting = true
   line.end()
   now.load?.stop()
   await stopServices()
   process.exit(exitCode)
 }
 
-let isQuitting = false
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-  process.on(signal, () => {
-    if (isQuitting) return
-    isQuitting = true
-    void quit(128 + constants.signals[signal])
-  })
+  process.on(signal, () => void quit(128 + constants.signals[signal]))
 }
+process.stdout.on('error', () => void quit(1)) // whoever read it is gone, as with `| head`
 
 main().then(
   () => quit(0),

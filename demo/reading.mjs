@@ -28,8 +28,8 @@ function overload(bare, pooled) {
   const { sent, good, refused, lost } = pooled.perSecond
   return (
     `At ${pooled.phase.load} times what the upstream can take, the pool gives ${whole(good)} good answers per second` +
-    ` (p99 ${whole(pooled.p99)} ms), ${times(good, bare.perSecond.good)} the ${whole(bare.perSecond.good)} of the unbounded handler` +
-    ` (p99 ${whole(bare.p99)} ms): ${percent(refused, sent)} of its requests are refused and ${percent(lost, sent)} lost,` +
+    ` (p99 ${milliseconds(pooled.p99)}), ${times(good, bare.perSecond.good)} the ${whole(bare.perSecond.good)} of the unbounded handler` +
+    ` (p99 ${milliseconds(bare.p99)}): ${percent(refused, sent)} of its requests are refused and ${percent(lost, sent)} lost,` +
     ` where the unbounded handler loses ${percent(bare.perSecond.lost, bare.perSecond.sent)}.`
   )
 }
@@ -43,8 +43,9 @@ function calm(bareLow, pooledLow, bareHigh, pooledHigh) {
   const latency = compare(pooledLow.p99 ?? Infinity, bareLow.p99 ?? Infinity, 'a higher', 'a lower')
   const verdict = answers || latency ? `it gives ${answers || 'as many'} answers at ${latency || 'the same'} p99` : 'it changes nothing'
   return (
-    `At ${pooledLow.phase.load} times ${verdict} (${whole(pooledLow.perSecond.good)} against ${whole(bareLow.perSecond.good)} good answers per second,` +
-    ` p99 ${whole(pooledLow.p99)} against ${whole(bareLow.p99)} ms), and far above, the server's memory peaks at` +
+    `At ${pooledLow.phase.load} times ${verdict} (${whole(pooledLow.perSecond.good)} against` +
+    ` ${whole(bareLow.perSecond.good)} good answers per second, p99 ${milliseconds(pooledLow.p99)} against ${milliseconds(bareLow.p99)}),` +
+    ` and ${pooledHigh.phase.name} the server's memory peaks at` +
     ` ${whole(pooledHigh.peakRss / 2 ** 20)} MB with it and ${whole(bareHigh.peakRss / 2 ** 20)} MB without.`
   )
 }
@@ -61,6 +62,9 @@ function compare(a, b, more, less) {
   if (a > b * noise) return more
   return a * noise < b ? less : ''
 }
+
+/** @param {number | undefined} value */
+const milliseconds = (value) => (value === undefined ? 'none' : `${whole(value)} ms`)
 
 /** @param {number} part @param {number} whole */
 const percent = (part, whole) => `${whole > 0 ? Math.round((100 * part) / whole) : 0} %`

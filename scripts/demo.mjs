@@ -1,5 +1,5 @@
-import { run } from './run.mjs'
 import { setUp } from './setup.mjs'
 
 setUp()
-run(process.execPath, ['demo/main.mjs', ...process.argv.slice(2)])
+// In this process, so that Ctrl-C and the exit code are the demo's own.
+await import('../demo/main.mjs')

@@ -16,6 +16,9 @@ const { status, error } = spawnSync(
       LOOM_MAX_PREEMPTIONS: '2',
       ...process.env,
       RUSTFLAGS: `${process.env.RUSTFLAGS ?? ''} --cfg loom`.trim(),
+      // Link-time optimization would take longer to build than the models to run.
+      CARGO_PROFILE_RELEASE_LTO: 'off',
+      CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
       // Of its own, or every switch between loom and everything else would build all anew.
       CARGO_TARGET_DIR: join(root, 'target', 'loom'),
     },

@@ -1,5 +1,6 @@
-//! Every interleaving, within the bound of `LOOM_MAX_PREEMPTIONS`, of two or three threads at one pool. Run by
-//! `node scripts/loom.mjs`.
+//! Every interleaving, within the bound of `LOOM_MAX_PREEMPTIONS`, of two threads at one pool. Run by
+//! `node scripts/loom.mjs`. Not of three: loom's scheduler would let two that spin yield to one another for ever and
+//! never come back to the one that holds the lock. More than two calls are two threads that make several.
 //!
 //! A transition is one hold of the lock, so what loom permutes is the order of transitions, the lock's own accesses
 //! and where one call takes the lock more than once. Each test ends with everything finished and each task
@@ -8,7 +9,10 @@
 
 mod recorder;
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+};
 
 use loom::{sync::Arc, thread};
 use recorder::{RecordedPool, keep_appointment};
@@ -176,113 +180,120 @@ impl Desk {
 
 const UNKNOWN: u32 = u32::MAX;
 
+/// Runs the model; gives what came out of its interleavings, so that a test can tell that it has seen all it meant to.
+fn outcomes<T: Ord + Send + 'static>(model: impl Fn() -> T + Send + Sync + 'static) -> Vec<T> {
+    let seen = std::sync::Arc::new(Mutex::new(BTreeSet::new()));
+    let noted = std::sync::Arc::clone(&seen);
+    loom::model(move || {
+        let outcome = model();
+        noted.lock().unwrap().insert(outcome);
+    });
+    std::mem::take(&mut *seen.lock().unwrap()).into_iter().collect()
+}
+
 #[test]
 fn the_lock_admits_one_and_shows_it_what_the_last_one_wrote() {
+    fn change(lock: &SpinLock<(u32, u32)>) {
+        for _ in 0..2 {
+            let mut pair = lock.lock();
+            assert_eq!(pair.0, pair.1, "nobody sees half of a change");
+            pair.0 += 1;
+            pair.1 += 1;
+        }
+    }
     loom::model(|| {
         let lock = Arc::new(SpinLock::new((0_u32, 0_u32)));
-        let threads: Vec<_> = (0..2)
-            .map(|_| {
-                let lock = Arc::clone(&lock);
-                thread::spawn(move || {
-                    let mut pair = lock.lock();
-                    pair.0 += 1;
-                    pair.1 += 1;
-                })
-            })
-            .collect();
-        {
-            let pair = lock.lock();
-            assert_eq!(pair.0, pair.1, "nobody sees half of a change");
-        }
-        for thread in threads {
-            thread.join().unwrap();
-        }
-        assert_eq!(*lock.lock(), (2, 2));
+        let other = Arc::clone(&lock);
+        let thread = thread::spawn(move || change(&other));
+        change(&lock);
+        thread.join().unwrap();
+        assert_eq!(*lock.lock(), (4, 4));
     });
 }
 
 #[test]
 fn a_submit_beside_a_finish_neither_waits_for_nobody_nor_starts_twice() {
-    loom::model(|| {
+    let seen = outcomes(|| {
         let desk = Desk::new(capacity(1));
         let (worker, _) = desk.start(Submission::new(0));
         let other = Arc::clone(&desk);
-        let submitter = thread::spawn(move || {
-            other.submit(Submission::new(1));
-        });
+        let submitter =
+            thread::spawn(move || matches!(other.submit(Submission::new(1)), Admission::Waiting(_)));
         desk.finish(worker);
-        submitter.join().unwrap();
+        let waited = submitter.join().unwrap();
         assert_eq!(desk.pool.snapshot().running, 1);
         desk.settle(0..2);
+        waited
     });
+    assert_eq!(seen, [false, true]);
 }
 
 #[test]
-fn two_submits_beside_a_finish_find_one_worker() {
-    loom::model(|| {
-        let desk = Desk::new(capacity(1));
-        let (worker, _) = desk.start(Submission::new(0));
-        let submitters: Vec<_> = (1..3)
-            .map(|payload| {
-                let desk = Arc::clone(&desk);
-                thread::spawn(move || {
-                    desk.submit(Submission::new(payload));
-                })
-            })
-            .collect();
-        desk.finish(worker);
-        for submitter in submitters {
-            submitter.join().unwrap();
+fn two_submits_beside_two_finishes_find_a_worker_each() {
+    let seen = outcomes(|| {
+        let desk = Desk::new(capacity(2));
+        let workers = [0, 1].map(|payload| desk.start(Submission::new(payload)).0);
+        let other = Arc::clone(&desk);
+        let submitter = thread::spawn(move || {
+            [2, 3].map(|payload| matches!(other.submit(Submission::new(payload)), Admission::Waiting(_)))
+        });
+        for worker in workers {
+            desk.finish(worker);
         }
-        assert_eq!(desk.pool.snapshot().running, 1);
-        desk.settle(0..3);
+        let waited = submitter.join().unwrap();
+        assert_eq!(desk.pool.snapshot().busy, 2);
+        desk.settle(0..4);
+        waited
     });
+    assert_eq!(seen, [[false, false], [false, true], [true, false], [true, true]]);
 }
 
 #[test]
 fn a_submit_beside_growth_does_not_wait_beside_a_free_slot() {
-    loom::model(|| {
+    let seen = outcomes(|| {
         let desk = Desk::new(capacity(1));
         desk.start(Submission::new(0));
         let other = Arc::clone(&desk);
-        let submitter = thread::spawn(move || {
-            other.submit(Submission::new(1));
-        });
+        let submitter =
+            thread::spawn(move || matches!(other.submit(Submission::new(1)), Admission::Waiting(_)));
         desk.pool.tune(2);
-        submitter.join().unwrap();
+        let waited = submitter.join().unwrap();
         desk.pool.audit();
         assert_eq!(desk.pool.snapshot().busy, 2);
         desk.settle(0..2);
+        waited
     });
+    assert_eq!(seen, [false, true]);
 }
 
 #[test]
 fn a_submit_and_a_finish_beside_shrinking_end_within_the_capacity() {
-    loom::model(|| {
-        let desk = Desk::new(capacity(2));
-        let (worker, _) = desk.start(Submission::new(0));
-        desk.start(Submission::new(1));
-        let submitter = {
-            let desk = Arc::clone(&desk);
-            thread::spawn(move || {
+    for submits_first in [false, true] {
+        loom::model(move || {
+            let desk = Desk::new(capacity(2));
+            let (worker, _) = desk.start(Submission::new(0));
+            desk.start(Submission::new(1));
+            let other = Arc::clone(&desk);
+            let thread = thread::spawn(move || {
+                if submits_first {
+                    other.submit(Submission::new(2));
+                }
+                other.pool.tune(1);
+            });
+            desk.finish(worker);
+            if !submits_first {
                 desk.submit(Submission::new(2));
-            })
-        };
-        let tuner = {
-            let desk = Arc::clone(&desk);
-            thread::spawn(move || desk.pool.tune(1))
-        };
-        desk.finish(worker);
-        submitter.join().unwrap();
-        tuner.join().unwrap();
-        desk.settle(0..3);
-        assert_eq!(desk.pool.snapshot().running, 1);
-    });
+            }
+            thread.join().unwrap();
+            desk.settle(0..3);
+            assert_eq!(desk.pool.snapshot().running, 1);
+        });
+    }
 }
 
 #[test]
 fn a_purge_beside_a_submit_retires_the_worker_or_leaves_it_the_task() {
-    loom::model(|| {
+    let seen = outcomes(|| {
         let desk = Desk::new(Options { expiry: Some(10 * MILLISECOND), ..capacity(1) });
         let (worker, _) = desk.start(Submission::new(0));
         desk.finish(worker);
@@ -291,10 +302,13 @@ fn a_purge_beside_a_submit_retires_the_worker_or_leaves_it_the_task() {
         let admission = desk.submit(Submission::new(1));
         assert!(matches!(admission, Admission::Started(..)), "{admission:?}");
         reaper.join().unwrap();
+        let retired = desk.pool.snapshot().counters.retired;
         desk.settle(0..2);
         desk.pass(20);
         assert_eq!(desk.pool.snapshot().running, 0, "the reaper is still armed for the last one");
+        retired
     });
+    assert_eq!(seen, [0, 1]);
 }
 
 #[test]
@@ -319,7 +333,7 @@ fn a_deadline_set_beside_the_reaper_is_met() {
 
 #[test]
 fn a_wait_deadline_beside_a_finish_rejects_or_starts() {
-    loom::model(|| {
+    let seen = outcomes(|| {
         let desk = Desk::new(capacity(1));
         let (worker, _) = desk.start(Submission::new(0));
         desk.wait(Submission { wait_timeout: Some(10), ..Submission::new(1) });
@@ -327,13 +341,14 @@ fn a_wait_deadline_beside_a_finish_rejects_or_starts() {
         let reaper = thread::spawn(move || other.pass(10));
         desk.finish(worker);
         reaper.join().unwrap();
-        desk.settle(0..2);
+        desk.settle(0..2)[&1][0] == Fate::Started
     });
+    assert_eq!(seen, [false, true]);
 }
 
 #[test]
 fn a_timeout_beside_a_finish_settles_once() {
-    loom::model(|| {
+    let seen = outcomes(|| {
         let desk = Desk::new(capacity(1));
         let (worker, task) = desk.start(Submission { timeout: 10, ..Submission::new(0) });
         desk.pool.begin(task);
@@ -348,7 +363,9 @@ fn a_timeout_beside_a_finish_settles_once() {
             desk.pool.collect(task);
         }
         desk.settle([0]);
+        settled
     });
+    assert_eq!(seen, [false, true]);
 }
 
 #[test]
@@ -371,7 +388,7 @@ fn a_rejection_collected_beside_a_finish_frees_the_record_once() {
 
 #[test]
 fn a_release_beside_a_submit_refuses_or_rejects_or_lets_it_run() {
-    loom::model(|| {
+    let seen = outcomes(|| {
         let desk = Desk::new(capacity(1));
         desk.start(Submission::new(0));
         let other = Arc::clone(&desk);
@@ -384,12 +401,14 @@ fn a_release_beside_a_submit_refuses_or_rejects_or_lets_it_run() {
         let fate = fates[&1][0];
         assert!(matches!(fate, Fate::Refused | Fate::Rejected(Rejection::Released)), "{fate:?}");
         assert_eq!(desk.pool.snapshot().running, 0);
+        fate == Fate::Refused
     });
+    assert_eq!(seen, [false, true]);
 }
 
 #[test]
 fn a_release_beside_a_finish_rejects_or_starts_what_waits() {
-    loom::model(|| {
+    let seen = outcomes(|| {
         let desk = Desk::new(capacity(1));
         let (worker, _) = desk.start(Submission::new(0));
         desk.wait(Submission::new(1));
@@ -407,14 +426,16 @@ fn a_release_beside_a_finish_rejects_or_starts_what_waits() {
             desk.pool.snapshot().running == 0,
             "told when the last worker is gone, and not before"
         );
-        desk.settle(0..2);
+        let fates = desk.settle(0..2);
         assert_eq!(desk.pool.snapshot().running, 0);
+        fates[&1][0] == Fate::Started
     });
+    assert_eq!(seen, [false, true]);
 }
 
 #[test]
 fn a_cancellation_beside_a_finish_settles_once() {
-    loom::model(|| {
+    let seen = outcomes(|| {
         let desk = Desk::new(capacity(1));
         let (worker, task) = desk.start(Submission::new(0));
         let other = Arc::clone(&desk);
@@ -423,12 +444,14 @@ fn a_cancellation_beside_a_finish_settles_once() {
         let cancelled = origin.join().unwrap();
         assert_eq!(cancelled, if settled { Cancelled::Late } else { Cancelled::Running });
         desk.settle([0]);
+        settled
     });
+    assert_eq!(seen, [false, true]);
 }
 
 #[test]
 fn a_waiting_task_cancelled_beside_a_finish_starts_or_never_runs() {
-    loom::model(|| {
+    let seen = outcomes(|| {
         let desk = Desk::new(capacity(1));
         let (worker, _) = desk.start(Submission::new(0));
         let task = desk.wait(Submission::new(1));
@@ -439,12 +462,14 @@ fn a_waiting_task_cancelled_beside_a_finish_starts_or_never_runs() {
         let started = desk.fates.lock().unwrap()[&1][0] == Fate::Started;
         assert_eq!(cancelled, if started { Cancelled::Running } else { Cancelled::Waiting });
         desk.settle(0..2);
+        started
     });
+    assert_eq!(seen, [false, true]);
 }
 
 #[test]
 fn a_reboot_beside_a_finish_never_counts_the_older_worker() {
-    loom::model(|| {
+    let seen = outcomes(|| {
         let desk = Desk::new(capacity(1));
         let (worker, _) = desk.start(Submission::new(0));
         desk.wait(Submission::new(1));
@@ -454,6 +479,7 @@ fn a_reboot_beside_a_finish_never_counts_the_older_worker() {
             other.finish(worker);
         });
         desk.pool.reboot();
+        let was_there = desk.pool.snapshot().counters.retired == 0;
         desk.start(Submission::new(2));
         assert_eq!(desk.pool.snapshot().running, 1);
         finisher.join().unwrap();
@@ -461,66 +487,66 @@ fn a_reboot_beside_a_finish_never_counts_the_older_worker() {
         let fates = desk.settle(0..3);
         assert_eq!(fates[&1], [Fate::Rejected(Rejection::Released)]);
         assert_eq!(desk.pool.snapshot().running, 1);
+        was_there
     });
+    assert_eq!(seen, [false, true]);
 }
 
 #[test]
 fn a_disposal_that_settles_beside_a_submit_leaves_nobody_waiting_beside_a_free_slot() {
-    loom::model(|| {
+    let seen = outcomes(|| {
         let desk = Desk::new(Options { disposes: true, ..capacity(1) });
         let (worker, _) = desk.start(Submission::new(0));
         desk.busy.lock().unwrap().clear();
         desk.pool.finish(worker, End::Failed, true);
         let other = Arc::clone(&desk);
-        let submitter = thread::spawn(move || {
-            other.submit(Submission::new(1));
-        });
+        let submitter =
+            thread::spawn(move || matches!(other.submit(Submission::new(1)), Admission::Waiting(_)));
         desk.pool.retired(worker);
-        submitter.join().unwrap();
+        let waited = submitter.join().unwrap();
         desk.settle(0..2);
+        waited
     });
+    assert_eq!(seen, [false, true]);
 }
 
 #[test]
 fn a_crash_beside_a_submit_leaves_nobody_waiting_beside_a_free_slot() {
-    loom::model(|| {
+    let seen = outcomes(|| {
         let desk = Desk::new(capacity(1));
         let (worker, _) = desk.start(Submission::new(0));
         desk.busy.lock().unwrap().clear();
         let other = Arc::clone(&desk);
-        let submitter = thread::spawn(move || {
-            other.submit(Submission::new(1));
-        });
+        let submitter =
+            thread::spawn(move || matches!(other.submit(Submission::new(1)), Admission::Waiting(_)));
         desk.pool.crashed(worker);
-        submitter.join().unwrap();
+        let waited = submitter.join().unwrap();
         desk.settle(0..2);
+        waited
     });
+    assert_eq!(seen, [false, true]);
 }
 
 #[test]
-fn a_boot_beside_a_submit_and_a_cancellation_boots_for_whoever_is_left() {
-    loom::model(|| {
+fn a_boot_beside_a_submit_and_a_cancellation_takes_whoever_is_left() {
+    let seen = outcomes(|| {
         let desk = Desk::new(Options { boots: true, ..capacity(1) });
         let first = desk.wait(Submission::new(0));
         let Effect::Boot(worker) = desk.pool.host().effects()[0] else { panic!("it boots") };
-        let submitter = {
-            let desk = Arc::clone(&desk);
-            thread::spawn(move || {
-                desk.submit(Submission::new(1));
-            })
-        };
-        let origin = {
-            let desk = Arc::clone(&desk);
-            thread::spawn(move || {
-                desk.cancel(first, 0);
-            })
-        };
-        if let Some(task) = desk.pool.booted(worker) {
+        let other = Arc::clone(&desk);
+        let origin = thread::spawn(move || {
+            other.submit(Submission::new(1));
+            other.cancel(first, 0) == Cancelled::Waiting
+        });
+        let taken = desk.pool.booted(worker);
+        if let Some(task) = taken {
             desk.took(worker, task);
         }
-        submitter.join().unwrap();
-        origin.join().unwrap();
-        assert_eq!(desk.pool.snapshot().running, 1);
+        let was_waiting = origin.join().unwrap();
+        assert_eq!(desk.pool.snapshot().busy, 1);
         desk.settle(0..2);
+        assert_eq!(was_waiting, taken != Some(first));
+        was_waiting
     });
+    assert_eq!(seen, [false, true]);
 }

@@ -1,0 +1,92 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import test from 'ava';
+import ts from 'typescript';
+import * as workpool from 'workpool';
+
+import { child } from './support/child.js';
+
+const { Pool } = workpool;
+
+test('the package exports Pool and its errors', (t) => {
+  for (const name of [
+    'Pool',
+    'PoolError',
+    'PoolClosedError',
+    'PoolOverloadError',
+    'WaitTimeoutError',
+    'TaskTimeoutError',
+    'ReleaseTimeoutError',
+  ]) {
+    t.is(typeof (workpool as Record<string, unknown>)[name], 'function', name);
+  }
+});
+
+test('import and require give one and the same code, so that there is one PoolError', async (t) => {
+  t.timeout(15_000);
+  const required = createRequire(join(process.cwd(), 'package.json'))('workpool');
+  t.is(required.Pool, Pool);
+  t.is(required.PoolError, workpool.PoolError);
+  const { code, stdout, stderr } = await child('import-and-require');
+  t.is(stderr, '');
+  t.is(stdout, 'same\n');
+  t.is(code, 0);
+});
+
+test('a pool has the verbs and getters of the design, and shows nothing else', (t) => {
+  const pool = Pool.create({ size: 2 });
+  const verbs = ['submit', 'execute', 'tryExecute', 'stats', 'tune', 'release', 'releaseTimeout', 'close', 'drain', 'reboot'];
+  const getters = ['capacity', 'running', 'busy', 'idle', 'available', 'free', 'waiting', 'isClosed'];
+  for (const verb of verbs) t.is(typeof Pool.prototype[verb as 'submit'], 'function', verb);
+  t.is(typeof pool[Symbol.asyncDispose], 'function');
+  for (const getter of getters) {
+    const descriptor = Object.getOwnPropertyDescriptor(Pool.prototype, getter);
+    t.is(typeof descriptor?.get, 'function', getter);
+    t.is(descriptor?.set, undefined, getter);
+  }
+  const named = Object.getOwnPropertyNames(Pool.prototype).filter((name) => name !== 'constructor');
+  t.deepEqual(named.sort(), [...verbs, ...getters].sort());
+  t.deepEqual(Object.keys(pool), []);
+  t.true(pool instanceof Pool);
+});
+
+test('getters agree with stats', (t) => {
+  const pool = Pool.create({ size: 2 });
+  void pool.submit(() => {
+    const stats = pool.stats();
+    const { capacity, running, busy, idle, available, free, waiting, isClosed } = pool;
+    t.like(stats, { capacity, running, busy, idle, available, free, waiting, isClosed });
+    t.is(busy, 1);
+  });
+});
+
+test('verbs taken off their pool fail as methods do, and do not crash', (t) => {
+  const { stats, tune, release } = Pool.prototype;
+  for (const verb of [stats, tune, release] as ((this: unknown, ...args: unknown[]) => unknown)[]) {
+    for (const receiver of [undefined, {}, Object.create(Pool.prototype)]) {
+      t.throws(() => verb.call(receiver, 1), { instanceOf: TypeError });
+    }
+  }
+});
+
+test('the public types accept what is right and refuse what is wrong', (t) => {
+  t.timeout(60_000);
+  const options: ts.CompilerOptions = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+    exactOptionalPropertyTypes: false,
+    target: ts.ScriptTarget.ES2022,
+    lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    types: ['node'],
+  };
+  const program = ts.createProgram([join(process.cwd(), '__test__', 'fixtures', 'types.mts')], options);
+  const complaints = ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+    const line = file && start !== undefined ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
+    return `${file?.fileName}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  });
+  t.deepEqual(complaints, []);
+});

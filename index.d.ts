@@ -1,0 +1,269 @@
+/** Where a pool reports what no promise can carry. The shape of pino's loggers: an object, then a message. */
+export interface Logger {
+	debug(details: object, message: string): void;
+	info(details: object, message: string): void;
+	warn(details: object, message: string): void;
+	error(details: object, message: string): void;
+}
+/** What a pool runs: a function that returns its result or a promise of it. */
+export type Closure<R, T = unknown> = (context: TaskContext<R>) => T | PromiseLike<T>;
+/** What a task's function is given. */
+export interface TaskContext<R> {
+	/** The worker's resource; `undefined` without `init`. Not to be used after the task has ended. */
+	readonly resource: R;
+	/** Aborts when the task is aborted or timed out, or the pool's own signal aborts. Made when first read. */
+	readonly signal: AbortSignal;
+}
+/** What is known of a task that failed. */
+export interface TaskInfo {
+	/** The pool's name. */
+	pool: string;
+	/** The how-manieth task of its pool it is, from 1. */
+	id: number;
+	/** The function's name, if it has one. */
+	name?: string;
+	priority: number;
+	/** From `submit` to the call of its function. */
+	waitMs: number;
+	/** From the call of its function to its end. */
+	runMs: number;
+}
+/** Options that every pool takes. `undefined` means absent; unknown options are errors. */
+export interface PoolOptions {
+	/** Label in errors, logs and `TaskInfo`; default `pool-1`, `pool-2`, … */
+	name?: string | undefined;
+	/**
+	 * Capacity: most live workers, and hence most closures that run at once. An integer from 1 to 2³¹ − 1, default 256;
+	 * `Infinity` or −1 = unbounded. Can be changed with `tune`.
+	 */
+	size?: number | undefined;
+	/**
+	 * How long an idle worker is kept, in ms, counted from the end of its last task. Above 0, up to 2³¹ − 1, default
+	 * 1,000; `Infinity` = `disablePurge`. It is retired no sooner than this and no later than twice this.
+	 */
+	expiry?: number | undefined;
+	/** Idle workers stay until the pool is released. Default false. */
+	disablePurge?: boolean | undefined;
+	/** Reserve memory for `size` workers now. Not with an unbounded pool; `size` up to 2²⁴. Default false. */
+	preAlloc?: boolean | undefined;
+	/** When full, reject with `PoolOverloadError` rather than wait. Wins over `maxBlockingTasks`. Default false. */
+	nonblocking?: boolean | undefined;
+	/** Most waiting tasks; beyond it `PoolOverloadError`. An integer from 0 to 2³¹ − 1, default 0 = no bound. */
+	maxBlockingTasks?: number | undefined;
+	/**
+	 * Called with the error of every task whose function threw or rejected, before its promise settles; a failure it has
+	 * seen is never an `unhandledRejection`. Also with every end without success of a task given to `execute` or
+	 * `tryExecute`. If it throws or rejects itself, that is logged.
+	 */
+	panicHandler?: ((error: unknown, task: TaskInfo) => unknown) | undefined;
+	/** Where the pool logs. pino fits. Default: warnings and errors to the console. */
+	logger?: Logger | undefined;
+	/**
+	 * When it aborts the pool is released, and the signal of every running task aborts. Aborted from the start: the pool
+	 * is born closed. A pool whose signal has aborted cannot be rebooted.
+	 */
+	signal?: AbortSignal | undefined;
+}
+/** What a worker holds between tasks: made when the worker starts, kept while it is idle, disposed of when it retires. */
+export interface Resource<R> {
+	/** Makes the resource. The task waits for it; if it fails, one task rejects with its error. */
+	init?: (() => R | PromiseLike<R>) | undefined;
+	/** Disposes of the resource. The worker counts until this has settled; a failure is logged as a warning. */
+	dispose?: ((resource: R) => unknown) | undefined;
+	/** Asked after a task has failed: whether the resource must not be used again. Throwing means yes. Default: no. */
+	isBroken?: ((error: unknown, resource: R) => boolean) | undefined;
+}
+/** Options of one task. */
+export interface SubmitOptions {
+	/** Aborts the task: one that waits never runs; one that runs rejects at once and its context's signal aborts. */
+	signal?: AbortSignal | undefined;
+	/**
+	 * Most time without a worker, in ms from the call, then `WaitTimeoutError`. From 0 to 2³¹ − 1; 0 = refuse rather than
+	 * wait. Default: no limit.
+	 */
+	waitTimeout?: number | undefined;
+	/**
+	 * Most time of running, in ms from the call of the function, then `TaskTimeoutError` and its context's signal aborts.
+	 * Above 0, up to 2³¹ − 1. Default: no limit.
+	 */
+	timeout?: number | undefined;
+	/** Lower goes first: an integer from 0 to 2³¹ − 1, or `high` = 0, `normal` = 1, `low` = 2. Default 1. */
+	priority?: number | "high" | "normal" | "low" | undefined;
+}
+/** Options of `close`. */
+export interface CloseOptions {
+	/** Most time, in ms from the call; then what still waits rejects, and `close` with `ReleaseTimeoutError`. ≥ 0. */
+	timeout?: number | undefined;
+	/** When it aborts, what still waits rejects, as with `release`; `close` resolves when the busy workers end. */
+	signal?: AbortSignal | undefined;
+}
+/** One consistent snapshot of a pool. Unbounded counts are `Infinity`. */
+export interface PoolStats {
+	/** Most live workers. */
+	capacity: number;
+	/** Live workers, busy and idle. */
+	running: number;
+	/** Workers with a task, and booting ones. */
+	busy: number;
+	/** running − busy. */
+	idle: number;
+	/** capacity − busy, not below 0: tasks that could start now. */
+	available: number;
+	/** capacity − running, not below 0: workers that could be started. */
+	free: number;
+	/** Accepted tasks that have no worker yet. */
+	waiting: number;
+	/** Whether new tasks are refused. */
+	isClosed: boolean;
+	/** The lifetime between (re)open and release that the pool is in, from 1. */
+	generation: number;
+	/** Accepted tasks. Always unsettled + completed + failed + timedOut + cancelled + rejected.waitTimeout + rejected.released. */
+	submitted: number;
+	/** Accepted tasks that have not settled, of any generation. */
+	unsettled: number;
+	completed: number;
+	failed: number;
+	timedOut: number;
+	cancelled: number;
+	/** `overload` and `closed` count refused calls; the other two accepted tasks. */
+	rejected: {
+		overload: number;
+		closed: number;
+		waitTimeout: number;
+		released: number;
+	};
+	/** Most busy workers at once, in this generation. */
+	peakBusy: number;
+	/** Most waiting tasks at once, in this generation. */
+	peakWaiting: number;
+	/** `started` includes `reused`: workers whose record came from the worker cache. */
+	workers: {
+		started: number;
+		reused: number;
+		retired: number;
+		crashed: number;
+	};
+}
+/**
+ * Runs async closures on this event loop, at most `size` at once; what does not fit waits, or is refused.
+ *
+ * ```js
+ * const pool = Pool.create({ size: 50, maxBlockingTasks: 1_000 })
+ * const page = await pool.submit(() => fetch(url), { waitTimeout: 500 })
+ * ```
+ */
+export declare class Pool<R = void> implements AsyncDisposable {
+	#private;
+	private constructor();
+	/**
+	 * A new, open pool without workers.
+	 *
+	 * ```js
+	 * const pool = Pool.create({ size: 10, init: () => connect(), dispose: (connection) => connection.end() })
+	 * const rows = await pool.submit(({ resource }) => resource.query('select 1'))
+	 * ```
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	static create<R = void>(options?: PoolOptions & Resource<R>): Pool<R>;
+	/**
+	 * Runs `task` as soon as a worker is free, at once if one is, and gives its result. It never throws; it rejects with
+	 * what the task throws or rejects with, with a `PoolError`, with `signal.reason`, or with the TypeError or RangeError of
+	 * a bad argument. A closure that waits inside its own full pool waits for ever.
+	 */
+	submit<T>(task: (context: TaskContext<R>) => T | PromiseLike<T>, options?: SubmitOptions): Promise<Awaited<T>>;
+	/**
+	 * Runs `task` without a promise. Every end without success goes to `panicHandler`, or else to `logger.error`.
+	 *
+	 * @throws what `submit` would reject with, if the task is refused
+	 */
+	execute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): void;
+	/**
+	 * The same as `execute`, but a task that is refused gives false. Nothing is built for a refusal, so this is the cheap way
+	 * to shed load.
+	 *
+	 * @throws for bad arguments only
+	 */
+	tryExecute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
+	/** Most closures that run at once; `Infinity` if unbounded. */
+	get capacity(): number;
+	/** Live workers, busy and idle. */
+	get running(): number;
+	/** Workers with a task, and those whose resource is being made. */
+	get busy(): number;
+	/** Live workers without a task: running − busy. */
+	get idle(): number;
+	/** Tasks that could start now: capacity − busy, not below 0. */
+	get available(): number;
+	/** Workers that could be started: capacity − running, not below 0. */
+	get free(): number;
+	/** Accepted tasks that have no worker yet. */
+	get waiting(): number;
+	/** Whether new tasks are refused. */
+	get isClosed(): boolean;
+	/** Everything that is counted, as one consistent snapshot. */
+	stats(): PoolStats;
+	/**
+	 * Changes the capacity. Growing starts waiting tasks at once. Shrinking retires idle workers at once and busy ones as they
+	 * finish; nothing new starts above the new size. Works on a closed pool, too.
+	 *
+	 * @param size as the option `size`
+	 * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
+	 */
+	tune(size: number): void;
+	/** Closes now: waiting tasks reject with `PoolClosedError`, busy ones finish, idle workers retire. */
+	release(): void;
+	/**
+	 * Releases and waits until no worker is left. Rejects with `ReleaseTimeoutError` if some are after `ms` (≥ 0, from the
+	 * call); the pool stays closed. On a pool that is closed already it only waits.
+	 */
+	releaseTimeout(ms: number): Promise<void>;
+	/**
+	 * Refuses new tasks, runs all that was accepted, then resolves. After `timeout`, what still waits rejects, and `close` with
+	 * `ReleaseTimeoutError`; when `signal` aborts, what still waits rejects, and `close` resolves when the busy ones end.
+	 */
+	close(options?: CloseOptions): Promise<void>;
+	/** Resolves when nothing waits and nothing is busy. Does not close. */
+	drain(): Promise<void>;
+	/**
+	 * Opens a closed pool again, as a new generation: what still waits rejects, and workers of the old generation retire when
+	 * they finish, without counting in the new one. Does nothing to an open pool.
+	 *
+	 * @throws PoolClosedError if the pool's `signal` has aborted
+	 */
+	reboot(): void;
+	/** `close()`: for `await using`. */
+	[Symbol.asyncDispose](): Promise<void>;
+}
+/** What a pool itself rejects with. `code` is stable; `retryable` says whether the same call may succeed later. */
+export declare abstract class PoolError extends Error {
+	abstract readonly code: string;
+	abstract readonly retryable: boolean;
+}
+/** The pool is closed: the task was submitted after `release` or `close`, or it waited at release. */
+export declare class PoolClosedError extends PoolError {
+	readonly code = "ERR_POOL_CLOSED";
+	readonly retryable = false;
+}
+/** The pool is full, and `nonblocking` or `maxBlockingTasks` does not let the task wait. */
+export declare class PoolOverloadError extends PoolError {
+	readonly code = "ERR_POOL_OVERLOAD";
+	readonly retryable = true;
+}
+/** No worker was free within the task's `waitTimeout`. */
+export declare class WaitTimeoutError extends PoolError {
+	readonly code = "ERR_POOL_WAIT_TIMEOUT";
+	readonly retryable = true;
+}
+/** The task ran longer than its `timeout`. Its closure goes on until it ends; heed `context.signal` to end early. */
+export declare class TaskTimeoutError extends PoolError {
+	readonly code = "ERR_POOL_TASK_TIMEOUT";
+	readonly retryable = true;
+}
+/** Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed. */
+export declare class ReleaseTimeoutError extends PoolError {
+	readonly code = "ERR_POOL_RELEASE_TIMEOUT";
+	readonly retryable = false;
+}
+
+export {};

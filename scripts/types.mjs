@@ -1,0 +1,25 @@
+/**
+ * Rolls the public types up into `index.d.ts`, which is committed so that a change of the API shows in every review.
+ * `--check` fails if it is not what the sources give.
+ */
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { root, runTool } from './run.mjs'
+
+const isCheck = process.argv.includes('--check')
+const committed = 'index.d.ts'
+const output = isCheck ? 'dist/rolled-up.d.ts' : committed
+
+runTool('dts-bundle-generator/dist/bin/dts-bundle-generator.js', [
+  ...['--project', 'tsconfig.json', '--no-banner', '--no-check', '--silent'],
+  ...['--export-referenced-types', 'false', '--out-file', output, 'dist/index.d.ts'],
+])
+if (isCheck) {
+  const read = (file) => readFileSync(join(root, file), 'utf8')
+  const isCurrent = read(output) === read(committed)
+  rmSync(join(root, output))
+  if (!isCurrent) {
+    console.error(`${committed} is not what the sources give; run: npm run types`)
+    process.exit(1)
+  }
+}
