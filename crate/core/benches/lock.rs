@@ -4,7 +4,7 @@
 //! and length as one `submit` or `finish`: a pop and a push on the worker stack, an insert into and a removal from
 //! the task records, a handful of counters. Threads come back at once ("saturated", which no pool does: a task lies
 //! between two calls) or after about 200 ns of other work ("200 ns apart"). Printed are nanoseconds of wall time per
-//! section over all threads: the median of interleaved rounds.
+//! section over all threads: the median of interleaved rounds. The last row is what the same loop takes without them.
 
 use std::{
     hint::black_box,
@@ -15,7 +15,7 @@ use std::{
 use slab::Slab;
 use workpool_core::SpinLock;
 
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 15;
 const SECTIONS: u32 = 400_000;
 const THREADS: [u32; 3] = [1, 2, 4];
 
@@ -93,6 +93,19 @@ impl Lock for std::sync::Mutex<Section> {
     }
 }
 
+/// Neither lock nor section: what is left is the work between, to be subtracted.
+struct Nothing;
+
+impl Lock for Nothing {
+    fn new() -> Self {
+        Self
+    }
+
+    fn run(&self) {
+        black_box(self);
+    }
+}
+
 /// Multiplications that depend on one another: work that the compiler cannot remove.
 fn work(steps: u32) {
     let mut number = 1_u64;
@@ -145,10 +158,11 @@ fn median(mut times: Vec<f64>) -> f64 {
 type Measure = fn(u32, u32) -> f64;
 
 fn main() {
-    let locks: [(&str, Measure); 3] = [
+    let locks: [(&str, Measure); 4] = [
         ("SpinLock", nanos_per_section::<SpinLock<Section>>),
         ("parking_lot::Mutex", nanos_per_section::<parking_lot::Mutex<Section>>),
         ("std::sync::Mutex", nanos_per_section::<std::sync::Mutex<Section>>),
+        ("nothing", nanos_per_section::<Nothing>),
     ];
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     println!("ns per section, median of {ROUNDS} interleaved rounds of {SECTIONS} sections, {cores} cores\n");

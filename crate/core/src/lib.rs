@@ -1,9 +1,7 @@
 //! The pool of workpool: who runs, who waits, who is refused, who retires.
 //!
-//! Pure Rust: it knows neither Node-API nor JavaScript, and the clock is a parameter. [`README.md`] in this folder
+//! Pure Rust: it knows neither Node-API nor JavaScript, and the clock is a parameter. `README.md`, beside this file,
 //! has the states, the transitions and the argument why nothing is lost.
-//!
-//! [`README.md`]: https://www.npmjs.com/package/workpool
 
 #[cfg(any(test, feature = "audit"))]
 mod audit;

@@ -97,10 +97,8 @@ impl Reaper {
     fn run(&self) {
         let mut agenda = self.lock();
         loop {
-            let wait = match agenda.appointments.peek() {
-                None => None,
-                Some(Reverse(first)) => Some(first.at.saturating_sub(self.clock.now())),
-            };
+            let first = agenda.appointments.peek();
+            let wait = first.map(|Reverse(first)| first.at.saturating_sub(self.clock.now()));
             agenda = match wait {
                 None => self.changed.wait(agenda).unwrap_or_else(PoisonError::into_inner),
                 Some(0) => self.keep_first(agenda),
