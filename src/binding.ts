@@ -15,6 +15,8 @@ interface Hot {
   submit_with(face: number, priority: number, waitTimeout: number, timeout: number, timed: number): number
   /** The closure is called now. */
   begin(face: number, task: number): void
+  /** The closure goes on after its call: its `timeout` can end it. */
+  limit(face: number, task: number): void
   /** The closure has ended: the next task of this worker, or `NONE`. */
   finish(face: number, worker: number, how: How): number
   /** What the abort of its signal met. */

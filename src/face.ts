@@ -89,7 +89,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
       while (this.#resolves.length <= id) this.#resolves.push(undefined)
       this.#resolves[id] = resolveOf
     } else {
-      const task = new Task(closure, promise, 1, undefined, false)
+      const task = new Task(closure, promise, 1, undefined, false, false)
       task.id = id
       task.resolve = resolveOf
       task.reject = rejectOf
@@ -131,7 +131,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
     const code = native.submit_with(this.#id, priority, waitTimeout, timeout, isNoted ? 1 : 0)
     if (code <= Refusal.last) return code
 
-    const task = new Task<R>(closure, promise, priority, signal, isNoted || timeout > 0)
+    const task = new Task<R>(closure, promise, priority, signal, timeout > 0, isNoted)
     task.id = code >= 0 ? words[Word.task]! : ~code
     task.resolve = resolve
     task.reject = reject
@@ -223,13 +223,14 @@ export class Face<R> implements CommandTarget, Ends<R> {
     // Aborted while its start was under way: it never runs.
     if (task.isSettled) return this.#endTask(worker, task, Went.completed, undefined)
     task.isStarted = true
-    if (task.isTimed) native.begin(this.#id, task.id)
+    if (task.hasTimeout || task.isNoted) native.begin(this.#id, task.id)
     const went = isNow
       ? this.#call(worker, task.closure)
       : runInContext(task.asyncContext, this.#call, worker, task.closure)
     const value = outcome
     if (went !== Went.pending) return this.#endTask(worker, task, went, value)
     this.#await(worker, value)
+    if (task.hasTimeout) native.limit(this.#id, task.id)
     return NONE
   }
 

@@ -64,7 +64,7 @@ export interface SubmitOptions {
    * Above 0, up to 2³¹ − 1. Default: no limit.
    */
   timeout?: number | undefined
-  /** Lower goes first: an integer from 0 to 2³¹ − 1, or `high` = 0, `normal` = 1, `low` = 2. Default 1. */
+  /** Lower goes first: a safe integer from 0, or `high` = 0, `normal` = 1, `low` = 2. Default 1. */
   priority?: number | 'high' | 'normal' | 'low' | undefined
 }
 
@@ -106,11 +106,10 @@ const isNumber = (value: unknown, option: string, allowed: string): value is num
   return true
 }
 
-/** The largest integer is named rather than written out where that reads better. */
 const integer =
-  (smallest: number, allowed: string): Check<number> =>
+  (smallest: number, allowed: string, largest = LARGEST): Check<number> =>
   (value, option) => {
-    if (isNumber(value, option, allowed) && Number.isInteger(value) && value >= smallest && value <= LARGEST) return value
+    if (isNumber(value, option, allowed) && Number.isInteger(value) && value >= smallest && value <= largest) return value
     throw outOfRange(option, value, allowed)
   }
 
@@ -191,8 +190,8 @@ const SUBMIT = {
   waitTimeout: milliseconds(ms, MS),
   timeout: milliseconds(positiveMs, POSITIVE_MS),
   priority: ((value, option) => {
-    const allowed = "an integer from 0 to 2147483647, 'high', 'normal' or 'low'"
-    if (typeof value !== 'string') return integer(0, allowed)(value, option)
+    const allowed = "a safe integer from 0, 'high', 'normal' or 'low'"
+    if (typeof value !== 'string') return integer(0, allowed, Number.MAX_SAFE_INTEGER)(value, option)
     if (Object.hasOwn(PRIORITIES, value)) return PRIORITIES[value as keyof typeof PRIORITIES]
     throw outOfRange(option, value, allowed)
   }) as Check<number>,

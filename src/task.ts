@@ -82,8 +82,9 @@ export class Task<R> {
     readonly promise: Promise<unknown> | undefined,
     readonly priority: number,
     readonly signal: AbortSignal | undefined,
-    /** Whether the core notes when it is begun: for its `timeout`, or for `TaskInfo`. */
-    readonly isTimed: boolean,
+    readonly hasTimeout: boolean,
+    /** Whether the core notes its times, for `TaskInfo`. */
+    readonly isNoted: boolean,
   ) {}
 }
 

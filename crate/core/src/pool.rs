@@ -76,10 +76,17 @@ impl<T: Copy, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.submit(&self.clock, task, effects))
     }
 
-    /// The function of a started task is called now; its `timeout` counts from here. Needed for tasks with a
-    /// `timeout` and for timed ones.
+    /// The function of a started task is called now; its `timeout` counts from here. Needed for tasks with a `timeout`
+    /// and for timed ones.
     pub fn begin(&self, task: TaskId) {
         self.transition(|state, _| state.begin(&self.clock, task));
+    }
+
+    /// The function of a begun task goes on; from here its `timeout` can end it, at once if it is over. On an event loop
+    /// that is once the call has returned: before, nothing else could have happened, and what ends within the call
+    /// completes however long it took.
+    pub fn limit(&self, task: TaskId) {
+        self.transition(|state, _| state.limit(task));
     }
 
     /// The function of the worker's task has ended; with `is_broken` the worker retires.

@@ -14,7 +14,7 @@ const KEPT_LANES: usize = 8;
 struct Place {
     before: u32,
     behind: u32,
-    priority: u32,
+    priority: u64,
 }
 
 /// The tasks of one priority, first in first out.
@@ -38,7 +38,7 @@ impl Lane {
 /// wherever the task stands, and O(log lanes) to find the lane.
 #[derive(Debug, Default)]
 pub(crate) struct WaitQueue {
-    lanes: BTreeMap<u32, Lane>,
+    lanes: BTreeMap<u64, Lane>,
     places: Vec<Place>,
     len: u32,
 }
@@ -49,7 +49,7 @@ impl WaitQueue {
     }
 
     /// The task joins behind all others of its priority.
-    pub(crate) fn push(&mut self, task: TaskId, priority: u32) {
+    pub(crate) fn push(&mut self, task: TaskId, priority: u64) {
         let lane = self.lanes.entry(priority).or_insert(Lane::EMPTY);
         let place = Place { before: lane.tail, behind: NONE, priority };
         match lane.tail {
@@ -136,7 +136,7 @@ mod tests {
     fn many_priorities_leave_in_order_and_few_empty_lanes_stay() {
         let mut queue = WaitQueue::default();
         for task in 0..1_000 {
-            queue.push(TaskId(task), 999 - task);
+            queue.push(TaskId(task), u64::from(999 - task));
         }
         assert_eq!(drain(&mut queue), (0..1_000).rev().collect::<Vec<_>>());
         assert_eq!(queue.lanes.len(), KEPT_LANES);

@@ -1,9 +1,9 @@
 //! The reaper: the one thread of the process that acts when nobody calls.
 
 use std::{
-    cmp::Reverse,
-    collections::BinaryHeap,
+    collections::{BTreeMap, HashMap},
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     thread,
 };
@@ -17,35 +17,37 @@ pub trait Reap: Send + Sync {
     fn reap(&self, armed: Nanos) -> Option<Nanos>;
 }
 
-struct Appointment {
-    at: Nanos,
-    target: Weak<dyn Reap>,
-}
-
-impl PartialEq for Appointment {
-    fn eq(&self, other: &Self) -> bool {
-        self.at == other.at
-    }
-}
-
-impl Eq for Appointment {}
-
-impl PartialOrd for Appointment {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Appointment {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.at.cmp(&other.at)
-    }
-}
-
+/// Who is to be called when. One appointment per target, the earliest asked for: a target that is armed for a far moment
+/// and again and again for near ones leaves nothing behind.
 #[derive(Default)]
 struct Agenda {
-    appointments: BinaryHeap<Reverse<Appointment>>,
+    /// In order of time; the address tells targets of one moment apart. It is not used again while the weak reference is here.
+    appointments: BTreeMap<(Nanos, usize), Weak<dyn Reap>>,
+    times: HashMap<usize, Nanos>,
     is_started: bool,
+}
+
+impl Agenda {
+    fn first(&self) -> Option<Nanos> {
+        self.appointments.first_key_value().map(|(&(at, _), _)| at)
+    }
+
+    fn add(&mut self, at: Nanos, target: Weak<dyn Reap>) {
+        let address = target.as_ptr().addr();
+        match self.times.get(&address) {
+            Some(&earlier) if earlier <= at => return,
+            Some(&later) => drop(self.appointments.remove(&(later, address))),
+            None => {}
+        }
+        self.times.insert(address, at);
+        self.appointments.insert((at, address), target);
+    }
+
+    fn take_first(&mut self) -> Option<(Nanos, Weak<dyn Reap>)> {
+        let ((at, address), target) = self.appointments.pop_first()?;
+        self.times.remove(&address);
+        Some((at, target))
+    }
 }
 
 /// A thread that sleeps until the first of its appointments, or, without any, until there is one. It starts with
@@ -75,14 +77,15 @@ impl Reaper {
         self.clock
     }
 
-    /// Calls `target` at `at`, or soon after.
+    /// Calls `target` at `at`, or soon after; before that only if it is armed for an earlier moment already, and then its
+    /// answer decides about the next call.
     ///
     /// # Panics
     /// If the system cannot start a thread.
     pub fn arm(&'static self, at: Nanos, target: Weak<dyn Reap>) {
         let mut agenda = self.lock();
-        let is_first = agenda.appointments.peek().is_none_or(|Reverse(first)| at < first.at);
-        agenda.appointments.push(Reverse(Appointment { at, target }));
+        let is_first = agenda.first().is_none_or(|first| at < first);
+        agenda.add(at, target);
         if !agenda.is_started {
             agenda.is_started = true;
             thread::Builder::new()
@@ -97,8 +100,7 @@ impl Reaper {
     fn run(&self) {
         let mut agenda = self.lock();
         loop {
-            let first = agenda.appointments.peek();
-            let wait = first.map(|Reverse(first)| first.at.saturating_sub(self.clock.now()));
+            let wait = agenda.first().map(|first| first.saturating_sub(self.clock.now()));
             agenda = match wait {
                 None => self.changed.wait(agenda).unwrap_or_else(PoisonError::into_inner),
                 Some(0) => self.keep_first(agenda),
@@ -112,12 +114,14 @@ impl Reaper {
 
     /// Keeps the first appointment, with the agenda open for others meanwhile.
     fn keep_first<'a>(&'a self, mut agenda: MutexGuard<'a, Agenda>) -> MutexGuard<'a, Agenda> {
-        let Some(Reverse(Appointment { at, target })) = agenda.appointments.pop() else { return agenda };
+        let Some((at, target)) = agenda.take_first() else { return agenda };
         drop(agenda);
-        let next = target.upgrade().and_then(|pool| pool.reap(at));
+        // A host that panics ends its own pool's appointments, not those of all pools.
+        let reap = AssertUnwindSafe(|| target.upgrade().and_then(|pool| pool.reap(at)));
+        let next = catch_unwind(reap).ok().flatten();
         let mut agenda = self.lock();
         if let Some(at) = next {
-            agenda.appointments.push(Reverse(Appointment { at, target }));
+            agenda.add(at, target);
         }
         agenda
     }

@@ -325,17 +325,20 @@ impl<T: Copy> State<T> {
 
     // ── the run of a task ───────────────────────────────────────────────────────────────────────────────────────
 
-    /// The task's function is called now: its `timeout` counts from here.
+    /// The task's function is called now: its `timeout` and its `TaskTimes` count from here.
     pub(crate) fn begin(&mut self, clock: &impl Clock, id: TaskId) {
         let task = &mut self.tasks[id];
         if !matches!(task.state, TaskState::Running(_)) || (task.timeout == 0 && !task.timed) {
             return;
         }
-        let now = clock.now();
-        task.begun_at = now;
-        if task.timeout > 0 {
-            let at = now + u64::from(task.timeout) * MILLISECOND;
-            self.deadlines.insert(id, at);
+        task.begun_at = clock.now();
+    }
+
+    /// The task's function goes on after its call: from here its `timeout` can end it.
+    pub(crate) fn limit(&mut self, id: TaskId) {
+        let Task { state, timeout, begun_at, .. } = self.tasks[id];
+        if matches!(state, TaskState::Running(_)) && timeout > 0 {
+            self.deadlines.insert(id, begun_at + u64::from(timeout) * MILLISECOND);
         }
     }
 

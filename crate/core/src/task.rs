@@ -21,10 +21,11 @@ pub struct Submission<T> {
     /// What the host needs to find the task again.
     pub payload: T,
     /// 0 goes first.
-    pub priority: u32,
+    pub priority: u64,
     /// Most milliseconds without a worker, from now; 0 refuses rather than waits.
     pub wait_timeout: Option<u32>,
-    /// Most milliseconds of running, from [`begin`](crate::Pool::begin); 0 for no limit.
+    /// Most milliseconds of running, from [`begin`](crate::Pool::begin), once it is
+    /// [limited](crate::Pool::limit); 0 for no limit.
     pub timeout: u32,
     /// Whether to note when it is submitted and begun, for [`TaskTimes`].
     pub timed: bool,

@@ -352,6 +352,7 @@ fn a_timeout_beside_a_finish_settles_once() {
         let desk = Desk::new(capacity(1));
         let (worker, task) = desk.start(Submission { timeout: 10, ..Submission::new(0) });
         desk.pool.begin(task);
+        desk.pool.limit(task);
         let other = Arc::clone(&desk);
         let reaper = thread::spawn(move || other.pass(10));
         let settled = desk.finish(worker);
@@ -374,6 +375,7 @@ fn a_rejection_collected_beside_a_finish_frees_the_record_once() {
         let desk = Desk::new(capacity(2));
         let (worker, task) = desk.start(Submission { timeout: 10, ..Submission::new(0) });
         desk.pool.begin(task);
+        desk.pool.limit(task);
         desk.pass(10);
         desk.pool.host().effects();
         let other = Arc::clone(&desk);

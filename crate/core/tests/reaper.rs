@@ -35,16 +35,50 @@ fn soon(milliseconds: u64) -> Nanos {
 
 #[test]
 fn it_comes_in_order_of_time_and_not_before() {
-    let (target, visited) = target(Vec::new());
+    let (visits, visited) = mpsc::channel();
     let first = soon(30);
-    for offset in [20, 0, 10] {
-        arm(first + offset * MILLISECOND, &target);
-    }
+    let targets: Vec<Arc<dyn Reap>> = [20, 0, 10]
+        .map(|offset| {
+            let target: Arc<dyn Reap> = Arc::new(Target { visits: visits.clone(), again: Mutex::default() });
+            arm(first + offset * MILLISECOND, &target);
+            target
+        })
+        .into();
     for offset in [0, 10, 20] {
         let (armed, now) = visited.recv().expect("it comes");
         assert_eq!(armed, first + offset * MILLISECOND);
         assert!(now >= armed);
     }
+    drop(targets);
+}
+
+#[test]
+fn a_target_has_one_appointment_the_earliest() {
+    let (target, visited) = target(Vec::new());
+    let first = soon(30);
+    for offset in [20, 0, 10] {
+        arm(first + offset * MILLISECOND, &target);
+    }
+    assert_eq!(visited.recv().expect("it comes").0, first);
+    let (later, visited_later) = self::target(Vec::new());
+    arm(first + 30 * MILLISECOND, &later);
+    visited_later.recv().expect("it comes to the other");
+    assert!(visited.try_recv().is_err(), "it has come once");
+}
+
+#[test]
+fn a_host_that_panics_does_not_end_it() {
+    struct Panicking;
+    impl Reap for Panicking {
+        fn reap(&self, _armed: Nanos) -> Option<Nanos> {
+            panic!("in the host");
+        }
+    }
+    let panicking: Arc<dyn Reap> = Arc::new(Panicking);
+    arm(soon(1), &panicking);
+    let (target, visited) = target(Vec::new());
+    arm(soon(5), &target);
+    visited.recv().expect("it comes to the other");
 }
 
 #[test]

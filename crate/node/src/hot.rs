@@ -21,7 +21,8 @@ use crate::{
 /// Most arguments of a function here.
 const ARGUMENTS: usize = 5;
 
-type Arguments = [i32; ARGUMENTS];
+/// Integers, as doubles: a priority may be any safe one.
+type Arguments = [f64; ARGUMENTS];
 
 /// "No task" among task numbers.
 const NONE: i32 = -1;
@@ -56,10 +57,10 @@ functions! {
     submit_with: |isolate, [face, priority, wait_timeout, timeout, timed]| {
         let task = Submission {
             payload: (),
-            priority: priority as u32,
-            wait_timeout: u32::try_from(wait_timeout).ok(),
+            priority: priority as u64,
+            wait_timeout: (wait_timeout >= 0.0).then_some(wait_timeout as u32),
             timeout: timeout as u32,
-            timed: timed != 0,
+            timed: timed != 0.0,
         };
         admit(isolate, face, task)
     };
@@ -70,10 +71,16 @@ functions! {
         0
     };
 
+    // (face, task)
+    limit: |isolate, [face, task, ..]| {
+        with(isolate, face, |face| face.0.limit(TaskId(task as u32)));
+        0
+    };
+
     // (face, worker, 0 completed | 1 failed | 3 failed and broken) → next task of this worker | -1
     finish: |isolate, [face, worker, how, ..]| {
-        let end = if how == 0 { End::Completed } else { End::Failed };
-        let finished = with(isolate, face, |face| face.0.finish(WorkerId(worker as u32), end, how == 3));
+        let end = if how == 0.0 { End::Completed } else { End::Failed };
+        let finished = with(isolate, face, |face| face.0.finish(WorkerId(worker as u32), end, how == 3.0));
         if finished.settled {
             isolate.let_go();
         }
@@ -133,7 +140,7 @@ functions! {
         };
         match command.kind {
             Kind::Reject => {
-                with(isolate, command.face as i32, |face| {
+                with(isolate, f64::from(command.face), |face| {
                     write_times(isolate, face, TaskId(command.first));
                     face.0.collect(TaskId(command.first));
                 });
@@ -160,7 +167,7 @@ pub(crate) fn holds(token: u32) -> bool {
     token % 2 == 1
 }
 
-fn admit(isolate: &Isolate, face: i32, task: Submission<()>) -> i32 {
+fn admit(isolate: &Isolate, face: f64, task: Submission<()>) -> i32 {
     let admission = with(isolate, face, |face| face.0.submit(task));
     let (result, task) = match admission {
         Admission::Started(worker, task) => (worker.0 as i32, task),
@@ -186,7 +193,7 @@ fn number(task: Option<TaskId>) -> i32 {
 ///
 /// # Panics
 /// If there is none of this number.
-fn with<R>(isolate: &Isolate, face: i32, f: impl FnOnce(&Face) -> R) -> R {
+fn with<R>(isolate: &Isolate, face: f64, f: impl FnOnce(&Face) -> R) -> R {
     f(&isolate.faces.borrow()[face as usize])
 }
 
@@ -250,10 +257,10 @@ unsafe fn call(
     unsafe {
         sys::napi_get_cb_info(env, info, &raw mut argc, argv.as_mut_ptr(), ptr::null_mut(), &raw mut data)
     };
-    let mut arguments = [0; ARGUMENTS];
+    let mut arguments = [0.0; ARGUMENTS];
     for (argument, &value) in arguments.iter_mut().zip(&argv[..argc.min(ARGUMENTS)]) {
         // SAFETY: Node gave `value`; what is not a number leaves the argument 0.
-        unsafe { sys::napi_get_value_int32(env, value, argument) };
+        unsafe { sys::napi_get_value_double(env, value, argument) };
     }
     // SAFETY: `export` gives the isolate of this environment to every function, and it outlives all JavaScript.
     let isolate = unsafe { &*data.cast::<Isolate>() };

@@ -40,7 +40,7 @@ fn waiting_tasks_run_by_priority_and_in_order_of_arrival_within_one() {
     let pool = Fixture::new(capacity(1));
     let worker = pool.fill(1)[0];
     let [normal, low, high, later_normal, later_high, lowest] =
-        [1, 2, 0, 1, 0, u32::MAX].map(|priority| pool.wait(Submission { priority, ..Submission::new(7) }));
+        [1, 2, 0, 1, 0, u64::MAX].map(|priority| pool.wait(Submission { priority, ..Submission::new(7) }));
     let ran: Vec<_> = std::iter::from_fn(|| pool.complete(worker)).collect();
     assert_eq!(ran, [high, later_high, normal, later_normal, low, lowest]);
 }

@@ -47,6 +47,7 @@ fn a_cancellation_after_the_end_is_late() {
     assert_eq!(pool.cancel(task), Cancelled::Late);
     let (worker, task) = start_with_timeout(&pool, 10);
     pool.begin(task);
+    pool.limit(task);
     pool.pass(10);
     assert_eq!(pool.cancel(task), Cancelled::Late, "the deadline was first");
     pool.finish(worker, End::Completed, false);
@@ -72,6 +73,7 @@ fn the_timeout_counts_from_the_beginning() {
     pool.pass(1_000);
     assert_eq!(pool.effects(), [], "its function has not been called");
     pool.begin(task);
+    pool.limit(task);
     pool.pass(9);
     assert_eq!(pool.effects(), []);
     pool.pass(1);
@@ -86,6 +88,7 @@ fn a_task_that_ends_in_time_does_not_time_out() {
     let pool = Fixture::new(capacity(1));
     let (worker, task) = start_with_timeout(&pool, 10);
     pool.begin(task);
+    pool.limit(task);
     pool.pass(9);
     assert!(pool.finish(worker, End::Failed, false).settled);
     pool.pass(1_000);
@@ -99,6 +102,7 @@ fn beginning_a_task_that_was_cancelled_before_sets_no_deadline() {
     let (worker, task) = start_with_timeout(&pool, 10);
     pool.cancel(task);
     pool.begin(task);
+    pool.limit(task);
     assert!(!pool.is_armed());
     pool.finish(worker, End::Completed, false);
 }
@@ -115,6 +119,7 @@ fn the_number_of_a_timed_out_task_is_free_when_it_has_ended_and_then_been_collec
     let pool = Fixture::new(capacity(2));
     let (worker, task) = start_with_timeout(&pool, 10);
     pool.begin(task);
+    pool.limit(task);
     pool.pass(10);
     assert!(!is_free(&pool, task));
     pool.finish(worker, End::Completed, false);
@@ -128,6 +133,7 @@ fn the_number_of_a_timed_out_task_is_free_when_it_has_been_collected_and_then_en
     let pool = Fixture::new(capacity(2));
     let (worker, task) = start_with_timeout(&pool, 10);
     pool.begin(task);
+    pool.limit(task);
     pool.pass(10);
     pool.collect(task);
     assert!(!is_free(&pool, task), "its function still runs");
@@ -167,6 +173,7 @@ fn a_timed_task_knows_when_it_was_submitted_and_begun() {
     };
     pool.pass(7);
     pool.begin(task);
+    pool.limit(task);
     pool.pass(11);
     let times = pool.times(task);
     assert_eq!((times.number, times.submitted_at, times.begun_at), (1, 5_000_000, 12_000_000));
@@ -185,6 +192,7 @@ fn every_accepted_task_is_counted_once() {
     pool.cancel(cancelled);
     let (_, timed_out) = start_with_timeout(&pool, 1);
     pool.begin(timed_out);
+    pool.limit(timed_out);
     pool.pass(1);
     pool.fill(3);
     pool.wait(Submission { wait_timeout: Some(1), ..Submission::new(2) });

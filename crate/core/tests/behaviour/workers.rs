@@ -177,6 +177,7 @@ fn a_crash_under_a_task_that_has_settled_settles_nothing() {
         other => panic!("{other:?}"),
     };
     pool.begin(task);
+    pool.limit(task);
     pool.pass(10);
     assert_eq!(pool.effects(), [Effect::Reject(task, 1, Rejection::TaskTimeout)]);
     assert!(!pool.crashed(worker));

@@ -21,6 +21,7 @@ use workpool_core::{
 enum Step {
     Submit(Submission<u32>),
     Begin(usize),
+    Limit(usize),
     Finish(usize, End, bool),
     Cancel(usize),
     Collect(usize),
@@ -42,7 +43,7 @@ enum Step {
 fn submission() -> impl Strategy<Value = Step> {
     let wait_timeout = prop_oneof![3 => Just(None), 1 => Just(Some(0)), 3 => (1_u32..60).prop_map(Some)];
     let timeout = prop_oneof![1 => Just(0), 1 => 1_u32..60];
-    (0_u32..12, wait_timeout, timeout, any::<bool>(), 0_u32..1_000).prop_map(
+    (0_u64..12, wait_timeout, timeout, any::<bool>(), 0_u32..1_000).prop_map(
         |(priority, wait_timeout, timeout, timed, payload)| {
             Step::Submit(Submission { payload, priority, wait_timeout, timeout, timed })
         },
@@ -65,6 +66,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         24 => submission(),
         8 => any().prop_map(Step::Begin),
+        8 => any().prop_map(Step::Limit),
         16 => (any(), end, prop::bool::weighted(0.1)).prop_map(|(which, end, broken)| Step::Finish(which, end, broken)),
         4 => any().prop_map(Step::Cancel),
         5 => any().prop_map(Step::Collect),
@@ -207,6 +209,11 @@ impl Pair {
                 };
                 if let Some(task) = self.task(which, has_worker) {
                     self.play(|pool| pool.begin(task), |model| model.begin(task));
+                }
+            }
+            Step::Limit(which) => {
+                if let Some(task) = self.task(which, |task| task.begun && !task.limited) {
+                    self.play(|pool| pool.limit(task), |model| model.limit(task));
                 }
             }
             Step::Finish(which, end, is_broken) => {

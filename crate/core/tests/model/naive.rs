@@ -21,6 +21,7 @@ pub(crate) struct Task {
     /// Whether its origin has still to collect a rejection.
     pub(crate) uncollected: bool,
     pub(crate) begun: bool,
+    pub(crate) limited: bool,
     submission: Submission<u32>,
     times: TaskTimes,
     deadline: Option<Nanos>,
@@ -181,6 +182,7 @@ impl Model {
             state,
             uncollected: false,
             begun: false,
+            limited: false,
             submission,
             times,
             deadline: None,
@@ -351,12 +353,18 @@ impl Model {
         task.begun = true;
         if matches!(task.state, TaskState::Running(_)) {
             let Submission { timeout, timed, .. } = task.submission;
-            if timeout > 0 {
-                task.deadline = Some(now + u64::from(timeout) * MILLISECOND);
-            }
             if timeout > 0 || timed {
                 task.times.begun_at = now;
             }
+        }
+    }
+
+    pub(crate) fn limit(&mut self, id: TaskId) {
+        let task = self.task(id);
+        task.limited = true;
+        let timeout = task.submission.timeout;
+        if matches!(task.state, TaskState::Running(_)) && timeout > 0 {
+            task.deadline = Some(task.times.begun_at + u64::from(timeout) * MILLISECOND);
         }
     }
 
