@@ -39,7 +39,7 @@ fn pool() -> Waiters {
 fn fill_and_empty(pool: &Waiters, waiting: u32, priorities: u32) {
     let mut worker = WorkerId(0);
     for payload in 0..=waiting {
-        let task = Submission { priority: payload % priorities, ..Submission::new(payload) };
+        let task = Submission { priority: u64::from(payload % priorities), ..Submission::new(payload) };
         if let Admission::Started(started, _) = pool.submit(task) {
             worker = started;
         }

@@ -209,3 +209,25 @@ fn every_accepted_task_is_counted_once() {
     assert_eq!((counters.peak_busy, counters.peak_waiting), (5, 1));
     pool.audit();
 }
+
+#[test]
+fn a_task_that_ends_within_its_call_completes_however_long_it_took() {
+    let pool = Fixture::new(capacity(1));
+    let (worker, task) = start_with_timeout(&pool, 10);
+    pool.begin(task);
+    pool.pass(50);
+    let finished = pool.finish(worker, End::Completed, false);
+    assert_eq!((finished.settled, pool.snapshot().counters.completed), (true, 1));
+}
+
+#[test]
+fn a_timeout_that_is_over_when_the_call_returns_ends_the_task_at_once() {
+    let pool = Fixture::new(capacity(1));
+    let (_, task) = start_with_timeout(&pool, 10);
+    pool.begin(task);
+    pool.pass(50);
+    assert_eq!(pool.effects(), []);
+    pool.limit(task);
+    pool.pass(0);
+    assert_eq!(pool.effects(), [Effect::Reject(task, 0, Rejection::TaskTimeout)]);
+}
