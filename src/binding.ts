@@ -80,6 +80,7 @@ export const enum Word {
   face,
   first,
   second,
+  quiet,
 }
 
 const WORDS = 16

@@ -2,7 +2,7 @@ import { Cancelled, How, NONE, Refusal, Rejection, Word, native, numbers, words 
 import { captureContext, runInContext } from './async-context.js'
 import { PoolClosedError, PoolOverloadError, ReleaseTimeoutError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
 import { Failures } from './failures.js'
-import { type CommandTarget, carryOut, forget, hasCommands, register, watch } from './isolate.js'
+import { type CommandTarget, carryOut, hasCommands, hold, letGo, watch } from './isolate.js'
 import { type PoolSettings, checkCloseOptions, checkSubmitOptions, checkTask } from './options.js'
 import { Signals } from './signals.js'
 import { type PoolStats, Stat, readStat, readStats } from './stats.js'
@@ -38,7 +38,8 @@ const { then } = Promise.prototype
  * other one is a `Task`, kept until its closure has ended and its promise has settled.
  */
 export class Face<R> implements CommandTarget, Ends<R> {
-  readonly #id: number
+  /** The core's number for the pool. */
+  readonly id: number
   readonly #settings: PoolSettings<R>
   readonly #failures: Failures
   readonly #signals = new Signals<R>((task, reason) => this.#abort(task, reason))
@@ -52,13 +53,15 @@ export class Face<R> implements CommandTarget, Ends<R> {
   #depth = 0
   #hasWarned = false
   #stopListening = noop
+  /** Whether a watch is waiting for the closed pool to be vacant. */
+  #isLeaving = false
 
   constructor(settings: PoolSettings<R>) {
     this.#settings = settings
     this.#failures = new Failures(settings.name, settings.panicHandler, settings.logger)
     const { size, expiry, preAlloc, nonblocking, maxBlockingTasks } = settings
     const hasResource = settings.init !== undefined
-    this.#id = native.create({
+    this.id = native.create({
       size,
       expiry,
       preAlloc,
@@ -67,7 +70,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
       boots: hasResource,
       disposes: hasResource,
     })
-    register(this.#id, this)
+    if (hasResource) hold(this.id, this)
     if (settings.signal !== undefined) this.#follow(settings.signal)
   }
 
@@ -77,9 +80,10 @@ export class Face<R> implements CommandTarget, Ends<R> {
     const isPlain = options === undefined && this.#settings.panicHandler === undefined
     if (!isPlain || typeof closure !== 'function') return this.#submitTask(closure, options)
 
-    const code = native.submit(this.#id)
-    if (code >= 0) return this.#startPlain(this.#worker(code), closure)
+    const code = native.submit(this.id)
     if (code <= Refusal.last) return Promise.reject(this.#refusal(code))
+    hold(this.id, this)
+    if (code >= 0) return this.#startPlain(this.#worker(code), closure)
 
     const promise = new Promise<unknown>(capture)
     const id = ~code
@@ -128,8 +132,9 @@ export class Face<R> implements CommandTarget, Ends<R> {
     const { signal, priority = 1, waitTimeout = -1, timeout = 0 } = checkSubmitOptions(options)
     if (signal?.aborted) throw signal.reason
     const isNoted = promise === undefined || this.#settings.panicHandler !== undefined
-    const code = native.submit_with(this.#id, priority, waitTimeout, timeout, isNoted ? 1 : 0)
+    const code = native.submit_with(this.id, priority, waitTimeout, timeout, isNoted ? 1 : 0)
     if (code <= Refusal.last) return code
+    hold(this.id, this)
 
     const task = new Task<R>(closure, promise, priority, signal, timeout > 0, isNoted)
     task.id = code >= 0 ? words[Word.task]! : ~code
@@ -223,20 +228,23 @@ export class Face<R> implements CommandTarget, Ends<R> {
     // Aborted while its start was under way: it never runs.
     if (task.isSettled) return this.#endTask(worker, task, Went.completed, undefined)
     task.isStarted = true
-    if (task.hasTimeout || task.isNoted) native.begin(this.#id, task.id)
+    if (task.hasTimeout || task.isNoted) native.begin(this.id, task.id)
     const went = isNow
       ? this.#call(worker, task.closure)
       : runInContext(task.asyncContext, this.#call, worker, task.closure)
     const value = outcome
     if (went !== Went.pending) return this.#endTask(worker, task, went, value)
     this.#await(worker, value)
-    if (task.hasTimeout) native.limit(this.#id, task.id)
+    if (task.hasTimeout) native.limit(this.id, task.id)
     return NONE
   }
 
   /** Calls a closure. A property, as it is handed to `runInContext`. */
   readonly #call = (worker: Worker<R>, closure: Closure<R>): Went => {
     const context = new Context(worker.resource as R)
+    const { signal } = this.#settings
+    // Its start may have been under way when the pool's signal aborted.
+    if (signal?.aborted) context.abort(signal.reason)
     worker.context = context
     if (worker.task !== undefined) worker.task.context = context
     this.#depth++
@@ -284,7 +292,18 @@ export class Face<R> implements CommandTarget, Ends<R> {
   /** Reports the end of a closure to the core. Gives the next task of the worker. */
   #finish(worker: Worker<R>, went: Went, value: unknown): number {
     worker.context = undefined
-    return native.finish(this.#id, worker.id, went === Went.completed ? How.completed : this.#howFailed(worker, value))
+    const how = went === Went.completed ? How.completed : this.#howFailed(worker, value)
+    const next = native.finish(this.id, worker.id, how)
+    this.#letGoIfQuiet()
+    return next
+  }
+
+  /**
+   * Without a task and without resources there is nothing that the core may want of the pool. It is held for as long as there
+   * is, and no longer, so that a pool which its own options reference can be collected.
+   */
+  #letGoIfQuiet(): void {
+    if (words[Word.quiet] === 1 && this.#settings.init === undefined) letGo(this.id)
   }
 
   #howFailed(worker: Worker<R>, error: unknown): How {
@@ -304,7 +323,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
     task.context = undefined
     task.isEnded = true
     const isReported = went === Went.failed && !task.isSettled && this.#isReported(task)
-    if (isReported) native.times(this.#id, task.id)
+    if (isReported) native.times(this.id, task.id)
     const info = isReported ? this.#info(task) : undefined
     const next = this.#finish(worker, went, value)
     if (words[Word.settled] === 1) {
@@ -360,10 +379,11 @@ export class Face<R> implements CommandTarget, Ends<R> {
   }
 
   #abort(task: Task<R>, reason: unknown): void {
-    if (task.promise === undefined) native.times(this.#id, task.id)
-    const cancelled = native.cancel(this.#id, task.id)
+    if (task.promise === undefined) native.times(this.id, task.id)
+    const cancelled = native.cancel(this.id, task.id)
     if (cancelled === Cancelled.late) return
     if (cancelled === Cancelled.waiting) this.#tasks[task.id] = undefined
+    this.#letGoIfQuiet()
     this.#rejectTask(task, reason)
     if (hasCommands()) carryOut()
   }
@@ -376,6 +396,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
   }
 
   reject(id: number, rejection: Rejection): void {
+    this.#letGoIfQuiet()
     const task = this.#tasks[id]!
     const error = this.#rejection(rejection)
     if (typeof task === 'function') {
@@ -400,7 +421,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
     const worker = this.#worker(id)
     const made = (resource: R): void => {
       worker.resource = resource
-      this.#advance(worker, native.booted(this.#id, id))
+      this.#advance(worker, native.booted(this.id, id))
     }
     const failed = (error: unknown): void => this.#bootFailed(id, error)
     try {
@@ -413,7 +434,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
   }
 
   #bootFailed(worker: number, error: unknown): void {
-    const id = native.boot_failed(this.#id, worker)
+    const id = native.boot_failed(this.id, worker)
     if (id === NONE) {
       this.#failures.log('warn', { err: error }, 'init failed, and no task waited for it')
     } else {
@@ -435,7 +456,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
     const resource = worker.resource as R
     worker.resource = undefined
     const disposed = (): void => {
-      native.retired(this.#id, id)
+      native.retired(this.id, id)
       if (hasCommands()) carryOut()
     }
     const failed = (error: unknown): void => {
@@ -459,34 +480,47 @@ export class Face<R> implements CommandTarget, Ends<R> {
   // ── state and verbs ─────────────────────────────────────────────────────────────────────────────────────────────
 
   stat(stat: Stat): number {
-    return readStat(this.#id, stat)
+    return readStat(this.id, stat)
   }
 
   stats(): PoolStats {
-    return readStats(this.#id)
+    return readStats(this.id)
   }
 
   tune(size: number): void {
-    native.tune(this.#id, size)
+    native.tune(this.id, size)
     carryOut()
   }
 
   release(): void {
-    native.release(this.#id)
+    native.release(this.id)
+    this.#closed()
+  }
+
+  /** The pool has been closed: carries out what that has left to do, and lets go of the pool once it is vacant. */
+  #closed(): void {
     carryOut()
+    if (this.#isLeaving) return
+    this.#isLeaving = true
+    const leave = (): void => {
+      this.#isLeaving = false
+      letGo(this.id)
+    }
+    watch(this.id, WatchCondition.Vacant, leave, { isHeld: false })
   }
 
   releaseTimeout(ms: number): Promise<void> {
-    const generation = native.close(this.#id)
+    const generation = native.close(this.id)
     this.release()
     return this.#ending(generation, ms)
   }
 
   async close(options?: unknown): Promise<void> {
     const { timeout, signal } = checkCloseOptions(options)
-    const generation = native.close(this.#id)
+    const generation = native.close(this.id)
+    this.#closed()
     const release = (): void => {
-      native.release(this.#id, generation)
+      native.release(this.id, generation)
       carryOut()
     }
     if (signal?.aborted) release()
@@ -505,35 +539,37 @@ export class Face<R> implements CommandTarget, Ends<R> {
         if (isExpired) reject(new ReleaseTimeoutError(this.#settings.name, `workers were left after ${timeout} ms`))
         else resolve()
       }
-      watch(this.#id, WatchCondition.Ended, settle, { isHeld: true, generation, timeout })
+      watch(this.id, WatchCondition.Ended, settle, { isHeld: true, generation, timeout })
     })
   }
 
   drain(): Promise<void> {
-    return new Promise((resolve) => watch(this.#id, WatchCondition.Drained, () => resolve(), { isHeld: true }))
+    return new Promise((resolve) => watch(this.id, WatchCondition.Drained, () => resolve(), { isHeld: true }))
   }
 
   reboot(): void {
     if (this.#settings.signal?.aborted) {
       throw new PoolClosedError(this.#settings.name, 'the signal of the pool has aborted, so it cannot be rebooted')
     }
-    native.reboot(this.#id)
+    if (this.#settings.init !== undefined) hold(this.id, this)
+    native.reboot(this.id)
     carryOut()
   }
 
-  /** Nobody references the pool any more: when its last task has settled it is released, and then forgotten. */
-  abandon(): void {
+  /** Nobody references the pool any more: when its last task has settled it is released. `left` is called once it is vacant. */
+  abandon(left: () => void): void {
     const release = (): void => {
       this.#stopListening()
       this.release()
-      watch(this.#id, WatchCondition.Vacant, () => forget(this.#id), { isHeld: false })
+      watch(this.id, WatchCondition.Vacant, left, { isHeld: false })
     }
-    watch(this.#id, WatchCondition.Settled, release, { isHeld: false })
+    watch(this.id, WatchCondition.Settled, release, { isHeld: false })
   }
 
   /** Follows the signal given at creation. */
   #follow(signal: AbortSignal): void {
     const abort = (): void => {
+      this.#stopListening = noop
       this.release()
       for (const worker of this.#workers) worker?.context?.abort(signal.reason)
     }

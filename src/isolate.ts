@@ -16,20 +16,21 @@ export interface CommandTarget {
   reject(task: number, rejection: Rejection): void
 }
 
-/** Strong: a pool that nobody references lives as long as it has work. Dropped by `forget`. */
+/** Strong: a pool that nobody references lives as long as it has work, or may get some. */
 const targets: (CommandTarget | undefined)[] = []
 
 /** Promises of the control verbs, by token. Odd tokens keep the process alive. */
 const watches = new Map<number, (isExpired: boolean) => void>()
 let watchCount = 0
 
-export function register(face: number, target: CommandTarget): void {
+/** The pool is held until `letGo`, as the core may have commands for it. */
+export function hold(face: number, target: CommandTarget): void {
   targets[face] = target
 }
 
-export function forget(face: number): void {
+/** The pool is closed and vacant: the core has no commands for it before it is rebooted. */
+export function letGo(face: number): void {
   targets[face] = undefined
-  native.forget(face)
 }
 
 /** Whether the core may have left commands during the last call. */

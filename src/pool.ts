@@ -1,3 +1,4 @@
+import { native } from './binding.js'
 import { Face } from './face.js'
 import {
   type CloseOptions,
@@ -12,8 +13,17 @@ import { misuse } from './errors.js'
 import { type PoolStats, Stat } from './stats.js'
 import type { Closure, TaskContext } from './task.js'
 
-/** Releases the pools that nobody references any more, once their last task has settled. */
-const unreachable = new FinalizationRegistry<Face<never>>((face) => face.abandon())
+/**
+ * Releases the pools that nobody references any more, once their last task has settled, and then gives their numbers back.
+ * It must not reference what it waits for: a pool's options may reference the pool.
+ */
+const unreachable = new FinalizationRegistry<{ id: number; face: WeakRef<Face<never>> }>(({ id, face }) => {
+  const forget = (): void => native.forget(id)
+  const left = face.deref()
+  // A pool that has nothing to do goes with its face.
+  if (left === undefined) forget()
+  else left.abandon(forget)
+})
 
 const CREATE = Symbol('create')
 
@@ -31,7 +41,7 @@ export class Pool<R = void> implements AsyncDisposable {
   private constructor(key: symbol, face: Face<R>) {
     if (key !== CREATE) throw misuse('a Pool is made by Pool.create')
     this.#face = face
-    unreachable.register(this, face as unknown as Face<never>)
+    unreachable.register(this, { id: face.id, face: new WeakRef(face as unknown as Face<never>) })
   }
 
   /**

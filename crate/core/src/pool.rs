@@ -102,7 +102,12 @@ impl<T: Copy, H: Host<T>, C: Clock> Pool<T, H, C> {
 
     /// The origin of a rejected task has taken notice; its number may be used again.
     pub fn collect(&self, task: TaskId) {
-        self.state.lock().collect(task);
+        self.transition(|state, _| state.collect(task));
+    }
+
+    /// Whether no task is left: none waits, runs, or has still to be collected. Then no effect is about a task.
+    pub fn is_quiet(&self) -> bool {
+        self.state.lock().tasks.is_empty()
     }
 
     /// The times of a task that is not done with.

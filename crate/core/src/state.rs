@@ -100,6 +100,8 @@ pub struct Finished {
     pub settled: bool,
     /// The task that the same worker has now; the caller starts it.
     pub next: Option<TaskId>,
+    /// Whether no task is left, as [`is_quiet`](crate::Pool::is_quiet) says.
+    pub is_quiet: bool,
 }
 
 /// What a cancellation met.
@@ -355,7 +357,8 @@ impl<T: Copy> State<T> {
             unreachable!("only a worker with a task finishes one");
         };
         let settled = self.end_task(task, end);
-        Finished { settled, next: self.free_worker(clock, worker, is_broken, effects) }
+        let next = self.free_worker(clock, worker, is_broken, effects);
+        Finished { settled, next, is_quiet: self.tasks.is_empty() }
     }
 
     /// Counts the end of a running task, unless it has settled before, and drops its record as soon as its origin

@@ -98,9 +98,13 @@ impl<T> Tasks<T> {
         self.0.remove(id.index());
         // The next ones begin at 0 again, in order: numbers given in the order in which a crowd has left, which is
         // not that of its arrival, would cost a cache miss each. Free of cost, as there is nothing to drop.
-        if self.0.is_empty() {
+        if self.is_empty() {
             self.0.clear();
         }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     #[cfg(any(test, feature = "audit"))]

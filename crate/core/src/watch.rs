@@ -14,7 +14,8 @@ pub enum Condition {
     Settled,
     /// This generation, which is closed, has no worker left.
     Ended(u32),
-    /// The pool is closed and no worker of any generation is left.
+    /// The pool is closed, no worker of any generation is left, and every rejection has been collected: until it is
+    /// rebooted, no effect follows.
     Vacant,
 }
 
@@ -50,7 +51,9 @@ impl<T: Copy> State<T> {
                 Condition::Drained => self.queue.len() == 0 && self.busy == 0,
                 Condition::Settled => self.counters.unsettled == 0,
                 Condition::Ended(generation) => self.has_ended(generation),
-                Condition::Vacant => self.has_ended(self.generation) && self.older.is_empty(),
+                Condition::Vacant => {
+                    self.has_ended(self.generation) && self.older.is_empty() && self.tasks.is_empty()
+                }
             };
             if is_true {
                 effects.push(Effect::Watched { token: watch.token, expired: false });

@@ -37,7 +37,7 @@ pub enum WatchCondition {
     Settled,
     /// The generation, which is closed, has no worker left.
     Ended,
-    /// The pool is closed and no worker of any generation is left.
+    /// The pool is closed, no worker of any generation is left, and every rejection has been taken.
     Vacant,
 }
 

@@ -85,12 +85,17 @@ functions! {
             isolate.let_go();
         }
         isolate.registers.set(Word::Settled, i32::from(finished.settled));
+        isolate.registers.set(Word::Quiet, i32::from(finished.is_quiet));
         number(finished.next)
     };
 
     // (face, task) → 0 it waited | 1 it runs | 2 too late
     cancel: |isolate, [face, task, ..]| {
-        let cancelled = with(isolate, face, |face| face.0.cancel(TaskId(task as u32)));
+        let cancelled = with(isolate, face, |face| {
+            let cancelled = face.0.cancel(TaskId(task as u32));
+            isolate.registers.set(Word::Quiet, i32::from(face.0.is_quiet()));
+            cancelled
+        });
         if cancelled != Cancelled::Late {
             isolate.let_go();
         }
@@ -143,6 +148,7 @@ functions! {
                 with(isolate, f64::from(command.face), |face| {
                     write_times(isolate, face, TaskId(command.first));
                     face.0.collect(TaskId(command.first));
+                    isolate.registers.set(Word::Quiet, i32::from(face.0.is_quiet()));
                 });
                 isolate.let_go();
             }

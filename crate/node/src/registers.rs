@@ -25,6 +25,8 @@ pub(crate) enum Word {
     First = 4,
     /// More about it.
     Second = 5,
+    /// Whether no task of the pool is left after the last `finish`, `cancel` or rejection.
+    Quiet = 6,
 }
 
 /// A block that JavaScript sees as an `ArrayBuffer`. It belongs to one isolate and is touched by its thread only.

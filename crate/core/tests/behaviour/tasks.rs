@@ -35,7 +35,7 @@ fn a_running_task_that_is_cancelled_settles_at_once_and_keeps_its_worker_until_i
     assert_eq!((counters.cancelled, counters.unsettled), (1, 1));
     assert_eq!(pool.gauges(), (1, 1, 1));
     let finished = pool.finish(worker, End::Completed, false);
-    assert_eq!(finished, Finished { settled: false, next: Some(next) });
+    assert_eq!(finished, Finished { settled: false, next: Some(next), is_quiet: false });
     assert_eq!(pool.snapshot().counters.completed, 0);
 }
 

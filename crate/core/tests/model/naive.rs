@@ -370,7 +370,8 @@ impl Model {
 
     pub(crate) fn finish(&mut self, worker: WorkerId, end: End, is_broken: bool) -> Finished {
         let settled = self.end(worker, end);
-        Finished { settled, next: self.free(worker, is_broken) }
+        let next = self.free(worker, is_broken);
+        Finished { settled, next, is_quiet: self.tasks.is_empty() }
     }
 
     pub(crate) fn cancel(&mut self, id: TaskId) -> Cancelled {
@@ -511,7 +512,7 @@ impl Model {
                     let is_over = generation != self.generation || (is_closed && snapshot.waiting == 0);
                     is_over && self.workers.iter().all(|worker| worker.generation != generation)
                 }
-                Condition::Vacant => is_closed && snapshot.waiting == 0 && self.workers.is_empty(),
+                Condition::Vacant => is_closed && self.tasks.is_empty() && self.workers.is_empty(),
             };
             if holds {
                 self.effects.push(Effect::Watched { token: watch.token, expired: false });
