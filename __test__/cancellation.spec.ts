@@ -129,7 +129,7 @@ test("the context's signal is one AbortSignal per task, and does not abort when 
     await pool.submit(async (context) => {
       signals.push(context.signal);
       await turn();
-      t.is(context.signal, signals[i]);
+      t.is(context.signal, signals[i]!);
     });
   }
   t.true(signals[0] instanceof AbortSignal);

@@ -76,6 +76,19 @@ test('a nested submit that need not wait, waits in another pool, or comes after 
   t.deepEqual(logger.entries.filter(({ level }) => level !== 'debug'), []);
 });
 
+test('a logger that throws harms nobody', async (t) => {
+  const fail = () => {
+    throw new Error('disk full');
+  };
+  const logger = { debug: fail, info: fail, warn: fail, error: fail };
+  const pool = Pool.create({ size: 1, logger, init: () => 0, dispose: fail, isBroken: fail });
+  pool.execute(() => Promise.reject(new Error('fails')));
+  await pool.drain();
+  t.is(await pool.submit(() => 'fine'), 'fine');
+  await pool.close();
+  t.is(pool.running, 0);
+});
+
 test('by default warnings and errors go to the console, debug does not', async (t) => {
   t.timeout(15_000);
   const { code, stdout, stderr } = await child('default-logger');

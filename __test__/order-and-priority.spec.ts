@@ -66,14 +66,16 @@ test("'high', 'normal' and 'low' are 0, 1 and 2, and the default is 1", async (t
   t.deepEqual(order, ['high', 0, 'default', 'normal', 1, 'low', 2]);
 });
 
-test('a priority may be far from the words', async (t) => {
+test('a priority may be any safe integer from 0', async (t) => {
   const order = await orderOf(t, [
-    { name: 'last', priority: 2 ** 31 - 1 },
+    { name: 'last', priority: Number.MAX_SAFE_INTEGER },
+    { name: 'last but one', priority: Number.MAX_SAFE_INTEGER - 1 },
+    { name: '2^32 + 1', priority: 2 ** 32 + 1 },
+    { name: '2^32', priority: 2 ** 32 },
     { name: 'million', priority: 1_000_000 },
-    { name: 'thousand', priority: 1_000 },
     { name: 'first', priority: 0 },
   ]);
-  t.deepEqual(order, ['first', 'thousand', 'million', 'last']);
+  t.deepEqual(order, ['first', 'million', '2^32', '2^32 + 1', 'last but one', 'last']);
 });
 
 test('priority orders what waits, it does not interrupt or overtake what runs', async (t) => {
@@ -124,4 +126,15 @@ test('tasks started by a growing capacity start in priority order', async (t) =>
   await Promise.all(tasks);
   await finish();
   t.deepEqual(order, ['high', 'high', 'normal', 'low', 'low']);
+});
+
+test('tasks started by a growing capacity start in order also where they end at once', async (t) => {
+  const pool = Pool.create({ size: 1 });
+  const { finish } = occupy(pool, 1);
+  const order: number[] = [];
+  const tasks = Array.from({ length: 6 }, (_, i) => pool.submit(() => void order.push(i)));
+  pool.tune(4);
+  await finish();
+  await Promise.all(tasks);
+  t.deepEqual(order, [0, 1, 2, 3, 4, 5]);
 });

@@ -77,6 +77,17 @@ test('panicHandler is called once per failed task, with the error and the task, 
   }
 });
 
+test("panicHandler is told the name of the task's function, if it has one", async (t) => {
+  const names: (string | undefined)[] = [];
+  const pool = Pool.create({ size: 1, panicHandler: (_, { name }) => void names.push(name) });
+  async function bake() {
+    throw new Error('burnt');
+  }
+  await rejection(pool.submit(bake));
+  await rejection(pool.submit(() => Promise.reject(new Error('anonymous'))));
+  t.deepEqual(names, ['bake', undefined]);
+});
+
 test('waitMs and runMs tell how long the task waited and ran', async (t) => {
   const seen = gate<TaskInfo>();
   const pool = Pool.create({ size: 1, panicHandler: (_, task) => seen.open(task) });

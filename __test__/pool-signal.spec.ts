@@ -126,3 +126,22 @@ test('a pool puts one listener on its signal, however many tasks run', async (t)
   await Promise.all(tasks);
   t.is(getEventListeners(signal, 'abort').length, 1);
 });
+
+test('a task whose start was under way when the signal aborted does not run unaware of it', async (t) => {
+  const controller = new AbortController();
+  const pool = Pool.create({ size: 1, signal: controller.signal });
+  const { finish } = occupy(pool, 1);
+  const aborting = pool.submit(() => controller.abort('from the one before'));
+  const end = gate();
+  const next = pool.submit(async ({ signal }) => {
+    await end.promise;
+    return signal.aborted;
+  });
+  pool.tune(3);
+  end.open();
+  await finish();
+  await aborting;
+  const [result] = await Promise.allSettled([next]);
+  if (result.status === 'rejected') t.true(result.reason instanceof PoolClosedError);
+  else t.true(result.value);
+});

@@ -5,6 +5,7 @@ import test from 'ava';
 import { Pool, PoolClosedError, ReleaseTimeoutError } from 'workpool';
 
 import { gate, occupy } from './support/gate.js';
+import { Recorder } from './support/recorder.js';
 import { rejection } from './support/until.js';
 
 const isClosedError = (error: unknown) => error instanceof PoolClosedError;
@@ -96,6 +97,18 @@ test('release from inside a running closure', async (t) => {
   await finish();
   t.is(await releasing, 'released');
   t.true(isClosedError(await rejection(waiting)));
+  t.is(pool.running, 0);
+});
+
+test('a task that awaits its own full pool waits for ever, until a release frees it', async (t) => {
+  const pool = Pool.create({ size: 1, logger: new Recorder() });
+  const outer = pool.submit(async () => {
+    await pool.submit(() => t.fail('it ran'));
+  });
+  await turn();
+  t.deepEqual([pool.busy, pool.waiting], [1, 1]);
+  pool.release();
+  t.true(isClosedError(await rejection(outer)));
   t.is(pool.running, 0);
 });
 

@@ -165,6 +165,58 @@ test('a worker that becomes free takes the task another worker boots for, and th
   t.is(await pool.submit(({ resource }) => resource.id), 1);
 });
 
+test('a task that is cancelled while its worker boots never runs; the worker becomes idle', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 1, ...factory.options });
+  const controller = new AbortController();
+  const task = pool.submit(() => t.fail('it ran'), { signal: controller.signal });
+  controller.abort('changed my mind');
+  t.is(await rejection(task), 'changed my mind');
+  t.deepEqual([pool.busy, pool.waiting], [1, 0]);
+  let done = false;
+  const drained = pool.drain().then(() => (done = true));
+  await turn();
+  t.false(done);
+  factory.opening[0]!.open({ id: 4 });
+  await drained;
+  t.deepEqual([pool.busy, pool.idle], [0, 1]);
+  t.is(await pool.submit(({ resource }) => resource.id), 4);
+});
+
+test('close while a worker boots runs all that was accepted', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 1, ...factory.options });
+  const tasks = [1, 2, 3].map((i) => pool.submit(({ resource }) => resource.id + i));
+  const closed = pool.close();
+  factory.opening[0]!.open({ id: 10 });
+  t.deepEqual(await Promise.all(tasks), [11, 12, 13]);
+  await until(() => factory.closing.length === 1, 'it is disposed of');
+  factory.closing[0]!.gate.open();
+  await closed;
+  t.is(pool.running, 0);
+});
+
+test('init, dispose and isBroken may use their pool', async (t) => {
+  const told: string[] = [];
+  const pool: Pool<number> = Pool.create<number>({
+    size: 1,
+    init() {
+      pool.tune(2);
+      pool.execute(() => void told.push('from init'));
+      return pool.busy;
+    },
+    dispose: () => pool.execute(() => void told.push('from dispose')),
+    isBroken() {
+      pool.execute(() => void told.push('from isBroken'));
+      return true;
+    },
+  });
+  await rejection(pool.submit(() => Promise.reject(new Error('fails')), { priority: 'high' }));
+  await until(() => told.length >= 4 && pool.busy === 0, 'all of them have run');
+  t.deepEqual([...new Set(told)].sort(), ['from dispose', 'from init', 'from isBroken']);
+  t.is(pool.stats().unsettled, 0);
+});
+
 test('boot time is waiting time: waitTimeout runs during it, timeout does not', async (t) => {
   const factory = manual();
   const pool = Pool.create({ size: 1, ...factory.options });
@@ -409,7 +461,7 @@ test('release while a worker boots rejects its task; the resource is disposed of
 
 test('an init that fails after release is no failure of anybody', async (t) => {
   const factory = manual();
-  const pool = Pool.create({ size: 1, ...factory.options });
+  const pool = Pool.create({ size: 1, logger: new Recorder(), ...factory.options });
   const task = pool.submit(() => t.fail('it ran'));
   pool.release();
   await rejection(task);

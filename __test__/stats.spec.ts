@@ -342,9 +342,9 @@ class Play {
   #audit(after: string): void {
     const stats = this.#pool.stats();
     for (const claim of contradictions(stats)) this.problems.push(`after ${after}: not ${claim}`);
-    if (stats.isClosed && stats.idle > 0 && this.#isPlain) this.problems.push(`after ${after}: idle in a closed pool`);
-    if (stats.waiting > 0 && stats.idle > 0) this.problems.push(`after ${after}: one waits while another is idle`);
-    if (stats.waiting > 0 && stats.available > 0 && this.#isPlain) this.problems.push(`after ${after}: room and waiting`);
+    if (!this.#isPlain) return; // a worker may be booting, or idle in name only while it is disposed of
+    if (stats.isClosed && stats.idle > 0) this.problems.push(`after ${after}: one is idle in a closed pool`);
+    if (stats.waiting > 0 && stats.available > 0) this.problems.push(`after ${after}: one waits while there is room`);
   }
 
   /** Between turns a plain pool is as busy as there are closures that have not ended. */
@@ -405,14 +405,14 @@ class Play {
 
 test('whatever is submitted, aborted, tuned, released and rebooted in whatever order, the books are right', async (t) => {
   t.timeout(60_000);
-  const scripts = fc.array(command, { minLength: 1, maxLength: 70 });
+  const scripts = fc.array(command, { minLength: 1, maxLength: 70, size: 'max' });
   await fc.assert(
     fc.asyncProperty(setup, scripts, async (options, script) => {
       const play = new Play(options);
       await play.run(script);
       if (play.problems.length > 0) throw new Error(play.problems.join('\n'));
     }),
-    { numRuns: 400, interruptAfterTimeLimit: 20_000, includeErrorInReport: true },
+    { numRuns: 250, interruptAfterTimeLimit: 20_000, includeErrorInReport: true },
   );
   t.pass();
 });

@@ -4,6 +4,7 @@ import test from 'ava';
 import { Pool } from 'workpool';
 
 import { gate, occupy } from './support/gate.js';
+import { Recorder } from './support/recorder.js';
 
 test('growing starts waiting tasks at once, as many as fit', async (t) => {
   const pool = Pool.create({ size: 1 });
@@ -176,7 +177,7 @@ test('tune works on a pool that is preallocated', async (t) => {
 });
 
 test('tune from inside a running closure', async (t) => {
-  const pool = Pool.create({ size: 1 });
+  const pool = Pool.create({ size: 1, logger: new Recorder() });
   const end = gate();
   const order: string[] = [];
   const task = pool.submit(() => {

@@ -18,9 +18,7 @@ const task = async () => {}
 
 /** @param {Submit} submit */
 function submitAll(submit) {
-  const promises = new Array(TASKS)
-  for (let i = 0; i < TASKS; i++) promises[i] = submit(task)
-  return Promise.all(promises)
+  return Promise.all(Array.from({ length: TASKS }, () => submit(task)))
 }
 
 /**
@@ -115,7 +113,7 @@ export const cases = [
 
 export const title = `${TASKS.toLocaleString('en')} no-op async closures at concurrency ${CONCURRENCY}`
 export const full = { rounds: 7, warmupTasks: 300_000, timedTasks: 400_000 }
-export const quick = { rounds: 3, warmupTasks: 200_000, timedTasks: 200_000 }
+export const quick = { rounds: 3, warmupTasks: 100_000, timedTasks: 200_000 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
 export function table(summaries) {

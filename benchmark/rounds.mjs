@@ -40,8 +40,13 @@ export async function measureRounds(question, names, settings, onProgress) {
  */
 async function measureApart(question, name, settings) {
   const args = [...process.execArgv, MEASURE, question, name, JSON.stringify(settings)]
-  const { stdout } = await execute(process.execPath, args)
-  return JSON.parse(stdout)
+  try {
+    const { stdout } = await execute(process.execPath, args)
+    return JSON.parse(stdout)
+  } catch (error) {
+    const { stderr } = /** @type {{ stderr?: string }} */ (error)
+    throw new Error(`${question}: '${name}' could not run\n${stderr}`, { cause: error })
+  }
 }
 
 /**

@@ -17,7 +17,7 @@ export function describeSurroundings() {
       memoryGb: Math.round(totalmem() / 2 ** 30),
       system: `${platform()} ${release()}`,
       // Whoever else computes on the machine is in the numbers: parallel garbage collection shares the cores with them.
-      loadBefore: loadavg()[0],
+      loadBefore: loadavg()[0] ?? 0,
     },
     versions: {
       node: process.versions.node,

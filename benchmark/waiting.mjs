@@ -18,16 +18,14 @@ const task = async () => {}
 function holdBare(tasks) {
   /** @type {((() => Promise<void>) | undefined)[]} */
   const waiting = []
-  const promises = new Array(tasks)
-  for (let i = 0; i < tasks; i++) {
-    promises[i] = new Promise((resolve) => {
-      waiting.push(() => {
-        const result = task()
-        resolve(result)
-        return result
-      })
+  const hold = (/** @type {(result: Promise<void>) => void} */ resolve) => {
+    waiting.push(() => {
+      const result = task()
+      resolve(result)
+      return result
     })
   }
+  const promises = Array.from({ length: tasks }, () => new Promise(hold))
 
   let next = 0
   const runInOrder = async () => {
@@ -58,8 +56,7 @@ function workpoolCase(tasks) {
       const { Pool } = await import('workpool')
       return () => {
         const pool = Pool.create({ size: CONCURRENCY })
-        const promises = new Array(tasks)
-        for (let i = 0; i < tasks; i++) promises[i] = pool.submit(task)
+        const promises = Array.from({ length: tasks }, () => pool.submit(task))
         return { settled: Promise.all(promises), close: () => pool.close() }
       }
     },
@@ -70,7 +67,7 @@ export const cases = SIZES.flatMap((tasks) => [bareCase(tasks), workpoolCase(tas
 
 export const title = 'Cost per task against the number of waiting tasks'
 export const full = { rounds: 5, warmupTasks: 300_000, timedTasks: 1_000_000 }
-export const quick = { rounds: 3, warmupTasks: 100_000, timedTasks: 1_000_000 }
+export const quick = { rounds: 2, warmupTasks: 100_000, timedTasks: 500_000 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
 export function table(summaries) {

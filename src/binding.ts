@@ -2,7 +2,8 @@
  * The core as TypeScript sees it. What is typed by napi-rs comes from `binding/`; the functions that are called per
  * task are raw Node-API and typed here. `crate/node/src/hot.rs` is the other side of every line.
  */
-import * as generated from '#binding'
+// Not `import * as`: that would read every function through a getter.
+import generated = require('#binding')
 
 interface Hot {
   /** Shared with the core: 32-bit words, then 64-bit numbers. */

@@ -52,6 +52,8 @@ export class Face<R> implements CommandTarget, Ends<R> {
   /** How many closures of this pool are on the stack. */
   #depth = 0
   #hasWarned = false
+  /** Whether the pool's signal has aborted. */
+  #isAborted = false
   #stopListening = noop
   /** Whether a watch is waiting for the closed pool to be vacant. */
   #isLeaving = false
@@ -106,9 +108,12 @@ export class Face<R> implements CommandTarget, Ends<R> {
 
   #submitTask(closure: unknown, options: unknown): Promise<unknown> {
     try {
+      checkTask(closure)
+      const checked = checkSubmitOptions(options)
+      if (checked.signal?.aborted) return Promise.reject(checked.signal.reason)
       const promise = new Promise<unknown>(capture)
       const [resolve, reject] = [resolveOf, rejectOf]
-      const code = this.#admit(closure, options, promise, resolve, reject)
+      const code = this.#admit(closure, checked, promise, resolve, reject)
       return code <= Refusal.last ? Promise.reject(this.#refusal(code)) : promise
     } catch (error) {
       return Promise.reject(error)
@@ -116,21 +121,27 @@ export class Face<R> implements CommandTarget, Ends<R> {
   }
 
   execute(closure: unknown, options: unknown): void {
-    const code = this.#admit(closure, options)
+    checkTask(closure)
+    const checked = checkSubmitOptions(options)
+    if (checked.signal?.aborted) throw checked.signal.reason
+    const code = this.#admit(closure, checked)
     if (code <= Refusal.last) throw this.#refusal(code)
   }
 
   tryExecute(closure: unknown, options: unknown): boolean {
     checkTask(closure)
-    const { signal } = checkSubmitOptions(options)
-    return !signal?.aborted && this.#admit(closure, options) > Refusal.last
+    const checked = checkSubmitOptions(options)
+    return !checked.signal?.aborted && this.#admit(closure, checked) > Refusal.last
   }
 
-  /** Hands in a task that is not plain, and starts it if it may. What it throws is the caller's mistake, or its signal's reason. */
-  #admit(closure: unknown, options: unknown, promise?: Promise<unknown>, resolve?: Resolve, reject?: Resolve): number {
-    checkTask(closure)
-    const { signal, priority = 1, waitTimeout = -1, timeout = 0 } = checkSubmitOptions(options)
-    if (signal?.aborted) throw signal.reason
+  /** Hands in a task that is not plain, and starts it if it may. Gives the core's answer. */
+  #admit(
+    closure: Closure<R>,
+    { signal, priority = 1, waitTimeout = -1, timeout = 0 }: ReturnType<typeof checkSubmitOptions>,
+    promise?: Promise<unknown>,
+    resolve?: Resolve,
+    reject?: Resolve,
+  ): number {
     const isNoted = promise === undefined || this.#settings.panicHandler !== undefined
     const code = native.submit_with(this.id, priority, waitTimeout, timeout, isNoted ? 1 : 0)
     if (code <= Refusal.last) return code
@@ -242,17 +253,19 @@ export class Face<R> implements CommandTarget, Ends<R> {
   /** Calls a closure. A property, as it is handed to `runInContext`. */
   readonly #call = (worker: Worker<R>, closure: Closure<R>): Went => {
     const context = new Context(worker.resource as R)
-    const { signal } = this.#settings
     // Its start may have been under way when the pool's signal aborted.
-    if (signal?.aborted) context.abort(signal.reason)
+    if (this.#isAborted) context.abort(this.#settings.signal?.reason)
     worker.context = context
     if (worker.task !== undefined) worker.task.context = context
     this.#depth++
     try {
       const value = closure(context)
-      const isPending = isThenable(value)
-      outcome = isPending ? Promise.resolve(value) : value
-      return isPending ? Went.pending : Went.completed
+      if (isThenable(value)) {
+        outcome = Promise.resolve(value)
+        return Went.pending
+      }
+      outcome = value
+      return Went.completed
     } catch (error) {
       outcome = error
       return Went.failed
@@ -548,7 +561,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
   }
 
   reboot(): void {
-    if (this.#settings.signal?.aborted) {
+    if (this.#isAborted) {
       throw new PoolClosedError(this.#settings.name, 'the signal of the pool has aborted, so it cannot be rebooted')
     }
     if (this.#settings.init !== undefined) hold(this.id, this)
@@ -569,6 +582,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
   /** Follows the signal given at creation. */
   #follow(signal: AbortSignal): void {
     const abort = (): void => {
+      this.#isAborted = true
       this.#stopListening = noop
       this.release()
       for (const worker of this.#workers) worker?.context?.abort(signal.reason)

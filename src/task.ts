@@ -28,31 +28,29 @@ export interface TaskInfo {
 
 export type Resolve = (value: unknown) => void
 
-/** The context of one run of one task. */
+/** The context of one run of one task. One is made per task, so what few need is a second object. */
 export class Context<R> implements TaskContext<R> {
-  readonly #resource: R
-  #controller: AbortController | undefined
-  #reason: { readonly value: unknown } | undefined
+  readonly resource: R
+  #abortion: { controller: AbortController | undefined; isAborted: boolean; reason: unknown } | undefined
 
   constructor(resource: R) {
-    this.#resource = resource
-  }
-
-  get resource(): R {
-    return this.#resource
+    this.resource = resource
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason.value)
+    const abortion = this.#abortion ??= { controller: undefined, isAborted: false, reason: undefined }
+    if (abortion.controller === undefined) {
+      abortion.controller = new AbortController()
+      if (abortion.isAborted) abortion.controller.abort(abortion.reason)
     }
-    return this.#controller.signal
+    return abortion.controller.signal
   }
 
-  abort(value: unknown): void {
-    this.#reason ??= { value }
-    this.#controller?.abort(value)
+  abort(reason: unknown): void {
+    const abortion = this.#abortion ??= { controller: undefined, isAborted: true, reason }
+    abortion.isAborted = true
+    abortion.reason = reason
+    abortion.controller?.abort(reason)
   }
 }
 
