@@ -87,7 +87,7 @@ export interface SubmitOptions {
 	 * Above 0, up to 2³¹ − 1. Default: no limit.
 	 */
 	timeout?: number | undefined;
-	/** Lower goes first: an integer from 0 to 2³¹ − 1, or `high` = 0, `normal` = 1, `low` = 2. Default 1. */
+	/** Lower goes first: a safe integer from 0, or `high` = 0, `normal` = 1, `low` = 2. Default 1. */
 	priority?: number | "high" | "normal" | "low" | undefined;
 }
 /** Options of `close`. */

@@ -10,10 +10,9 @@ const isCheck = process.argv.includes('--check')
 const committed = 'index.d.ts'
 const output = isCheck ? 'dist/rolled-up.d.ts' : committed
 
-runTool('dts-bundle-generator/dist/bin/dts-bundle-generator.js', [
-  ...['--project', 'tsconfig.json', '--no-banner', '--no-check', '--silent'],
-  ...['--export-referenced-types', 'false', '--out-file', output, 'dist/index.d.ts'],
-])
+const form = ['--no-banner', '--no-check', '--silent', '--export-referenced-types', 'false']
+const files = ['--project', 'tsconfig.json', '--out-file', output, 'dist/index.d.ts']
+runTool('dts-bundle-generator/dist/bin/dts-bundle-generator.js', [...form, ...files])
 if (isCheck) {
   const read = (file) => readFileSync(join(root, file), 'utf8')
   const isCurrent = read(output) === read(committed)
