@@ -31,3 +31,11 @@ test.serial('the addon may be loaded by threads first, one after the other, and 
   t.deepEqual({ hung, code, stderr }, { hung: false, code: 0, stderr: '' });
   t.is(stdout, 'main is well\n');
 });
+
+test.serial('one thread may load the package twice', async (t) => {
+  t.timeout(15_000);
+  const { hung, code, stdout, stderr } = await child('two-loads');
+  t.deepEqual({ hung, code, stderr }, { hung: false, code: 0, stderr: '' });
+  const line = 'ran,ERR_POOL_WAIT_TIMEOUT,waited,tuned,ERR_POOL_TASK_TIMEOUT,ERR_POOL_RELEASE_TIMEOUT\n';
+  t.is(stdout, `two loads\n${line}${line}`);
+});

@@ -130,6 +130,27 @@ test('a booting worker is room: nonblocking, maxBlockingTasks and waitTimeout 0 
   }
 });
 
+test('a booting worker whose task was cancelled is room for another task, and no second one is started for it', async (t) => {
+  const refusals = [
+    [{ nonblocking: true }, {}, PoolOverloadError],
+    [{}, { waitTimeout: 0 }, WaitTimeoutError],
+  ] as const;
+  for (const [options, submitOptions, Refusal] of refusals) {
+    const factory = manual();
+    const pool = Pool.create({ size: 1, ...options, ...factory.options });
+    const controller = new AbortController();
+    const cancelled = pool.submit(() => t.fail('it ran'), { ...submitOptions, signal: controller.signal });
+    controller.abort('cancelled');
+    t.is(await rejection(cancelled), 'cancelled');
+    const accepted = pool.submit(({ resource }) => resource.id, submitOptions);
+    t.true((await rejection(pool.submit(() => t.fail('it ran'), submitOptions))) instanceof Refusal);
+    pool.tune(5);
+    t.is(factory.opening.length, 1);
+    factory.opening[0]!.open({ id: 3 });
+    t.is(await accepted, 3);
+  }
+});
+
 test('which task a booting worker gets is decided when it is ready', async (t) => {
   const factory = manual();
   const pool = Pool.create({ size: 1, ...factory.options });

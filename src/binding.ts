@@ -6,6 +6,8 @@
 import generated = require('#binding')
 
 interface Hot {
+  /** Names this load of the addon; the first argument of everything typed by napi-rs. */
+  readonly isolate: number
   /** Shared with the core: 32-bit words, then 64-bit numbers. */
   readonly registers: ArrayBuffer
   /** Hands over the function that the event loop calls when another thread has left commands. Once per isolate. */
@@ -37,6 +39,7 @@ interface Hot {
 }
 
 export const native = generated as unknown as typeof generated & Hot
+export const { isolate } = native
 
 /** No task. */
 export const NONE = -1

@@ -1,4 +1,4 @@
-import { Cancelled, How, NONE, Refusal, Rejection, Word, native, numbers, words } from './binding.js'
+import { Cancelled, How, NONE, Refusal, Rejection, Word, isolate, native, numbers, words } from './binding.js'
 import { captureContext, runInContext } from './async-context.js'
 import { PoolClosedError, PoolOverloadError, ReleaseTimeoutError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
 import { Failures } from './failures.js'
@@ -63,7 +63,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
     this.#failures = new Failures(settings.name, settings.panicHandler, settings.logger)
     const { size, expiry, preAlloc, nonblocking, maxBlockingTasks } = settings
     const hasResource = settings.init !== undefined
-    this.id = native.create({
+    this.id = native.create(isolate, {
       size,
       expiry,
       preAlloc,
@@ -501,12 +501,12 @@ export class Face<R> implements CommandTarget, Ends<R> {
   }
 
   tune(size: number): void {
-    native.tune(this.id, size)
+    native.tune(isolate, this.id, size)
     carryOut()
   }
 
   release(): void {
-    native.release(this.id)
+    native.release(isolate, this.id)
     this.#closed()
   }
 
@@ -523,17 +523,17 @@ export class Face<R> implements CommandTarget, Ends<R> {
   }
 
   releaseTimeout(ms: number): Promise<void> {
-    const generation = native.close(this.id)
+    const generation = native.close(isolate, this.id)
     this.release()
     return this.#ending(generation, ms)
   }
 
   async close(options?: unknown): Promise<void> {
     const { timeout, signal } = checkCloseOptions(options)
-    const generation = native.close(this.id)
+    const generation = native.close(isolate, this.id)
     this.#closed()
     const release = (): void => {
-      native.release(this.id, generation)
+      native.release(isolate, this.id, generation)
       carryOut()
     }
     if (signal?.aborted) release()
@@ -565,7 +565,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
       throw new PoolClosedError(this.#settings.name, 'the signal of the pool has aborted, so it cannot be rebooted')
     }
     if (this.#settings.init !== undefined) hold(this.id, this)
-    native.reboot(this.id)
+    native.reboot(isolate, this.id)
     carryOut()
   }
 

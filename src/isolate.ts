@@ -2,7 +2,7 @@
  * This isolate's side of the core: its pools by number, and the commands that the core leaves for it. The core says
  * what is to be done; nothing is decided here.
  */
-import { CommandKind, type Rejection, Word, native, words } from './binding.js'
+import { CommandKind, type Rejection, Word, isolate, native, words } from './binding.js'
 
 /** A pool as the commands need it. */
 export interface CommandTarget {
@@ -77,7 +77,7 @@ export function watch(
 ): void {
   const token = 2 * ++watchCount + (isHeld ? 1 : 0)
   watches.set(token, settle)
-  native.watch(face, token, condition, generation, timeout)
+  native.watch(isolate, face, token, condition, generation, timeout)
   carryOut()
 }
 

@@ -1,4 +1,4 @@
-import { native } from './binding.js'
+import { isolate, native } from './binding.js'
 import { Face } from './face.js'
 import {
   type CloseOptions,
@@ -18,7 +18,7 @@ import type { Closure, TaskContext } from './task.js'
  * It must not reference what it waits for: a pool's options may reference the pool.
  */
 const unreachable = new FinalizationRegistry<{ id: number; face: WeakRef<Face<never>> }>(({ id, face }) => {
-  const forget = (): void => native.forget(id)
+  const forget = (): void => native.forget(isolate, id)
   const left = face.deref()
   // A pool that has nothing to do goes with its face.
   if (left === undefined) forget()

@@ -1,4 +1,4 @@
-//! What TypeScript calls once in a while.
+//! What TypeScript calls once in a while. The first argument is always the id that the isolate was given.
 
 #![expect(unreachable_pub, reason = "napi-rs exports public items, whatever module they are in")]
 
@@ -41,8 +41,8 @@ pub enum WatchCondition {
     Vacant,
 }
 
-fn with<R>(face: u32, f: impl FnOnce(&Face) -> R) -> R {
-    f(&Isolate::current().faces.borrow()[face as usize])
+fn with<R>(isolate: u32, face: u32, f: impl FnOnce(&Face) -> R) -> R {
+    f(&Isolate::of(isolate).faces.borrow()[face as usize])
 }
 
 fn capacity(size: u32) -> u32 {
@@ -51,8 +51,8 @@ fn capacity(size: u32) -> u32 {
 
 /// A new pool; gives its number in this isolate.
 #[napi]
-pub fn create(options: CoreOptions) -> u32 {
-    let isolate = Isolate::current();
+pub fn create(isolate: u32, options: CoreOptions) -> u32 {
+    let isolate = Isolate::of(isolate);
     let core = Options {
         capacity: capacity(options.size),
         // A fraction of a nanosecond is of no consequence.
@@ -75,40 +75,47 @@ pub fn create(options: CoreOptions) -> u32 {
 
 /// Drops a pool that is closed and vacant; its number may be used again.
 #[napi]
-pub fn forget(face: u32) {
-    Isolate::current().faces.borrow_mut().remove(face as usize);
+pub fn forget(isolate: u32, face: u32) {
+    Isolate::of(isolate).faces.borrow_mut().remove(face as usize);
 }
 
 /// Changes the capacity; 0 for no limit.
 #[napi]
-pub fn tune(face: u32, size: u32) {
-    with(face, |face| face.0.tune(capacity(size)));
+pub fn tune(isolate: u32, face: u32, size: u32) {
+    with(isolate, face, |face| face.0.tune(capacity(size)));
 }
 
 /// Refuses new tasks; gives the generation that is closed.
 #[napi]
-pub fn close(face: u32) -> u32 {
-    with(face, |face| face.0.close())
+pub fn close(isolate: u32, face: u32) -> u32 {
+    with(isolate, face, |face| face.0.close())
 }
 
 /// Closes now and rejects what waits; of the given generation only, if one is given.
 #[napi]
-pub fn release(face: u32, generation: Option<u32>) {
-    with(face, |face| face.0.release(generation));
+pub fn release(isolate: u32, face: u32, generation: Option<u32>) {
+    with(isolate, face, |face| face.0.release(generation));
 }
 
 /// Opens a closed pool as a new generation.
 #[napi]
-pub fn reboot(face: u32) {
-    with(face, |face| face.0.reboot());
+pub fn reboot(isolate: u32, face: u32) {
+    with(isolate, face, |face| face.0.reboot());
 }
 
 /// Announces a command `Watched` for when the condition holds, or `timeout` milliseconds have passed. An odd token
 /// keeps the process alive until then.
 #[napi]
-pub fn watch(face: u32, token: u32, condition: WatchCondition, generation: u32, timeout: Option<u32>) {
+pub fn watch(
+    isolate: u32,
+    face: u32,
+    token: u32,
+    condition: WatchCondition,
+    generation: u32,
+    timeout: Option<u32>,
+) {
     if hot::holds(token) {
-        Isolate::current().hold();
+        Isolate::of(isolate).hold();
     }
     let condition = match condition {
         WatchCondition::Drained => Condition::Drained,
@@ -116,5 +123,5 @@ pub fn watch(face: u32, token: u32, condition: WatchCondition, generation: u32, 
         WatchCondition::Ended => Condition::Ended(generation),
         WatchCondition::Vacant => Condition::Vacant,
     };
-    with(face, |face| face.0.watch(token, condition, timeout));
+    with(isolate, face, |face| face.0.watch(token, condition, timeout));
 }

@@ -319,6 +319,15 @@ pub(crate) fn export(
         (set == sys::Status::napi_ok).then_some(())
     };
     set(c"registers", registers)?;
+    let mut id = ptr::null_mut();
+    // SAFETY: as above, and `isolate` was made just now.
+    let number = unsafe { &*isolate }.id;
+    // SAFETY: as above.
+    let made = unsafe { sys::napi_create_uint32(env, number, &raw mut id) };
+    if made != sys::Status::napi_ok {
+        return None;
+    }
+    set(c"isolate", id)?;
     let all = FUNCTIONS.iter().chain(&[(c"attach", Some(attach_wake as _))]);
     for &(name, function) in all {
         let mut value = ptr::null_mut();

@@ -1,10 +1,16 @@
 //! One isolate's share of the addon: its pools, its outbox, and what keeps its event loop alive.
+//!
+//! An isolate can load the addon more than once – a test runner that gives every file a module registry of its own
+//! does – and each load has its own TypeScript, so each gets a share of its own.
 
 use std::{
     cell::{Cell, RefCell},
     ffi::c_void,
     ptr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use napi::{Env, bindgen_prelude::Object, sys};
@@ -19,14 +25,21 @@ use crate::{
 };
 
 thread_local! {
-    /// The isolate of this thread; null on threads without one, such as the reaper's. Without a destructor, so that
-    /// the end of a thread runs no code of ours.
-    static CURRENT: Cell<*const Isolate> = const { Cell::new(ptr::null()) };
+    /// The share of this thread that was made last, the head of a list; null on threads without one, such as the
+    /// reaper's. Without a destructor, so that the end of a thread runs no code of ours.
+    static NEWEST: Cell<*const Isolate> = const { Cell::new(ptr::null()) };
 }
+
+/// How many shares there have been.
+static MADE: AtomicU32 = AtomicU32::new(0);
 
 /// Lives from the moment the addon is loaded into an environment until that environment's cleanup.
 #[derive(Debug)]
 pub(crate) struct Isolate {
+    /// Names it among all shares of the process.
+    pub(crate) id: u32,
+    /// The one that this thread made before; null for none.
+    older: Cell<*const Isolate>,
     env: sys::napi_env,
     pub(crate) registers: Registers,
     pub(crate) outbox: Arc<Outbox>,
@@ -58,28 +71,37 @@ impl Isolate {
         }
     }
 
-    /// The isolate of the calling thread.
+    /// The share of the calling thread with this id.
     ///
     /// # Panics
-    /// On a thread without one.
-    pub(crate) fn current() -> &'static Self {
-        // SAFETY: the pointer is null or that of a live isolate: it is set when the addon is loaded on this thread and
-        // cleared by `tear_down`, which runs on this thread after its last JavaScript. 'static is a convenience of
-        // callers that run within one call from JavaScript.
-        unsafe { CURRENT.get().as_ref() }.expect("called from JavaScript")
+    /// If the thread has none.
+    pub(crate) fn of(id: u32) -> &'static Self {
+        Self::find(|isolate| isolate.id == id).expect("called from JavaScript of this isolate")
+    }
+
+    fn find(is_meant: impl Fn(&Self) -> bool) -> Option<&'static Self> {
+        let mut next = NEWEST.get();
+        // SAFETY: every pointer of the list is that of a live share: `set_up` adds it on this thread, and `tear_down` takes
+        // it out, on this thread after its last JavaScript. 'static is a convenience of callers that run within one call
+        // from JavaScript.
+        while let Some(isolate) = unsafe { next.as_ref() } {
+            if is_meant(isolate) {
+                return Some(isolate);
+            }
+            next = isolate.older.get();
+        }
+        None
     }
 }
 
 /// Whether the calling thread is the one of this outbox's isolate; then its JavaScript, which is inside a call of
 /// ours, is told to look.
 pub(crate) fn announce(outbox: &Arc<Outbox>) -> bool {
-    // SAFETY: as in `current`.
-    let Some(isolate) = (unsafe { CURRENT.get().as_ref() }) else { return false };
-    let is_own = Arc::ptr_eq(&isolate.outbox, outbox);
-    if is_own {
+    let own = Isolate::find(|isolate| Arc::ptr_eq(&isolate.outbox, outbox));
+    if let Some(isolate) = own {
         isolate.registers.set(Word::Pending, 1);
     }
-    is_own
+    own.is_some()
 }
 
 /// Sets an environment up: `registers` and the hot functions join what napi-rs exports.
@@ -89,6 +111,9 @@ pub(crate) fn set_up(exports: Object<'_>, env: Env) -> napi::Result<()> {
     napi::bindgen_prelude::retain_current_module_for_unload_safety();
     let (registers, block) = Registers::new(env.raw()).ok_or_else(failed)?;
     let isolate = Box::into_raw(Box::new(Isolate {
+        // Relaxed: only that no two are equal matters.
+        id: MADE.fetch_add(1, Ordering::Relaxed),
+        older: Cell::new(NEWEST.get()),
         env: env.raw(),
         registers,
         outbox: Arc::default(),
@@ -96,7 +121,7 @@ pub(crate) fn set_up(exports: Object<'_>, env: Env) -> napi::Result<()> {
         open: Cell::new(0),
         bell: Cell::new(None),
     }));
-    CURRENT.set(isolate);
+    NEWEST.set(isolate);
     hot::export(&exports, env.raw(), isolate, block).ok_or_else(failed)
 }
 
@@ -174,10 +199,15 @@ unsafe extern "C" fn ring(
 
 /// Runs on the isolate's thread after its last JavaScript.
 unsafe extern "C" fn tear_down(isolate: *mut c_void) {
-    CURRENT.set(ptr::null());
-    // SAFETY: this is the pointer that `set_up` made from a box, and the hook runs once; nobody else has it any more,
-    // as JavaScript has ended and `CURRENT` is cleared.
-    let isolate = unsafe { Box::from_raw(isolate.cast::<Isolate>()) };
+    let isolate = isolate.cast::<Isolate>();
+    let newer = Isolate::find(|newer| ptr::eq(newer.older.get(), isolate));
+    // SAFETY: this is the pointer that `set_up` made from a box, and the hook runs once; nobody else has it any more, as
+    // JavaScript has ended and the list is mended before anybody looks at it again.
+    let isolate = unsafe { Box::from_raw(isolate) };
+    match newer {
+        Some(newer) => newer.older.set(isolate.older.get()),
+        None => NEWEST.set(isolate.older.get()),
+    }
     if let Some(Bell(bell)) = isolate.outbox.close() {
         // SAFETY: taken out under the lock, so no other thread can call it now or later.
         unsafe {
