@@ -2,7 +2,7 @@ import { Cancelled, How, NONE, Refusal, Rejection, Word, isolate, native, number
 import { captureContext, runInContext } from './async-context.js'
 import { PoolClosedError, PoolOverloadError, ReleaseTimeoutError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
 import { Failures } from './failures.js'
-import { type CommandTarget, carryOut, hasCommands, hold, letGo, watch } from './isolate.js'
+import { type CommandTarget, carryOut, hasCommands, hold, letGo, postpone, watch } from './isolate.js'
 import { type PoolSettings, checkCloseOptions, checkSubmitOptions, checkTask } from './options.js'
 import { Signals } from './signals.js'
 import { type PoolStats, Stat, readStat, readStats } from './stats.js'
@@ -404,8 +404,8 @@ export class Face<R> implements CommandTarget, Ends<R> {
   // ── commands of the core ────────────────────────────────────────────────────────────────────────────────────────
 
   start(worker: number, task: number): void {
-    const slot = this.#worker(worker)
-    this.#advance(slot, this.#startNext(slot, task))
+    const next = this.#startNext(this.#worker(worker), task)
+    if (next !== NONE) postpone(this, worker, next)
   }
 
   reject(id: number, rejection: Rejection): void {

@@ -50,8 +50,26 @@ export function carryOut(): void {
   }
 }
 
+/**
+ * Tasks that workers have taken meanwhile. The core gave them out after everything that is in the outbox, so they start after
+ * it, too, and in this order.
+ */
+const postponed: { target: CommandTarget; worker: number; task: number }[] = []
+
+/** Has a task started once all present commands have been carried out. */
+export function postpone(target: CommandTarget, worker: number, task: number): void {
+  postponed.push({ target, worker, task })
+}
+
 function carryOutAll(): void {
-  for (let kind = native.poll(); kind !== 0; kind = native.poll()) {
+  for (;;) {
+    const kind = native.poll()
+    if (kind === 0) {
+      const next = postponed.shift()
+      if (next === undefined) return
+      next.target.start(next.worker, next.task)
+      continue
+    }
     const first = words[Word.first]!
     const second = words[Word.second]!
     if (kind === CommandKind.watched) {
