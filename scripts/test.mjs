@@ -37,7 +37,7 @@ const suites = [
   }),
   await runSuite(process.execPath, ['node_modules/ava/entrypoints/cli.mjs', ...process.argv.slice(2)], {
     passed: /^\s*(\d+) tests? passed/gm,
-    failed: /^\s*(\d+) (?:tests?|known failures?|uncaught exceptions?|unhandled rejections?|tests? files?) (?:failed|timed out)?/gm,
+    failed: /^\s*(\d+) (?:tests? failed|tests? remained pending|uncaught exceptions?|unhandled rejections?)/gm,
   }),
 ]
 const total = (key) => suites.reduce((sum, suite) => sum + suite[key], 0)
