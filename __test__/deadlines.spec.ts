@@ -13,7 +13,9 @@ for (const waitTimeout of [0.3, 1, 20, 60]) {
     const pool = Pool.create({ size: 1 });
     const { finish } = occupy(pool, 1);
     const start = performance.now();
-    const error = await rejection(pool.submit(() => t.fail('it ran'), { waitTimeout }));
+    const task = pool.submit(() => t.fail('it ran'), { waitTimeout });
+    t.is(pool.stats().peakWaiting, 1);
+    const error = await rejection(task);
     t.true(performance.now() - start >= waitTimeout);
     t.true(error instanceof WaitTimeoutError);
     t.is(pool.waiting, 0);
@@ -69,6 +71,14 @@ test.serial('a task that runs longer than its timeout rejects, never early, and 
   end.open();
   t.is(await next, 'next');
   t.is(pool.stats().completed, 1);
+});
+
+test.serial('a timeout below a millisecond is one', async (t) => {
+  const pool = Pool.create({ size: 1 });
+  const end = gate();
+  t.true((await rejection(pool.submit(() => end.promise, { timeout: 0.5 }))) instanceof TaskTimeoutError);
+  end.open();
+  await pool.drain();
 });
 
 test.serial("a timeout aborts the context's signal with the very error the promise rejects with", async (t) => {

@@ -1,9 +1,8 @@
 /**
  * What a fresh clone needs before anything else, and nothing of it twice: dependencies, the native addon, TypeScript.
- * Cargo and the TypeScript compiler find out by themselves what has changed.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, run, runTool } from './run.mjs'
 
@@ -31,7 +30,27 @@ function installDependencies() {
   writeFileSync(stamp, lock)
 }
 
+/** What the addon is made of. */
+const addonSources = ['crate', 'Cargo.toml', 'Cargo.lock', 'package.json', 'package-lock.json']
+
+const modified = (file) => statSync(join(root, file)).mtimeMs
+
+/**
+ * Whether the addon is newer than all it is made of. Cargo would find out, too, but the napi tool has it build everything
+ * twice: for its first build it sets a variable that the build script depends on, for the second one it does not.
+ */
+function isAddonCurrent() {
+  if (!existsSync(join(root, 'binding/index.js'))) return false
+  const files = addonSources.flatMap((source) =>
+    statSync(join(root, source)).isDirectory()
+      ? readdirSync(join(root, source), { recursive: true }).map((file) => join(source, file))
+      : [source],
+  )
+  return Math.max(...files.map(modified)) < modified('binding/index.js')
+}
+
 function buildAddon() {
+  if (isAddonCurrent()) return
   const args = ['build', '--release', '--platform', '--manifest-path', 'crate/node/Cargo.toml']
   const output = ['--output-dir', 'binding', '--js', 'index.js', '--dts', 'index.d.ts', '--package-json-path', 'package.json']
   runTool('@napi-rs/cli/dist/cli.js', [...args, ...output])
