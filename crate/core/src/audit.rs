@@ -2,12 +2,13 @@
 
 use crate::{
     clock::Nanos,
+    face::Payload,
     state::{Phase, State},
     task::TaskState,
     worker::WorkerState,
 };
 
-impl<T: Copy> State<T> {
+impl<T: Payload> State<T> {
     pub(crate) fn audit(&self) {
         let Self { running, busy, booting, stopping, capacity, generation, .. } = *self;
         let waiting = self.queue.len();
@@ -60,6 +61,18 @@ impl<T: Copy> State<T> {
         let rejected = counters.wait_timeout + counters.released;
         assert_eq!(counters.submitted, counters.unsettled + settled + rejected, "every task is counted once");
         assert!(counters.peak_busy >= busy && counters.peak_waiting >= waiting, "peaks");
+
+        // Faces: each knows how many records are its own.
+        let mut records = 0;
+        for (_, task) in self.tasks.iter() {
+            assert!(self.faces.records(task.payload.face()) > 0, "a record of no face");
+            records += 1;
+        }
+        assert_eq!(self.faces.all_records(), records, "records of faces");
+        assert!(
+            self.vacancies.is_empty() || !self.has_room_for_another(),
+            "somebody awaits a vacancy that is there"
+        );
 
         // Time: the reaper comes early enough.
         assert!(self.due() == Nanos::MAX || self.armed <= self.due(), "armed too late");

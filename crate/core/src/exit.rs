@@ -1,11 +1,12 @@
 //! The way out of a worker: whatever ends it, the counters are put right and a waiting task is served in one place.
 
 use crate::{
+    face::Payload,
     state::{Effect, Effects, End, Phase, State},
     worker::{WorkerId, WorkerState},
 };
 
-impl<T: Copy> State<T> {
+impl<T: Payload> State<T> {
     /// Takes a worker that has no task, and no longer counts as busy, out of service.
     pub(crate) fn retire(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
         if self.options.disposes {

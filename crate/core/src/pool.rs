@@ -5,6 +5,8 @@ use std::fmt;
 use crate::{
     clock::{Clock, MILLISECOND, Nanos},
     counters::Snapshot,
+    depart::Sweep,
+    face::{FaceId, Payload},
     lock::SpinLock,
     state::{Admission, Cancelled, Effect, Effects, End, Finished, Options, State},
     task::{Submission, TaskId, TaskTimes},
@@ -52,7 +54,7 @@ pub struct Pool<T, H, C> {
     clock: C,
 }
 
-impl<T: Copy, H: Host<T>, C: Clock> Pool<T, H, C> {
+impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// An open pool without workers.
     pub fn new(options: Options, host: H, clock: C) -> Self {
         Self { state: SpinLock::new(State::new(options)), host, clock }
@@ -105,9 +107,9 @@ impl<T: Copy, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, _| state.collect(task));
     }
 
-    /// Whether no task is left: none waits, runs, or has still to be collected. Then no effect is about a task.
-    pub fn is_quiet(&self) -> bool {
-        self.state.lock().tasks.is_empty()
+    /// Whether no task of the face is left: none waits, runs, or has still to be collected. Then no effect is about one.
+    pub fn is_quiet(&self, face: FaceId) -> bool {
+        self.state.lock().faces.records(face) == 0
     }
 
     /// The times of a task that is not done with.
@@ -160,11 +162,50 @@ impl<T: Copy, H: Host<T>, C: Clock> Pool<T, H, C> {
         while self.transition(State::reboot) {}
     }
 
+    /// One more face of the pool, unless the last one has departed.
+    pub fn join(&self) -> Option<FaceId> {
+        self.transition(|state, _| (!state.faces.is_empty()).then(|| state.faces.join()))
+    }
+
+    /// The face submits nothing any more; what it has submitted goes on. If no other one stays, the pool closes: gives the
+    /// generation that is closed.
+    pub fn leave(&self, face: FaceId) -> Option<u32> {
+        self.transition(|state, effects| state.leave(face, effects))
+    }
+
+    /// The face is gone, with everything of it: its unsettled tasks end as cancelled, and nothing is delivered to it any more.
+    /// Whether it was the last one.
+    pub fn depart(&self, face: FaceId) -> bool {
+        let mut sweep = Sweep::default();
+        while self.transition(|state, effects| state.depart(&self.clock, face, &mut sweep, effects)) {}
+        self.state.lock().faces.is_empty()
+    }
+
+    /// Whether a submit would not have to wait, and nobody awaits a vacancy.
+    pub fn has_vacancy(&self) -> bool {
+        self.state.lock().has_vacancy()
+    }
+
+    /// Delivers [`Effect::Vacancy`] when a submit would not have to wait, or if the pool is closed.
+    pub fn await_vacancy(&self, face: FaceId, token: u32) {
+        self.transition(|state, _| state.await_vacancy(face, token));
+    }
+
+    /// Takes an `await_vacancy` back; false if it has been answered.
+    pub fn forget_vacancy(&self, face: FaceId, token: u32) -> bool {
+        self.transition(|state, _| state.vacancies.remove(face, token))
+    }
+
+    /// `count` of those of the face who have been told of a vacancy have used it by now, or will not.
+    pub fn end_turns(&self, face: FaceId, count: u32) {
+        self.transition(|state, _| state.vacancies.end_turns(face, count));
+    }
+
     /// Delivers [`Effect::Watched`] once `condition` holds, or after `timeout` milliseconds. A close that runs out
     /// of time becomes a release.
-    pub fn watch(&self, token: u32, condition: Condition, timeout: Option<u32>) {
+    pub fn watch(&self, face: FaceId, token: u32, condition: Condition, timeout: Option<u32>) {
         let expires_at = timeout.map_or(Nanos::MAX, |ms| self.clock.now() + u64::from(ms) * MILLISECOND);
-        self.transition(|state, _| state.watch(token, condition, expires_at));
+        self.transition(|state, _| state.watch(face, token, condition, expires_at));
     }
 
     /// Does what has become due, if the pool was armed for `armed`. Gives the moment for the next call. Called by
@@ -192,6 +233,9 @@ impl<T: Copy, H: Host<T>, C: Clock> Pool<T, H, C> {
         let result = change(&mut state, &mut effects);
         if state.is_watched() {
             state.notify_watches(&mut effects);
+        }
+        if !state.vacancies.is_empty() {
+            state.notify_vacancies(&mut effects);
         }
         let armed = state.rearm();
         drop(state);

@@ -2,6 +2,7 @@
 
 use crate::{
     clock::Nanos,
+    face::Payload,
     state::{Effect, Effects, Phase, Rejection, State},
     task::TaskState,
 };
@@ -9,7 +10,7 @@ use crate::{
 /// Most deadlines that one lock hold deals with.
 const BATCH: usize = 1_024;
 
-impl<T: Copy> State<T> {
+impl<T: Payload> State<T> {
     /// When something is due next; `Nanos::MAX` for nothing. There is a purge to come only while somebody is idle.
     pub(crate) fn due(&self) -> Nanos {
         let purge = match (self.options.expiry, self.idle.oldest()) {
@@ -51,9 +52,9 @@ impl<T: Copy> State<T> {
                     self.tasks[id].state = TaskState::Over;
                     Rejection::WaitTimeout
                 }
-                TaskState::Running(_) => {
+                TaskState::Running(worker) => {
                     self.counters.timed_out += 1;
-                    self.tasks[id].state = TaskState::Abandoned { told: false };
+                    self.tasks[id].state = TaskState::Abandoned { worker, told: false };
                     Rejection::TaskTimeout
                 }
                 state => unreachable!("{state:?} has no deadline"),

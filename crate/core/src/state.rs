@@ -1,15 +1,18 @@
 //! The pool's state and every rule that changes it: what [`Pool`](crate::Pool)'s lock guards is this one struct.
 //!
 //! A transition returns what its caller must do itself and leaves in `effects` what concerns others; the pool
-//! carries those out after the unlock. Files: admission here, the worker's way out in `exit`, time in `reap`.
+//! carries those out after the unlock. Files: admission here, the worker's way out in `exit`, time in `reap`, the end of a face
+//! in `depart`.
 
 use crate::{
     clock::{Clock, MILLISECOND, Nanos},
     counters::{Counters, Snapshot},
     deadlines::Deadlines,
+    face::{FaceId, Faces, Payload},
     queue::WaitQueue,
     stack::WorkerStack,
-    task::{Submission, Task, TaskId, TaskState, TaskTimes, Tasks},
+    task::{Offer, Submission, Task, TaskId, TaskState, TaskTimes, Tasks},
+    vacancy::Vacancies,
     watch::{Condition, Watch, Watches},
     worker::{WorkerId, WorkerState, Workers},
 };
@@ -98,9 +101,10 @@ pub enum End {
 pub struct Finished {
     /// Whether this end settles the task; not if a deadline or an abort came first.
     pub settled: bool,
-    /// The task that the same worker has now; the caller starts it.
+    /// The task that the same worker has now; the caller starts it. One that came through another face is an
+    /// [`Effect::Start`] instead.
     pub next: Option<TaskId>,
-    /// Whether no task is left, as [`is_quiet`](crate::Pool::is_quiet) says.
+    /// Whether no task of its face is left, as [`is_quiet`](crate::Pool::is_quiet) says.
     pub is_quiet: bool,
 }
 
@@ -128,10 +132,22 @@ pub enum Effect<T> {
     Reject(TaskId, T, Rejection),
     /// The watch with this token has come true, or its time is up.
     Watched {
+        /// Whose watch it is.
+        face: FaceId,
         /// As given to `watch`.
         token: u32,
         /// Whether the time came before the condition.
         expired: bool,
+    },
+    /// A submit would not have to wait now; or it would be refused, as the pool is closed. The face calls
+    /// [`end_turns`](crate::Pool::end_turns) once whoever waited has had the opportunity.
+    Vacancy {
+        /// Whose wait it was.
+        face: FaceId,
+        /// As given to `await_vacancy`.
+        token: u32,
+        /// Whether the pool is closed.
+        is_closed: bool,
     },
 }
 
@@ -170,6 +186,8 @@ pub(crate) struct State<T> {
     pub(crate) stopping: u32,
     pub(crate) older: Vec<Older>,
     pub(crate) watches: Watches,
+    pub(crate) vacancies: Vacancies,
+    pub(crate) faces: Faces,
     pub(crate) counters: Counters,
     /// When the reaper looks next; `Nanos::MAX` for never.
     pub(crate) armed: Nanos,
@@ -177,7 +195,7 @@ pub(crate) struct State<T> {
     pub(crate) next_purge: Nanos,
 }
 
-impl<T: Copy> State<T> {
+impl<T: Payload> State<T> {
     pub(crate) fn new(options: Options) -> Self {
         Self {
             phase: Phase::Open,
@@ -194,6 +212,8 @@ impl<T: Copy> State<T> {
             stopping: 0,
             older: Vec::new(),
             watches: Watches::default(),
+            vacancies: Vacancies::default(),
+            faces: Faces::new(),
             counters: Counters::default(),
             armed: Nanos::MAX,
             next_purge: 0,
@@ -209,8 +229,8 @@ impl<T: Copy> State<T> {
         task: Submission<T>,
         effects: &mut Effects<T>,
     ) -> Admission {
-        if self.phase != Phase::Open {
-            self.counters.closed += 1;
+        if self.phase != Phase::Open || !self.faces.is_staying(task.payload.face()) {
+            self.counters.closed += u64::from(task.offer == Offer::Normal);
             return Admission::Refused(Refusal::Closed);
         }
         // Idle workers are within capacity: shrinking retires them at once. And while one is idle nothing waits.
@@ -243,8 +263,8 @@ impl<T: Copy> State<T> {
         // Tasks that booting workers will take do not count against the bound.
         let waiting = self.queue.len().saturating_sub(self.expected());
         let is_full = self.options.max_waiting > 0 && waiting >= self.options.max_waiting;
-        if self.options.nonblocking || is_full {
-            self.counters.overload += 1;
+        if self.options.nonblocking || is_full || task.offer == Offer::AtOnce {
+            self.counters.overload += u64::from(task.offer == Offer::Normal);
             return Some(Refusal::Overload);
         }
         if task.wait_timeout == Some(0) {
@@ -257,7 +277,7 @@ impl<T: Copy> State<T> {
     }
 
     /// Booting workers that will take a task. If the capacity has shrunk below them, the others retire instead.
-    fn expected(&self) -> u32 {
+    pub(crate) fn expected(&self) -> u32 {
         let with_task = self.busy - self.booting;
         self.booting.min(self.capacity.saturating_sub(with_task))
     }
@@ -265,6 +285,7 @@ impl<T: Copy> State<T> {
     fn accept(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {
         self.counters.submitted += 1;
         self.counters.unsettled += 1;
+        self.faces.add_record(task.payload.face());
         self.tasks.insert(Task {
             payload: task.payload,
             state: TaskState::Waiting,
@@ -356,9 +377,14 @@ impl<T: Copy> State<T> {
         let WorkerState::Running(task) = self.workers[worker].state else {
             unreachable!("only a worker with a task finishes one");
         };
+        let face = self.tasks[task].payload.face();
         let settled = self.end_task(task, end);
-        let next = self.free_worker(clock, worker, is_broken, effects);
-        Finished { settled, next, is_quiet: self.tasks.is_empty() }
+        let mut next = self.free_worker(clock, worker, is_broken, effects);
+        if let Some(foreign) = next.filter(|&next| self.tasks[next].payload.face() != face) {
+            effects.push(Effect::Start(worker, foreign, self.tasks[foreign].payload));
+            next = None;
+        }
+        Finished { settled, next, is_quiet: self.faces.records(face) == 0 }
     }
 
     /// Counts the end of a running task, unless it has settled before, and drops its record as soon as its origin
@@ -372,14 +398,14 @@ impl<T: Copy> State<T> {
                     End::Failed => self.counters.failed += 1,
                 }
                 self.deadlines.remove(id);
-                self.tasks.remove(id);
+                self.drop_record(id);
                 true
             }
-            TaskState::Abandoned { told: true } => {
-                self.tasks.remove(id);
+            TaskState::Abandoned { told: true, .. } => {
+                self.drop_record(id);
                 false
             }
-            TaskState::Abandoned { told: false } => {
+            TaskState::Abandoned { told: false, .. } => {
                 self.tasks[id].state = TaskState::Over;
                 false
             }
@@ -387,8 +413,14 @@ impl<T: Copy> State<T> {
         }
     }
 
+    /// The one end of every record of a task.
+    pub(crate) fn drop_record(&mut self, id: TaskId) {
+        self.faces.drop_record(self.tasks[id].payload.face());
+        self.tasks.remove(id);
+    }
+
     /// A worker without a task takes the next one, goes idle, or retires.
-    fn free_worker(
+    pub(crate) fn free_worker(
         &mut self,
         clock: &impl Clock,
         worker: WorkerId,
@@ -423,12 +455,12 @@ impl<T: Copy> State<T> {
             TaskState::Waiting => {
                 self.queue.remove(id);
                 self.deadlines.remove(id);
-                self.tasks.remove(id);
+                self.drop_record(id);
                 Cancelled::Waiting
             }
-            TaskState::Running(_) => {
+            TaskState::Running(worker) => {
                 self.deadlines.remove(id);
-                self.tasks[id].state = TaskState::Abandoned { told: true };
+                self.tasks[id].state = TaskState::Abandoned { worker, told: true };
                 Cancelled::Running
             }
             TaskState::Abandoned { .. } | TaskState::Over => return Cancelled::Late,
@@ -441,9 +473,9 @@ impl<T: Copy> State<T> {
     /// The origin of a rejected task has taken notice.
     pub(crate) fn collect(&mut self, id: TaskId) {
         match self.tasks[id].state {
-            TaskState::Over => self.tasks.remove(id),
-            TaskState::Abandoned { told: false } => {
-                self.tasks[id].state = TaskState::Abandoned { told: true }
+            TaskState::Over => self.drop_record(id),
+            TaskState::Abandoned { worker, told: false } => {
+                self.tasks[id].state = TaskState::Abandoned { worker, told: true }
             }
             state => unreachable!("{state:?} is not a rejected task"),
         }
@@ -543,8 +575,8 @@ impl<T: Copy> State<T> {
     // ── views ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Adds a watch on a condition of this moment's generation.
-    pub(crate) fn watch(&mut self, token: u32, condition: Condition, expires_at: Nanos) {
-        self.watches.add(Watch { token, condition, expires_at });
+    pub(crate) fn watch(&mut self, face: FaceId, token: u32, condition: Condition, expires_at: Nanos) {
+        self.watches.add(Watch { face, token, condition, expires_at });
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {

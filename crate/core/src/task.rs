@@ -29,12 +29,26 @@ pub struct Submission<T> {
     pub timeout: u32,
     /// Whether to note when it is submitted and begun, for [`TaskTimes`].
     pub timed: bool,
+    /// How it is offered.
+    pub offer: Offer,
+}
+
+/// How a task is offered to a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    /// To this pool alone. A refusal is counted.
+    Normal,
+    /// To this pool before others: it is refused rather than waits, unless a booting worker will take it. A refusal is not
+    /// counted.
+    AtOnce,
+    /// To this pool among others: it may wait. That the pool is full or closed is not counted.
+    Uncounted,
 }
 
 impl<T> Submission<T> {
     /// A task of priority 1 without deadlines.
     pub const fn new(payload: T) -> Self {
-        Self { payload, priority: 1, wait_timeout: None, timeout: 0, timed: false }
+        Self { payload, priority: 1, wait_timeout: None, timeout: 0, timed: false, offer: Offer::Normal }
     }
 }
 
@@ -45,6 +59,7 @@ pub(crate) enum TaskState {
     Running(WorkerId),
     /// It has settled without a result, while its function still runs on this worker. `told`: its origin knows.
     Abandoned {
+        worker: WorkerId,
         told: bool,
     },
     /// It is over; only its origin has not been told yet.
@@ -101,6 +116,11 @@ impl<T> Tasks<T> {
         if self.is_empty() {
             self.0.clear();
         }
+    }
+
+    /// No task has this number or a higher one.
+    pub(crate) fn end(&self) -> u32 {
+        self.0.capacity() as u32
     }
 
     pub(crate) fn is_empty(&self) -> bool {

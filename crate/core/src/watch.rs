@@ -2,6 +2,7 @@
 
 use crate::{
     clock::Nanos,
+    face::{FaceId, Payload},
     state::{Effect, Effects, State},
 };
 
@@ -17,10 +18,13 @@ pub enum Condition {
     /// The pool is closed, no worker of any generation is left, and every rejection has been collected: until it is
     /// rebooted, no effect follows.
     Vacant,
+    /// No task of the face that watches is left: none waits, runs, or has still to be collected.
+    Left,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Watch {
+    pub(crate) face: FaceId,
     pub(crate) token: u32,
     pub(crate) condition: Condition,
     /// `Nanos::MAX` for never.
@@ -36,13 +40,18 @@ impl Watches {
         self.0.push(watch);
     }
 
+    /// Drops those of a face that has gone.
+    pub(crate) fn forget_face(&mut self, face: FaceId) {
+        self.0.retain(|watch| watch.face != face);
+    }
+
     /// When the first one is up.
     pub(crate) fn first(&self) -> Nanos {
         self.0.iter().map(|watch| watch.expires_at).min().unwrap_or(Nanos::MAX)
     }
 }
 
-impl<T: Copy> State<T> {
+impl<T: Payload> State<T> {
     /// Ends the watches that have come true. Called after every transition.
     pub(crate) fn notify_watches(&mut self, effects: &mut Effects<T>) {
         let mut watches = std::mem::take(&mut self.watches.0);
@@ -54,9 +63,10 @@ impl<T: Copy> State<T> {
                 Condition::Vacant => {
                     self.has_ended(self.generation) && self.older.is_empty() && self.tasks.is_empty()
                 }
+                Condition::Left => self.faces.records(watch.face) == 0,
             };
             if is_true {
-                effects.push(Effect::Watched { token: watch.token, expired: false });
+                effects.push(Effect::Watched { face: watch.face, token: watch.token, expired: false });
             }
             !is_true
         });
@@ -73,7 +83,7 @@ impl<T: Copy> State<T> {
         watches.retain(|watch| {
             let is_expired = watch.expires_at <= now;
             if is_expired {
-                effects.push(Effect::Watched { token: watch.token, expired: true });
+                effects.push(Effect::Watched { face: watch.face, token: watch.token, expired: true });
                 if let Condition::Ended(generation) = watch.condition {
                     self.release(Some(generation), effects);
                 }

@@ -17,8 +17,8 @@ use std::{
 use loom::{sync::Arc, thread};
 use recorder::{RecordedPool, keep_appointment};
 use workpool_core::{
-    Admission, Cancelled, Clock, Condition, Effect, End, MILLISECOND, ManualClock, Nanos, Options, Rejection,
-    SpinLock, Submission, TaskId, WorkerId,
+    Admission, Cancelled, Clock, Condition, Effect, End, FaceId, MILLISECOND, ManualClock, Nanos, Options,
+    Rejection, SpinLock, Submission, TaskId, WorkerId,
 };
 
 fn capacity(capacity: u32) -> Options {
@@ -414,7 +414,7 @@ fn a_release_beside_a_finish_rejects_or_starts_what_waits() {
         let desk = Desk::new(capacity(1));
         let (worker, _) = desk.start(Submission::new(0));
         desk.wait(Submission::new(1));
-        desk.pool.watch(7, Condition::Ended(1), None);
+        desk.pool.watch(FaceId::FIRST, 7, Condition::Ended(1), None);
         let other = Arc::clone(&desk);
         let finisher = thread::spawn(move || {
             other.finish(worker);
@@ -422,7 +422,7 @@ fn a_release_beside_a_finish_rejects_or_starts_what_waits() {
         desk.release();
         finisher.join().unwrap();
         let effects = desk.deliver();
-        let told = effects.contains(&Effect::Watched { token: 7, expired: false });
+        let told = effects.contains(&Effect::Watched { face: FaceId::FIRST, token: 7, expired: false });
         assert_eq!(
             told,
             desk.pool.snapshot().running == 0,

@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use workpool_core::{
-    Admission, Clock, Condition, Effect, End, Host, MILLISECOND, ManualClock, Nanos, Options, Pool, Refusal,
-    Rejection, Submission,
+    Admission, Clock, Condition, Effect, End, FaceId, Host, MILLISECOND, ManualClock, Nanos, Options, Pool,
+    Refusal, Rejection, Submission,
 };
 
 use crate::{Fixture, capacity, rejections, retirements};
@@ -137,7 +137,7 @@ fn close_runs_all_that_was_accepted() {
     let workers = pool.fill(2);
     let waiting: Vec<_> = (2..5).map(|payload| pool.wait(Submission::new(payload))).collect();
     let generation = pool.close();
-    pool.watch(7, Condition::Ended(generation), None);
+    pool.watch(FaceId::FIRST, 7, Condition::Ended(generation), None);
     assert_eq!(pool.submit(Submission::new(9)), Admission::Refused(Refusal::Closed));
     assert_eq!(pool.complete(workers[0]), Some(waiting[0]));
     assert_eq!(pool.complete(workers[1]), Some(waiting[1]));
@@ -146,7 +146,7 @@ fn close_runs_all_that_was_accepted() {
     assert_eq!(pool.gauges(), (1, 1, 0));
     assert_eq!(pool.effects(), []);
     assert_eq!(pool.complete(workers[0]), None);
-    assert_eq!(pool.effects(), [Effect::Watched { token: 7, expired: false }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 7, expired: false }]);
     assert_eq!(pool.snapshot().counters.completed, 5);
 }
 
@@ -168,9 +168,9 @@ fn close_boots_workers_for_what_was_accepted() {
 fn close_retires_the_idle() {
     let pool = Fixture::new(capacity(3));
     pool.fill_and_complete(3);
-    pool.watch(1, Condition::Ended(pool.close()), None);
+    pool.watch(FaceId::FIRST, 1, Condition::Ended(pool.close()), None);
     assert_eq!(pool.gauges(), (0, 0, 0));
-    assert_eq!(pool.effects(), [Effect::Watched { token: 1, expired: false }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, expired: false }]);
 }
 
 #[test]
@@ -178,11 +178,11 @@ fn release_while_closing_rejects_what_still_waits_and_the_close_ends_with_the_bu
     let pool = Fixture::new(capacity(1));
     let worker = pool.fill(1)[0];
     pool.wait(Submission::new(1));
-    pool.watch(3, Condition::Ended(pool.close()), None);
+    pool.watch(FaceId::FIRST, 3, Condition::Ended(pool.close()), None);
     pool.release(None);
     assert_eq!(rejections(&pool.effects()), [(1, Rejection::Released)]);
     pool.complete(worker);
-    assert_eq!(pool.effects(), [Effect::Watched { token: 3, expired: false }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 3, expired: false }]);
 }
 
 #[test]
@@ -190,12 +190,14 @@ fn a_close_that_runs_out_of_time_becomes_a_release() {
     let pool = Fixture::new(capacity(1));
     let worker = pool.fill(1)[0];
     let task = pool.wait(Submission::new(1));
-    pool.watch(3, Condition::Ended(pool.close()), Some(50));
+    pool.watch(FaceId::FIRST, 3, Condition::Ended(pool.close()), Some(50));
     pool.pass(49);
     assert_eq!(pool.effects(), []);
     pool.pass(1);
-    let expected =
-        [Effect::Watched { token: 3, expired: true }, Effect::Reject(task, 1, Rejection::Released)];
+    let expected = [
+        Effect::Watched { face: FaceId::FIRST, token: 3, expired: true },
+        Effect::Reject(task, 1, Rejection::Released),
+    ];
     assert_eq!(pool.effects(), expected);
     assert!(pool.snapshot().is_closed);
     assert_eq!(pool.complete(worker), None);
@@ -206,12 +208,12 @@ fn a_close_that_runs_out_of_time_becomes_a_release() {
 fn a_close_that_runs_out_of_time_leaves_the_next_generation_alone() {
     let pool = Fixture::new(capacity(1));
     pool.fill(1);
-    pool.watch(3, Condition::Ended(pool.close()), Some(50));
+    pool.watch(FaceId::FIRST, 3, Condition::Ended(pool.close()), Some(50));
     pool.reboot();
     pool.fill(1);
     pool.wait(Submission::new(1));
     pool.pass(50);
-    assert_eq!(pool.effects(), [Effect::Watched { token: 3, expired: true }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 3, expired: true }]);
     assert!(!pool.snapshot().is_closed);
     assert_eq!(pool.gauges(), (1, 1, 1));
 }
@@ -269,7 +271,7 @@ fn a_release_of_more_than_one_batch_rejects_all() {
             pool.wait(Submission::new(payload));
         }
         if times_out {
-            pool.watch(0, Condition::Ended(pool.close()), Some(10));
+            pool.watch(FaceId::FIRST, 0, Condition::Ended(pool.close()), Some(10));
             pool.pass(10);
         } else {
             pool.release(None);

@@ -1,18 +1,18 @@
 //! Those who wait for the pool: drain, close, release with a timeout.
 
-use workpool_core::{Condition, Effect, End, Options, Submission};
+use workpool_core::{Condition, Effect, End, FaceId, Options, Submission};
 
 use crate::{Fixture, capacity};
 
-const COME_TRUE: Effect<u32> = Effect::Watched { token: 1, expired: false };
-const EXPIRED: Effect<u32> = Effect::Watched { token: 1, expired: true };
+const COME_TRUE: Effect<u32> = Effect::Watched { face: FaceId::FIRST, token: 1, expired: false };
+const EXPIRED: Effect<u32> = Effect::Watched { face: FaceId::FIRST, token: 1, expired: true };
 
 #[test]
 fn drained_is_when_nothing_waits_and_nothing_is_busy() {
     let pool = Fixture::new(capacity(1));
     let worker = pool.fill(1)[0];
     pool.wait(Submission::new(1));
-    pool.watch(1, Condition::Drained, None);
+    pool.watch(FaceId::FIRST, 1, Condition::Drained, None);
     pool.complete(worker);
     assert_eq!(pool.effects(), []);
     pool.complete(worker);
@@ -24,10 +24,10 @@ fn drained_is_when_nothing_waits_and_nothing_is_busy() {
 fn a_condition_that_holds_already_is_told_at_once() {
     let pool = Fixture::new(capacity(1));
     for condition in [Condition::Drained, Condition::Settled, Condition::Ended(0)] {
-        pool.watch(1, condition, Some(5));
+        pool.watch(FaceId::FIRST, 1, condition, Some(5));
         assert_eq!(pool.effects(), [COME_TRUE]);
     }
-    pool.watch(1, Condition::Ended(pool.close()), None);
+    pool.watch(FaceId::FIRST, 1, Condition::Ended(pool.close()), None);
     assert_eq!(pool.effects(), [COME_TRUE]);
     assert!(!pool.is_armed());
 }
@@ -36,12 +36,12 @@ fn a_condition_that_holds_already_is_told_at_once() {
 fn settled_does_not_wait_for_functions_that_run_on() {
     let pool = Fixture::new(capacity(1));
     let (worker, task) = pool.start(0);
-    pool.watch(1, Condition::Settled, None);
-    pool.watch(2, Condition::Drained, None);
+    pool.watch(FaceId::FIRST, 1, Condition::Settled, None);
+    pool.watch(FaceId::FIRST, 2, Condition::Drained, None);
     pool.cancel(task);
     assert_eq!(pool.effects(), [COME_TRUE]);
     pool.complete(worker);
-    assert_eq!(pool.effects(), [Effect::Watched { token: 2, expired: false }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 2, expired: false }]);
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn ended_is_when_no_worker_of_the_generation_is_left() {
     let pool = Fixture::new(Options { disposes: true, ..capacity(1) });
     let worker = pool.fill(1)[0];
     pool.release(None);
-    pool.watch(1, Condition::Ended(1), None);
+    pool.watch(FaceId::FIRST, 1, Condition::Ended(1), None);
     pool.reboot();
     pool.fill(1);
     pool.finish(worker, End::Completed, false);
@@ -65,19 +65,19 @@ fn generations_end_one_by_one() {
     for token in 1..4 {
         workers.extend(pool.fill(1));
         pool.release(None);
-        pool.watch(token, Condition::Ended(token), None);
+        pool.watch(FaceId::FIRST, token, Condition::Ended(token), None);
         pool.reboot();
     }
     for (worker, token) in [(2, 3), (0, 1), (1, 2)] {
         pool.complete(workers[worker]);
-        assert_eq!(pool.effects(), [Effect::Watched { token, expired: false }]);
+        assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token, expired: false }]);
     }
 }
 
 #[test]
 fn vacant_is_when_the_pool_is_closed_and_no_worker_of_any_generation_is_left() {
     let pool = Fixture::new(capacity(1));
-    pool.watch(1, Condition::Vacant, None);
+    pool.watch(FaceId::FIRST, 1, Condition::Vacant, None);
     let old = pool.fill(1)[0];
     pool.release(None);
     pool.reboot();
@@ -94,7 +94,7 @@ fn a_watch_whose_time_is_up_is_told_once() {
     for condition in [Condition::Drained, Condition::Settled] {
         let pool = Fixture::new(capacity(1));
         let worker = pool.fill(1)[0];
-        pool.watch(1, condition, Some(30));
+        pool.watch(FaceId::FIRST, 1, condition, Some(30));
         pool.pass(29);
         assert_eq!(pool.effects(), []);
         pool.pass(1);
@@ -109,7 +109,7 @@ fn a_watch_whose_time_is_up_is_told_once() {
 fn a_watch_that_comes_true_in_time_does_not_expire() {
     let pool = Fixture::new(capacity(1));
     let worker = pool.fill(1)[0];
-    pool.watch(1, Condition::Drained, Some(30));
+    pool.watch(FaceId::FIRST, 1, Condition::Drained, Some(30));
     pool.complete(worker);
     assert_eq!(pool.effects(), [COME_TRUE]);
     pool.pass(100);
@@ -120,7 +120,7 @@ fn a_watch_that_comes_true_in_time_does_not_expire() {
 fn a_watch_without_time_expires_at_once() {
     let pool = Fixture::new(capacity(1));
     pool.fill(1);
-    pool.watch(1, Condition::Ended(pool.close()), Some(0));
+    pool.watch(FaceId::FIRST, 1, Condition::Ended(pool.close()), Some(0));
     pool.pass(0);
     assert_eq!(pool.effects(), [EXPIRED]);
 }
@@ -130,9 +130,10 @@ fn several_watches_are_told_in_order() {
     let pool = Fixture::new(capacity(1));
     let worker = pool.fill(1)[0];
     for token in 0..5 {
-        pool.watch(token, Condition::Drained, None);
+        pool.watch(FaceId::FIRST, token, Condition::Drained, None);
     }
     pool.complete(worker);
-    let expected: Vec<_> = (0..5).map(|token| Effect::Watched { token, expired: false }).collect();
+    let expected: Vec<_> =
+        (0..5).map(|token| Effect::Watched { face: FaceId::FIRST, token, expired: false }).collect();
     assert_eq!(pool.effects(), expected);
 }

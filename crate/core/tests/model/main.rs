@@ -12,8 +12,8 @@ use naive::{Model, TaskState, WorkerState};
 use proptest::{collection::vec, option, prelude::*, test_runner::Config};
 use recorder::{RecordedPool, keep_appointment};
 use workpool_core::{
-    Admission, Clock, Condition, Effect, End, MILLISECOND, ManualClock, Nanos, Options, Submission, TaskId,
-    UNBOUNDED, WorkerId,
+    Admission, Clock, Condition, Effect, End, FaceId, MILLISECOND, ManualClock, Nanos, Offer, Options,
+    Submission, TaskId, UNBOUNDED, WorkerId,
 };
 
 /// Something that is done to the pool. A `usize` chooses among those to whom it can be done just then.
@@ -45,7 +45,7 @@ fn submission() -> impl Strategy<Value = Step> {
     let timeout = prop_oneof![1 => Just(0), 1 => 1_u32..60];
     (0_u64..12, wait_timeout, timeout, any::<bool>(), 0_u32..1_000).prop_map(
         |(priority, wait_timeout, timeout, timed, payload)| {
-            Step::Submit(Submission { payload, priority, wait_timeout, timeout, timed })
+            Step::Submit(Submission { payload, priority, wait_timeout, timeout, timed, offer: Offer::Normal })
         },
     )
 }
@@ -55,6 +55,7 @@ fn condition() -> impl Strategy<Value = Condition> {
         Just(Condition::Drained),
         Just(Condition::Settled),
         Just(Condition::Vacant),
+        Just(Condition::Left),
         (0_u32..3).prop_map(Condition::Ended)
     ]
 }
@@ -271,7 +272,7 @@ impl Pair {
         self.tokens += 1;
         let token = self.tokens;
         self.play(
-            |pool| pool.watch(token, condition, timeout),
+            |pool| pool.watch(FaceId::FIRST, token, condition, timeout),
             |model| model.watch(token, condition, timeout),
         );
     }

@@ -2,8 +2,8 @@
 //! number the real pool gives to a new worker or task is taken over, after a look whether it was free.
 
 use workpool_core::{
-    Admission, Cancelled, Condition, Counters, Effect, End, Finished, MILLISECOND, Nanos, Options, Refusal,
-    Rejection, Snapshot, Submission, TaskId, TaskTimes, WorkerId,
+    Admission, Cancelled, Condition, Counters, Effect, End, FaceId, Finished, MILLISECOND, Nanos, Options,
+    Refusal, Rejection, Snapshot, Submission, TaskId, TaskTimes, WorkerId,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -482,7 +482,7 @@ impl Model {
         }
         for watch in self.watches.clone() {
             if watch.expires_at.is_some_and(|at| at <= self.now) {
-                self.effects.push(Effect::Watched { token: watch.token, expired: true });
+                self.effects.push(Effect::Watched { face: FaceId::FIRST, token: watch.token, expired: true });
                 self.watches.retain(|other| other.token != watch.token);
                 if let Condition::Ended(generation) = watch.condition {
                     self.release(Some(generation));
@@ -512,10 +512,15 @@ impl Model {
                     let is_over = generation != self.generation || (is_closed && snapshot.waiting == 0);
                     is_over && self.workers.iter().all(|worker| worker.generation != generation)
                 }
+                Condition::Left => self.tasks.is_empty(),
                 Condition::Vacant => is_closed && self.tasks.is_empty() && self.workers.is_empty(),
             };
             if holds {
-                self.effects.push(Effect::Watched { token: watch.token, expired: false });
+                self.effects.push(Effect::Watched {
+                    face: FaceId::FIRST,
+                    token: watch.token,
+                    expired: false,
+                });
                 self.watches.retain(|other| other.token != watch.token);
             }
         }

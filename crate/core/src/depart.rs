@@ -1,0 +1,89 @@
+//! The end of a face: it leaves, or its isolate is gone and everything of it with it.
+
+use crate::{
+    clock::Clock,
+    face::{FaceId, Payload},
+    state::{Effect, Effects, Phase, State},
+    task::{TaskId, TaskState},
+};
+
+/// Most records that one lock hold looks at.
+const BATCH: u32 = 4_096;
+
+/// How far the search for the tasks of a face that has gone has come: first for those that wait, so that no worker which
+/// comes free takes one, then for the others.
+#[derive(Debug, Default)]
+pub(crate) struct Sweep {
+    is_second: bool,
+    next: u32,
+}
+
+impl<T: Payload> State<T> {
+    /// The face submits nothing any more, and what it has submitted goes on. The last one to go closes the pool; gives the
+    /// generation that is closed then.
+    pub(crate) fn leave(&mut self, face: FaceId, effects: &mut Effects<T>) -> Option<u32> {
+        (self.faces.leave(face) && self.faces.staying() == 0).then(|| self.close(effects))
+    }
+
+    /// The face is gone. Its tasks end as cancelled without anybody hearing of it; their workers take others. Whether it
+    /// must be called again, as there are more records than one call looks at.
+    pub(crate) fn depart(
+        &mut self,
+        clock: &impl Clock,
+        face: FaceId,
+        sweep: &mut Sweep,
+        effects: &mut Effects<T>,
+    ) -> bool {
+        if !self.faces.leave(face) {
+            return false;
+        }
+        for _ in 0..BATCH {
+            if self.faces.records(face) == 0 {
+                break;
+            }
+            let id = TaskId(sweep.next);
+            sweep.next += 1;
+            if id.0 >= self.tasks.end() {
+                // A face that has gone adds none, so what is left of it is behind the second look or the first.
+                *sweep = Sweep { is_second: true, next: 0 };
+                continue;
+            }
+            let Some(state) =
+                self.tasks.get(id).filter(|task| task.payload.face() == face).map(|task| task.state)
+            else {
+                continue;
+            };
+            if state == TaskState::Waiting || sweep.is_second {
+                self.abandon(clock, id, state, effects);
+            }
+        }
+        if self.faces.records(face) > 0 {
+            return true;
+        }
+        self.faces.remove(face);
+        self.watches.forget_face(face);
+        self.vacancies.forget_face(face);
+        if self.faces.staying() == 0 && self.phase == Phase::Open {
+            self.close(effects);
+        }
+        false
+    }
+
+    /// Ends a task whose face is gone, in whatever state it is.
+    fn abandon(&mut self, clock: &impl Clock, id: TaskId, state: TaskState, effects: &mut Effects<T>) {
+        if matches!(state, TaskState::Waiting | TaskState::Running(_)) {
+            self.counters.unsettled -= 1;
+            self.counters.cancelled += 1;
+            self.deadlines.remove(id);
+        }
+        if state == TaskState::Waiting {
+            self.queue.remove(id);
+        }
+        self.drop_record(id);
+        if let TaskState::Running(worker) | TaskState::Abandoned { worker, .. } = state
+            && let Some(next) = self.free_worker(clock, worker, false, effects)
+        {
+            effects.push(Effect::Start(worker, next, self.tasks[next].payload));
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Those through whom tasks come: a pool that is shared has a face in every isolate that asked for it, any other one has one.
+
+use slab::Slab;
+
+/// A face, by a number that is never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FaceId {
+    index: u32,
+    /// The how-manieth face of its pool it is, from 0: what is late for one that has gone must not reach the next.
+    stamp: u32,
+}
+
+impl FaceId {
+    /// The face of whoever made the pool.
+    pub const FIRST: Self = Self { index: 0, stamp: 0 };
+
+    /// A place in a list of faces; another face may take it once this one has departed.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.index as usize
+    }
+}
+
+/// What a host keeps with a task to find it again.
+pub trait Payload: Copy {
+    /// The face that the task came through.
+    fn face(self) -> FaceId {
+        FaceId::FIRST
+    }
+}
+
+impl Payload for FaceId {
+    fn face(self) -> FaceId {
+        self
+    }
+}
+
+/// A number of the host's own, in a pool with one face.
+impl Payload for u32 {}
+
+/// A name of the host's own, in a pool with one face.
+impl Payload for &'static str {}
+
+#[derive(Debug)]
+struct Face {
+    stamp: u32,
+    /// Records of tasks that came through it.
+    records: u32,
+    /// It submits nothing any more.
+    is_leaving: bool,
+}
+
+/// The faces of one pool.
+#[derive(Debug)]
+pub(crate) struct Faces {
+    slots: Slab<Face>,
+    joined: u32,
+    staying: u32,
+}
+
+impl Faces {
+    /// With the first one.
+    pub(crate) fn new() -> Self {
+        let mut faces = Self { slots: Slab::new(), joined: 0, staying: 0 };
+        faces.join();
+        faces
+    }
+
+    pub(crate) fn join(&mut self) -> FaceId {
+        let stamp = self.joined;
+        self.joined += 1;
+        self.staying += 1;
+        let index = self.slots.insert(Face { stamp, records: 0, is_leaving: false }) as u32;
+        FaceId { index, stamp }
+    }
+
+    /// It submits nothing any more; whether it is still known.
+    pub(crate) fn leave(&mut self, id: FaceId) -> bool {
+        let Some(face) = self.get_mut(id) else { return false };
+        let is_first_time = !std::mem::replace(&mut face.is_leaving, true);
+        self.staying -= u32::from(is_first_time);
+        true
+    }
+
+    /// Forgets one that has left and has no records.
+    pub(crate) fn remove(&mut self, id: FaceId) {
+        if self.get_mut(id).is_some() {
+            self.slots.remove(id.index());
+        }
+    }
+
+    pub(crate) fn is_staying(&self, id: FaceId) -> bool {
+        self.get(id).is_some_and(|face| !face.is_leaving)
+    }
+
+    /// How many may submit.
+    pub(crate) const fn staying(&self) -> u32 {
+        self.staying
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    pub(crate) fn records(&self, id: FaceId) -> u32 {
+        self.get(id).map_or(0, |face| face.records)
+    }
+
+    /// A record of a task of this face, which is known as long as it has records, has been made.
+    pub(crate) fn add_record(&mut self, id: FaceId) {
+        self.slots[id.index()].records += 1;
+    }
+
+    pub(crate) fn drop_record(&mut self, id: FaceId) {
+        self.slots[id.index()].records -= 1;
+    }
+
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) fn all_records(&self) -> u32 {
+        self.slots.iter().map(|(_, face)| face.records).sum()
+    }
+
+    fn get(&self, id: FaceId) -> Option<&Face> {
+        self.slots.get(id.index()).filter(|face| face.stamp == id.stamp)
+    }
+
+    fn get_mut(&mut self, id: FaceId) -> Option<&mut Face> {
+        self.slots.get_mut(id.index()).filter(|face| face.stamp == id.stamp)
+    }
+}

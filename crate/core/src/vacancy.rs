@@ -1,0 +1,83 @@
+//! Those who wait until a task would not have to: a producer's brake.
+//!
+//! First come, first served, one per free slot, and nothing is reserved. One that has been told is expected to submit soon, or
+//! not at all; until its face says that it has had its turn, it counts against the free slots. So a slot calls one producer and
+//! not all of them, and one that does not come does not keep the others waiting.
+
+use std::collections::VecDeque;
+
+use crate::{
+    face::{FaceId, Payload},
+    state::{Effect, Effects, Phase, State},
+};
+
+#[derive(Debug, Default)]
+pub(crate) struct Vacancies {
+    waiting: VecDeque<(FaceId, u32)>,
+    /// Faces of those who have been told and whose turn is not over.
+    told: Vec<FaceId>,
+}
+
+impl Vacancies {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Takes back a wait; whether there still was one.
+    pub(crate) fn remove(&mut self, face: FaceId, token: u32) -> bool {
+        let index = self.waiting.iter().position(|&waiting| waiting == (face, token));
+        index.is_some_and(|index| self.waiting.remove(index).is_some())
+    }
+
+    /// `count` of those of the face who have been told have had their turn.
+    pub(crate) fn end_turns(&mut self, face: FaceId, count: u32) {
+        for _ in 0..count {
+            let Some(index) = self.told.iter().position(|&told| told == face) else { return };
+            self.told.swap_remove(index);
+        }
+    }
+
+    pub(crate) fn forget_face(&mut self, face: FaceId) {
+        self.waiting.retain(|&(waiting, _)| waiting != face);
+        self.told.retain(|&told| told != face);
+    }
+}
+
+impl<T: Payload> State<T> {
+    /// How many tasks would have a worker at once, or one that is booting for nobody else.
+    fn room(&self) -> u32 {
+        if self.phase != Phase::Open {
+            return 0;
+        }
+        let booting = self.expected().saturating_sub(self.queue.len());
+        let startable = self.capacity.saturating_sub(self.running);
+        // While shrinking leaves more workers than the capacity allows, none is idle.
+        startable.saturating_add(booting).saturating_add(self.idle.len() as u32)
+    }
+
+    /// Whether there is more room than those who have been told of it can use.
+    pub(crate) fn has_room_for_another(&self) -> bool {
+        self.room() as usize > self.vacancies.told.len()
+    }
+
+    /// Whether a submit would not have to wait, and nobody was here before.
+    pub(crate) fn has_vacancy(&self) -> bool {
+        self.vacancies.is_empty() && self.has_room_for_another()
+    }
+
+    pub(crate) fn await_vacancy(&mut self, face: FaceId, token: u32) {
+        self.vacancies.waiting.push_back((face, token));
+    }
+
+    /// Tells those for whom there is room; all of them, if the pool is closed. Called after every transition.
+    pub(crate) fn notify_vacancies(&mut self, effects: &mut Effects<T>) {
+        let is_closed = self.phase != Phase::Open;
+        while is_closed || self.has_room_for_another() {
+            let Some((face, token)) = self.vacancies.waiting.pop_front() else { return };
+            if !is_closed {
+                self.vacancies.told.push(face);
+            }
+            effects.push(Effect::Vacancy { face, token, is_closed });
+        }
+    }
+}
