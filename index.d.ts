@@ -63,6 +63,12 @@ export interface PoolOptions {
 	 * is born closed. A pool whose signal has aborted cannot be rebooted.
 	 */
 	signal?: AbortSignal | undefined;
+	/**
+	 * One pool for all isolates (main thread and `worker_threads`) of this process that ask for its `name`: one capacity, one wait
+	 * queue, one set of counters. Every `create` gives a face of it, and verbs on one face act for all. Options that are given
+	 * must equal those that the pool was made with; functions and `signal` belong to their face. Not with `init`. Default false.
+	 */
+	shared?: boolean | undefined;
 }
 /** What a worker holds between tasks: made when the worker starts, kept while it is idle, disposed of when it retires. */
 export interface Resource<R> {
@@ -95,6 +101,11 @@ export interface CloseOptions {
 	/** Most time, in ms from the call; then what still waits rejects, and `close` with `ReleaseTimeoutError`. ≥ 0. */
 	timeout?: number | undefined;
 	/** When it aborts, what still waits rejects, as with `release`; `close` resolves when the busy workers end. */
+	signal?: AbortSignal | undefined;
+}
+/** Options of `vacancy`. */
+export interface VacancyOptions {
+	/** When it aborts, the wait ends, and `vacancy` rejects with its reason. */
 	signal?: AbortSignal | undefined;
 }
 /** One consistent snapshot of a pool. Unbounded counts are `Infinity`. */
@@ -185,6 +196,20 @@ export declare class Pool<R = void> implements AsyncDisposable {
 	 * @throws for bad arguments only
 	 */
 	tryExecute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
+	/**
+	 * Resolves when a submit would not have to wait: a producer's brake. First come, first served, one per free slot; nothing is
+	 * reserved, so whoever submits without asking may be faster.
+	 *
+	 * ```js
+	 * for await (const message of queue) {
+	 *   await pool.vacancy()
+	 *   pool.execute(() => handle(message))
+	 * }
+	 * ```
+	 *
+	 * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`.
+	 */
+	vacancy(options?: VacancyOptions): Promise<void>;
 	/** Most closures that run at once; `Infinity` if unbounded. */
 	get capacity(): number;
 	/** Live workers, busy and idle. */
@@ -232,7 +257,10 @@ export declare class Pool<R = void> implements AsyncDisposable {
 	 * @throws PoolClosedError if the pool's `signal` has aborted
 	 */
 	reboot(): void;
-	/** `close()`: for `await using`. */
+	/**
+	 * `close()`, for `await using`. Of a shared pool only this face goes: it refuses new tasks and waits for its own; the last one
+	 * closes the pool.
+	 */
 	[Symbol.asyncDispose](): Promise<void>;
 }
 /** What a pool itself rejects with. `code` is stable; `retryable` says whether the same call may succeed later. */

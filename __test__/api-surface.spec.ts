@@ -36,7 +36,8 @@ test('import and require give one and the same code, so that there is one PoolEr
 
 test('a pool has the verbs and getters of the design, and shows nothing else', (t) => {
   const pool = Pool.create({ size: 2 });
-  const verbs = ['submit', 'execute', 'tryExecute', 'stats', 'tune', 'release', 'releaseTimeout', 'close', 'drain', 'reboot'];
+  const submission = ['submit', 'execute', 'tryExecute', 'vacancy'];
+  const verbs = [...submission, 'stats', 'tune', 'release', 'releaseTimeout', 'close', 'drain', 'reboot'];
   const getters = ['capacity', 'running', 'busy', 'idle', 'available', 'free', 'waiting', 'isClosed'];
   for (const verb of verbs) t.is(typeof Pool.prototype[verb as 'submit'], 'function', verb);
   t.is(typeof pool[Symbol.asyncDispose], 'function');

@@ -14,8 +14,17 @@ interface Hot {
   attach(wake: () => void): void
   /** A worker (≥ 0), `~task` of a waiting task, or a refusal (≤ `Refusal.last`). */
   submit(face: number): number
+  /** The same for a task that may be offered to other pools, too. */
+  offer(face: number, offer: Offer): number
   /** The same with options: −1 for no `waitTimeout`, 0 for no `timeout`. */
-  submit_with(face: number, priority: number, waitTimeout: number, timeout: number, timed: number): number
+  submit_with(
+    face: number,
+    priority: number,
+    waitTimeout: number,
+    timeout: number,
+    timed: number,
+    offer: Offer,
+  ): number
   /** The closure is called now. */
   begin(face: number, task: number): void
   /** The closure goes on after its call: its `timeout` can end it. */
@@ -34,6 +43,8 @@ interface Hot {
   times(face: number, task: number): void
   /** The kind of the next command, or 0; what it is about is in the words. */
   poll(): CommandKind | 0
+  /** 1 if a submit would not have to wait, and nobody awaits a vacancy. */
+  has_vacancy(face: number): number
   /** Writes everything that `stats()` and the getters show to the numbers. */
   snapshot(face: number): void
 }
@@ -49,6 +60,16 @@ export const enum Refusal {
   overload,
   waitTimeout,
   last = waitTimeout,
+}
+
+/** How a task is offered to a pool. */
+export const enum Offer {
+  /** To this pool alone: it may wait, and a refusal is counted. */
+  normal,
+  /** To this pool before others: only if it can start at once, or a booting worker will take it; a refusal is not counted. */
+  atOnce,
+  /** To this pool among others: it may wait; that the pool is full or closed is not counted. */
+  uncounted,
 }
 
 export const enum How {

@@ -1,9 +1,9 @@
-import { Cancelled, How, NONE, Refusal, Rejection, Word, isolate, native, numbers, words } from './binding.js'
+import { Cancelled, How, NONE, Offer, Refusal, Rejection, Word, isolate, native, numbers, words } from './binding.js'
 import { captureContext, runInContext } from './async-context.js'
 import { PoolClosedError, PoolOverloadError, ReleaseTimeoutError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
 import { Failures } from './failures.js'
-import { type CommandTarget, carryOut, hasCommands, hold, letGo, postpone, watch } from './isolate.js'
-import { type PoolSettings, checkCloseOptions, checkSubmitOptions, checkTask } from './options.js'
+import { type CommandTarget, awaitVacancy, carryOut, hasCommands, hold, letGo, postpone, watch } from './isolate.js'
+import { type PoolSettings, type SharedSettings, checkAgreement, checkCloseOptions, checkSubmitOptions, checkTask } from './options.js'
 import { Signals } from './signals.js'
 import { type PoolStats, Stat, readStat, readStats } from './stats.js'
 import { type Closure, Context, type Resolve, Task, type TaskInfo, isThenable } from './task.js'
@@ -30,6 +30,18 @@ let outcome: unknown
 const noop = (): void => {}
 const { then } = Promise.prototype
 
+/** A face of the shared pool of this name. */
+function join(settings: SharedSettings, options: Parameters<typeof native.join>[2]): number {
+  const { face, options: existing } = native.join(isolate, settings.name, options)
+  try {
+    checkAgreement(settings, existing)
+  } catch (error) {
+    native.forget(isolate, face)
+    throw error
+  }
+  return face
+}
+
 /**
  * A pool as this isolate sees it: closures and promises, under the numbers by which the core knows their tasks and
  * workers. Who runs when is the core's business; here it is done.
@@ -42,7 +54,9 @@ export class Face<R> implements CommandTarget, Ends<R> {
   readonly id: number
   readonly #settings: PoolSettings<R>
   readonly #failures: Failures
-  readonly #signals = new Signals<R>((task, reason) => this.#abort(task, reason))
+  readonly #signals = new Signals<Task<R>>((task, reason) => this.#abort(task, reason))
+  /** Of those who await a vacancy. */
+  readonly #vacancySignals = new Signals<(reason: unknown) => void>((abort, reason) => abort(reason))
   /** By task number. */
   readonly #tasks: (Closure<R> | Task<R> | undefined)[] = []
   /** By task number, of plain tasks that wait. */
@@ -55,6 +69,8 @@ export class Face<R> implements CommandTarget, Ends<R> {
   /** Whether the pool's signal has aborted. */
   #isAborted = false
   #stopListening = noop
+  /** Whether this face of a shared pool refuses tasks. */
+  #hasLeft = false
   /** Whether a watch is waiting for the closed pool to be vacant. */
   #isLeaving = false
 
@@ -63,15 +79,8 @@ export class Face<R> implements CommandTarget, Ends<R> {
     this.#failures = new Failures(settings.name, settings.panicHandler, settings.logger)
     const { size, expiry, preAlloc, nonblocking, maxBlockingTasks } = settings
     const hasResource = settings.init !== undefined
-    this.id = native.create(isolate, {
-      size,
-      expiry,
-      preAlloc,
-      nonblocking,
-      maxBlockingTasks,
-      boots: hasResource,
-      disposes: hasResource,
-    })
+    const options = { size, expiry, preAlloc, nonblocking, maxBlockingTasks, boots: hasResource, disposes: hasResource }
+    this.id = settings.isShared ? join(settings, options) : native.create(isolate, options)
     if (hasResource) hold(this.id, this)
     if (settings.signal !== undefined) this.#follow(settings.signal)
   }
@@ -79,11 +88,16 @@ export class Face<R> implements CommandTarget, Ends<R> {
   // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   submit(closure: Closure<R>, options: unknown): Promise<unknown> {
-    const isPlain = options === undefined && this.#settings.panicHandler === undefined
-    if (!isPlain || typeof closure !== 'function') return this.#submitTask(closure, options)
+    return this.offer(closure, options, Offer.normal)!
+  }
 
-    const code = native.submit(this.id)
-    if (code <= Refusal.last) return Promise.reject(this.#refusal(code))
+  /** As `submit`, for a task that other pools could take as well: `undefined` if this one does not. */
+  offer(closure: Closure<R>, options: unknown, offer: Offer): Promise<unknown> | undefined {
+    const isPlain = options === undefined && this.#settings.panicHandler === undefined
+    if (!isPlain || typeof closure !== 'function') return this.#submitTask(closure, options, offer)
+
+    const code = offer === Offer.normal ? native.submit(this.id) : native.offer(this.id, offer)
+    if (code <= Refusal.last) return this.#refused(code, offer)
     hold(this.id, this)
     if (code >= 0) return this.#startPlain(this.#worker(code), closure)
 
@@ -106,15 +120,15 @@ export class Face<R> implements CommandTarget, Ends<R> {
     return promise
   }
 
-  #submitTask(closure: unknown, options: unknown): Promise<unknown> {
+  #submitTask(closure: unknown, options: unknown, offer: Offer): Promise<unknown> | undefined {
     try {
       checkTask(closure)
       const checked = checkSubmitOptions(options)
       if (checked.signal?.aborted) return Promise.reject(checked.signal.reason)
       const promise = new Promise<unknown>(capture)
       const [resolve, reject] = [resolveOf, rejectOf]
-      const code = this.#admit(closure, checked, promise, resolve, reject)
-      return code <= Refusal.last ? Promise.reject(this.#refusal(code)) : promise
+      const code = this.#admit(closure, checked, offer, promise, resolve, reject)
+      return code <= Refusal.last ? this.#refused(code, offer) : promise
     } catch (error) {
       return Promise.reject(error)
     }
@@ -124,26 +138,27 @@ export class Face<R> implements CommandTarget, Ends<R> {
     checkTask(closure)
     const checked = checkSubmitOptions(options)
     if (checked.signal?.aborted) throw checked.signal.reason
-    const code = this.#admit(closure, checked)
+    const code = this.#admit(closure, checked, Offer.normal)
     if (code <= Refusal.last) throw this.#refusal(code)
   }
 
-  tryExecute(closure: unknown, options: unknown): boolean {
+  tryExecute(closure: unknown, options: unknown, offer = Offer.normal): boolean {
     checkTask(closure)
     const checked = checkSubmitOptions(options)
-    return !checked.signal?.aborted && this.#admit(closure, checked) > Refusal.last
+    return !checked.signal?.aborted && this.#admit(closure, checked, offer) > Refusal.last
   }
 
   /** Hands in a task that is not plain, and starts it if it may. Gives the core's answer. */
   #admit(
     closure: Closure<R>,
     { signal, priority = 1, waitTimeout = -1, timeout = 0 }: ReturnType<typeof checkSubmitOptions>,
+    offer: Offer,
     promise?: Promise<unknown>,
     resolve?: Resolve,
     reject?: Resolve,
   ): number {
     const isNoted = promise === undefined || this.#settings.panicHandler !== undefined
-    const code = native.submit_with(this.id, priority, waitTimeout, timeout, isNoted ? 1 : 0)
+    const code = native.submit_with(this.id, priority, waitTimeout, timeout, isNoted ? 1 : 0, offer)
     if (code <= Refusal.last) return code
     hold(this.id, this)
 
@@ -177,6 +192,12 @@ export class Face<R> implements CommandTarget, Ends<R> {
       const message = 'a closure has submitted to its own full pool; if it awaits that task, both wait for ever'
       this.#failures.log('warn', {}, message)
     }
+  }
+
+  /** Somebody else may take a task that was offered to others, too, unless its own `waitTimeout` has ended it. */
+  #refused(code: number, offer: Offer): Promise<never> | undefined {
+    const isFinal = offer === Offer.normal || code === Refusal.waitTimeout
+    return isFinal ? Promise.reject(this.#refusal(code)) : undefined
   }
 
   #refusal(code: number): Error {
@@ -490,6 +511,31 @@ export class Face<R> implements CommandTarget, Ends<R> {
     disposed()
   }
 
+  // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether a submit would not have to wait, and nobody awaits a vacancy. */
+  hasVacancy(): boolean {
+    return native.has_vacancy(this.id) === 1
+  }
+
+  /** Resolves when a submit would not have to wait. */
+  vacancy(signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    return new Promise((resolve, reject) => {
+      let forget = (): boolean => false
+      const abort = (reason: unknown): void => {
+        forget()
+        reject(reason)
+      }
+      if (signal !== undefined) this.#vacancySignals.add(signal, abort)
+      forget = awaitVacancy(this.id, (isClosed) => {
+        if (signal !== undefined) this.#vacancySignals.delete(signal, abort)
+        if (isClosed) reject(this.#refusal(Refusal.closed))
+        else resolve()
+      })
+    })
+  }
+
   // ── state and verbs ─────────────────────────────────────────────────────────────────────────────────────────────
 
   stat(stat: Stat): number {
@@ -510,10 +556,10 @@ export class Face<R> implements CommandTarget, Ends<R> {
     this.#closed()
   }
 
-  /** The pool has been closed: carries out what that has left to do, and lets go of the pool once it is vacant. */
+  /** The pool has been closed: carries out what that has left to do, and lets go of a pool with resources once it is vacant. */
   #closed(): void {
     carryOut()
-    if (this.#isLeaving) return
+    if (this.#isLeaving || this.#settings.init === undefined) return
     this.#isLeaving = true
     const leave = (): void => {
       this.#isLeaving = false
@@ -560,7 +606,20 @@ export class Face<R> implements CommandTarget, Ends<R> {
     return new Promise((resolve) => watch(this.id, WatchCondition.Drained, () => resolve(), { isHeld: true }))
   }
 
+  /** For one face of a shared pool, what `close` is for a pool: the others go on, and the last one closes. */
+  async leave(): Promise<void> {
+    if (!this.#settings.isShared) return this.close()
+    this.#hasLeft = true
+    const generation = native.leave(isolate, this.id)
+    carryOut()
+    if (generation !== null) await this.#ending(generation, undefined)
+    await new Promise<void>((resolve) => watch(this.id, WatchCondition.Left, () => resolve(), { isHeld: true }))
+    this.#stopListening()
+    native.depart(isolate, this.id)
+  }
+
   reboot(): void {
+    if (this.#hasLeft) throw new PoolClosedError(this.#settings.name, 'this face has left the shared pool')
     if (this.#isAborted) {
       throw new PoolClosedError(this.#settings.name, 'the signal of the pool has aborted, so it cannot be rebooted')
     }
@@ -569,8 +628,19 @@ export class Face<R> implements CommandTarget, Ends<R> {
     carryOut()
   }
 
-  /** Nobody references the pool any more: when its last task has settled it is released. `left` is called once it is vacant. */
+  /**
+   * Nobody references the pool any more: when its last task has settled it is released, or, if it is shared, this face leaves.
+   * `left` is called once there is nothing to come.
+   */
   abandon(left: () => void): void {
+    if (this.#settings.isShared) {
+      const leave = (): void => {
+        this.#stopListening()
+        left()
+      }
+      watch(this.id, WatchCondition.Left, leave, { isHeld: false })
+      return
+    }
     const release = (): void => {
       this.#stopListening()
       this.release()

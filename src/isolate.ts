@@ -99,5 +99,31 @@ export function watch(
   carryOut()
 }
 
+/** By pool: how many have been told of a vacancy in this turn of the event loop. */
+const turns = new Map<number, number>()
+
+/** Those who have been told have had the opportunity by the next turn; then the core may tell others. */
+function endTurns(): void {
+  const ended = [...turns]
+  turns.clear()
+  for (const [face, count] of ended) native.endTurns(isolate, face, count)
+  carryOut()
+}
+
+/** Calls `settle` when a submit would not have to wait, or the pool is closed. Gives what takes the wait back, if it can. */
+export function awaitVacancy(face: number, settle: (isClosed: boolean) => void): () => boolean {
+  const token = 2 * ++watchCount + 1
+  watches.set(token, (isClosed) => {
+    if (!isClosed) {
+      if (turns.size === 0) setImmediate(endTurns)
+      turns.set(face, (turns.get(face) ?? 0) + 1)
+    }
+    settle(isClosed)
+  })
+  native.awaitVacancy(isolate, face, token)
+  carryOut()
+  return () => native.forgetVacancy(isolate, face, token) && watches.delete(token)
+}
+
 native.attach(carryOut)
 

@@ -38,6 +38,12 @@ export interface PoolOptions {
    * is born closed. A pool whose signal has aborted cannot be rebooted.
    */
   signal?: AbortSignal | undefined
+  /**
+   * One pool for all isolates (main thread and `worker_threads`) of this process that ask for its `name`: one capacity, one wait
+   * queue, one set of counters. Every `create` gives a face of it, and verbs on one face act for all. Options that are given
+   * must equal those that the pool was made with; functions and `signal` belong to their face. Not with `init`. Default false.
+   */
+  shared?: boolean | undefined
 }
 
 /** What a worker holds between tasks: made when the worker starts, kept while it is idle, disposed of when it retires. */
@@ -73,6 +79,12 @@ export interface CloseOptions {
   /** Most time, in ms from the call; then what still waits rejects, and `close` with `ReleaseTimeoutError`. ≥ 0. */
   timeout?: number | undefined
   /** When it aborts, what still waits rejects, as with `release`; `close` resolves when the busy workers end. */
+  signal?: AbortSignal | undefined
+}
+
+/** Options of `vacancy`. */
+export interface VacancyOptions {
+  /** When it aborts, the wait ends, and `vacancy` rejects with its reason. */
   signal?: AbortSignal | undefined
 }
 
@@ -180,6 +192,7 @@ const POOL = {
   panicHandler: functionOf as Check<NonNullable<PoolOptions['panicHandler']>>,
   logger,
   signal: abortSignal,
+  shared: boolean,
   init: functionOf as Check<() => unknown>,
   dispose: functionOf as Check<(resource: unknown) => unknown>,
   isBroken: functionOf as Check<(error: unknown, resource: unknown) => boolean>,
@@ -197,11 +210,17 @@ const SUBMIT = {
   }) as Check<number>,
 } satisfies Checks
 
+const VACANCY = { signal: abortSignal } satisfies Checks
 const CLOSE = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
+
+const SHARED = ['size', 'expiry', 'disablePurge', 'preAlloc', 'nonblocking', 'maxBlockingTasks'] as const
 
 /** Pool options, checked, with every default in place. */
 export interface PoolSettings<R> {
   readonly name: string
+  readonly isShared: boolean
+  /** Which of the options that all faces of a shared pool must agree on were given. */
+  readonly given: readonly (typeof SHARED)[number][]
   /** 0 = unbounded. */
   readonly size: number
   /** Milliseconds; 0 = idle workers stay. */
@@ -217,6 +236,30 @@ export interface PoolSettings<R> {
   readonly isBroken: Resource<R>['isBroken']
 }
 
+/** Options that belong to a shared pool, not to one of its faces. */
+export type SharedOptions = Pick<PoolSettings<never>, 'size' | 'expiry' | 'preAlloc' | 'nonblocking' | 'maxBlockingTasks'>
+
+/** What a face says of the shared pool that it asks for. */
+export type SharedSettings = SharedOptions & Pick<PoolSettings<never>, 'name' | 'given'>
+
+/** Asserts that a pool that was made with `existing` is what these options ask for. */
+export function checkAgreement(settings: SharedSettings, existing: SharedOptions): void {
+  const [given, agreed] = [asGiven(settings), asGiven(existing)]
+  for (const option of settings.given) {
+    if (given[option] === agreed[option]) continue
+    const { name } = settings
+    throw misuse(`${option} is ${given[option]}, but the shared pool ${name} was made with ${option} ${agreed[option]}`)
+  }
+}
+
+/** The shared options as users write them: 0 stands for no limit inside. */
+const asGiven = ({ size, expiry, ...rest }: SharedOptions) => ({
+  ...rest,
+  size: size || Infinity,
+  expiry: expiry || Infinity,
+  disablePurge: expiry === 0,
+})
+
 let unnamed = 0
 
 export function checkPoolOptions<R>(options: unknown): PoolSettings<R> {
@@ -229,8 +272,15 @@ export function checkPoolOptions<R>(options: unknown): PoolSettings<R> {
   if (given.init === undefined && (given.dispose ?? given.isBroken) !== undefined) {
     throw misuse('dispose and isBroken need init, which makes the resource')
   }
+  const isShared = given.shared ?? false
+  if (isShared && given.name === undefined) throw misuse('shared needs a name, by which isolates find the pool')
+  if (isShared && given.init !== undefined) {
+    throw misuse('init is not possible with shared: a resource belongs to one isolate, and a shared worker serves all')
+  }
   const stays = given.disablePurge || given.expiry === Infinity
   return {
+    isShared,
+    given: SHARED.filter((option) => given[option] !== undefined),
     name: given.name ?? `pool-${++unnamed}`,
     size,
     expiry: stays ? 0 : (given.expiry ?? 1_000),
@@ -247,6 +297,7 @@ export function checkPoolOptions<R>(options: unknown): PoolSettings<R> {
 }
 
 export const checkSubmitOptions = (options: unknown) => read(options, 'the options of the task', SUBMIT)
+export const checkVacancyOptions = (options: unknown) => read(options, 'the options of vacancy', VACANCY)
 export const checkCloseOptions = (options: unknown) => read(options, 'the options of close', CLOSE)
 export const checkSize = (value: unknown) => size(value, 'size')
 export const checkMilliseconds = (value: unknown) => milliseconds(ms, MS)(value, 'ms')

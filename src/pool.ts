@@ -5,9 +5,11 @@ import {
   type PoolOptions,
   type Resource,
   type SubmitOptions,
+  type VacancyOptions,
   checkMilliseconds,
   checkPoolOptions,
   checkSize,
+  checkVacancyOptions,
 } from './options.js'
 import { misuse } from './errors.js'
 import { type PoolStats, Stat } from './stats.js'
@@ -84,6 +86,23 @@ export class Pool<R = void> implements AsyncDisposable {
    */
   tryExecute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean {
     return this.#face.tryExecute(task, options)
+  }
+
+  /**
+   * Resolves when a submit would not have to wait: a producer's brake. First come, first served, one per free slot; nothing is
+   * reserved, so whoever submits without asking may be faster.
+   *
+   * ```js
+   * for await (const message of queue) {
+   *   await pool.vacancy()
+   *   pool.execute(() => handle(message))
+   * }
+   * ```
+   *
+   * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`.
+   */
+  async vacancy(options?: VacancyOptions): Promise<void> {
+    return this.#face.vacancy(checkVacancyOptions(options).signal)
   }
 
   /** Most closures that run at once; `Infinity` if unbounded. */
@@ -178,8 +197,11 @@ export class Pool<R = void> implements AsyncDisposable {
     this.#face.reboot()
   }
 
-  /** `close()`: for `await using`. */
+  /**
+   * `close()`, for `await using`. Of a shared pool only this face goes: it refuses new tasks and waits for its own; the last one
+   * closes the pool.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
-    return this.#face.close()
+    return this.#face.leave()
   }
 }

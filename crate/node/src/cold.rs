@@ -2,14 +2,21 @@
 
 #![expect(unreachable_pub, reason = "napi-rs exports public items, whatever module they are in")]
 
-use napi_derive::napi;
-use workpool_core::{Condition, MILLISECOND, Options, UNBOUNDED};
+use std::sync::Arc;
 
-use crate::{face::Face, hot, isolate::Isolate};
+use napi_derive::napi;
+use workpool_core::{Condition, FaceId, MILLISECOND, Options, UNBOUNDED};
+
+use crate::{
+    face::{Core, Face},
+    hot,
+    isolate::Isolate,
+    shared,
+};
 
 /// How a pool is to behave, checked by TypeScript before.
 #[napi(object)]
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CoreOptions {
     /// Most live workers; 0 for no limit.
     pub size: u32,
@@ -39,6 +46,8 @@ pub enum WatchCondition {
     Ended,
     /// The pool is closed, no worker of any generation is left, and every rejection has been taken.
     Vacant,
+    /// No task of this face is left, and every rejection has been taken.
+    Left,
 }
 
 fn with<R>(isolate: u32, face: u32, f: impl FnOnce(&Face) -> R) -> R {
@@ -49,58 +58,120 @@ fn capacity(size: u32) -> u32 {
     if size == 0 { UNBOUNDED } else { size }
 }
 
-/// A new pool; gives its number in this isolate.
-#[napi]
-pub fn create(isolate: u32, options: CoreOptions) -> u32 {
-    let isolate = Isolate::of(isolate);
-    let core = Options {
-        capacity: capacity(options.size),
-        // A fraction of a nanosecond is of no consequence.
-        expiry: (options.expiry > 0.0).then_some((options.expiry * MILLISECOND as f64) as u64),
-        nonblocking: options.nonblocking,
-        max_waiting: options.max_blocking_tasks,
-        boots: options.boots,
-        disposes: options.disposes,
-    };
+impl From<&CoreOptions> for Options {
+    fn from(options: &CoreOptions) -> Self {
+        Self {
+            capacity: capacity(options.size),
+            // A fraction of a nanosecond is of no consequence.
+            expiry: (options.expiry > 0.0).then_some((options.expiry * MILLISECOND as f64) as u64),
+            nonblocking: options.nonblocking,
+            max_waiting: options.max_blocking_tasks,
+            boots: options.boots,
+            disposes: options.disposes,
+        }
+    }
+}
+
+/// Gives a face of the pool a number in its isolate.
+fn seat(isolate: &Isolate, core: Arc<Core>, id: FaceId) -> u32 {
     let mut faces = isolate.faces.borrow_mut();
     let entry = faces.vacant_entry();
     let number = entry.key() as u32;
-    let face = Face::new(core, isolate.outbox.clone(), number);
-    if options.pre_alloc {
-        face.0.reserve(options.size);
-    }
-    entry.insert(face);
+    entry.insert(Face::new(core, id, isolate.outbox.clone(), number));
     number
 }
 
-/// Drops a pool that is closed and vacant; its number may be used again.
+/// A new pool; gives the number of its face in this isolate.
+#[napi]
+pub fn create(isolate: u32, options: CoreOptions) -> u32 {
+    seat(Isolate::of(isolate), Core::new(&options, None), FaceId::FIRST)
+}
+
+/// A face of a shared pool.
+#[napi(object)]
+#[derive(Debug)]
+pub struct Joined {
+    /// Its number in this isolate.
+    pub face: u32,
+    /// The options that the pool was made with.
+    pub options: CoreOptions,
+}
+
+/// A face of the shared pool of this name, which is made if there is none.
+#[napi]
+pub fn join(isolate: u32, name: String, options: CoreOptions) -> Joined {
+    let (core, id, options) = shared::join(name, &options);
+    Joined { face: seat(Isolate::of(isolate), core, id), options }
+}
+
+/// The face submits nothing any more. If it was the last one of its pool that did, the pool is closed: gives the generation.
+#[napi]
+pub fn leave(isolate: u32, face: u32) -> Option<u32> {
+    with(isolate, face, Face::leave)
+}
+
+/// The face, which has left and has no tasks, gives up its place in the pool.
+#[napi]
+pub fn depart(isolate: u32, face: u32) {
+    with(isolate, face, Face::depart);
+}
+
+/// Drops a face that is not needed any more; its number may be used again.
 #[napi]
 pub fn forget(isolate: u32, face: u32) {
-    Isolate::of(isolate).faces.borrow_mut().remove(face as usize);
+    let face = Isolate::of(isolate).faces.borrow_mut().remove(face as usize);
+    // Not while the list is borrowed.
+    drop(face);
+}
+
+/// Announces a command `Watched` for when a submit would not have to wait, or the pool is closed. An odd token keeps the
+/// process alive until then.
+#[napi]
+pub fn await_vacancy(isolate: u32, face: u32, token: u32) {
+    if hot::holds(token) {
+        Isolate::of(isolate).hold();
+    }
+    with(isolate, face, |face| face.pool().await_vacancy(face.id, token));
+}
+
+/// Takes an `awaitVacancy` back, unless its command is on the way.
+#[napi]
+pub fn forget_vacancy(isolate: u32, face: u32, token: u32) -> bool {
+    let forgotten = with(isolate, face, |face| face.pool().forget_vacancy(face.id, token));
+    if forgotten && hot::holds(token) {
+        Isolate::of(isolate).let_go();
+    }
+    forgotten
+}
+
+/// So many who have been told of a vacancy have had their turn.
+#[napi]
+pub fn end_turns(isolate: u32, face: u32, count: u32) {
+    with(isolate, face, |face| face.pool().end_turns(face.id, count));
 }
 
 /// Changes the capacity; 0 for no limit.
 #[napi]
 pub fn tune(isolate: u32, face: u32, size: u32) {
-    with(isolate, face, |face| face.0.tune(capacity(size)));
+    with(isolate, face, |face| face.pool().tune(capacity(size)));
 }
 
 /// Refuses new tasks; gives the generation that is closed.
 #[napi]
 pub fn close(isolate: u32, face: u32) -> u32 {
-    with(isolate, face, |face| face.0.close())
+    with(isolate, face, |face| face.pool().close())
 }
 
 /// Closes now and rejects what waits; of the given generation only, if one is given.
 #[napi]
 pub fn release(isolate: u32, face: u32, generation: Option<u32>) {
-    with(isolate, face, |face| face.0.release(generation));
+    with(isolate, face, |face| face.pool().release(generation));
 }
 
 /// Opens a closed pool as a new generation.
 #[napi]
 pub fn reboot(isolate: u32, face: u32) {
-    with(isolate, face, |face| face.0.reboot());
+    with(isolate, face, |face| face.pool().reboot());
 }
 
 /// Announces a command `Watched` for when the condition holds, or `timeout` milliseconds have passed. An odd token
@@ -122,6 +193,7 @@ pub fn watch(
         WatchCondition::Settled => Condition::Settled,
         WatchCondition::Ended => Condition::Ended(generation),
         WatchCondition::Vacant => Condition::Vacant,
+        WatchCondition::Left => Condition::Left,
     };
-    with(isolate, face, |face| face.0.watch(token, condition, timeout));
+    with(isolate, face, |face| face.pool().watch(face.id, token, condition, timeout));
 }

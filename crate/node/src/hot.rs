@@ -8,7 +8,8 @@ use std::{
 
 use napi::{JsValue, bindgen_prelude::Object, sys};
 use workpool_core::{
-    Admission, Cancelled, End, MILLISECOND, Refusal, Snapshot, Submission, TaskId, UNBOUNDED, WorkerId,
+    Admission, Cancelled, End, FaceId, MILLISECOND, Offer, Refusal, Snapshot, Submission, TaskId, UNBOUNDED,
+    WorkerId,
 };
 
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// Most arguments of a function here.
-const ARGUMENTS: usize = 5;
+const ARGUMENTS: usize = 6;
 
 /// Integers, as doubles: a priority may be any safe one.
 type Arguments = [f64; ARGUMENTS];
@@ -51,36 +52,41 @@ macro_rules! functions {
 
 functions! {
     // (face) → worker | ~task | refusal
-    submit: |isolate, [face, ..]| admit(isolate, face, Submission::new(()));
+    submit: |isolate, [face, ..]| admit(isolate, face, Submission::new);
 
-    // (face, priority, waitTimeout or -1, timeout or 0, timed) → as submit
-    submit_with: |isolate, [face, priority, wait_timeout, timeout, timed]| {
-        let task = Submission {
-            payload: (),
+    // (face, offer) → as submit
+    offer: |isolate, [face, offer, ..]| {
+        admit(isolate, face, |payload| Submission { offer: offer_of(offer), ..Submission::new(payload) })
+    };
+
+    // (face, priority, waitTimeout or -1, timeout or 0, timed, offer) → as submit
+    submit_with: |isolate, [face, priority, wait_timeout, timeout, timed, offer]| {
+        admit(isolate, face, |payload| Submission {
+            payload,
             priority: priority as u64,
             wait_timeout: (wait_timeout >= 0.0).then_some(wait_timeout as u32),
             timeout: timeout as u32,
             timed: timed != 0.0,
-        };
-        admit(isolate, face, task)
+            offer: offer_of(offer),
+        })
     };
 
     // (face, task)
     begin: |isolate, [face, task, ..]| {
-        with(isolate, face, |face| face.0.begin(TaskId(task as u32)));
+        with(isolate, face, |face| face.pool().begin(TaskId(task as u32)));
         0
     };
 
     // (face, task)
     limit: |isolate, [face, task, ..]| {
-        with(isolate, face, |face| face.0.limit(TaskId(task as u32)));
+        with(isolate, face, |face| face.pool().limit(TaskId(task as u32)));
         0
     };
 
     // (face, worker, 0 completed | 1 failed | 3 failed and broken) → next task of this worker | -1
     finish: |isolate, [face, worker, how, ..]| {
         let end = if how == 0.0 { End::Completed } else { End::Failed };
-        let finished = with(isolate, face, |face| face.0.finish(WorkerId(worker as u32), end, how == 3.0));
+        let finished = with(isolate, face, |face| face.pool().finish(WorkerId(worker as u32), end, how == 3.0));
         if finished.settled {
             isolate.let_go();
         }
@@ -92,8 +98,8 @@ functions! {
     // (face, task) → 0 it waited | 1 it runs | 2 too late
     cancel: |isolate, [face, task, ..]| {
         let cancelled = with(isolate, face, |face| {
-            let cancelled = face.0.cancel(TaskId(task as u32));
-            isolate.registers.set(Word::Quiet, i32::from(face.0.is_quiet()));
+            let cancelled = face.pool().cancel(TaskId(task as u32));
+            isolate.registers.set(Word::Quiet, i32::from(face.pool().is_quiet(face.id)));
             cancelled
         });
         if cancelled != Cancelled::Late {
@@ -108,15 +114,15 @@ functions! {
 
     // (face, worker) → next task of this worker | -1
     booted: |isolate, [face, worker, ..]| {
-        number(with(isolate, face, |face| face.0.booted(WorkerId(worker as u32))))
+        number(with(isolate, face, |face| face.pool().booted(WorkerId(worker as u32))))
     };
 
     // (face, worker) → the task that fails for it | -1; its times are in the numbers
     boot_failed: |isolate, [face, worker, ..]| {
         let failed = with(isolate, face, |face| {
-            let (task, ()) = face.0.boot_failed(WorkerId(worker as u32))?;
+            let (task, _) = face.pool().boot_failed(WorkerId(worker as u32))?;
             write_times(isolate, face, task);
-            face.0.collect(task);
+            face.pool().collect(task);
             Some(task)
         });
         if failed.is_some() {
@@ -127,7 +133,7 @@ functions! {
 
     // (face, worker)
     retired: |isolate, [face, worker, ..]| {
-        with(isolate, face, |face| face.0.retired(WorkerId(worker as u32)));
+        with(isolate, face, |face| face.pool().retired(WorkerId(worker as u32)));
         0
     };
 
@@ -147,8 +153,8 @@ functions! {
             Kind::Reject => {
                 with(isolate, f64::from(command.face), |face| {
                     write_times(isolate, face, TaskId(command.first));
-                    face.0.collect(TaskId(command.first));
-                    isolate.registers.set(Word::Quiet, i32::from(face.0.is_quiet()));
+                    face.pool().collect(TaskId(command.first));
+                    isolate.registers.set(Word::Quiet, i32::from(face.pool().is_quiet(face.id)));
                 });
                 isolate.let_go();
             }
@@ -161,9 +167,12 @@ functions! {
         command.kind as i32
     };
 
+    // (face) → whether a submit would not have to wait
+    has_vacancy: |isolate, [face, ..]| i32::from(with(isolate, face, |face| face.pool().has_vacancy()));
+
     // (face): everything `stats` and the getters show, in the numbers
     snapshot: |isolate, [face, ..]| {
-        write_snapshot(isolate, &with(isolate, face, |face| face.0.snapshot()));
+        write_snapshot(isolate, &with(isolate, face, |face| face.snapshot()));
         0
     };
 }
@@ -173,8 +182,17 @@ pub(crate) fn holds(token: u32) -> bool {
     token % 2 == 1
 }
 
-fn admit(isolate: &Isolate, face: f64, task: Submission<()>) -> i32 {
-    let admission = with(isolate, face, |face| face.0.submit(task));
+/// `src/binding.ts` numbers the offers alike.
+fn offer_of(number: f64) -> Offer {
+    match number as u32 {
+        0 => Offer::Normal,
+        1 => Offer::AtOnce,
+        _ => Offer::Uncounted,
+    }
+}
+
+fn admit(isolate: &Isolate, face: f64, task: impl FnOnce(FaceId) -> Submission<FaceId>) -> i32 {
+    let admission = with(isolate, face, |face| face.pool().submit(task(face.id)));
     let (result, task) = match admission {
         Admission::Started(worker, task) => (worker.0 as i32, task),
         Admission::Waiting(task) => (!(task.0 as i32), task),
@@ -204,7 +222,7 @@ fn with<R>(isolate: &Isolate, face: f64, f: impl FnOnce(&Face) -> R) -> R {
 }
 
 fn write_times(isolate: &Isolate, face: &Face, task: TaskId) {
-    let times = face.0.times(task);
+    let times = face.pool().times(task);
     let ms = |from: u64, to: u64| to.saturating_sub(from) as f64 / MILLISECOND as f64;
     let (wait, run) = match times.begun_at {
         _ if times.submitted_at == 0 => (0.0, 0.0), // not timed

@@ -43,7 +43,7 @@ pub(crate) struct Isolate {
     env: sys::napi_env,
     pub(crate) registers: Registers,
     pub(crate) outbox: Arc<Outbox>,
-    pub(crate) faces: RefCell<Slab<Arc<Face>>>,
+    pub(crate) faces: RefCell<Slab<Face>>,
     /// Promises handed out and not settled. While there are any, the bell is referenced, and that keeps the event
     /// loop alive.
     open: Cell<u32>,

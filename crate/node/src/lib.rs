@@ -10,3 +10,4 @@ mod hot;
 mod isolate;
 mod outbox;
 mod registers;
+mod shared;
