@@ -70,8 +70,12 @@ impl<T: Payload> State<T> {
         }
         assert_eq!(self.faces.all_records(), records, "records of faces");
         assert!(
-            self.vacancies.is_empty() || !self.has_room_for_another(),
-            "somebody awaits a vacancy that is there"
+            self.vacancies.is_empty() || (self.phase == Phase::Open && !self.has_room_for_another()),
+            "somebody awaits a vacancy that is there, or will never be"
+        );
+        assert!(
+            self.vacancies.faces().all(|face| self.faces.is_known(face)),
+            "a vacancy for a face that is gone"
         );
 
         // Time: the reaper comes early enough.

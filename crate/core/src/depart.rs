@@ -3,12 +3,12 @@
 use crate::{
     clock::Clock,
     face::{FaceId, Payload},
-    state::{Effect, Effects, Phase, State},
+    state::{Effect, Effects, State},
     task::{TaskId, TaskState},
 };
 
-/// Most records that one lock hold looks at.
-const BATCH: u32 = 4_096;
+/// Most records that one lock hold looks at. One for loom, which permutes what happens between two holds.
+const BATCH: u32 = if cfg!(loom) { 1 } else { 4_096 };
 
 /// How far the search for the tasks of a face that has gone has come: first for those that wait, so that no worker which
 /// comes free takes one, then for the others.
@@ -22,20 +22,24 @@ impl<T: Payload> State<T> {
     /// The face submits nothing any more, and what it has submitted goes on. The last one to go closes the pool; gives the
     /// generation that is closed then.
     pub(crate) fn leave(&mut self, face: FaceId, effects: &mut Effects<T>) -> Option<u32> {
-        (self.faces.leave(face) && self.faces.staying() == 0).then(|| self.close(effects))
+        if !self.faces.leave(face) {
+            return None;
+        }
+        self.refuse_vacancies(face, effects);
+        (self.faces.staying() == 0).then(|| self.close(effects))
     }
 
     /// The face is gone. Its tasks end as cancelled without anybody hearing of it; their workers take others. Whether it
-    /// must be called again, as there are more records than one call looks at.
+    /// was the last one; `None` if this must be called again, as there are more records than one call looks at.
     pub(crate) fn depart(
         &mut self,
         clock: &impl Clock,
         face: FaceId,
         sweep: &mut Sweep,
         effects: &mut Effects<T>,
-    ) -> bool {
+    ) -> Option<bool> {
         if !self.faces.leave(face) {
-            return false;
+            return Some(false);
         }
         for _ in 0..BATCH {
             if self.faces.records(face) == 0 {
@@ -58,15 +62,15 @@ impl<T: Payload> State<T> {
             }
         }
         if self.faces.records(face) > 0 {
-            return true;
+            return None;
         }
         self.faces.remove(face);
         self.watches.forget_face(face);
         self.vacancies.forget_face(face);
-        if self.faces.staying() == 0 && self.phase == Phase::Open {
+        if self.faces.staying() == 0 {
             self.close(effects);
         }
-        false
+        Some(self.faces.is_empty())
     }
 
     /// Ends a task whose face is gone, in whatever state it is.

@@ -110,6 +110,11 @@ impl Faces {
     }
 
     #[cfg(any(test, feature = "audit"))]
+    pub(crate) fn is_known(&self, id: FaceId) -> bool {
+        self.get(id).is_some()
+    }
+
+    #[cfg(any(test, feature = "audit"))]
     pub(crate) fn all_records(&self) -> u32 {
         self.slots.iter().map(|(_, face)| face.records).sum()
     }

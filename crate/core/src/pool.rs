@@ -173,12 +173,18 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.leave(face, effects))
     }
 
-    /// The face is gone, with everything of it: its unsettled tasks end as cancelled, and nothing is delivered to it any more.
-    /// Whether it was the last one.
+    /// The face is gone, with everything of it: its unsettled tasks end as cancelled, their workers take others, and nothing
+    /// is done for it any more. It must make no call about them from now on; an effect that is on its way to it is void, and
+    /// known by its number. Whether it was the last one.
     pub fn depart(&self, face: FaceId) -> bool {
         let mut sweep = Sweep::default();
-        while self.transition(|state, effects| state.depart(&self.clock, face, &mut sweep, effects)) {}
-        self.state.lock().faces.is_empty()
+        loop {
+            let is_last =
+                self.transition(|state, effects| state.depart(&self.clock, face, &mut sweep, effects));
+            if let Some(is_last) = is_last {
+                return is_last;
+            }
+        }
     }
 
     /// Whether a submit would not have to wait, and nobody awaits a vacancy.
@@ -186,9 +192,10 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.state.lock().has_vacancy()
     }
 
-    /// Delivers [`Effect::Vacancy`] when a submit would not have to wait, or if the pool is closed.
+    /// Delivers [`Effect::Vacancy`] when a submit would not have to wait, or if it would be refused, as the pool is closed or
+    /// the face has left.
     pub fn await_vacancy(&self, face: FaceId, token: u32) {
-        self.transition(|state, _| state.await_vacancy(face, token));
+        self.transition(|state, effects| state.await_vacancy(face, token, effects));
     }
 
     /// Takes an `await_vacancy` back; false if it has been answered.

@@ -139,14 +139,14 @@ pub enum Effect<T> {
         /// Whether the time came before the condition.
         expired: bool,
     },
-    /// A submit would not have to wait now; or it would be refused, as the pool is closed. The face calls
-    /// [`end_turns`](crate::Pool::end_turns) once whoever waited has had the opportunity.
+    /// A submit would not have to wait now, and the face calls [`end_turns`](crate::Pool::end_turns) once whoever waited has
+    /// had the opportunity; or it would be refused, as the pool is closed or the face has left.
     Vacancy {
         /// Whose wait it was.
         face: FaceId,
         /// As given to `await_vacancy`.
         token: u32,
-        /// Whether the pool is closed.
+        /// Whether it would be refused. Then there is no turn to end.
         is_closed: bool,
     },
 }

@@ -41,6 +41,11 @@ impl Vacancies {
         self.waiting.retain(|&(waiting, _)| waiting != face);
         self.told.retain(|&told| told != face);
     }
+
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) fn faces(&self) -> impl Iterator<Item = FaceId> {
+        self.waiting.iter().map(|&(face, _)| face).chain(self.told.iter().copied())
+    }
 }
 
 impl<T: Payload> State<T> {
@@ -65,8 +70,21 @@ impl<T: Payload> State<T> {
         self.vacancies.is_empty() && self.has_room_for_another()
     }
 
-    pub(crate) fn await_vacancy(&mut self, face: FaceId, token: u32) {
+    pub(crate) fn await_vacancy(&mut self, face: FaceId, token: u32, effects: &mut Effects<T>) {
         self.vacancies.waiting.push_back((face, token));
+        if !self.faces.is_staying(face) {
+            self.refuse_vacancies(face, effects);
+        }
+    }
+
+    /// Tells those of a face that submits nothing any more: to them the pool is closed.
+    pub(crate) fn refuse_vacancies(&mut self, face: FaceId, effects: &mut Effects<T>) {
+        self.vacancies.waiting.retain(|&(waiting, token)| {
+            if waiting == face {
+                effects.push(Effect::Vacancy { face, token, is_closed: true });
+            }
+            waiting != face
+        });
     }
 
     /// Tells those for whom there is room; all of them, if the pool is closed. Called after every transition.

@@ -15,11 +15,13 @@ use std::{
 };
 
 use loom::{sync::Arc, thread};
-use recorder::{RecordedPool, keep_appointment};
+use recorder::{Job, RecordedPool, keep_appointment};
 use workpool_core::{
     Admission, Cancelled, Clock, Condition, Effect, End, FaceId, MILLISECOND, ManualClock, Nanos, Options,
-    Rejection, SpinLock, Submission, TaskId, WorkerId,
+    Payload, Rejection, SpinLock, Submission, TaskId, WorkerId,
 };
+
+const FIRST: FaceId = FaceId::FIRST;
 
 fn capacity(capacity: u32) -> Options {
     Options { capacity, ..Options::default() }
@@ -35,26 +37,87 @@ enum Fate {
     Cancelled,
 }
 
+/// A payload that tells tasks apart.
+trait Numbered: Payload {
+    fn number(self) -> u32;
+}
+
+impl Numbered for u32 {
+    fn number(self) -> u32 {
+        self
+    }
+}
+
+impl Numbered for Job {
+    fn number(self) -> u32 {
+        self.number
+    }
+}
+
+/// A plain task of a face.
+fn job(face: FaceId, number: u32) -> Submission<Job> {
+    Submission::new(Job { face, number })
+}
+
 /// A pool, and what has become of every task that was handed to it.
-struct Desk {
-    pool: std::sync::Arc<RecordedPool>,
+struct Desk<T = u32> {
+    pool: std::sync::Arc<RecordedPool<T>>,
     clock: std::sync::Arc<ManualClock>,
     fates: Mutex<BTreeMap<u32, Vec<Fate>>>,
     /// Tasks that wait or run, to tell the payload of one that a worker has taken by itself.
-    payloads: Mutex<BTreeMap<TaskId, u32>>,
-    busy: Mutex<Vec<WorkerId>>,
+    payloads: Mutex<BTreeMap<TaskId, T>>,
+    /// With the face of the task that each one has.
+    busy: Mutex<Vec<(WorkerId, FaceId)>>,
+    /// Nothing can be delivered to them.
+    departed: Mutex<Vec<FaceId>>,
+    /// Answers to those who await a vacancy: the token, and whether the pool is closed.
+    answers: Mutex<Vec<(u32, bool)>>,
 }
 
 impl Desk {
     fn new(options: Options) -> Arc<Self> {
-        let (pool, clock) = recorder::pool(options);
-        Arc::new(Self {
+        Arc::new(Self::at(recorder::pool(options)))
+    }
+}
+
+impl Desk<Job> {
+    /// The desk of a pool with a second face.
+    fn shared(options: Options) -> (Arc<Self>, FaceId) {
+        let desk = Self::at(recorder::pool(options));
+        let second = desk.pool.join().expect("the first one is there");
+        (Arc::new(desk), second)
+    }
+
+    /// The end of a face's isolate; what runs there has ended with it.
+    fn depart(&self, face: FaceId) -> bool {
+        self.departed.lock().unwrap().push(face);
+        self.busy.lock().unwrap().retain(|&(_, other)| other != face);
+        self.payloads.lock().unwrap().retain(|_, payload| payload.face() != face);
+        self.pool.depart(face)
+    }
+
+    /// Ends what runs for a face by now.
+    fn finish_all(&self, face: FaceId) {
+        self.deliver();
+        let mut running = self.busy.lock().unwrap().clone();
+        running.retain(|&(_, other)| other == face);
+        for (worker, _) in running {
+            self.finish(worker);
+        }
+    }
+}
+
+impl<T: Numbered> Desk<T> {
+    fn at((pool, clock): (std::sync::Arc<RecordedPool<T>>, std::sync::Arc<ManualClock>)) -> Self {
+        Self {
             pool,
             clock,
             fates: Mutex::default(),
             payloads: Mutex::default(),
             busy: Mutex::default(),
-        })
+            departed: Mutex::default(),
+            answers: Mutex::default(),
+        }
     }
 
     fn note(&self, payload: u32, fate: Fate) {
@@ -62,27 +125,27 @@ impl Desk {
     }
 
     /// Submits a task with a payload of its own.
-    fn submit(&self, task: Submission<u32>) -> Admission {
+    fn submit(&self, task: Submission<T>) -> Admission {
         let admission = self.pool.submit(task);
         match admission {
             Admission::Started(worker, _) => {
-                self.note(task.payload, Fate::Started);
-                self.busy.lock().unwrap().push(worker);
+                self.note(task.payload.number(), Fate::Started);
+                self.busy.lock().unwrap().push((worker, task.payload.face()));
             }
             Admission::Waiting(_) => {}
-            Admission::Refused(_) => self.note(task.payload, Fate::Refused),
+            Admission::Refused(_) => self.note(task.payload.number(), Fate::Refused),
         }
         admission
     }
 
-    fn start(&self, task: Submission<u32>) -> (WorkerId, TaskId) {
+    fn start(&self, task: Submission<T>) -> (WorkerId, TaskId) {
         match self.submit(task) {
             Admission::Started(worker, task) => (worker, task),
             other => panic!("{other:?}"),
         }
     }
 
-    fn wait(&self, task: Submission<u32>) -> TaskId {
+    fn wait(&self, task: Submission<T>) -> TaskId {
         match self.submit(task) {
             Admission::Waiting(id) => {
                 self.payloads.lock().unwrap().insert(id, task.payload);
@@ -94,19 +157,22 @@ impl Desk {
 
     /// Ends a worker's task; the worker may be busy with another one then.
     fn finish(&self, worker: WorkerId) -> bool {
-        self.busy.lock().unwrap().retain(|&other| other != worker);
+        let mut busy = self.busy.lock().unwrap();
+        let index = busy.iter().position(|&(other, _)| other == worker).expect("it has a task");
+        let (_, face) = busy.remove(index);
+        drop(busy);
         let finished = self.pool.finish(worker, End::Completed, false);
         if let Some(task) = finished.next {
-            self.took(worker, task);
+            self.took(worker, face, task);
         }
         finished.settled
     }
 
     /// A worker has taken a task that waited. Its payload is known, or to be found among those without a fate.
-    fn took(&self, worker: WorkerId, task: TaskId) {
-        self.busy.lock().unwrap().push(worker);
+    fn took(&self, worker: WorkerId, face: FaceId, task: TaskId) {
+        self.busy.lock().unwrap().push((worker, face));
         let payload = self.payloads.lock().unwrap().get(&task).copied();
-        self.note(payload.unwrap_or(UNKNOWN), Fate::Started);
+        self.note(payload.map_or(UNKNOWN, Numbered::number), Fate::Started);
     }
 
     fn cancel(&self, task: TaskId, payload: u32) -> Cancelled {
@@ -122,17 +188,21 @@ impl Desk {
     }
 
     /// Carries out what has been delivered so far.
-    fn deliver(&self) -> Vec<Effect<u32>> {
+    fn deliver(&self) -> Vec<Effect<T>> {
         let effects = self.pool.host().effects();
         for &effect in &effects {
             match effect {
+                Effect::Start(_, _, payload) if self.departed.lock().unwrap().contains(&payload.face()) => {}
                 Effect::Start(worker, _, payload) => {
-                    self.note(payload, Fate::Started);
-                    self.busy.lock().unwrap().push(worker);
+                    self.note(payload.number(), Fate::Started);
+                    self.busy.lock().unwrap().push((worker, payload.face()));
                 }
                 Effect::Reject(task, payload, rejection) => {
-                    self.note(payload, Fate::Rejected(rejection));
+                    self.note(payload.number(), Fate::Rejected(rejection));
                     self.pool.collect(task);
+                }
+                Effect::Vacancy { token, is_closed, .. } => {
+                    self.answers.lock().unwrap().push((token, is_closed));
                 }
                 Effect::Boot(_) | Effect::Retire(_) | Effect::Watched { .. } => {}
             }
@@ -152,7 +222,7 @@ impl Desk {
     fn settle(&self, payloads: impl IntoIterator<Item = u32>) -> BTreeMap<u32, Vec<Fate>> {
         self.pool.audit();
         self.deliver();
-        while let Some(worker) = { self.busy.lock().unwrap().pop() } {
+        while let Some((worker, _)) = { self.busy.lock().unwrap().last().copied() } {
             self.finish(worker);
             self.pool.audit();
             self.deliver();
@@ -414,7 +484,7 @@ fn a_release_beside_a_finish_rejects_or_starts_what_waits() {
         let desk = Desk::new(capacity(1));
         let (worker, _) = desk.start(Submission::new(0));
         desk.wait(Submission::new(1));
-        desk.pool.watch(FaceId::FIRST, 7, Condition::Ended(1), None);
+        desk.pool.watch(FIRST, 7, Condition::Ended(1), None);
         let other = Arc::clone(&desk);
         let finisher = thread::spawn(move || {
             other.finish(worker);
@@ -422,7 +492,7 @@ fn a_release_beside_a_finish_rejects_or_starts_what_waits() {
         desk.release();
         finisher.join().unwrap();
         let effects = desk.deliver();
-        let told = effects.contains(&Effect::Watched { face: FaceId::FIRST, token: 7, expired: false });
+        let told = effects.contains(&Effect::Watched { face: FIRST, token: 7, expired: false });
         assert_eq!(
             told,
             desk.pool.snapshot().running == 0,
@@ -542,13 +612,255 @@ fn a_boot_beside_a_submit_and_a_cancellation_takes_whoever_is_left() {
         });
         let taken = desk.pool.booted(worker);
         if let Some(task) = taken {
-            desk.took(worker, task);
+            desk.took(worker, FIRST, task);
         }
         let was_waiting = origin.join().unwrap();
         assert_eq!(desk.pool.snapshot().busy, 1);
         desk.settle(0..2);
         assert_eq!(was_waiting, taken != Some(first));
         was_waiting
+    });
+    assert_eq!(seen, [false, true]);
+}
+
+// ── faces ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn a_departure_beside_a_finish_hands_on_a_worker_that_has_taken_what_departs() {
+    let seen = outcomes(|| {
+        let (desk, second) = Desk::shared(capacity(1));
+        let (worker, _) = desk.start(job(second, 0));
+        desk.wait(job(FIRST, 1));
+        desk.wait(job(second, 2));
+        desk.wait(job(FIRST, 3));
+        let other = Arc::clone(&desk);
+        let finisher = thread::spawn(move || {
+            other.finish(worker);
+        });
+        assert!(!desk.depart(FIRST));
+        finisher.join().unwrap();
+        assert_eq!(desk.pool.snapshot().busy, 1, "with the only task that is left");
+        let started_elsewhere =
+            desk.deliver().into_iter().filter(|effect| matches!(effect, Effect::Start(..))).count();
+        desk.settle([0, 2]);
+        assert_eq!(desk.pool.snapshot().counters.cancelled, 2);
+        started_elsewhere
+    });
+    assert_eq!(seen, [0, 2], "the worker's own next, or by way of a task that departs");
+}
+
+#[test]
+fn a_worker_of_a_face_that_departs_is_finished_beside_it_by_whoever_has_it_next() {
+    let seen = outcomes(|| {
+        let (desk, second) = Desk::shared(capacity(2));
+        desk.start(job(FIRST, 0));
+        desk.start(job(FIRST, 1));
+        desk.wait(job(second, 2));
+        desk.wait(job(FIRST, 3));
+        desk.wait(job(second, 4));
+        let other = Arc::clone(&desk);
+        let finisher = thread::spawn(move || {
+            other.finish_all(second);
+            other.pool.snapshot().counters.completed
+        });
+        desk.depart(FIRST);
+        let completed = finisher.join().unwrap();
+        desk.settle([2, 4]);
+        assert_eq!(desk.pool.snapshot().counters.cancelled, 3);
+        completed
+    });
+    assert_eq!(seen, [0, 1, 2], "between two lock holds, too");
+}
+
+#[test]
+fn a_face_that_finishes_before_it_departs_beside_another_one_that_submits_leaves_nothing() {
+    let seen = outcomes(|| {
+        let (desk, second) = Desk::shared(capacity(1));
+        let (worker, _) = desk.start(job(FIRST, 0));
+        desk.wait(job(FIRST, 1));
+        let other = Arc::clone(&desk);
+        let submitter = thread::spawn(move || matches!(other.submit(job(second, 2)), Admission::Waiting(_)));
+        desk.finish(worker);
+        desk.depart(FIRST);
+        let waited = submitter.join().unwrap();
+        assert_eq!(desk.pool.snapshot().busy, 1);
+        desk.settle([2]);
+        waited
+    });
+    assert_eq!(seen, [false, true]);
+}
+
+#[test]
+fn a_departure_beside_a_submit_of_another_face_neither_loses_nor_doubles_its_task() {
+    let seen = outcomes(|| {
+        let (desk, second) = Desk::shared(capacity(1));
+        desk.start(job(FIRST, 0));
+        desk.wait(job(FIRST, 1));
+        let other = Arc::clone(&desk);
+        let submitter = thread::spawn(move || {
+            [2, 3].map(|number| matches!(other.submit(job(second, number)), Admission::Waiting(_)))
+        });
+        desk.depart(FIRST);
+        let waited = submitter.join().unwrap();
+        assert_eq!(desk.pool.snapshot().busy, 1);
+        desk.settle([2, 3]);
+        waited
+    });
+    assert_eq!(seen, [[false, true], [true, true]]);
+}
+
+#[test]
+fn of_two_faces_that_depart_at_once_one_is_the_last() {
+    let seen = outcomes(|| {
+        let (desk, second) = Desk::shared(capacity(1));
+        desk.start(job(FIRST, 0));
+        desk.wait(job(second, 1));
+        let other = Arc::clone(&desk);
+        let thread = thread::spawn(move || other.depart(second));
+        let is_last = desk.depart(FIRST);
+        assert_ne!(thread.join().unwrap(), is_last);
+        desk.settle([]);
+        let snapshot = desk.pool.snapshot();
+        assert_eq!((snapshot.is_closed, snapshot.running, snapshot.counters.cancelled), (true, 0, 2));
+        assert_eq!(desk.pool.join(), None);
+        is_last
+    });
+    assert_eq!(seen, [false, true]);
+}
+
+#[test]
+fn of_two_faces_that_leave_at_once_the_last_one_closes_the_pool() {
+    let seen = outcomes(|| {
+        let (desk, second) = Desk::shared(capacity(1));
+        desk.start(job(FIRST, 0));
+        let other = Arc::clone(&desk);
+        let thread = thread::spawn(move || other.pool.leave(second));
+        let closed = [desk.pool.leave(FIRST), thread.join().unwrap()];
+        assert_eq!(closed.iter().flatten().count(), 1, "{closed:?}");
+        desk.settle([0]);
+        assert_eq!(desk.pool.snapshot().running, 0);
+        closed[0].is_some()
+    });
+    assert_eq!(seen, [false, true]);
+}
+
+#[test]
+fn a_face_that_leaves_beside_its_submit_refuses_the_task_or_runs_it() {
+    for others_stay in [false, true] {
+        let seen = outcomes(move || {
+            let (desk, second) = Desk::shared(capacity(1));
+            desk.start(job(second, 0));
+            if !others_stay {
+                desk.pool.leave(second);
+            }
+            let other = Arc::clone(&desk);
+            let submitter = thread::spawn(move || {
+                other.submit(job(FIRST, 1));
+            });
+            assert_eq!(desk.pool.leave(FIRST).is_none(), others_stay);
+            desk.pool.watch(FIRST, 1, Condition::Left, None);
+            submitter.join().unwrap();
+            let fate = desk.settle(0..2)[&1][0];
+            assert!(desk.pool.is_quiet(FIRST));
+            assert_eq!(desk.pool.snapshot().is_closed, !others_stay);
+            fate == Fate::Refused
+        });
+        assert_eq!(seen, [false, true]);
+    }
+}
+
+// ── vacancies ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn a_vacancy_awaited_beside_a_finish_is_told_once() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        let (worker, _) = desk.start(Submission::new(0));
+        let other = Arc::clone(&desk);
+        let producer = thread::spawn(move || {
+            other.pool.await_vacancy(FIRST, 1);
+            other.pool.await_vacancy(FIRST, 2);
+        });
+        desk.finish(worker);
+        // Whoever has been told so far has had the turn.
+        desk.deliver();
+        let told = desk.answers.lock().unwrap().len() as u32;
+        desk.pool.end_turns(FIRST, told);
+        producer.join().unwrap();
+        desk.settle([0]);
+        assert!(!desk.pool.has_vacancy(), "one is on the way to it");
+        desk.pool.end_turns(FIRST, 1);
+        desk.settle([]);
+        assert_eq!(*desk.answers.lock().unwrap(), [(1, false), (2, false)]);
+    });
+}
+
+#[test]
+fn a_submit_beside_a_finish_takes_a_vacancy_or_leaves_it_to_whoever_awaits_it() {
+    let seen = outcomes(|| {
+        let desk = Desk::new(capacity(1));
+        let (worker, _) = desk.start(Submission::new(0));
+        desk.pool.await_vacancy(FIRST, 1);
+        let other = Arc::clone(&desk);
+        let submitter = thread::spawn(move || {
+            other.submit(Submission::new(1));
+        });
+        desk.finish(worker);
+        submitter.join().unwrap();
+        desk.deliver();
+        let told = desk.answers.lock().unwrap().len();
+        desk.settle(0..2);
+        assert_eq!(*desk.answers.lock().unwrap(), [(1, false)], "at last");
+        told
+    });
+    assert_eq!(seen, [0, 1]);
+}
+
+#[test]
+fn a_vacancy_awaited_beside_a_release_is_told_once() {
+    let seen = outcomes(|| {
+        let desk = Desk::new(capacity(1));
+        let other = Arc::clone(&desk);
+        let producer = thread::spawn(move || other.pool.await_vacancy(FIRST, 1));
+        desk.release();
+        producer.join().unwrap();
+        desk.settle([]);
+        let answers = desk.answers.lock().unwrap().clone();
+        assert!(matches!(answers[..], [(1, _)]), "{answers:?}");
+        answers[0].1
+    });
+    assert_eq!(seen, [false, true]);
+}
+
+#[test]
+fn a_vacancy_awaited_beside_the_departure_of_whoever_was_told_is_told_once() {
+    loom::model(|| {
+        let (desk, second) = Desk::shared(capacity(1));
+        desk.pool.await_vacancy(second, 1);
+        desk.start(job(second, 0));
+        let other = Arc::clone(&desk);
+        let producer = thread::spawn(move || other.pool.await_vacancy(FIRST, 2));
+        desk.depart(second);
+        producer.join().unwrap();
+        desk.settle([]);
+        assert_eq!(*desk.answers.lock().unwrap(), [(1, false), (2, false)]);
+    });
+}
+
+#[test]
+fn a_vacancy_taken_back_beside_a_finish_is_told_or_gone() {
+    let seen = outcomes(|| {
+        let desk = Desk::new(capacity(1));
+        let (worker, _) = desk.start(Submission::new(0));
+        desk.pool.await_vacancy(FIRST, 1);
+        let other = Arc::clone(&desk);
+        let producer = thread::spawn(move || other.pool.forget_vacancy(FIRST, 1));
+        desk.finish(worker);
+        let is_gone = producer.join().unwrap();
+        desk.settle([0]);
+        assert_eq!(desk.answers.lock().unwrap().is_empty(), is_gone);
+        assert_eq!(desk.pool.has_vacancy(), is_gone);
+        is_gone
     });
     assert_eq!(seen, [false, true]);
 }

@@ -1,6 +1,6 @@
 //! Who runs, who waits, who is refused (4.1).
 
-use workpool_core::{Admission, Effect, End, Options, Refusal, Rejection, Submission};
+use workpool_core::{Admission, Effect, End, Offer, Options, Refusal, Rejection, Submission};
 
 use crate::{Fixture, capacity, rejections};
 
@@ -155,4 +155,64 @@ fn an_unbounded_pool_starts_everything() {
     let snapshot = pool.snapshot();
     assert_eq!((snapshot.available(), snapshot.free()), (u32::MAX, u32::MAX));
     assert_eq!(pool.gauges(), (1_000, 1_000, 0));
+}
+
+#[test]
+fn a_task_offered_at_once_never_waits_and_is_not_counted_when_refused() {
+    let pool = Fixture::new(capacity(1));
+    let at_once = Submission { offer: Offer::AtOnce, ..Submission::new(0) };
+    let Admission::Started(worker, _) = pool.submit(at_once) else { panic!("there is room") };
+    let before = pool.snapshot();
+    for wait_timeout in [None, Some(0), Some(10)] {
+        let task = Submission { wait_timeout, ..at_once };
+        assert_eq!(pool.submit(task), Admission::Refused(Refusal::Overload));
+    }
+    assert_eq!(pool.snapshot(), before);
+    pool.complete(worker);
+    assert!(matches!(pool.submit(at_once), Admission::Started(..)), "an idle worker is there at once");
+    pool.release(None);
+    assert_eq!(pool.submit(at_once), Admission::Refused(Refusal::Closed));
+    assert_eq!(pool.snapshot().counters.closed, 0);
+}
+
+#[test]
+fn a_task_offered_at_once_is_taken_where_a_booting_worker_will_take_it() {
+    let pool = Fixture::new(Options { boots: true, ..capacity(1) });
+    let at_once = Submission { offer: Offer::AtOnce, ..Submission::new(0) };
+    let first = pool.wait(at_once);
+    assert_eq!(pool.submit(at_once), Admission::Refused(Refusal::Overload), "it boots for the first one");
+    pool.cancel(first);
+    pool.wait(at_once);
+    assert_eq!(pool.snapshot().counters.overload, 0);
+}
+
+#[test]
+fn a_task_offered_without_counting_may_wait_and_counts_only_when_it_is_accepted() {
+    let uncounted = Submission { offer: Offer::Uncounted, ..Submission::new(0) };
+    let pool = Fixture::new(Options { max_waiting: 1, ..capacity(1) });
+    pool.submit(uncounted);
+    pool.wait(uncounted);
+    assert_eq!(pool.snapshot().counters.submitted, 2);
+    let before = pool.snapshot();
+    assert_eq!(pool.submit(uncounted), Admission::Refused(Refusal::Overload));
+    assert_eq!(pool.snapshot(), before);
+    pool.release(None);
+    assert_eq!(pool.submit(uncounted), Admission::Refused(Refusal::Closed));
+    assert_eq!(pool.snapshot().counters.closed, 0);
+    let pool = Fixture::new(Options { nonblocking: true, ..capacity(1) });
+    pool.submit(uncounted);
+    assert_eq!(pool.submit(uncounted), Admission::Refused(Refusal::Overload));
+    assert_eq!(pool.snapshot().counters.overload, 0);
+}
+
+#[test]
+fn a_wait_timeout_of_0_counts_however_the_task_may_wait() {
+    for offer in [Offer::Normal, Offer::Uncounted] {
+        let pool = Fixture::new(capacity(1));
+        pool.fill(1);
+        let now = Submission { wait_timeout: Some(0), offer, ..Submission::new(0) };
+        assert_eq!(pool.submit(now), Admission::Refused(Refusal::WaitTimeout));
+        let counters = pool.snapshot().counters;
+        assert_eq!((counters.submitted, counters.wait_timeout, counters.unsettled), (2, 1, 1));
+    }
 }

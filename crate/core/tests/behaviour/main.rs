@@ -1,21 +1,24 @@
-//! The rules of DESIGN §4.1–4.5, one test each, on a clock that the test moves.
+//! The rules of DESIGN §4.1–4.6, one test each, on a clock that the test moves.
 #![cfg(not(loom))]
 
 mod admission;
 mod booting;
+mod faces;
 mod lifetimes;
 #[path = "../recorder/mod.rs"]
 mod recorder;
 mod tasks;
 mod tune;
+mod vacancies;
 mod watches;
 mod workers;
 
-use std::{ops::Deref, sync::Arc};
+use std::{fmt::Debug, ops::Deref, sync::Arc};
 
-use recorder::{RecordedPool, keep_appointment};
+use recorder::{Job, RecordedPool, keep_appointment};
 use workpool_core::{
-    Admission, Clock, Effect, End, MILLISECOND, ManualClock, Options, Rejection, Submission, TaskId, WorkerId,
+    Admission, Clock, Effect, End, MILLISECOND, ManualClock, Options, Payload, Rejection, Submission, TaskId,
+    WorkerId,
 };
 
 /// The options of most tests: the world of closures, which neither boots nor disposes.
@@ -24,15 +27,15 @@ fn capacity(capacity: u32) -> Options {
 }
 
 /// The pool under test, with its clock and its reaper.
-struct Fixture {
-    pool: Arc<RecordedPool>,
+struct Fixture<T = u32> {
+    pool: Arc<RecordedPool<T>>,
     clock: Arc<ManualClock>,
 }
 
-impl Deref for Fixture {
-    type Target = RecordedPool;
+impl<T> Deref for Fixture<T> {
+    type Target = RecordedPool<T>;
 
-    fn deref(&self) -> &RecordedPool {
+    fn deref(&self) -> &RecordedPool<T> {
         &self.pool
     }
 }
@@ -41,27 +44,6 @@ impl Fixture {
     fn new(options: Options) -> Self {
         let (pool, clock) = recorder::pool(options);
         Self { pool, clock }
-    }
-
-    /// Submits a plain task that is to start at once.
-    fn start(&self, payload: u32) -> (WorkerId, TaskId) {
-        match self.submit(Submission::new(payload)) {
-            Admission::Started(worker, task) => (worker, task),
-            other => panic!("task {payload} should have started: {other:?}"),
-        }
-    }
-
-    /// Submits a task that is to wait.
-    fn wait(&self, task: Submission<u32>) -> TaskId {
-        match self.submit(task) {
-            Admission::Waiting(task) => task,
-            other => panic!("task {} should wait: {other:?}", task.payload),
-        }
-    }
-
-    /// Ends a worker's task well; the task that it has next.
-    fn complete(&self, worker: WorkerId) -> Option<TaskId> {
-        self.finish(worker, End::Completed, false).next
     }
 
     /// Starts `count` plain tasks.
@@ -77,9 +59,40 @@ impl Fixture {
         }
         workers
     }
+}
+
+impl Fixture<Job> {
+    /// A pool to be shared by several faces.
+    fn shared(options: Options) -> Self {
+        let (pool, clock) = recorder::pool(options);
+        Self { pool, clock }
+    }
+}
+
+impl<T: Payload + Debug> Fixture<T> {
+    /// Submits a plain task that is to start at once.
+    fn start(&self, payload: T) -> (WorkerId, TaskId) {
+        match self.submit(Submission::new(payload)) {
+            Admission::Started(worker, task) => (worker, task),
+            other => panic!("task {payload:?} should have started: {other:?}"),
+        }
+    }
+
+    /// Submits a task that is to wait.
+    fn wait(&self, task: Submission<T>) -> TaskId {
+        match self.submit(task) {
+            Admission::Waiting(task) => task,
+            other => panic!("task {:?} should wait: {other:?}", task.payload),
+        }
+    }
+
+    /// Ends a worker's task well; the task that it has next.
+    fn complete(&self, worker: WorkerId) -> Option<TaskId> {
+        self.finish(worker, End::Completed, false).next
+    }
 
     /// What has been delivered since the last call; everything must be in order at this moment.
-    fn effects(&self) -> Vec<Effect<u32>> {
+    fn effects(&self) -> Vec<Effect<T>> {
         self.audit();
         self.host().effects()
     }

@@ -8,9 +8,9 @@ mod recorder;
 
 use std::sync::Arc;
 
-use naive::{Model, TaskState, WorkerState};
+use naive::{FaceState, Model, TaskState, WorkerState};
 use proptest::{collection::vec, option, prelude::*, test_runner::Config};
-use recorder::{RecordedPool, keep_appointment};
+use recorder::{Job, RecordedPool, keep_appointment};
 use workpool_core::{
     Admission, Clock, Condition, Effect, End, FaceId, MILLISECOND, ManualClock, Nanos, Offer, Options,
     Submission, TaskId, UNBOUNDED, WorkerId,
@@ -19,7 +19,8 @@ use workpool_core::{
 /// Something that is done to the pool. A `usize` chooses among those to whom it can be done just then.
 #[derive(Debug, Clone)]
 enum Step {
-    Submit(Submission<u32>),
+    /// Through one of the faces.
+    Submit(usize, Submission<Job>),
     Begin(usize),
     Limit(usize),
     Finish(usize, End, bool),
@@ -35,17 +36,25 @@ enum Step {
     Release(Option<u32>),
     Close,
     Reboot,
-    Watch(Condition, Option<u32>),
+    Watch(usize, Condition, Option<u32>),
     /// A watch of the present generation, as close and release make it.
-    WatchEnd(Option<u32>),
+    WatchEnd(usize, Option<u32>),
+    Join,
+    Leave(usize),
+    Depart(usize),
+    AwaitVacancy(usize),
+    ForgetVacancy(usize),
+    EndTurns(usize, u32),
 }
 
 fn submission() -> impl Strategy<Value = Step> {
     let wait_timeout = prop_oneof![3 => Just(None), 1 => Just(Some(0)), 3 => (1_u32..60).prop_map(Some)];
     let timeout = prop_oneof![1 => Just(0), 1 => 1_u32..60];
-    (0_u64..12, wait_timeout, timeout, any::<bool>(), 0_u32..1_000).prop_map(
-        |(priority, wait_timeout, timeout, timed, payload)| {
-            Step::Submit(Submission { payload, priority, wait_timeout, timeout, timed, offer: Offer::Normal })
+    let offer = prop_oneof![6 => Just(Offer::Normal), 1 => Just(Offer::AtOnce), 1 => Just(Offer::Uncounted)];
+    (0_u64..12, wait_timeout, timeout, any::<bool>(), 0_u32..1_000, offer, any::<usize>()).prop_map(
+        |(priority, wait_timeout, timeout, timed, number, offer, which)| {
+            let payload = Job { face: FaceId::FIRST, number };
+            Step::Submit(which, Submission { payload, priority, wait_timeout, timeout, timed, offer })
         },
     )
 }
@@ -80,8 +89,14 @@ fn step() -> impl Strategy<Value = Step> {
         1 => option::of(0_u32..2).prop_map(Step::Release),
         1 => Just(Step::Close),
         3 => Just(Step::Reboot),
-        1 => (condition(), time()).prop_map(|(condition, time)| Step::Watch(condition, time)),
-        1 => time().prop_map(Step::WatchEnd),
+        1 => (any(), condition(), time()).prop_map(|(which, condition, time)| Step::Watch(which, condition, time)),
+        1 => (any(), time()).prop_map(|(which, time)| Step::WatchEnd(which, time)),
+        4 => Just(Step::Join),
+        1 => any().prop_map(Step::Leave),
+        2 => any().prop_map(Step::Depart),
+        4 => any().prop_map(Step::AwaitVacancy),
+        1 => any().prop_map(Step::ForgetVacancy),
+        3 => (any(), 0_u32..3).prop_map(|(which, count)| Step::EndTurns(which, count)),
     ]
 }
 
@@ -103,20 +118,22 @@ fn options() -> impl Strategy<Value = Options> {
 
 /// The pool and its model, side by side.
 struct Pair {
-    pool: Arc<RecordedPool>,
+    pool: Arc<RecordedPool<Job>>,
     clock: Arc<ManualClock>,
     model: Model,
     tokens: u32,
+    /// Whoever has awaited a vacancy.
+    awaited: Vec<(FaceId, u32)>,
 }
 
 impl Pair {
     fn new(options: Options) -> Self {
         let (pool, clock) = recorder::pool(options);
-        Self { pool, clock, model: Model::new(options), tokens: 0 }
+        Self { pool, clock, model: Model::new(options), tokens: 0, awaited: Vec::new() }
     }
 
     /// What has been delivered in this step. The model learns which numbers new workers have got.
-    fn delivered(&mut self, admission: Option<Admission>) -> Vec<Effect<u32>> {
+    fn delivered(&mut self, admission: Option<Admission>) -> Vec<Effect<Job>> {
         let effects = self.pool.host().effects();
         self.model.new_workers.clear();
         if let Some(Admission::Started(worker, _)) = admission {
@@ -132,7 +149,7 @@ impl Pair {
     /// Plays the same to both; their answers and effects must be the same.
     fn play<R: PartialEq + std::fmt::Debug>(
         &mut self,
-        real: impl FnOnce(&RecordedPool) -> R,
+        real: impl FnOnce(&RecordedPool<Job>) -> R,
         naive: impl FnOnce(&mut Model) -> R,
     ) {
         let result = real(&self.pool);
@@ -141,7 +158,7 @@ impl Pair {
         self.agree(effects);
     }
 
-    fn submit(&mut self, task: Submission<u32>) {
+    fn submit(&mut self, task: Submission<Job>) {
         let admission = self.pool.submit(task);
         let effects = self.delivered(Some(admission));
         let id = match admission {
@@ -169,7 +186,7 @@ impl Pair {
         assert!(self.model.due().is_none_or(|due| due > target), "the reaper was not there in time");
     }
 
-    fn agree(&mut self, mut effects: Vec<Effect<u32>>) {
+    fn agree(&mut self, mut effects: Vec<Effect<Job>>) {
         self.model.conclude();
         let mut expected = std::mem::take(&mut self.model.effects);
         // The deadlines of one moment are met in any order.
@@ -180,7 +197,21 @@ impl Pair {
         for (task, times) in self.model.times() {
             assert_eq!(self.pool.times(task), times, "times");
         }
+        assert_eq!(self.pool.has_vacancy(), self.model.has_vacancy(), "vacancy");
+        for face in &self.model.faces {
+            assert_eq!(self.pool.is_quiet(face.id), self.model.is_quiet(face.id), "quiet");
+        }
         self.pool.audit();
+    }
+
+    /// One of the faces that have not departed; but now and then, one of all times.
+    fn face(&self, which: usize) -> FaceId {
+        let faces = &self.model.faces;
+        let known: Vec<_> = faces.iter().filter(|face| face.state != FaceState::Departed).collect();
+        if known.is_empty() || which % 8 == 7 {
+            return faces[which / 8 % faces.len()].id;
+        }
+        known[which / 8 % known.len()].id
     }
 
     fn worker(&self, which: usize, is_meant: impl Fn(WorkerState) -> bool) -> Option<WorkerId> {
@@ -203,7 +234,10 @@ impl Pair {
 
     fn take(&mut self, step: &Step) {
         match *step {
-            Step::Submit(task) => self.submit(task),
+            Step::Submit(which, mut task) => {
+                task.payload.face = self.face(which);
+                self.submit(task);
+            }
             Step::Begin(which) => {
                 let has_worker = |task: &naive::Task| {
                     matches!(task.state, TaskState::Running(_) | TaskState::Abandoned(_)) && !task.begun
@@ -261,26 +295,65 @@ impl Pair {
                 let generation = back.map(|back| self.model.generation.saturating_sub(back));
                 self.play(|pool| pool.release(generation), |model| model.release(generation));
             }
-            Step::Close => self.play(RecordedPool::close, Model::close),
-            Step::Reboot => self.play(RecordedPool::reboot, Model::reboot),
-            Step::Watch(condition, timeout) => self.watch(condition, timeout),
-            Step::WatchEnd(timeout) => self.watch(Condition::Ended(self.model.generation), timeout),
+            Step::Close => self.play(RecordedPool::<Job>::close, Model::close),
+            Step::Reboot => self.play(RecordedPool::<Job>::reboot, Model::reboot),
+            Step::Watch(which, condition, timeout) => self.watch(which, condition, timeout),
+            Step::WatchEnd(which, timeout) => {
+                self.watch(which, Condition::Ended(self.model.generation), timeout);
+            }
+            Step::Join => {
+                let id = self.pool.join();
+                let effects = self.delivered(None);
+                assert_eq!(id, self.model.join(id));
+                self.agree(effects);
+            }
+            Step::Leave(which) => {
+                let face = self.face(which);
+                self.play(|pool| pool.leave(face), |model| model.leave(face));
+            }
+            Step::Depart(which) => {
+                let face = self.face(which);
+                let faces = self.model.faces.iter();
+                let is_only = faces.filter(|face| face.state != FaceState::Departed).count() == 1;
+                // After that there is little to see.
+                if !is_only || which % 4 == 0 {
+                    self.play(|pool| pool.depart(face), |model| model.depart(face));
+                }
+            }
+            Step::AwaitVacancy(which) => {
+                self.tokens += 1;
+                let (face, token) = (self.face(which), self.tokens);
+                self.awaited.push((face, token));
+                self.play(|pool| pool.await_vacancy(face, token), |model| model.await_vacancy(face, token));
+            }
+            Step::ForgetVacancy(which) => {
+                if let Some(&(face, token)) = self.awaited.get(which % self.awaited.len().max(1)) {
+                    self.play(
+                        |pool| pool.forget_vacancy(face, token),
+                        |model| model.forget_vacancy(face, token),
+                    );
+                }
+            }
+            Step::EndTurns(which, count) => {
+                let face = self.face(which);
+                self.play(|pool| pool.end_turns(face, count), |model| model.end_turns(face, count));
+            }
         }
     }
 
-    fn watch(&mut self, condition: Condition, timeout: Option<u32>) {
+    fn watch(&mut self, which: usize, condition: Condition, timeout: Option<u32>) {
         self.tokens += 1;
-        let token = self.tokens;
+        let (face, token) = (self.face(which), self.tokens);
         self.play(
-            |pool| pool.watch(FaceId::FIRST, token, condition, timeout),
-            |model| model.watch(token, condition, timeout),
+            |pool| pool.watch(face, token, condition, timeout),
+            |model| model.watch(face, token, condition, timeout),
         );
     }
 }
 
 /// Brings rejections for their time, which come one after another, into the order of their tasks.
-fn sort_deadlines(effects: &mut [Effect<u32>]) {
-    let by_time = |effect: &Effect<u32>| match *effect {
+fn sort_deadlines(effects: &mut [Effect<Job>]) {
+    let by_time = |effect: &Effect<Job>| match *effect {
         Effect::Reject(task, _, rejection) if rejection != workpool_core::Rejection::Released => Some(task),
         _ => None,
     };

@@ -1,10 +1,12 @@
 //! The pool as DESIGN §4 describes it, with plain lists that are scanned: no stack, no heap, no gauges. Whatever
-//! number the real pool gives to a new worker or task is taken over, after a look whether it was free.
+//! number the real pool gives to a new worker, task or face is taken over, after a look whether it was free.
 
 use workpool_core::{
-    Admission, Cancelled, Condition, Counters, Effect, End, FaceId, Finished, MILLISECOND, Nanos, Options,
-    Refusal, Rejection, Snapshot, Submission, TaskId, TaskTimes, WorkerId,
+    Admission, Cancelled, Condition, Counters, Effect, End, FaceId, Finished, MILLISECOND, Nanos, Offer,
+    Options, Refusal, Rejection, Snapshot, Submission, TaskId, TaskTimes, WorkerId,
 };
+
+use crate::recorder::Job;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TaskState {
@@ -22,7 +24,7 @@ pub(crate) struct Task {
     pub(crate) uncollected: bool,
     pub(crate) begun: bool,
     pub(crate) limited: bool,
-    submission: Submission<u32>,
+    submission: Submission<Job>,
     times: TaskTimes,
     deadline: Option<Nanos>,
 }
@@ -42,8 +44,22 @@ pub(crate) struct Worker {
     generation: u32,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FaceState {
+    Staying,
+    Left,
+    Departed,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Face {
+    pub(crate) id: FaceId,
+    pub(crate) state: FaceState,
+}
+
 #[derive(Debug, Clone)]
 struct Watch {
+    face: FaceId,
     token: u32,
     condition: Condition,
     expires_at: Option<Nanos>,
@@ -56,7 +72,7 @@ enum Phase {
     Closed,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Model {
     options: Options,
     capacity: u32,
@@ -69,12 +85,18 @@ pub(crate) struct Model {
     pub(crate) workers: Vec<Worker>,
     cached: u32,
     watches: Vec<Watch>,
+    /// Of all times.
+    pub(crate) faces: Vec<Face>,
+    /// Who awaits a vacancy, in order of arrival.
+    awaiting: Vec<(FaceId, u32)>,
+    /// Who has been told of one and has not used it yet.
+    told: Vec<FaceId>,
     counters: Counters,
     last_purge: Option<Nanos>,
     /// Numbers that the real pool has given to new workers in this step, in order.
     pub(crate) new_workers: Vec<WorkerId>,
     /// What this step causes.
-    pub(crate) effects: Vec<Effect<u32>>,
+    pub(crate) effects: Vec<Effect<Job>>,
 }
 
 impl Model {
@@ -89,6 +111,9 @@ impl Model {
             workers: Vec::new(),
             cached: 0,
             watches: Vec::new(),
+            faces: vec![Face { id: FaceId::FIRST, state: FaceState::Staying }],
+            awaiting: Vec::new(),
+            told: Vec::new(),
             counters: Counters::default(),
             last_purge: None,
             new_workers: Vec::new(),
@@ -159,6 +184,30 @@ impl Model {
         waiting.first().map(|task| task.id)
     }
 
+    fn is_staying(&self, face: FaceId) -> bool {
+        self.faces.iter().any(|other| other.id == face && other.state == FaceState::Staying)
+    }
+
+    pub(crate) fn is_quiet(&self, face: FaceId) -> bool {
+        self.tasks.iter().all(|task| task.submission.payload.face != face)
+    }
+
+    /// Whether more submits would find a worker, or one that boots, than those who have been told of it: by trying.
+    fn has_room_for_another(&self) -> bool {
+        let mut trial = self.clone();
+        trial.faces.push(Face { id: FaceId::FIRST, state: FaceState::Staying });
+        let job = Job { face: FaceId::FIRST, number: 0 };
+        (0..=self.told.len() as u32).all(|index| {
+            trial.new_workers = vec![WorkerId(u32::MAX - index)];
+            let task = Submission { offer: Offer::AtOnce, ..Submission::new(job) };
+            !matches!(trial.submit(task, Some(TaskId(u32::MAX - index))), Admission::Refused(_))
+        })
+    }
+
+    pub(crate) fn has_vacancy(&self) -> bool {
+        self.awaiting.is_empty() && self.has_room_for_another()
+    }
+
     // What happens inside.
 
     fn settle(&mut self, count: impl FnOnce(&mut Counters) -> &mut u64) {
@@ -166,7 +215,7 @@ impl Model {
         *count(&mut self.counters) += 1;
     }
 
-    fn accept(&mut self, submission: Submission<u32>, id: TaskId) {
+    fn accept(&mut self, submission: Submission<Job>, id: TaskId) {
         assert!(self.tasks.iter().all(|task| task.id != id), "{id:?} is not done with");
         self.counters.submitted += 1;
         self.counters.unsettled += 1;
@@ -190,8 +239,9 @@ impl Model {
     }
 
     fn new_worker(&mut self, state: WorkerState) -> WorkerId {
-        let id = self.new_workers.remove(0);
-        assert!(self.workers.iter().all(|worker| worker.id != id), "{id:?} lives already");
+        // Not all that are told to start something are new.
+        let is_new = |id: &WorkerId| self.workers.iter().all(|worker| worker.id != *id);
+        let id = self.new_workers.remove(self.new_workers.iter().position(is_new).expect("a free number"));
         self.counters.started += 1;
         if self.cached > 0 {
             self.cached -= 1;
@@ -218,10 +268,15 @@ impl Model {
                 let task = self.next_waiting().expect("one waits");
                 let worker = self.new_worker(WorkerState::Running);
                 self.assign(worker, task);
-                let payload = self.task(task).submission.payload;
-                self.effects.push(Effect::Start(worker, task, payload));
+                self.send(worker, task);
             }
         }
+    }
+
+    /// The task's origin hears that it is to start it.
+    fn send(&mut self, worker: WorkerId, task: TaskId) {
+        let payload = self.task(task).submission.payload;
+        self.effects.push(Effect::Start(worker, task, payload));
     }
 
     /// The worker is gone, and somebody may take its place.
@@ -267,6 +322,13 @@ impl Model {
         None
     }
 
+    /// Whose task the worker has.
+    fn face_of(&self, worker: WorkerId) -> FaceId {
+        let has =
+            |task: &&Task| [TaskState::Running(worker), TaskState::Abandoned(worker)].contains(&task.state);
+        self.tasks.iter().find(has).expect("it has a task").submission.payload.face
+    }
+
     /// A worker's function has ended, or its thread; whether that settles its task.
     fn end(&mut self, worker: WorkerId, end: End) -> bool {
         let index = self
@@ -309,9 +371,10 @@ impl Model {
     // What can be done to a pool.
 
     /// `id` is the number that the real pool has given to the task, if it has accepted it.
-    pub(crate) fn submit(&mut self, submission: Submission<u32>, id: Option<TaskId>) -> Admission {
-        if self.phase != Phase::Open {
-            self.counters.closed += 1;
+    pub(crate) fn submit(&mut self, submission: Submission<Job>, id: Option<TaskId>) -> Admission {
+        let is_counted = submission.offer == Offer::Normal;
+        if self.phase != Phase::Open || !self.is_staying(submission.payload.face) {
+            self.counters.closed += u64::from(is_counted);
             return Admission::Refused(Refusal::Closed);
         }
         let idle = self.idle().last().copied();
@@ -327,8 +390,9 @@ impl Model {
         if would_be_late {
             let bound = self.options.max_waiting;
             let counted = self.waiting() - self.expected();
-            if self.options.nonblocking || (bound > 0 && counted >= bound) {
-                self.counters.overload += 1;
+            let may_wait = !self.options.nonblocking && submission.offer != Offer::AtOnce;
+            if !may_wait || (bound > 0 && counted >= bound) {
+                self.counters.overload += u64::from(is_counted);
                 return Admission::Refused(Refusal::Overload);
             }
             if submission.wait_timeout == Some(0) {
@@ -369,9 +433,14 @@ impl Model {
     }
 
     pub(crate) fn finish(&mut self, worker: WorkerId, end: End, is_broken: bool) -> Finished {
+        let face = self.face_of(worker);
         let settled = self.end(worker, end);
-        let next = self.free(worker, is_broken);
-        Finished { settled, next, is_quiet: self.tasks.is_empty() }
+        let mut next = self.free(worker, is_broken);
+        if let Some(task) = next.filter(|_| self.face_of(worker) != face) {
+            self.send(worker, task);
+            next = None;
+        }
+        Finished { settled, next, is_quiet: self.is_quiet(face) }
     }
 
     pub(crate) fn cancel(&mut self, id: TaskId) -> Cancelled {
@@ -401,7 +470,7 @@ impl Model {
         self.free(worker, false)
     }
 
-    pub(crate) fn boot_failed(&mut self, worker: WorkerId) -> Option<(TaskId, u32)> {
+    pub(crate) fn boot_failed(&mut self, worker: WorkerId) -> Option<(TaskId, Job)> {
         let is_current = self.worker(worker).generation == self.generation;
         let failed = if is_current { self.next_waiting() } else { None }.map(|id| {
             self.settle(|counters| &mut counters.failed);
@@ -463,9 +532,96 @@ impl Model {
         }
     }
 
-    pub(crate) fn watch(&mut self, token: u32, condition: Condition, timeout: Option<u32>) {
+    /// `id` is the number that the real pool has given to the face.
+    pub(crate) fn join(&mut self, id: Option<FaceId>) -> Option<FaceId> {
+        if self.faces.iter().all(|face| face.state == FaceState::Departed) {
+            return None;
+        }
+        let id = id.expect("somebody is there");
+        assert!(self.faces.iter().all(|face| face.id != id), "{id:?} has been another's");
+        let mut known = self.faces.iter().filter(|face| face.state != FaceState::Departed);
+        assert!(known.all(|face| face.id.index() != id.index()), "{id:?} has another's place");
+        self.faces.push(Face { id, state: FaceState::Staying });
+        Some(id)
+    }
+
+    fn face(&mut self, id: FaceId) -> &mut Face {
+        self.faces.iter_mut().find(|face| face.id == id).expect("of all times")
+    }
+
+    fn is_deserted(&self) -> bool {
+        self.faces.iter().all(|face| face.state != FaceState::Staying)
+    }
+
+    pub(crate) fn leave(&mut self, id: FaceId) -> Option<u32> {
+        if self.face(id).state == FaceState::Departed {
+            return None;
+        }
+        self.face(id).state = FaceState::Left;
+        self.refuse_vacancies();
+        self.is_deserted().then(|| self.close())
+    }
+
+    /// Whoever awaits a vacancy and may not submit any more is told so.
+    fn refuse_vacancies(&mut self) {
+        for (face, token) in self.awaiting.clone() {
+            if !self.is_staying(face) {
+                self.effects.push(Effect::Vacancy { face, token, is_closed: true });
+                self.awaiting.retain(|&other| other != (face, token));
+            }
+        }
+    }
+
+    pub(crate) fn depart(&mut self, id: FaceId) -> bool {
+        if self.face(id).state == FaceState::Departed {
+            return false;
+        }
+        self.face(id).state = FaceState::Departed;
+        let mut gone = self.tasks.clone();
+        gone.retain(|task| task.submission.payload.face == id);
+        gone.sort_by_key(|task| task.id);
+        self.tasks.retain(|task| task.submission.payload.face != id);
+        for task in gone {
+            if matches!(task.state, TaskState::Waiting | TaskState::Running(_)) {
+                self.settle(|counters| &mut counters.cancelled);
+            }
+            if let TaskState::Running(worker) | TaskState::Abandoned(worker) = task.state
+                && let Some(next) = self.free(worker, false)
+            {
+                self.send(worker, next);
+            }
+        }
+        self.watches.retain(|watch| watch.face != id);
+        self.awaiting.retain(|&(face, _)| face != id);
+        self.told.retain(|&face| face != id);
+        if self.is_deserted() {
+            self.close();
+        }
+        self.faces.iter().all(|face| face.state == FaceState::Departed)
+    }
+
+    pub(crate) fn await_vacancy(&mut self, face: FaceId, token: u32) {
+        self.awaiting.push((face, token));
+        self.refuse_vacancies();
+    }
+
+    pub(crate) fn forget_vacancy(&mut self, face: FaceId, token: u32) -> bool {
+        let before = self.awaiting.len();
+        self.awaiting.retain(|&other| other != (face, token));
+        self.awaiting.len() < before
+    }
+
+    pub(crate) fn end_turns(&mut self, face: FaceId, count: u32) {
+        for _ in 0..count {
+            if let Some(index) = self.told.iter().position(|&told| told == face) {
+                self.told.remove(index);
+            }
+        }
+    }
+
+    pub(crate) fn watch(&mut self, face: FaceId, token: u32, condition: Condition, timeout: Option<u32>) {
         let expires_at = timeout.map(|ms| self.now + u64::from(ms) * MILLISECOND);
-        self.watches.push(Watch { token, condition, expires_at });
+        self.watches.push(Watch { face, token, condition, expires_at });
     }
 
     pub(crate) fn reap(&mut self) {
@@ -482,7 +638,7 @@ impl Model {
         }
         for watch in self.watches.clone() {
             if watch.expires_at.is_some_and(|at| at <= self.now) {
-                self.effects.push(Effect::Watched { face: FaceId::FIRST, token: watch.token, expired: true });
+                self.effects.push(Effect::Watched { face: watch.face, token: watch.token, expired: true });
                 self.watches.retain(|other| other.token != watch.token);
                 if let Condition::Ended(generation) = watch.condition {
                     self.release(Some(generation));
@@ -498,7 +654,7 @@ impl Model {
         }
     }
 
-    /// What follows every step: peaks, and watches that have come true.
+    /// What follows every step: peaks, watches that have come true, and vacancies.
     pub(crate) fn conclude(&mut self) {
         let snapshot = self.snapshot();
         self.counters.peak_busy = self.counters.peak_busy.max(snapshot.busy);
@@ -512,16 +668,20 @@ impl Model {
                     let is_over = generation != self.generation || (is_closed && snapshot.waiting == 0);
                     is_over && self.workers.iter().all(|worker| worker.generation != generation)
                 }
-                Condition::Left => self.tasks.is_empty(),
+                Condition::Left => self.is_quiet(watch.face),
                 Condition::Vacant => is_closed && self.tasks.is_empty() && self.workers.is_empty(),
             };
             if holds {
-                self.effects.push(Effect::Watched {
-                    face: FaceId::FIRST,
-                    token: watch.token,
-                    expired: false,
-                });
+                self.effects.push(Effect::Watched { face: watch.face, token: watch.token, expired: false });
                 self.watches.retain(|other| other.token != watch.token);
+            }
+        }
+        let is_closed = self.phase != Phase::Open;
+        while !self.awaiting.is_empty() && (is_closed || self.has_room_for_another()) {
+            let (face, token) = self.awaiting.remove(0);
+            self.effects.push(Effect::Vacancy { face, token, is_closed });
+            if !is_closed {
+                self.told.push(face);
             }
         }
     }

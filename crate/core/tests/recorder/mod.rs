@@ -1,21 +1,37 @@
 //! A host that notes what it is told, and keeps the appointments that the reaper would keep.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    fmt::Debug,
+    sync::{Arc, Mutex},
+};
 
-use workpool_core::{Clock, Effect, Host, ManualClock, Nanos, Options, Pool};
+use workpool_core::{Clock, Effect, FaceId, Host, ManualClock, Nanos, Options, Payload, Pool};
 
 /// Tasks are known by a number of the test's own.
-pub(crate) type RecordedPool = Pool<u32, Recorder, Arc<ManualClock>>;
+pub(crate) type RecordedPool<T = u32> = Pool<T, Recorder<T>, Arc<ManualClock>>;
+
+/// What tasks are known by in a pool with several faces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Job {
+    pub(crate) face: FaceId,
+    pub(crate) number: u32,
+}
+
+impl Payload for Job {
+    fn face(self) -> FaceId {
+        self.face
+    }
+}
 
 /// Notes effects and appointments in the order in which they come.
-#[derive(Debug, Default)]
-pub(crate) struct Recorder {
-    effects: Mutex<Vec<Effect<u32>>>,
+#[derive(Debug)]
+pub(crate) struct Recorder<T> {
+    effects: Mutex<Vec<Effect<T>>>,
     appointments: Mutex<Vec<Nanos>>,
 }
 
-impl Host<u32> for Recorder {
-    fn deliver(&self, effect: Effect<u32>) {
+impl<T> Host<T> for Recorder<T> {
+    fn deliver(&self, effect: Effect<T>) {
         self.effects.lock().expect("no test panics here").push(effect);
     }
 
@@ -24,9 +40,9 @@ impl Host<u32> for Recorder {
     }
 }
 
-impl Recorder {
+impl<T> Recorder<T> {
     /// What has been delivered since the last call.
-    pub(crate) fn effects(&self) -> Vec<Effect<u32>> {
+    pub(crate) fn effects(&self) -> Vec<Effect<T>> {
         std::mem::take(&mut self.effects.lock().expect("no test panics here"))
     }
 
@@ -40,7 +56,11 @@ impl Recorder {
 
 /// Keeps the pool's first appointment until `target`, if there is one, at its very moment; whether there was one.
 /// What [`Reaper`](workpool_core::Reaper) does, without a thread.
-pub(crate) fn keep_appointment(pool: &RecordedPool, clock: &ManualClock, target: Nanos) -> bool {
+pub(crate) fn keep_appointment<T: Payload>(
+    pool: &RecordedPool<T>,
+    clock: &ManualClock,
+    target: Nanos,
+) -> bool {
     let Some(at) = pool.host().appointment(target) else { return false };
     clock.advance(at.saturating_sub(clock.now()));
     if let Some(next) = pool.reap(at) {
@@ -50,7 +70,8 @@ pub(crate) fn keep_appointment(pool: &RecordedPool, clock: &ManualClock, target:
 }
 
 /// A pool on a clock that stands at 0.
-pub(crate) fn pool(options: Options) -> (Arc<RecordedPool>, Arc<ManualClock>) {
+pub(crate) fn pool<T: Payload>(options: Options) -> (Arc<RecordedPool<T>>, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::default());
-    (Arc::new(Pool::new(options, Recorder::default(), Arc::clone(&clock))), clock)
+    let recorder = Recorder { effects: Mutex::default(), appointments: Mutex::default() };
+    (Arc::new(Pool::new(options, recorder, Arc::clone(&clock))), clock)
 }
