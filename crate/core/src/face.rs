@@ -13,6 +13,12 @@ pub struct FaceId {
 impl FaceId {
     /// The face of whoever made the pool.
     pub const FIRST: Self = Self { index: 0, stamp: 0 };
+
+    /// A place in a list of faces; another face may take it once this one has departed.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.index as usize
+    }
 }
 
 /// What a host keeps with a task to find it again.
@@ -79,7 +85,7 @@ impl Faces {
     /// Forgets one that has left and has no records.
     pub(crate) fn remove(&mut self, id: FaceId) {
         if self.get_mut(id).is_some() {
-            self.slots.remove(id.index as usize);
+            self.slots.remove(id.index());
         }
     }
 
@@ -102,11 +108,11 @@ impl Faces {
 
     /// A record of a task of this face, which is known as long as it has records, has been made.
     pub(crate) fn add_record(&mut self, id: FaceId) {
-        self.slots[id.index as usize].records += 1;
+        self.slots[id.index()].records += 1;
     }
 
     pub(crate) fn drop_record(&mut self, id: FaceId) {
-        self.slots[id.index as usize].records -= 1;
+        self.slots[id.index()].records -= 1;
     }
 
     #[cfg(any(test, feature = "audit"))]
@@ -120,10 +126,10 @@ impl Faces {
     }
 
     fn get(&self, id: FaceId) -> Option<&Face> {
-        self.slots.get(id.index as usize).filter(|face| face.stamp == id.stamp)
+        self.slots.get(id.index()).filter(|face| face.stamp == id.stamp)
     }
 
     fn get_mut(&mut self, id: FaceId) -> Option<&mut Face> {
-        self.slots.get_mut(id.index as usize).filter(|face| face.stamp == id.stamp)
+        self.slots.get_mut(id.index()).filter(|face| face.stamp == id.stamp)
     }
 }
