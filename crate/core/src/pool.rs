@@ -187,9 +187,9 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         }
     }
 
-    /// Whether a submit would not have to wait, and nobody awaits a vacancy.
+    /// Whether a submit would not have to wait, and the room is not for those who have been told of it.
     pub fn has_vacancy(&self) -> bool {
-        self.state.lock().has_vacancy()
+        self.state.lock().has_room_for_another()
     }
 
     /// Delivers [`Effect::Vacancy`] when a submit would not have to wait, or if it would be refused, as the pool is closed or

@@ -60,14 +60,9 @@ impl<T: Payload> State<T> {
         startable.saturating_add(booting).saturating_add(self.idle.len() as u32)
     }
 
-    /// Whether there is more room than those who have been told of it can use.
+    /// Whether there is more room than those who have been told of it can use. Then nobody awaits any.
     pub(crate) fn has_room_for_another(&self) -> bool {
         self.room() as usize > self.vacancies.told.len()
-    }
-
-    /// Whether a submit would not have to wait, and nobody was here before.
-    pub(crate) fn has_vacancy(&self) -> bool {
-        self.vacancies.is_empty() && self.has_room_for_another()
     }
 
     pub(crate) fn await_vacancy(&mut self, face: FaceId, token: u32, effects: &mut Effects<T>) {
