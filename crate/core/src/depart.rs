@@ -25,6 +25,14 @@ impl<T: Payload> State<T> {
         (self.faces.leave(face) && self.faces.staying() == 0).then(|| self.close(effects))
     }
 
+    /// The face, which has left and has no tasks, gives up its place.
+    pub(crate) fn resign(&mut self, face: FaceId) {
+        if self.faces.leave(face) && self.faces.records(face) == 0 {
+            self.faces.remove(face);
+            self.vacancies.forget_face(face);
+        }
+    }
+
     /// The face is gone. Its tasks end as cancelled without anybody hearing of it; their workers take others. Whether it
     /// must be called again, as there are more records than one call looks at.
     pub(crate) fn depart(
@@ -35,6 +43,7 @@ impl<T: Payload> State<T> {
         effects: &mut Effects<T>,
     ) -> bool {
         if !self.faces.leave(face) {
+            self.watches.forget_face(face); // it has resigned
             return false;
         }
         for _ in 0..BATCH {

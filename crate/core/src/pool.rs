@@ -173,6 +173,15 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.leave(face, effects))
     }
 
+    /// The face, which has left and has no tasks, gives up its place in the pool; what it watches it still learns. Whether
+    /// it was the last one.
+    pub fn resign(&self, face: FaceId) -> bool {
+        self.transition(|state, _| {
+            state.resign(face);
+            state.faces.is_empty()
+        })
+    }
+
     /// The face is gone, with everything of it: its unsettled tasks end as cancelled, and nothing is delivered to it any more.
     /// Whether it was the last one.
     pub fn depart(&self, face: FaceId) -> bool {
