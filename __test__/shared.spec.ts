@@ -7,6 +7,7 @@ import test from 'ava';
 import { Pool, PoolClosedError, PoolOverloadError, type PoolOptions } from 'workpool';
 
 import { contradictions } from './support/accounts.js';
+import { child } from './support/child.js';
 import { gate, occupy } from './support/gate.js';
 import { Recorder } from './support/recorder.js';
 import { Remote } from './support/remote.js';
@@ -692,3 +693,30 @@ test('nonblocking and maxBlockingTasks bound all isolates together', async (t) =
   t.is(pool.stats().rejected.overload, 2);
   await remote!.terminate();
 });
+
+// ── the process ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const MOST_MS = 2_000;
+const codes: Record<string, number> = {
+  'process.exit': 7,
+  'process.reallyExit': 7,
+  'process.exit in a closure': 7,
+  'process.exit while threads are terminated': 7,
+  'uncaught exception': 1,
+};
+for (const [how, expected] of Object.entries(codes)) {
+  test.serial(`a shared pool that is busy in four isolates does not keep the process from ending: ${how}`, async (t) => {
+    t.timeout(15_000);
+    const { hung, code, stdout, endedAt } = await child('end-shared', { args: [how] });
+    t.deepEqual({ hung, code }, { hung: false, code: expected });
+    t.true(endedAt - Number(stdout.split(' ')[1]) < MOST_MS);
+  });
+}
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  test.serial(`a shared pool that is busy in four isolates does not keep the process from ending: ${signal}`, async (t) => {
+    t.timeout(15_000);
+    const { hung, signal: endedBy, stdout, endedAt } = await child('end-shared', { args: ['a signal'], signal });
+    t.deepEqual({ hung, endedBy }, { hung: false, endedBy: signal });
+    t.true(endedAt - Number(stdout.split(' ')[1]) < MOST_MS);
+  });
+}
