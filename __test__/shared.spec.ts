@@ -124,7 +124,7 @@ test.serial('under equal load every isolate gets its share', async (t) => {
   };
   const TOTAL = 1_600;
   await Promise.all(remotes.map((remote, own) => remote.run(load, own, COUNT, cells, TOTAL)));
-  const shares = [...cells.slice(0, COUNT)];
+  const shares = Array.from(cells.subarray(0, COUNT));
   t.is(shares.reduce((sum, share) => sum + share), TOTAL);
   const fair = TOTAL / COUNT;
   for (const share of shares) t.true(Math.abs(share - fair) <= fair * 0.2, `shares ${shares.join()}`);
@@ -720,3 +720,13 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     t.true(endedAt - Number(stdout.split(' ')[1]) < MOST_MS);
   });
 }
+
+test.serial('under stress every promise settles once, the numbers add up and nothing is left', async (t) => {
+  t.timeout(30_000);
+  // As `npm run stress`, with fewer tasks; whatever the machine does, it ends in time.
+  const { hung, code, stdout, stderr } = await child('stress', { args: ['--tasks', '5000', '--seconds', '5'] });
+  t.log(stdout.trim());
+  t.deepEqual({ hung, stderr }, { hung: false, stderr: '' });
+  t.deepEqual(JSON.parse(stdout).problems, []);
+  t.is(code, 0);
+});
