@@ -13,6 +13,7 @@ const expected = {
   'referenced by its own task': ['still waiting', 'ran another', 'disposed of resource'],
   'a face, whose last task goes on': ['open while it runs', 'ran', 'submitted 0'],
   'a face that waits': ['still waiting', 'drained', 'vacant', 'settled'],
+  'a face that waits, but has left': ['closed', 'drained'],
   'a face in the middle of its dispose': ['left'],
   'the last face': ['ran', 'submitted 0'],
   'whose vacancy has just been told': ['well'],

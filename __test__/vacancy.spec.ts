@@ -157,6 +157,20 @@ test('an abort before, during and after', async (t) => {
   await pool.vacancy();
 });
 
+test('one that is aborted takes no turn', async (t) => {
+  const pool = Pool.create({ size: 1 });
+  const occupants = occupy(pool, 1);
+  const controller = new AbortController();
+  const aborted = rejection(pool.vacancy({ signal: controller.signal }));
+  let hasTurned = false;
+  const next = pool.vacancy().then(() => hasTurned);
+  controller.abort();
+  await aborted;
+  setImmediate(() => (hasTurned = true));
+  occupants.gates[0]!.open();
+  t.false(await next, 'told in the turn in which the slot came free');
+});
+
 test('an abort in the same turn as the end of a task leaves the turn to the next', async (t) => {
   const pool = Pool.create({ size: 1 });
   const end = gate();
