@@ -37,5 +37,5 @@ test.serial('one thread may load the package twice', async (t) => {
   const { hung, code, stdout, stderr } = await child('two-loads');
   t.deepEqual({ hung, code, stderr }, { hung: false, code: 0, stderr: '' });
   const line = 'ran,ERR_POOL_WAIT_TIMEOUT,waited,tuned,ERR_POOL_TASK_TIMEOUT,ERR_POOL_RELEASE_TIMEOUT\n';
-  t.is(stdout, `two loads\n${line}${line}`);
+  t.is(stdout, `two loads\nshared,0,1,2,3,4,5,6,7,8,9,\n${line}${line}`);
 });

@@ -9,8 +9,8 @@ import { Bench } from 'tinybench'
 
 /** @typedef {{ warmupTasks: number, timedTasks: number }} Load */
 /** @typedef {{ name: string, tasks: number, load: () => Promise<() => Run> }} Case */
-/** @typedef {{ settled: Promise<unknown>, close?: () => Promise<unknown> }} Run */
-/** @typedef {{ runsNs: number[], meanNs: number, cpuNs: number, peakRssMb: number }} Round ns are per task */
+/** @typedef {{ settled: Promise<unknown>, close?: () => Promise<unknown>, fairness?: () => number }} Run */
+/** @typedef {{ runsNs: number[], meanNs: number, cpuNs: number, peakRssMb: number, fairness?: number }} Round ns are per task */
 
 const [question, name, settings] = process.argv.slice(2)
 /** @type {Load} */
@@ -41,6 +41,8 @@ async function measure({ name, tasks, load }) {
   /** @type {Run | undefined} */
   let run
   let cpuBefore = process.cpuUsage()
+  /** @type {number[]} */
+  let fairness = []
   bench.add(
     name,
     async () => {
@@ -50,9 +52,12 @@ async function measure({ name, tasks, load }) {
     {
       async: true, // said, not found out: finding out calls the function once more
       beforeAll: () => {
-        cpuBefore = process.cpuUsage() // for the warm-up, then again for the timed runs
+        // For the warm-up, then again for the timed runs.
+        cpuBefore = process.cpuUsage()
+        fairness = []
       },
       afterEach: async () => {
+        if (run?.fairness) fairness.push(run.fairness())
         await run?.close?.()
         run = undefined
       },
@@ -69,5 +74,6 @@ async function measure({ name, tasks, load }) {
     meanNs: (result.latency.mean * 1e6) / tasks,
     cpuNs: ((user + system) * 1e3) / (tasks * runsMs.length),
     peakRssMb: process.resourceUsage().maxRSS / 1024,
+    ...(fairness.length > 0 && { fairness: Math.min(...fairness) }),
   }
 }

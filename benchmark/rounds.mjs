@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 /** @typedef {import('./measure.mjs').Round} Round */
-/** @typedef {{ name: string, medianNs: number, minNs: number, maxNs: number, cpuNs: number, peakRssMb: number, rounds: Round[] }} Summary */
+/** @typedef {{ name: string, medianNs: number, minNs: number, maxNs: number, cpuNs: number, peakRssMb: number, fairness?: number, rounds: Round[] }} Summary */
 
 const MEASURE = fileURLToPath(new URL('measure.mjs', import.meta.url))
 const execute = promisify(execFile)
@@ -63,6 +63,8 @@ function summarize(name, rounds) {
     maxNs: Math.max(...means),
     cpuNs: median(rounds.map((round) => round.cpuNs)),
     peakRssMb: median(rounds.map((round) => round.peakRssMb)),
+    // The worst run counts.
+    ...(rounds[0]?.fairness !== undefined && { fairness: Math.min(...rounds.map((round) => round.fairness ?? 1)) }),
     rounds,
   }
 }

@@ -2,7 +2,7 @@ import { Cancelled, How, NONE, Offer, Refusal, Rejection, Word, isolate, native,
 import { captureContext, runInContext } from './async-context.js'
 import { PoolClosedError, PoolOverloadError, ReleaseTimeoutError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
 import { Failures } from './failures.js'
-import { type CommandTarget, awaitVacancy, carryOut, hasCommands, hold, letGo, postpone, watch } from './isolate.js'
+import { type CommandTarget, awaitVacancy, carryOut, forget, hasCommands, hold, letGo, postpone, watch } from './isolate.js'
 import { type PoolSettings, type SharedSettings, checkAgreement, checkCloseOptions, checkSubmitOptions, checkTask } from './options.js'
 import { Signals } from './signals.js'
 import { type PoolStats, Stat, readStat, readStats } from './stats.js'
@@ -36,7 +36,7 @@ function join(settings: SharedSettings, options: Parameters<typeof native.join>[
   try {
     checkAgreement(settings, existing)
   } catch (error) {
-    native.forget(isolate, face)
+    forget(face)
     throw error
   }
   return face
@@ -73,6 +73,10 @@ export class Face<R> implements CommandTarget, Ends<R> {
   #hasLeft = false
   /** Whether a watch is waiting for the closed pool to be vacant. */
   #isLeaving = false
+  /** Promises of the control verbs that have not settled, and hence may need the face. */
+  #promises = 0
+  /** Set once nobody references the pool: called when no promise is left. */
+  #whenKept: (() => void) | undefined
 
   constructor(settings: PoolSettings<R>) {
     this.#settings = settings
@@ -521,19 +525,31 @@ export class Face<R> implements CommandTarget, Ends<R> {
   /** Resolves when a submit would not have to wait. */
   vacancy(signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) return Promise.reject(signal.reason)
-    return new Promise((resolve, reject) => {
-      let forget = (): boolean => false
-      const abort = (reason: unknown): void => {
-        forget()
-        reject(reason)
-      }
-      if (signal !== undefined) this.#vacancySignals.add(signal, abort)
-      forget = awaitVacancy(this.id, (isClosed) => {
+    const promise = new Promise<void>((resolve, reject) => {
+      const takeBack = awaitVacancy(this.id, (isClosed) => {
         if (signal !== undefined) this.#vacancySignals.delete(signal, abort)
         if (isClosed) reject(this.#refusal(Refusal.closed))
         else resolve()
       })
+      const abort = (reason: unknown): void => {
+        takeBack()
+        reject(reason)
+      }
+      if (signal !== undefined) this.#vacancySignals.add(signal, abort)
     })
+    // Only now, as what is carried out may abort the signal.
+    carryOut()
+    return this.#promised(promise)
+  }
+
+  /** Keeps the face until the promise, which has been handed out, settles. */
+  #promised<T>(promise: Promise<T>): Promise<T> {
+    this.#promises++
+    const kept = (): void => {
+      if (--this.#promises === 0) this.#whenKept?.()
+    }
+    promise.then(kept, kept)
+    return promise
   }
 
   // ── state and verbs ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -593,29 +609,39 @@ export class Face<R> implements CommandTarget, Ends<R> {
 
   /** Until no worker of the generation is left. When the time is up the core releases what is left of it. */
   #ending(generation: number, timeout: number | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
+    const promise = new Promise<void>((resolve, reject) => {
       const settle = (isExpired: boolean): void => {
         if (isExpired) reject(new ReleaseTimeoutError(this.#settings.name, `workers were left after ${timeout} ms`))
         else resolve()
       }
       watch(this.id, WatchCondition.Ended, settle, { isHeld: true, generation, timeout })
     })
+    return this.#promised(promise)
   }
 
   drain(): Promise<void> {
-    return new Promise((resolve) => watch(this.id, WatchCondition.Drained, () => resolve(), { isHeld: true }))
+    return this.#promised(this.#until(WatchCondition.Drained))
+  }
+
+  #until(condition: (typeof WatchCondition)[keyof typeof WatchCondition]): Promise<void> {
+    return new Promise((resolve) => watch(this.id, condition, () => resolve(), { isHeld: true }))
   }
 
   /** For one face of a shared pool, what `close` is for a pool: the others go on, and the last one closes. */
-  async leave(): Promise<void> {
+  leave(): Promise<void> {
     if (!this.#settings.isShared) return this.close()
     this.#hasLeft = true
+    return this.#promised(this.#leaveShared())
+  }
+
+  async #leaveShared(): Promise<void> {
     const generation = native.leave(isolate, this.id)
     carryOut()
     if (generation !== null) await this.#ending(generation, undefined)
-    await new Promise<void>((resolve) => watch(this.id, WatchCondition.Left, () => resolve(), { isHeld: true }))
+    await this.#until(WatchCondition.Left)
     this.#stopListening()
-    native.depart(isolate, this.id)
+    native.resign(isolate, this.id)
+    carryOut()
   }
 
   reboot(): void {
@@ -630,13 +656,16 @@ export class Face<R> implements CommandTarget, Ends<R> {
 
   /**
    * Nobody references the pool any more: when its last task has settled it is released, or, if it is shared, this face leaves.
-   * `left` is called once there is nothing to come.
+   * `left` is called once there is nothing to come, and no promise that could need the face.
    */
   abandon(left: () => void): void {
     if (this.#settings.isShared) {
       const leave = (): void => {
         this.#stopListening()
-        left()
+        native.leave(isolate, this.id)
+        if (this.#promises === 0) left()
+        else this.#whenKept = left
+        carryOut()
       }
       watch(this.id, WatchCondition.Left, leave, { isHeld: false })
       return

@@ -110,7 +110,18 @@ function endTurns(): void {
   carryOut()
 }
 
-/** Calls `settle` when a submit would not have to wait, or the pool is closed. Gives what takes the wait back, if it can. */
+/** Gives back the number of a face that has no tasks and no open promises. */
+export function forget(face: number): void {
+  // Its turns end with it, and the next one to have the number did not get them.
+  turns.delete(face)
+  native.forget(isolate, face)
+  carryOut()
+}
+
+/**
+ * Calls `settle` when a submit would not have to wait, or the pool is closed, after `carryOut` at the earliest. Gives what
+ * takes the wait back, if it can.
+ */
 export function awaitVacancy(face: number, settle: (isClosed: boolean) => void): () => boolean {
   const token = 2 * ++watchCount + 1
   watches.set(token, (isClosed) => {
@@ -121,7 +132,6 @@ export function awaitVacancy(face: number, settle: (isClosed: boolean) => void):
     settle(isClosed)
   })
   native.awaitVacancy(isolate, face, token)
-  carryOut()
   return () => native.forgetVacancy(isolate, face, token) && watches.delete(token)
 }
 

@@ -213,7 +213,8 @@ const SUBMIT = {
 const VACANCY = { signal: abortSignal } satisfies Checks
 const CLOSE = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
 
-const SHARED = ['size', 'expiry', 'disablePurge', 'preAlloc', 'nonblocking', 'maxBlockingTasks'] as const
+// `disablePurge` comes before `expiry`, over which it wins.
+const SHARED = ['size', 'disablePurge', 'expiry', 'preAlloc', 'nonblocking', 'maxBlockingTasks'] as const
 
 /** Pool options, checked, with every default in place. */
 export interface PoolSettings<R> {

@@ -13,6 +13,8 @@ export interface Ending {
   readonly stderr: string;
   /** Whether it had to be killed at the deadline. */
   readonly hung: boolean;
+  /** As `Date.now()`. */
+  readonly endedAt: number;
 }
 
 export interface ChildOptions {
@@ -43,10 +45,12 @@ export function child(name: string, { args = [], execArgv = [], signal }: ChildO
     }
   });
   node.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  let endedAt = 0;
+  node.on('exit', () => (endedAt = Date.now()));
   node.on('error', ending.fail);
   node.on('close', (code, endedBy) => {
     clearTimeout(timer);
-    ending.open({ code, signal: endedBy, stdout, stderr, hung });
+    ending.open({ code, signal: endedBy, stdout, stderr, hung, endedAt });
   });
   return ending.promise;
 }

@@ -29,6 +29,16 @@ impl<T: Payload> State<T> {
         (self.faces.staying() == 0).then(|| self.close(effects))
     }
 
+    /// The face, which has left and has no tasks, gives up its place. Whether it was the last one.
+    pub(crate) fn resign(&mut self, face: FaceId) -> bool {
+        if !self.faces.leave(face) || self.faces.records(face) > 0 {
+            return false;
+        }
+        self.faces.remove(face);
+        self.vacancies.forget_face(face);
+        self.faces.is_empty()
+    }
+
     /// The face is gone. Its tasks end as cancelled without anybody hearing of it; their workers take others. Whether it
     /// was the last one; `None` if this must be called again, as there are more records than one call looks at.
     pub(crate) fn depart(
@@ -39,6 +49,7 @@ impl<T: Payload> State<T> {
         effects: &mut Effects<T>,
     ) -> Option<bool> {
         if !self.faces.leave(face) {
+            self.watches.forget_face(face); // it has resigned
             return Some(false);
         }
         for _ in 0..BATCH {

@@ -173,6 +173,12 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.leave(face, effects))
     }
 
+    /// The face, which has left and has no tasks, gives up its place in the pool; what it watches it still learns. Whether
+    /// it was the last one.
+    pub fn resign(&self, face: FaceId) -> bool {
+        self.transition(|state, _| state.resign(face))
+    }
+
     /// The face is gone, with everything of it: its unsettled tasks end as cancelled, their workers take others, and nothing
     /// is done for it any more. It must make no call about them from now on; an effect that is on its way to it is void, and
     /// known by its number. Whether it was the last one.

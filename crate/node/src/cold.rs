@@ -112,8 +112,8 @@ pub fn leave(isolate: u32, face: u32) -> Option<u32> {
 
 /// The face, which has left and has no tasks, gives up its place in the pool.
 #[napi]
-pub fn depart(isolate: u32, face: u32) {
-    with(isolate, face, Face::depart);
+pub fn resign(isolate: u32, face: u32) {
+    with(isolate, face, Face::resign);
 }
 
 /// Drops a face that is not needed any more; its number may be used again.

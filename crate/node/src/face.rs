@@ -136,8 +136,12 @@ impl Face {
     }
 
     /// Gives up its place in the pool, which ends with its last one; what else this isolate wants to know of the pool it is told.
-    pub(crate) fn depart(&self) {
-        let was_last = self.pool().depart(self.id);
+    pub(crate) fn resign(&self) {
+        let was_last = self.pool().resign(self.id);
+        self.free_name(was_last);
+    }
+
+    fn free_name(&self, was_last: bool) {
         if let (true, Some(name)) = (was_last, &self.core.name) {
             shared::forget(name, &self.core);
         }
@@ -146,7 +150,8 @@ impl Face {
 
 impl Drop for Face {
     fn drop(&mut self) {
-        self.depart();
+        let was_last = self.pool().depart(self.id);
+        self.free_name(was_last);
         self.pool().host().lock().remove(&self.id);
     }
 }

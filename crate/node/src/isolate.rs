@@ -94,14 +94,15 @@ impl Isolate {
     }
 }
 
-/// Whether the calling thread is the one of this outbox's isolate; then its JavaScript, which is inside a call of
-/// ours, is told to look.
+/// Whether the calling thread is the one of this outbox's isolate, and its JavaScript inside a call of ours; then it is told to
+/// look. With more than one share on this thread it may be another one's call, after which this one's does not look.
 pub(crate) fn announce(outbox: &Arc<Outbox>) -> bool {
     let own = Isolate::find(|isolate| Arc::ptr_eq(&isolate.outbox, outbox));
     if let Some(isolate) = own {
         isolate.registers.set(Word::Pending, 1);
     }
-    own.is_some()
+    let is_only = Isolate::find(|_| true).is_some_and(|newest| newest.older.get().is_null());
+    own.is_some() && is_only
 }
 
 /// Sets an environment up: `registers` and the hot functions join what napi-rs exports.
