@@ -12,7 +12,7 @@ const expected = {
   closing: ['still waiting', 'ran 1', 'ran 2', 'disposed of resource', 'closed'],
   'referenced by its own task': ['still waiting', 'ran another', 'disposed of resource'],
   'a face, whose last task goes on': ['open while it runs', 'ran', 'submitted 0'],
-  'a face that waits': ['still waiting', 'drained', 'vacant', 'settled'],
+  'a face that waits': ['ERR_POOL_CLOSED', 'still waiting', 'drained', 'settled'],
   'a face that waits, but has left': ['closed', 'drained'],
   'a face in the middle of its dispose': ['left'],
   'the last face': ['ran', 'submitted 0'],

@@ -459,3 +459,33 @@ fn a_pool_of_plain_numbers_has_one_face() {
     assert!(pool.depart(FIRST));
     assert_eq!(pool.gauges(), (0, 0, 0));
 }
+
+// ── resigning ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+#[test]
+fn a_face_that_resigns_still_learns_what_it_watches_until_it_departs() {
+    let (pool, second) = shared(1);
+    let (worker, _) = start(&pool, FIRST);
+    pool.leave(second);
+    pool.watch(second, 1, Condition::Drained, None);
+    assert!(!pool.resign(second), "the first one stays");
+    pool.complete(worker);
+    assert_eq!(pool.effects(), [left(second, 1)]);
+
+    let (worker, _) = start(&pool, FIRST);
+    pool.watch(second, 2, Condition::Drained, None);
+    assert!(!pool.depart(second));
+    pool.complete(worker);
+    assert_eq!(pool.effects(), [], "its isolate is gone");
+}
+
+#[test]
+fn a_face_with_tasks_cannot_resign_and_the_last_one_to_do_so_ends_the_pool() {
+    let (pool, second) = shared(1);
+    let (worker, _) = start(&pool, second);
+    assert!(!pool.resign(second), "it has a task");
+    assert!(!pool.resign(FIRST), "the second one is still there");
+    pool.complete(worker);
+    assert!(pool.resign(second));
+    assert_eq!(pool.join(), None);
+}

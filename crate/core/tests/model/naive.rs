@@ -573,6 +573,7 @@ impl Model {
     }
 
     pub(crate) fn depart(&mut self, id: FaceId) -> bool {
+        self.watches.retain(|watch| watch.face != id);
         if self.face(id).state == FaceState::Departed {
             return false;
         }
@@ -591,7 +592,6 @@ impl Model {
                 self.send(worker, next);
             }
         }
-        self.watches.retain(|watch| watch.face != id);
         self.awaiting.retain(|&(face, _)| face != id);
         self.told.retain(|&face| face != id);
         if self.is_deserted() {
