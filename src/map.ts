@@ -1,6 +1,7 @@
 import { PoolOverloadError } from './errors.js'
 import { Fifo } from './fifo.js'
 import { type MapOptions, type SubmitOptions, checkItems, checkMapOptions, checkTask } from './options.js'
+import { type ItemOwner, MapItem } from './map-item.js'
 import { type Sink, Source } from './source.js'
 
 /** What a map needs of a pool. */
@@ -12,20 +13,16 @@ export interface Taker<C> {
   /** Resolves when a submit would not have to wait; rejects when the pool closes, and with the reason of `signal`. */
   vacancy(signal?: AbortSignal): Promise<void>
   /** `run` is called when the task starts, and never if the task is refused. */
-  submit(run: (context: C) => unknown, options: SubmitOptions): Promise<unknown>
+  submit(run: (context: C) => unknown, options: SubmitOptions | undefined): Promise<unknown>
+  /**
+   * Aborts tasks by what was submitted: those that wait by their `run`, those that run by the context that it was called with.
+   * Where it is missing, each task is submitted with a signal; without one a task may stay plain, which costs half as much.
+   */
+  abort?(marks: ReadonlySet<unknown>, reason: unknown): void
 }
 
 /** How many items of a map on an unbounded pool may be pulled and not yielded. */
 const UNBOUNDED_WINDOW = 1_024
-
-/** An item from its pull until its result is yielded. */
-interface Entry<I, O> {
-  item: I | undefined
-  /** Its task has been called: what it fails with from now on is its own failure and no refusal. */
-  isStarted: boolean
-  isDone: boolean
-  result: O | undefined
-}
 
 /** A `next()` that has no answer yet. */
 interface Request<O> {
@@ -45,7 +42,7 @@ type Phase = 'new' | 'running' | 'failing' | 'failed' | 'ended'
  *
  * Whatever happens – an item is pulled, a task ends, a result is asked for – ends in `#pump`, which pulls as far as both allow.
  */
-class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I> {
+class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, ItemOwner<I, C> {
   readonly #taker: Taker<C>
   readonly #task: (item: I, context: C) => unknown
   readonly #source: Source<I>
@@ -53,14 +50,16 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I> {
   /** The signal of whoever called `map`. */
   readonly #outer: AbortSignal | undefined
   readonly #controller = new AbortController()
-  readonly #options: SubmitOptions
+  /** For each task; `undefined` if there are none, as that is cheaper. */
+  readonly #options: SubmitOptions | undefined
   readonly #requests = new Fifo<Request<O>>()
   /** Ordered: every item in the window, as pulled. Unordered: those that are done, as they finished. */
-  readonly #entries = new Fifo<Entry<I, O>>()
+  readonly #yields = new Fifo<MapItem<I, C>>()
   /** Items that the pool has refused as it was full. */
-  readonly #refused = new Fifo<Entry<I, O>>()
-  /** How many items are pulled and not yielded. */
-  #held = 0
+  readonly #refused = new Fifo<MapItem<I, C>>()
+  /** Every place in the window that was ever needed, and those that are free. */
+  readonly #places: MapItem<I, C>[] = []
+  readonly #free: MapItem<I, C>[] = []
   #phase: Phase = 'new'
   #error: unknown
   #isExhausted = false
@@ -78,7 +77,8 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I> {
     this.#source = new Source(items, this)
     this.#isOrdered = ordered
     this.#outer = signal
-    this.#options = { ...options, signal: this.#controller.signal }
+    if (taker.abort === undefined) this.#options = { ...options, signal: this.#controller.signal }
+    else this.#options = Object.keys(options).length > 0 ? options : undefined
   }
 
   // ── for whoever iterates ────────────────────────────────────────────────────────────────────────────────────────
@@ -96,10 +96,18 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I> {
       return Promise.reject(error)
     }
     if (this.#phase === 'ended') return Promise.resolve({ value: undefined, done: true })
+    if (this.#yields.first?.isDone) return this.#answerAtOnce()
     const promise = new Promise<IteratorResult<O, undefined>>((resolve, reject) => this.#requests.push({ resolve, reject }))
-    this.#deliver()
     this.#pump()
     return promise
+  }
+
+  /** A result is there, so nobody has asked before. */
+  #answerAtOnce(): Promise<IteratorResult<O, undefined>> {
+    const answer = Promise.resolve(this.#yield())
+    this.#endIfDone()
+    this.#pump()
+    return answer
   }
 
   /** The loop was left. */
@@ -142,7 +150,12 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I> {
   #wantsVacancy(): boolean {
     if (this.#phase !== 'running' || this.#awaitsVacancy) return false
     if (this.#refused.length > 0) return true
-    return !this.#isExhausted && !this.#source.isPulling && this.#held < this.#window()
+    return !this.#isExhausted && !this.#source.isPulling && this.#held() < this.#window()
+  }
+
+  /** How many items are pulled and not yielded. */
+  #held(): number {
+    return this.#places.length - this.#free.length
   }
 
   #window(): number {
@@ -168,12 +181,18 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I> {
     this.#taker.vacancy(this.#controller.signal).then(vacant, (error) => this.#fail(error))
   }
 
-  pulled(item: I): void {
-    const entry: Entry<I, O> = { item, isStarted: false, isDone: false, result: undefined }
-    this.#held++
-    if (this.#isOrdered) this.#entries.push(entry)
-    this.#submit(entry)
+  pulled(value: I): void {
+    const item = this.#free.pop() ?? this.#newPlace()
+    item.value = value
+    if (this.#isOrdered) this.#yields.push(item)
+    this.#submit(item)
     this.#pump()
+  }
+
+  #newPlace(): MapItem<I, C> {
+    const place = new MapItem<I, C>(this)
+    this.#places.push(place)
+    return place
   }
 
   exhausted(): void {
@@ -185,52 +204,61 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I> {
     this.#fail(error)
   }
 
-  #submit(entry: Entry<I, O>): void {
-    const run = (context: C): unknown => {
-      entry.isStarted = true
-      try {
-        return this.#task(entry.item as I, context)
-      } catch (error) {
-        if (this.#phase === 'running') this.#phase = 'failing'
-        throw error
-      }
+  #submit(item: MapItem<I, C>): void {
+    this.#taker.submit(item.run, this.#options).then(item.onFulfilled, item.onRejected)
+  }
+
+  run(item: MapItem<I, C>, context: C): unknown {
+    item.isStarted = true
+    item.context = context
+    try {
+      return this.#task(item.value as I, context)
+    } catch (error) {
+      if (this.#phase === 'running') this.#phase = 'failing'
+      throw error
     }
-    this.#taker.submit(run, this.#options).then(
-      (result) => this.#completed(entry, result as O),
-      (error) => this.#rejected(entry, error),
-    )
   }
 
   // ── results ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #completed(entry: Entry<I, O>, result: O): void {
+  completed(item: MapItem<I, C>, result: unknown): void {
     if (this.#hasEnded()) return
-    entry.isDone = true
-    entry.item = undefined
-    entry.result = result
-    if (!this.#isOrdered) this.#entries.push(entry)
+    item.isDone = true
+    item.context = undefined
+    item.value = result
+    if (!this.#isOrdered) this.#yields.push(item)
     this.#deliver()
     this.#pump()
   }
 
-  #rejected(entry: Entry<I, O>, error: unknown): void {
+  rejected(item: MapItem<I, C>, error: unknown): void {
     if (this.#hasEnded()) return
-    if (entry.isStarted || !(error instanceof PoolOverloadError)) {
+    if (item.isStarted || !(error instanceof PoolOverloadError)) {
       this.#fail(error)
       return
     }
-    this.#refused.push(entry)
+    this.#refused.push(item)
     this.#pump()
   }
 
   /** Answers those who ask, as far as results are there. */
   #deliver(): void {
-    while (this.#requests.length > 0 && this.#entries.first?.isDone) {
-      const { result } = this.#entries.shift()!
-      this.#held--
-      this.#requests.shift()!.resolve({ value: result as O, done: false })
-    }
-    if (this.#isExhausted && this.#held === 0) this.#end()
+    while (this.#requests.length > 0 && this.#yields.first?.isDone) this.#requests.shift()!.resolve(this.#yield())
+    this.#endIfDone()
+  }
+
+  /** The next result, which there is. */
+  #yield(): IteratorResult<O, undefined> {
+    const item = this.#yields.shift()!
+    const result = { value: item.value as O, done: false as const }
+    item.value = undefined
+    item.isDone = item.isStarted = false
+    this.#free.push(item)
+    return result
+  }
+
+  #endIfDone(): void {
+    if (this.#isExhausted && this.#held() === 0) this.#end()
   }
 
   // ── end ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,7 +283,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I> {
   #leave(): void {
     const isRunning = !this.#hasEnded()
     this.#end()
-    if (isRunning) this.#stop()
+    if (isRunning) this.#stop(undefined)
   }
 
   /** Nothing follows: lets go of everything, and says so to those who ask. */
@@ -263,16 +291,22 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I> {
     this.#phase = 'ended'
     this.#error = undefined
     this.#outer?.removeEventListener('abort', this.#aborted)
-    this.#entries.clear()
+    this.#yields.clear()
     this.#refused.clear()
+    this.#free.length = 0
     for (let request = this.#requests.shift(); request !== undefined; request = this.#requests.shift()) {
       request.resolve({ value: undefined, done: true })
     }
   }
 
-  /** Ends what still runs. */
-  #stop(reason?: unknown): void {
+  /** Aborts what waits or runs, and lets go of the source. */
+  #stop(reason: unknown): void {
     this.#controller.abort(reason)
+    if (this.#taker.abort !== undefined) {
+      const undone = this.#places.filter(({ isDone }) => !isDone)
+      const marks = new Set<unknown>(undone.map(({ isStarted, context, run }) => (isStarted ? context : run)))
+      this.#taker.abort(marks, this.#controller.signal.reason)
+    }
     this.#source.close()
   }
 }

@@ -118,10 +118,11 @@ export class Pool<R = void> implements AsyncDisposable {
     const face = this.#face
     // It references the pool, which would be released when nobody does, and not the face alone.
     const taker: Taker<TaskContext<R>> = {
-      capacity: () => this.capacity,
+      capacity: () => this.#face.capacity(),
       hasVacancy: () => face.hasVacancy(),
       vacancy: (signal) => face.vacancy(signal),
       submit: (run, taskOptions) => face.submit(run, taskOptions),
+      abort: (marks, reason) => face.abortAll(marks, reason),
     }
     return map(taker, items, task, options)
   }
