@@ -110,6 +110,17 @@ function endTurns(): void {
   carryOut()
 }
 
+/** Nothing follows of the pool, and its number may be used again. Whoever has been told of its vacancies is gone. */
+export function forget(face: number): void {
+  const count = turns.get(face)
+  if (count !== undefined) {
+    turns.delete(face)
+    native.endTurns(isolate, face, count)
+  }
+  native.forget(isolate, face)
+  carryOut()
+}
+
 /** Calls `settle` when a submit would not have to wait, or the pool is closed. Gives what takes the wait back, if it can. */
 export function awaitVacancy(face: number, settle: (isClosed: boolean) => void): () => boolean {
   const token = 2 * ++watchCount + 1

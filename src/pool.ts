@@ -1,5 +1,5 @@
-import { isolate, native } from './binding.js'
 import { Face } from './face.js'
+import { forget } from './isolate.js'
 import {
   type CloseOptions,
   type MapOptions,
@@ -22,11 +22,10 @@ import type { Closure, TaskContext } from './task.js'
  * It must not reference what it waits for: a pool's options may reference the pool.
  */
 const unreachable = new FinalizationRegistry<{ id: number; face: WeakRef<Face<never>> }>(({ id, face }) => {
-  const forget = (): void => native.forget(isolate, id)
   const left = face.deref()
   // A pool that has nothing to do goes with its face.
-  if (left === undefined) forget()
-  else left.abandon(forget)
+  if (left === undefined) forget(id)
+  else left.abandon(() => forget(id))
 })
 
 const CREATE = Symbol('create')
