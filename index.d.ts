@@ -96,6 +96,11 @@ export interface SubmitOptions {
 	/** Lower goes first: a safe integer from 0, or `high` = 0, `normal` = 1, `low` = 2. Default 1. */
 	priority?: number | "high" | "normal" | "low" | undefined;
 }
+/** Options of `map`. Those of a task hold for the task of each item; `signal` aborts the map as a whole. */
+export interface MapOptions extends SubmitOptions {
+	/** Yield results in the order of their items, rather than as they finish. Default true. */
+	ordered?: boolean | undefined;
+}
 /** Options of `close`. */
 export interface CloseOptions {
 	/** Most time, in ms from the call; then what still waits rejects, and `close` with `ReleaseTimeoutError`. ≥ 0. */
@@ -196,6 +201,27 @@ export declare class Pool<R = void> implements AsyncDisposable {
 	 * @throws for bad arguments only
 	 */
 	tryExecute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
+	/**
+	 * Runs `task` for every item and yields the results, in the order of the items unless `ordered` is false:
+	 *
+	 * ```js
+	 * for await (const page of pool.map(urls, (url, { signal }) => fetch(url, { signal }))) console.log(page.status)
+	 * ```
+	 *
+	 * Nothing happens before the first result is asked for. From then on items are pulled ahead, but only while the pool has room
+	 * for a task, and while fewer items than the pool's capacity (1,024 if it is unbounded) are pulled and not yielded; so
+	 * neither a fast source nor a slow loop makes anything pile up. What a sync iterable gives is handed on as it is. If the
+	 * pool is overloaded all the same, as others were faster, the item is submitted again when there is room.
+	 *
+	 * The first failure in time ends the map: of a task, of the source, of the pool (`PoolClosedError`, `WaitTimeoutError`,
+	 * `TaskTimeoutError`) or by `signal`. The loop throws it once, what was not yielded is dropped, the other tasks are
+	 * aborted, and the source is closed. Leaving the loop early ends the map in the same way; it waits for nobody.
+	 *
+	 * @param task gets the item and what a task of `submit` gets; its `context.signal` aborts when the map ends early
+	 * @param options those of `submit` for each item's task, where `signal` aborts the map as a whole; and `ordered`, default true
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	map<I, O>(items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<O>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
 	/**
 	 * Resolves when a submit would not have to wait: a producer's brake. First come, first served, one per free slot; nothing is
 	 * reserved, so whoever submits without asking may be faster.

@@ -8,6 +8,6 @@ export {
   WaitTimeoutError,
 } from './src/errors.js'
 export type { Logger } from './src/logger.js'
-export type { CloseOptions, PoolOptions, Resource, SubmitOptions, VacancyOptions } from './src/options.js'
+export type { CloseOptions, MapOptions, PoolOptions, Resource, SubmitOptions, VacancyOptions } from './src/options.js'
 export type { PoolStats } from './src/stats.js'
 export type { Closure, TaskContext, TaskInfo } from './src/task.js'

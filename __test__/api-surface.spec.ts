@@ -36,7 +36,7 @@ test('import and require give one and the same code, so that there is one PoolEr
 
 test('a pool has the verbs and getters of the design, and shows nothing else', (t) => {
   const pool = Pool.create({ size: 2 });
-  const submission = ['submit', 'execute', 'tryExecute', 'vacancy'];
+  const submission = ['submit', 'execute', 'tryExecute', 'map', 'vacancy'];
   const verbs = [...submission, 'stats', 'tune', 'release', 'releaseTimeout', 'close', 'drain', 'reboot'];
   const getters = ['capacity', 'running', 'busy', 'idle', 'available', 'free', 'waiting', 'isClosed'];
   for (const verb of verbs) t.is(typeof Pool.prototype[verb as 'submit'], 'function', verb);

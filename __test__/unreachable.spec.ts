@@ -29,3 +29,9 @@ for (const [what, lines] of Object.entries(expected)) {
     t.deepEqual(stdout.trim().split('\n'), lines);
   });
 }
+
+test.serial('pools that are told of a vacancy may be collected before they have used it', async (t) => {
+  t.timeout(15_000);
+  const { hung, code, stdout, stderr } = await child('vacant-and-gone', { execArgv: ['--expose-gc'] });
+  t.deepEqual({ hung, code, stdout, stderr }, { hung: false, code: 0, stdout: 'alive\n', stderr: '' });
+});

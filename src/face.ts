@@ -77,6 +77,8 @@ export class Face<R> implements CommandTarget, Ends<R> {
   #promises = 0
   /** Set once nobody references the pool: called when no promise is left. */
   #whenKept: (() => void) | undefined
+  /** `Infinity` if unbounded; `undefined` for a shared pool, which others may tune. */
+  #capacity: number | undefined
 
   constructor(settings: PoolSettings<R>) {
     this.#settings = settings
@@ -85,6 +87,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
     const hasResource = settings.init !== undefined
     const options = { size, expiry, preAlloc, nonblocking, maxBlockingTasks, boots: hasResource, disposes: hasResource }
     this.id = settings.isShared ? join(settings, options) : native.create(isolate, options)
+    if (!settings.isShared) this.#capacity = size || Infinity
     if (hasResource) hold(this.id, this)
     if (settings.signal !== undefined) this.#follow(settings.signal)
   }
@@ -220,6 +223,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
 
   /** A plain task that has a worker at once: it runs inside `submit`, and gets a promise only if it needs one. */
   #startPlain(worker: Worker<R>, closure: Closure<R>): Promise<unknown> {
+    worker.plainId = words[Word.task]!
     const went = this.#call(worker, closure)
     const value = outcome
     if (went === Went.pending) {
@@ -246,6 +250,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
     const resolve = this.#resolves[id]!
     this.#tasks[id] = undefined
     this.#resolves[id] = undefined
+    worker.plainId = id
     const went = runInContext(undefined, this.#call, worker, task)
     const value = outcome
     if (went === Went.pending) {
@@ -426,6 +431,57 @@ export class Face<R> implements CommandTarget, Ends<R> {
     if (hasCommands()) carryOut()
   }
 
+  /**
+   * Aborts tasks as a signal given to each of them would: those that wait are marked by their closure, those that run by their
+   * context. For who has submitted many: a plain task takes no signal, and becomes a `Task` only when it is aborted.
+   */
+  abortAll(marks: ReadonlySet<unknown>, reason: unknown): void {
+    if (marks.size === 0) return
+    for (let id = 0; id < this.#tasks.length; id++) {
+      const task = this.#tasks[id]
+      if (typeof task === 'function') {
+        if (marks.has(task)) this.#abort(this.#promoteWaiting(id, task), reason)
+      } else if (task !== undefined && !task.isSettled && marks.has(task.isStarted ? task.context : task.closure)) {
+        this.#abort(task, reason)
+      }
+    }
+    for (const worker of this.#workers) {
+      if (worker?.context === undefined || worker.task !== undefined || !marks.has(worker.context)) continue
+      // While its closure is on the stack it has no promise yet, so there is nothing to reject.
+      if (worker.resolve === undefined) worker.context.abort(reason)
+      else this.#abort(this.#promoteRunning(worker, worker.resolve), reason)
+    }
+  }
+
+  /** Makes a `Task` of a plain one that waits. */
+  #promoteWaiting(id: number, closure: Closure<R>): Task<R> {
+    const task = this.#promote(id, closure, this.#resolves[id]!)
+    this.#resolves[id] = undefined
+    return task
+  }
+
+  /** Makes a `Task` of a plain one that runs. */
+  #promoteRunning(worker: Worker<R>, resolve: Resolve): Task<R> {
+    const task = this.#promote(worker.plainId, noop, resolve)
+    task.context = worker.context
+    task.isStarted = true
+    worker.task = task
+    worker.resolve = undefined
+    return task
+  }
+
+  #promote(id: number, closure: Closure<R>, resolve: Resolve): Task<R> {
+    const promise = new Promise<unknown>(capture)
+    const task = new Task<R>(closure, promise, 1, undefined, false, false)
+    task.id = id
+    task.resolve = resolveOf
+    task.reject = rejectOf
+    // The promise that was handed out follows the one that can be rejected.
+    resolve(promise)
+    this.#keep(id, task)
+    return task
+  }
+
   // ── commands of the core ────────────────────────────────────────────────────────────────────────────────────────
 
   start(worker: number, task: number): void {
@@ -562,8 +618,14 @@ export class Face<R> implements CommandTarget, Ends<R> {
     return readStats(this.id)
   }
 
+  /** Cheap, unless the pool is shared. */
+  capacity(): number {
+    return this.#capacity ?? this.stat(Stat.capacity)
+  }
+
   tune(size: number): void {
     native.tune(isolate, this.id, size)
+    if (!this.#settings.isShared) this.#capacity = size || Infinity
     carryOut()
   }
 

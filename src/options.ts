@@ -74,6 +74,12 @@ export interface SubmitOptions {
   priority?: number | 'high' | 'normal' | 'low' | undefined
 }
 
+/** Options of `map`. Those of a task hold for the task of each item; `signal` aborts the map as a whole. */
+export interface MapOptions extends SubmitOptions {
+  /** Yield results in the order of their items, rather than as they finish. Default true. */
+  ordered?: boolean | undefined
+}
+
 /** Options of `close`. */
 export interface CloseOptions {
   /** Most time, in ms from the call; then what still waits rejects, and `close` with `ReleaseTimeoutError`. ≥ 0. */
@@ -210,6 +216,7 @@ const SUBMIT = {
   }) as Check<number>,
 } satisfies Checks
 
+const MAP = { ...SUBMIT, ordered: boolean } satisfies Checks
 const VACANCY = { signal: abortSignal } satisfies Checks
 const CLOSE = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
 
@@ -298,6 +305,7 @@ export function checkPoolOptions<R>(options: unknown): PoolSettings<R> {
 }
 
 export const checkSubmitOptions = (options: unknown) => read(options, 'the options of the task', SUBMIT)
+export const checkMapOptions = (options: unknown) => read(options, 'the options of map', MAP)
 export const checkVacancyOptions = (options: unknown) => read(options, 'the options of vacancy', VACANCY)
 export const checkCloseOptions = (options: unknown) => read(options, 'the options of close', CLOSE)
 export const checkSize = (value: unknown) => size(value, 'size')
@@ -305,4 +313,9 @@ export const checkMilliseconds = (value: unknown) => milliseconds(ms, MS)(value,
 
 export function checkTask(task: unknown): asserts task is () => unknown {
   if (typeof task !== 'function') throw wrongType('task', task, 'a function')
+}
+
+export function checkItems(items: unknown): asserts items is Iterable<unknown> | AsyncIterable<unknown> {
+  const { [Symbol.asyncIterator]: asyncOf, [Symbol.iterator]: of } = Object(items)
+  if (typeof (asyncOf ?? of) !== 'function') throw wrongType('items', items, 'an iterable or an async iterable')
 }

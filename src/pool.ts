@@ -2,6 +2,7 @@ import { Face } from './face.js'
 import { forget } from './isolate.js'
 import {
   type CloseOptions,
+  type MapOptions,
   type PoolOptions,
   type Resource,
   type SubmitOptions,
@@ -12,6 +13,7 @@ import {
   checkVacancyOptions,
 } from './options.js'
 import { misuse } from './errors.js'
+import { type Taker, map } from './map.js'
 import { type PoolStats, Stat } from './stats.js'
 import type { Closure, TaskContext } from './task.js'
 
@@ -85,6 +87,43 @@ export class Pool<R = void> implements AsyncDisposable {
    */
   tryExecute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean {
     return this.#face.tryExecute(task, options)
+  }
+
+  /**
+   * Runs `task` for every item and yields the results, in the order of the items unless `ordered` is false:
+   *
+   * ```js
+   * for await (const page of pool.map(urls, (url, { signal }) => fetch(url, { signal }))) console.log(page.status)
+   * ```
+   *
+   * Nothing happens before the first result is asked for. From then on items are pulled ahead, but only while the pool has room
+   * for a task, and while fewer items than the pool's capacity (1,024 if it is unbounded) are pulled and not yielded; so
+   * neither a fast source nor a slow loop makes anything pile up. What a sync iterable gives is handed on as it is. If the
+   * pool is overloaded all the same, as others were faster, the item is submitted again when there is room.
+   *
+   * The first failure in time ends the map: of a task, of the source, of the pool (`PoolClosedError`, `WaitTimeoutError`,
+   * `TaskTimeoutError`) or by `signal`. The loop throws it once, what was not yielded is dropped, the other tasks are
+   * aborted, and the source is closed. Leaving the loop early ends the map in the same way; it waits for nobody.
+   *
+   * @param task gets the item and what a task of `submit` gets; its `context.signal` aborts when the map ends early
+   * @param options those of `submit` for each item's task, where `signal` aborts the map as a whole; and `ordered`, default true
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+   */
+  map<I, O>(
+    items: Iterable<I> | AsyncIterable<I>,
+    task: (item: I, context: TaskContext<R>) => O | PromiseLike<O>,
+    options?: MapOptions,
+  ): AsyncIterableIterator<Awaited<O>> {
+    const face = this.#face
+    // It references the pool, which would be released when nobody does, and not the face alone.
+    const taker: Taker<TaskContext<R>> = {
+      capacity: () => this.#face.capacity(),
+      hasVacancy: () => face.hasVacancy(),
+      vacancy: (signal) => face.vacancy(signal),
+      submit: (run, taskOptions) => face.submit(run, taskOptions),
+      abort: (marks, reason) => face.abortAll(marks, reason),
+    }
+    return map(taker, items, task, options)
   }
 
   /**

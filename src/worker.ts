@@ -1,3 +1,4 @@
+import { NONE } from './binding.js'
 import type { Context, Resolve, Task } from './task.js'
 
 /** Where the end of a worker's closure is reported. */
@@ -15,6 +16,8 @@ export class Worker<R> {
   context: Context<R> | undefined
   /** The task it has, unless that is a plain one. */
   task: Task<R> | undefined
+  /** The core's number for the plain task it has. */
+  plainId = NONE
   /** How the promise of the plain task it has is resolved. */
   resolve: Resolve | undefined
   /** From `init`. */

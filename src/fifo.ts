@@ -1,0 +1,41 @@
+/** First in, first out, in a ring that doubles when it is full: no step costs more the longer it gets. */
+export class Fifo<T> {
+  #ring: (T | undefined)[] = new Array(8).fill(undefined)
+  #first = 0
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** The oldest; `undefined` if there is none. */
+  get first(): T | undefined {
+    return this.#ring[this.#first]
+  }
+
+  push(value: T): void {
+    if (this.#length === this.#ring.length) this.#grow()
+    this.#ring[(this.#first + this.#length++) & (this.#ring.length - 1)] = value
+  }
+
+  /** Takes the oldest out; `undefined` if there is none. */
+  shift(): T | undefined {
+    const value = this.#ring[this.#first]
+    if (this.#length === 0) return undefined
+    this.#ring[this.#first] = undefined
+    this.#first = (this.#first + 1) & (this.#ring.length - 1)
+    this.#length--
+    return value
+  }
+
+  clear(): void {
+    this.#ring = new Array(8).fill(undefined)
+    this.#first = this.#length = 0
+  }
+
+  #grow(): void {
+    const ring = this.#ring.slice(this.#first).concat(this.#ring.slice(0, this.#first))
+    this.#ring = ring.concat(new Array<undefined>(ring.length).fill(undefined))
+    this.#first = 0
+  }
+}
