@@ -161,6 +161,32 @@ export interface PoolStats {
 	};
 }
 /**
+ * Which pool of a MultiPool is the first to be asked for a task, and the one in which it waits if no pool can take it
+ * at once.
+ *
+ * - `round-robin`: one after the other, from index 0. Looks at nothing, so it costs least.
+ * - `least-tasks`: the one with the fewest tasks, busy + waiting.
+ * - `smart-round-robin`: one after the other, without those in which nothing is available; round robin if that is all.
+ * - `weighted-least-tasks`: the one with the smallest busy + 2 × waiting.
+ * - a function: is given the stats of all pools, by index, and gives an index. It is called for every task as long as
+ *   a pool is open. What it throws is what the submit rejects with; a bad index is a RangeError with code
+ *   `ERR_POOL_OPTION`.
+ *
+ * Of equals the one with the lowest index is taken.
+ *
+ * ```js
+ * const strategy = (pools) => (pools[0].waiting > 100 ? 1 : 0)
+ * ```
+ */
+export type Strategy = "round-robin" | "least-tasks" | "smart-round-robin" | "weighted-least-tasks" | ((pools: readonly PoolStats[]) => number);
+/** Options of a MultiPool, beside those of the pools that it makes. */
+export interface MultiPoolOptions {
+	/** How many pools there are. An integer from 1 to 1,024; needed. */
+	pools: number;
+	/** Which pool is the first to be asked for a task. Default `round-robin`. */
+	strategy?: Strategy | undefined;
+}
+/**
  * Runs async closures on this event loop, at most `size` at once; what does not fit waits, or is refused.
  *
  * ```js
@@ -287,6 +313,143 @@ export declare class Pool<R = void> implements AsyncDisposable {
 	 * `close()`, for `await using`. Of a shared pool only this face goes: it refuses new tasks and waits for its own; the last one
 	 * closes the pool.
 	 */
+	[Symbol.asyncDispose](): Promise<void>;
+}
+/**
+ * Several pools behind one face. A strategy names the pool for a task. If that one cannot take it at once, the others
+ * are asked, fewest tasks first; if none can, the task waits in the named one. So nothing waits while any pool has
+ * room, and an overload means that all are full.
+ *
+ * Each pool keeps its own workers, queue and counters. That is worth having where pools differ (in size, in what their
+ * resources are connected to), or where one is to be released or rebooted without the others.
+ *
+ * ```js
+ * const replicas = ['a.db', 'b.db'].map((host) => Pool.create({ name: host, size: 20, init: () => connect(host) }))
+ * const db = MultiPool.of(replicas, { strategy: 'least-tasks' })
+ * const rows = await db.submit(({ resource }) => resource.query('select 1'))
+ * ```
+ */
+export declare class MultiPool<P> implements AsyncDisposable {
+	#private;
+	private constructor();
+	/**
+	 * Makes `pools` equal pools, each with the options given: `size` and `maxBlockingTasks` are those of one pool. They
+	 * are called `name#0`, `name#1`, …; without a `name`, `pool-1#0` and so on.
+	 *
+	 * ```js
+	 * const multi = MultiPool.create({ pools: 4, size: 64, strategy: 'least-tasks' })
+	 * ```
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; no pool is left then
+	 */
+	static create<R = void>(options: PoolOptions & Resource<R> & MultiPoolOptions): MultiPool<Pool<R>>;
+	/**
+	 * Puts pools of one kind behind one face: from 1 to 1,024, of any sizes, none of them twice. They can still be used
+	 * directly, and the array may be changed afterwards.
+	 *
+	 * @param options `strategy`, as that of `create`
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	static of<P extends Pool<any>>(pools: readonly P[], options?: {
+		strategy?: MultiPoolOptions["strategy"];
+	}): MultiPool<P>;
+	/**
+	 * The pool with this index, from 0.
+	 *
+	 * @throws RangeError (TypeError, if it is no number) with code `ERR_POOL_OPTION`
+	 */
+	at(index: number): P;
+	/**
+	 * Names pools in another way from the next task on. Tasks that wait stay where they are, and the cycle goes on.
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	setStrategy(strategy: Strategy): void;
+	/**
+	 * As `submit` of a pool, in the first pool that takes the task. Rejects with a `PoolOverloadError` if no pool takes
+	 * it, with a `PoolClosedError` if all are closed, and with what a strategy that is a function throws. With a
+	 * `waitTimeout` of 0 and no room in any pool the named one gives the `WaitTimeoutError`, or the first one that would
+	 * have let it wait.
+	 */
+	submit<R, T>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => T | PromiseLike<T>, options?: SubmitOptions): Promise<Awaited<T>>;
+	/**
+	 * As `execute` of a pool, in the first pool that takes the task. Its end is told to that pool's `panicHandler` or
+	 * `logger`.
+	 *
+	 * @throws what `submit` would reject with, if the task is refused
+	 */
+	execute<R>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): void;
+	/**
+	 * The same as `execute`, but a task that is refused gives false.
+	 *
+	 * @throws for bad arguments, and what a strategy that is a function throws
+	 */
+	tryExecute<R>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
+	/**
+	 * As `map` of a pool, over all pools. The window is the sum of their capacities.
+	 *
+	 * ```js
+	 * for await (const row of db.map(ids, (id, { resource }) => resource.query('select …', id))) print(row)
+	 * ```
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	map<R, I, O>(this: MultiPool<Pool<R>>, items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<O>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
+	/**
+	 * Resolves when a submit would not have to wait in some pool, as `vacancy` of a pool. Rejects with `PoolClosedError` when all
+	 * pools are closed, and with `signal.reason`.
+	 */
+	vacancy(options?: VacancyOptions): Promise<void>;
+	/** The sum of the pools' capacities; `Infinity` if one is unbounded. */
+	get capacity(): number;
+	/** Live workers of all pools, busy and idle. */
+	get running(): number;
+	/** Workers with a task, and those whose resource is being made, of all pools. */
+	get busy(): number;
+	/** Live workers without a task, of all pools. */
+	get idle(): number;
+	/** The sum of what is available in each pool: as many tasks would not have to wait, unless a pool is closed. */
+	get available(): number;
+	/** Workers that could be started, in all pools. */
+	get free(): number;
+	/** Accepted tasks that have no worker yet, of all pools. */
+	get waiting(): number;
+	/** Whether all pools are closed. */
+	get isClosed(): boolean;
+	/**
+	 * The sums of the pools' stats, read one pool after the other. `rejected.overload` and `rejected.closed` include the
+	 * tasks that no pool took, each once. `generation` is the highest of the pools'; the peaks are sums of peaks, an
+	 * upper bound.
+	 */
+	stats(): PoolStats;
+	/**
+	 * Changes the capacity of each pool to `size`, so that of all to `size` × their number.
+	 *
+	 * @param size as the option `size`
+	 * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
+	 */
+	tune(size: number): void;
+	/** Releases all pools. */
+	release(): void;
+	/**
+	 * Releases all pools and waits until no worker is left in any. Rejects with an `AggregateError` if some are after
+	 * `ms` (≥ 0, from the call): `errors[i]` is a `ReleaseTimeoutError`, and `errors[i].index` names its pool.
+	 */
+	releaseTimeout(ms: number): Promise<void>;
+	/**
+	 * Closes all pools, as `close` of a pool does. After `timeout` it rejects with an `AggregateError`, as
+	 * `releaseTimeout` does.
+	 */
+	close(options?: CloseOptions): Promise<void>;
+	/** Resolves when in no pool anything waits or is busy. Does not close. */
+	drain(): Promise<void>;
+	/**
+	 * Opens all closed pools again. If there was one, `round-robin` and `smart-round-robin` start again at index 0.
+	 *
+	 * @throws AggregateError if the signal of a pool has aborted; `errors[i].index` names it. The others are open then
+	 */
+	reboot(): void;
+	/** `close()`, for `await using`; of shared pools only these faces go, as with `Pool`. */
 	[Symbol.asyncDispose](): Promise<void>;
 }
 /** What a pool itself rejects with. `code` is stable; `retryable` says whether the same call may succeed later. */

@@ -1,3 +1,4 @@
+export { MultiPool } from './src/multi-pool.js'
 export { Pool } from './src/pool.js'
 export {
   PoolClosedError,
@@ -8,6 +9,8 @@ export {
   WaitTimeoutError,
 } from './src/errors.js'
 export type { Logger } from './src/logger.js'
+export type { MultiPoolOptions } from './src/multi-pool-options.js'
 export type { CloseOptions, MapOptions, PoolOptions, Resource, SubmitOptions, VacancyOptions } from './src/options.js'
 export type { PoolStats } from './src/stats.js'
+export type { Strategy } from './src/strategy.js'
 export type { Closure, TaskContext, TaskInfo } from './src/task.js'

@@ -9,9 +9,10 @@ import { child } from './support/child.js';
 
 const { Pool } = workpool;
 
-test('the package exports Pool and its errors', (t) => {
+test('the package exports its pools and their errors', (t) => {
   for (const name of [
     'Pool',
+    'MultiPool',
     'PoolError',
     'PoolClosedError',
     'PoolOverloadError',
@@ -50,6 +51,17 @@ test('a pool has the verbs and getters of the design, and shows nothing else', (
   t.deepEqual(named.sort(), [...verbs, ...getters].sort());
   t.deepEqual(Object.keys(pool), []);
   t.true(pool instanceof Pool);
+});
+
+test('a MultiPool has the verbs and getters of a pool, and at and setStrategy', (t) => {
+  const names = (prototype: object) => Object.getOwnPropertyNames(prototype).sort();
+  const { MultiPool } = workpool;
+  t.deepEqual(names(MultiPool.prototype), [...names(Pool.prototype), 'at', 'setStrategy'].sort());
+  t.deepEqual(names(MultiPool).filter((name) => !(name in Function.prototype)), ['create', 'of', 'prototype']);
+  const multi = MultiPool.create({ pools: 2 });
+  t.is(typeof multi[Symbol.asyncDispose], 'function');
+  t.deepEqual(Object.keys(multi), []);
+  t.throws(() => Reflect.construct(MultiPool, []), { code: 'ERR_POOL_OPTION' });
 });
 
 test('getters agree with stats', (t) => {

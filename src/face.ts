@@ -152,7 +152,11 @@ export class Face<R> implements CommandTarget, Ends<R> {
   tryExecute(closure: unknown, options: unknown, offer = Offer.normal): boolean {
     checkTask(closure)
     const checked = checkSubmitOptions(options)
-    return !checked.signal?.aborted && this.#admit(closure, checked, offer) > Refusal.last
+    if (checked.signal?.aborted) return false
+    const code = this.#admit(closure, checked, offer)
+    // Its own `waitTimeout` has ended it: nobody else may take it.
+    if (offer !== Offer.normal && code === Refusal.waitTimeout) throw this.#refusal(code)
+    return code > Refusal.last
   }
 
   /** Hands in a task that is not plain, and starts it if it may. Gives the core's answer. */

@@ -98,12 +98,17 @@ const LARGEST = 2 ** 31 - 1
 const LARGEST_ALLOCATION = 2 ** 24
 const PRIORITIES = { high: 0, normal: 1, low: 2 } as const
 
-type Check<T> = (value: unknown, option: string) => T
-type Checks = Record<string, Check<unknown>>
-type Checked<C extends Checks> = { [K in keyof C]?: ReturnType<C[K]> }
+export type Check<T> = (value: unknown, option: string) => T
+export type Checks = Record<string, Check<unknown>>
+export type Checked<C extends Checks> = { [K in keyof C]?: ReturnType<C[K]> }
 
 /** Reads the own properties of `options` through `checks`; `undefined` means absent. */
-function read<C extends Checks>(options: unknown, what: string, checks: C, unknown?: (option: string) => string): Checked<C> {
+export function read<C extends Checks>(
+  options: unknown,
+  what: string,
+  checks: C,
+  unknown?: (option: string) => string,
+): Checked<C> {
   const result: Record<string, unknown> = Object.create(null)
   if (options === undefined) return result as Checked<C>
   if (typeof options !== 'object' || options === null) throw wrongType(what, options, 'an object')
@@ -124,7 +129,7 @@ const isNumber = (value: unknown, option: string, allowed: string): value is num
   return true
 }
 
-const integer =
+export const integer =
   (smallest: number, allowed: string, largest = LARGEST): Check<number> =>
   (value, option) => {
     if (isNumber(value, option, allowed) && Number.isInteger(value) && value >= smallest && value <= largest) return value
@@ -183,7 +188,8 @@ const size: Check<number> = (value, option) => {
   return integer(1, 'an integer from 1 to 2147483647, or Infinity or -1 for unbounded')(value, option)
 }
 
-const POOL = {
+/** The options of every pool, resources included. */
+export const POOL = {
   name: text,
   size,
   expiry: ((value, option) => {
@@ -270,10 +276,18 @@ const asGiven = ({ size, expiry, ...rest }: SharedOptions) => ({
 
 let unnamed = 0
 
+/** What a pool without a name is called. */
+export const nextName = () => `pool-${++unnamed}`
+
 export function checkPoolOptions<R>(options: unknown): PoolSettings<R> {
   const given = read(options, 'the options of Pool.create', POOL, (option) =>
     option === 'filename' ? 'filename is not an option of Pool.create; use ThreadPool.create' : undefined as never,
   )
+  return toSettings(given)
+}
+
+/** The settings that checked options come to; throws if they contradict each other. */
+export function toSettings<R>(given: Checked<typeof POOL>): PoolSettings<R> {
   const size = given.size ?? 256
   if (given.preAlloc && size === 0) throw outOfRange('size', Infinity, 'bounded with preAlloc')
   if (given.preAlloc && size > LARGEST_ALLOCATION) throw outOfRange('size', size, 'at most 16777216 with preAlloc')
@@ -289,7 +303,7 @@ export function checkPoolOptions<R>(options: unknown): PoolSettings<R> {
   return {
     isShared,
     given: SHARED.filter((option) => given[option] !== undefined),
-    name: given.name ?? `pool-${++unnamed}`,
+    name: given.name ?? nextName(),
     size,
     expiry: stays ? 0 : (given.expiry ?? 1_000),
     preAlloc: given.preAlloc ?? false,

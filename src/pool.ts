@@ -4,6 +4,7 @@ import {
   type CloseOptions,
   type MapOptions,
   type PoolOptions,
+  type PoolSettings,
   type Resource,
   type SubmitOptions,
   type VacancyOptions,
@@ -30,6 +31,12 @@ const unreachable = new FinalizationRegistry<{ id: number; face: WeakRef<Face<ne
 
 const CREATE = Symbol('create')
 
+/** The inside of a pool, for what is made of several pools. */
+export let faceOf: <R>(pool: Pool<R>) => Face<R>
+export let isPool: (value: unknown) => value is Pool<unknown>
+/** One pool for each of the settings, or, if one cannot be made, none. */
+export let createPools: <R>(settings: readonly PoolSettings<R>[]) => Pool<R>[]
+
 /**
  * Runs async closures on this event loop, at most `size` at once; what does not fit waits, or is refused.
  *
@@ -40,6 +47,21 @@ const CREATE = Symbol('create')
  */
 export class Pool<R = void> implements AsyncDisposable {
   readonly #face: Face<R>
+
+  static {
+    faceOf = (pool) => pool.#face
+    isPool = (value): value is Pool<unknown> => typeof value === 'object' && value !== null && #face in value
+    createPools = <R>(settings: readonly PoolSettings<R>[]) => {
+      const faces: Face<R>[] = []
+      try {
+        for (const each of settings) faces.push(new Face(each))
+      } catch (error) {
+        for (const face of faces) face.abandon(() => forget(face.id))
+        throw error
+      }
+      return faces.map((face) => new Pool<R>(CREATE, face))
+    }
+  }
 
   private constructor(key: symbol, face: Face<R>) {
     if (key !== CREATE) throw misuse('a Pool is made by Pool.create')

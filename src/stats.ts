@@ -75,6 +75,18 @@ export function readStat(face: number, stat: Stat): number {
   return at(stat)
 }
 
+/** busy + `weight` × waiting; `Infinity` if the pool is closed, as it takes nothing. */
+export function readLoad(face: number, weight: number): number {
+  native.snapshot(face)
+  return at(Stat.isClosed) === 1 ? Infinity : at(Stat.busy) + weight * at(Stat.waiting)
+}
+
+/** Whether a task could start in the pool now. */
+export function readIsVacant(face: number): boolean {
+  native.snapshot(face)
+  return at(Stat.isClosed) === 0 && at(Stat.available) > 0
+}
+
 export function readStats(face: number): PoolStats {
   native.snapshot(face)
   return {

@@ -1,5 +1,3 @@
-import type { Pool } from 'workpool';
-
 /** A promise that the test settles. */
 export interface Gate<T = void> {
   readonly promise: Promise<T>;
@@ -25,8 +23,13 @@ export interface Occupants {
   finish(): Promise<void>;
 }
 
+/** A pool, of whatever resources, or several behind one face. */
+interface Submits {
+  submit(task: () => Promise<void>): Promise<void>;
+}
+
 /** Submits `count` tasks that end when their gate is opened. */
-export function occupy<R>(pool: Pool<R>, count: number): Occupants {
+export function occupy(pool: Submits, count: number): Occupants {
   const gates = Array.from({ length: count }, () => gate());
   const tasks = gates.map(({ promise }) => pool.submit(() => promise));
   return {

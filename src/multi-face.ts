@@ -1,0 +1,191 @@
+import { Offer } from './binding.js'
+import { PoolClosedError, PoolOverloadError } from './errors.js'
+import type { CloseOptions } from './options.js'
+import { relayOf } from './relay.js'
+import { Naming, type Strategy } from './strategy.js'
+import { type PoolStats, Stat } from './stats.js'
+import { type Refused, sum } from './sums.js'
+
+/** The inside of a pool, as far as it does not matter what its tasks are. */
+export interface Member {
+  /** The core's number for the pool. */
+  readonly id: number
+  stat(stat: Stat): number
+  stats(): PoolStats
+  tune(size: number): void
+  release(): void
+  releaseTimeout(ms: number): Promise<void>
+  close(options: CloseOptions): Promise<void>
+  leave(): Promise<void>
+  drain(): Promise<void>
+  capacity(): number
+  hasVacancy(): boolean
+  vacancy(signal: AbortSignal | undefined): Promise<void>
+  reboot(): void
+}
+
+/**
+ * Several pools as one: who is asked for a task and in which order, what is counted when none takes it, and the verbs
+ * over all. Each pool decides for itself what it takes; nothing is decided twice here.
+ */
+export class MultiFace<F extends Member> {
+  readonly name: string
+  readonly members: readonly F[]
+  readonly naming: Naming
+  readonly #refused: Refused = { overload: 0, closed: 0 }
+
+  constructor(name: string, members: readonly F[], strategy: Strategy) {
+    this.name = name
+    this.members = members
+    this.naming = new Naming(
+      members.map(({ id }) => id),
+      strategy,
+    )
+  }
+
+  // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Asks for a task that the pool named for it could not take at once: all others, whether they can, then the named
+   * one to let it wait, then all others to. Gives the first answer; `undefined` if there is none.
+   */
+  ask<T>(named: number, offer: (member: F, offer: Offer) => T | undefined): T | undefined {
+    // No code of the user runs before one has taken the task, so the order holds.
+    const order = this.naming.byTasks()
+    return (
+      this.#askOthers(named, order, Offer.atOnce, offer) ??
+      offer(this.members[named]!, Offer.uncounted) ??
+      this.#askOthers(named, order, Offer.uncounted, offer)
+    )
+  }
+
+  #askOthers<T>(
+    named: number,
+    order: readonly number[],
+    mode: Offer,
+    offer: (member: F, offer: Offer) => T | undefined,
+  ): T | undefined {
+    for (const index of order) {
+      if (index === named) continue
+      const answer = offer(this.members[index]!, mode)
+      if (answer !== undefined) return answer
+    }
+    return undefined
+  }
+
+  /** Counts a task that no pool takes. */
+  countRefusal(): keyof Refused {
+    const why = this.isClosed() ? 'closed' : 'overload'
+    this.#refused[why]++
+    return why
+  }
+
+  /** Counts a task that no pool takes. Gives the error that says so. */
+  refusal(): Error {
+    return this.countRefusal() === 'closed'
+      ? new PoolClosedError(this.name, 'all pools are closed')
+      : new PoolOverloadError(this.name, 'all pools are full')
+  }
+
+  // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether a submit would not have to wait, and nobody awaits a vacancy. */
+  hasVacancy(): boolean {
+    return this.members.some((member) => member.hasVacancy())
+  }
+
+  /** Resolves when a submit would not have to wait in some pool; rejects when all are closed. */
+  async vacancy(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted()
+    // Whoever is not the first to be told takes the question back.
+    const controller = new AbortController()
+    const abort = (): void => controller.abort(signal!.reason)
+    signal?.addEventListener('abort', abort, { once: true })
+    const relay = relayOf(controller.signal)
+    try {
+      await Promise.any(this.members.map((member) => member.vacancy(relay)))
+    } catch {
+      // All have refused: they are closed, or the signal has aborted.
+      throw signal?.aborted ? signal.reason : new PoolClosedError(this.name, 'all pools are closed')
+    } finally {
+      signal?.removeEventListener('abort', abort)
+      controller.abort()
+    }
+  }
+
+  // ── state and verbs ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  stat(stat: Stat): number {
+    let total = 0
+    for (const member of this.members) total += member.stat(stat)
+    return total
+  }
+
+  isClosed(): boolean {
+    return this.members.every((member) => member.stat(Stat.isClosed) === 1)
+  }
+
+  stats(): PoolStats {
+    const pools = this.members.map((member) => member.stats())
+    return sum(pools, this.#refused)
+  }
+
+  tune(size: number): void {
+    for (const member of this.members) member.tune(size)
+  }
+
+  release(): void {
+    for (const member of this.members) member.release()
+  }
+
+  releaseTimeout(ms: number): Promise<void> {
+    return this.#onAll('could not be released in time', (member) => member.releaseTimeout(ms))
+  }
+
+  close({ signal, ...options }: CloseOptions = {}): Promise<void> {
+    const each = signal === undefined ? options : { ...options, signal: relayOf(signal) }
+    return this.#onAll('could not be closed in time', (member) => member.close(each))
+  }
+
+  leave(): Promise<void> {
+    return this.#onAll('could not be left', (member) => member.leave())
+  }
+
+  async drain(): Promise<void> {
+    do {
+      await this.#onAll('could not be drained', (member) => member.drain())
+      // A task that ended last in its pool may have submitted to one that was drained before.
+    } while (this.stat(Stat.busy) + this.stat(Stat.waiting) > 0)
+  }
+
+  reboot(): void {
+    const errors: unknown[] = []
+    const wasOpen = this.members.every((member) => member.stat(Stat.isClosed) === 0)
+    for (const [index, member] of this.members.entries()) {
+      try {
+        member.reboot()
+      } catch (error) {
+        errors.push(Object.assign(error as Error, { index }))
+      }
+    }
+    if (!wasOpen) this.naming.restart()
+    this.#throwAll('could not be rebooted', errors)
+  }
+
+  /** Acts on all pools in parallel, and waits for all, also if some fail. */
+  async #onAll(what: string, act: (member: F) => Promise<void>): Promise<void> {
+    const endings = await Promise.allSettled(this.members.map(act))
+    const errors: unknown[] = []
+    for (const [index, ending] of endings.entries()) {
+      // What pools reject these verbs with is made for the call, so it may be given its index.
+      if (ending.status === 'rejected') errors.push(Object.assign(ending.reason, { index }))
+    }
+    this.#throwAll(what, errors)
+  }
+
+  #throwAll(what: string, errors: readonly unknown[]): void {
+    if (errors.length === 0) return
+    const pools = `${errors.length} of ${this.members.length} pools`
+    throw new AggregateError(errors, `${pools} ${what} (pool "${this.name}")`)
+  }
+}
