@@ -1,6 +1,10 @@
+const SMALLEST = 8
+const vacant = (length: number): undefined[] => Array.from({ length })
+
 /** First in, first out, in a ring that doubles when it is full: no step costs more the longer it gets. */
 export class Fifo<T> {
-  #ring: (T | undefined)[] = new Array(8).fill(undefined)
+  /** Its length is a power of two. */
+  #ring: (T | undefined)[] = vacant(SMALLEST)
   #first = 0
   #length = 0
 
@@ -29,13 +33,13 @@ export class Fifo<T> {
   }
 
   clear(): void {
-    this.#ring = new Array(8).fill(undefined)
+    this.#ring = vacant(SMALLEST)
     this.#first = this.#length = 0
   }
 
   #grow(): void {
     const ring = this.#ring.slice(this.#first).concat(this.#ring.slice(0, this.#first))
-    this.#ring = ring.concat(new Array<undefined>(ring.length).fill(undefined))
+    this.#ring = ring.concat(vacant(ring.length))
     this.#first = 0
   }
 }
