@@ -24,7 +24,7 @@ impl<T: Payload> State<T> {
             }
             match worker.state {
                 WorkerState::Uninitialized => live[0] += 1,
-                WorkerState::Running(_) => live[1] += 1,
+                WorkerState::Running => live[1] += 1,
                 WorkerState::Idle => live[2] += 1,
                 WorkerState::Stopping => live[3] += 1,
                 WorkerState::Stopped => {}
@@ -39,6 +39,10 @@ impl<T: Payload> State<T> {
         assert!(self.workers.cached() <= capacity as usize, "the cache is bounded by the capacity");
 
         // Admission: nobody waits beside a free slot, nobody idles above the capacity.
+        assert!(
+            waiting <= self.expected_slots() || self.free_slots() == 0,
+            "a waiting task beside a free slot of a worker"
+        );
         assert!(waiting == 0 || self.idle.len() == 0, "an idle worker beside a waiting task");
         assert!(self.idle.len() == 0 || running - stopping <= capacity, "an idle worker above the capacity");
         if self.phase != Phase::Closed {

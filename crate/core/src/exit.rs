@@ -2,8 +2,9 @@
 
 use crate::{
     face::Payload,
-    state::{Effect, Effects, End, Phase, State},
-    worker::{WorkerId, WorkerState},
+    state::{Effect, Effects, Phase, Rejection, State},
+    task::{TaskId, TaskState},
+    worker::{Worker, WorkerId, WorkerState},
 };
 
 impl<T: Payload> State<T> {
@@ -37,15 +38,16 @@ impl<T: Payload> State<T> {
         self.exit(worker, effects);
     }
 
-    /// A worker has died, whatever it was doing; if it had a task, that fails, and the caller learns whether this
-    /// settles it.
-    pub(crate) fn crashed(&mut self, worker: WorkerId, effects: &mut Effects<T>) -> bool {
+    /// A worker has died, whatever it was doing. The tasks that it had begun fail; what it had not begun goes back to the head of
+    /// its priority. If fewer than `min_size` workers are left it is replaced, also if nothing waits.
+    pub(crate) fn crashed(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
         let is_current = u32::from(self.workers[worker].generation == self.generation);
-        let mut settled = false;
         match self.workers[worker].state {
-            WorkerState::Running(task) => {
-                settled = self.end_task(task, End::Failed);
+            WorkerState::Running => {
                 self.busy -= is_current;
+                for task in self.tasks_of(worker) {
+                    self.lose_worker(task, effects);
+                }
             }
             WorkerState::Uninitialized => {
                 self.booting -= is_current;
@@ -57,11 +59,77 @@ impl<T: Payload> State<T> {
         }
         self.counters.crashed += 1;
         self.exit(worker, effects);
-        settled
+        if self.phase == Phase::Open && self.running < self.options.min_size.min(self.capacity) {
+            self.boot_one(effects);
+        }
+    }
+
+    /// The tasks of a worker, the latest first: the order in which they go back to the head of the queue.
+    fn tasks_of(&self, worker: WorkerId) -> Vec<TaskId> {
+        let Worker { load, task, .. } = self.workers[worker];
+        if load == 1 {
+            return vec![task];
+        }
+        let has_worker = |state| matches!(state, TaskState::Running(of) | TaskState::Abandoned { worker: of, .. } if of == worker);
+        let mut tasks: Vec<_> = self.tasks.iter().filter(|(_, task)| has_worker(task.state)).collect();
+        tasks.sort_by_key(|(_, task)| std::cmp::Reverse(task.number));
+        tasks.into_iter().map(|(id, _)| id).collect()
+    }
+
+    /// The worker of a task has died.
+    fn lose_worker(&mut self, id: TaskId, effects: &mut Effects<T>) {
+        self.deadlines.remove(id);
+        // A worker that is no thread cannot die before it begins.
+        let is_remote = self.options.grace.is_some();
+        let task = &mut self.tasks[id];
+        match task.state {
+            TaskState::Running(_) if is_remote && !task.is_begun && self.phase != Phase::Closed => {
+                task.state = TaskState::Waiting;
+                let priority = task.priority;
+                self.queue.push_front(id, priority);
+                self.counters.peak_waiting = self.counters.peak_waiting.max(self.queue.len());
+            }
+            TaskState::Running(_) => {
+                task.state = TaskState::Over;
+                let payload = task.payload;
+                self.counters.unsettled -= 1;
+                self.counters.failed += 1;
+                effects.push(Effect::Reject(id, payload, Rejection::Crashed));
+            }
+            TaskState::Abandoned { told: true, .. } => self.drop_record(id),
+            TaskState::Abandoned { told: false, .. } => task.state = TaskState::Over,
+            TaskState::Waiting | TaskState::Over => unreachable!("it has no worker"),
+        }
+    }
+
+    /// Ends everything now: what runs is cancelled, and its worker is to be killed.
+    pub(crate) fn destroy(&mut self, effects: &mut Effects<T>) {
+        let workers: Vec<_> = self.workers.iter().map(|(id, worker)| (id, worker.state)).collect();
+        let running: Vec<_> = self.tasks.iter().map(|(id, task)| (id, task.state)).collect();
+        for (id, state) in running {
+            if let TaskState::Running(worker) = state {
+                self.deadlines.remove(id);
+                self.tasks[id].state = TaskState::Abandoned { worker, told: false };
+                self.counters.unsettled -= 1;
+                self.counters.cancelled += 1;
+                effects.push(Effect::Reject(id, self.tasks[id].payload, Rejection::Destroyed));
+            }
+        }
+        for (id, state) in workers {
+            if matches!(state, WorkerState::Uninitialized | WorkerState::Running) {
+                self.workers[id].is_ending = true;
+                effects.push(Effect::Kill(id));
+            }
+        }
     }
 
     /// The one end of every worker. It must have been taken out of `busy`, `booting`, `stopping` and the stack.
     pub(crate) fn exit(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
+        self.leave_service(worker);
+        self.fill(effects);
+    }
+
+    pub(crate) fn leave_service(&mut self, worker: WorkerId) {
         let generation = self.workers[worker].generation;
         if generation == self.generation {
             self.running -= 1;
@@ -72,7 +140,6 @@ impl<T: Payload> State<T> {
             }
         }
         self.workers.stop(worker, self.capacity);
-        self.fill(effects);
     }
 
     /// Whether no worker of the generation is left, and none will come.

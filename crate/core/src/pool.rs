@@ -8,8 +8,8 @@ use crate::{
     depart::Sweep,
     face::{FaceId, Payload},
     lock::SpinLock,
-    state::{Admission, Cancelled, Effect, Effects, End, Finished, Options, State},
-    task::{Submission, TaskId, TaskTimes},
+    state::{Admission, Cancelled, Effect, Effects, End, Finished, Options, Phase, Refusal, State},
+    task::{Submission, TaskId, TaskState, TaskTimes},
     watch::Condition,
     worker::WorkerId,
 };
@@ -78,6 +78,11 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.submit(&self.clock, task, effects))
     }
 
+    /// What a submit would be refused for, just now. Nothing is counted.
+    pub fn refusal(&self, must_not_wait: bool) -> Option<Refusal> {
+        self.state.lock().refusal(must_not_wait)
+    }
+
     /// The function of a started task is called now; its `timeout` counts from here. Needed for tasks with a `timeout`
     /// and for timed ones.
     pub fn begin(&self, task: TaskId) {
@@ -99,12 +104,39 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// Settles a task that waits or runs, because its signal was aborted. Too late for one that is done with; but its
     /// number may be another's by then, so an origin that a worker elsewhere can outrun must make sure of it first.
     pub fn cancel(&self, task: TaskId) -> Cancelled {
-        self.transition(|state, _| state.cancel(task))
+        self.transition(|state, _| state.cancel(&self.clock, task))
+    }
+
+    /// A worker takes a task that it was given, and calls its function now. `None` if the task has settled meanwhile:
+    /// then it only finishes it.
+    pub fn take(&self, task: TaskId) -> Option<T> {
+        self.transition(|state, _| state.take(&self.clock, task))
+    }
+
+    /// The function of a task has ended, on a worker that may have several; with `is_broken` the worker takes no more.
+    pub fn finish_task(&self, task: TaskId, end: End, is_broken: bool) -> Finished {
+        self.transition(|state, effects| state.finish_task(&self.clock, task, end, is_broken, effects))
     }
 
     /// The origin of a rejected task has taken notice; its number may be used again.
     pub fn collect(&self, task: TaskId) {
         self.transition(|state, _| state.collect(task));
+    }
+
+    /// What the host keeps with a task whose record is known to be there.
+    pub fn payload(&self, task: TaskId) -> T {
+        self.state.lock().tasks[task].payload
+    }
+
+    /// Whether the task has settled while its function goes on.
+    pub fn is_abandoned(&self, task: TaskId) -> bool {
+        let state = self.state.lock().tasks.get(task).map(|task| task.state);
+        matches!(state, Some(TaskState::Abandoned { .. }))
+    }
+
+    /// The origins of these tasks have taken notice of their ends.
+    pub fn collect_all(&self, tasks: impl IntoIterator<Item = TaskId>) {
+        self.transition(|state, _| tasks.into_iter().for_each(|task| state.collect(task)));
     }
 
     /// Whether no task of the face is left: none waits, runs, or has still to be collected. Then no effect is about one.
@@ -132,9 +164,39 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.retired(worker, effects));
     }
 
-    /// A worker has died. Whether that settles the task it had.
-    pub fn crashed(&self, worker: WorkerId) -> bool {
-        self.transition(|state, effects| state.crashed(worker, effects))
+    /// A worker has died: its begun tasks are rejected, the others wait again.
+    pub fn crashed(&self, worker: WorkerId) {
+        self.transition(|state, effects| state.crashed(worker, effects));
+    }
+
+    /// A thread could not be started and will not be; if there is none, what waits is rejected.
+    pub fn start_failed(&self, worker: WorkerId) {
+        self.transition(|state, _| state.start_failed(worker));
+        while self.transition(State::reject_unstartable) {}
+    }
+
+    /// Starts a worker, if there is none and room for one.
+    pub fn start(&self) {
+        self.transition(|state, effects| {
+            if state.running == 0 {
+                state.boot_one(effects);
+            }
+        });
+    }
+
+    /// Starts as many workers as the capacity allows.
+    pub fn start_all(&self) {
+        self.transition(|state, effects| {
+            while state.running < state.capacity && state.phase == Phase::Open {
+                state.boot_one(effects);
+            }
+        });
+    }
+
+    /// Releases the pool, cancels what runs, and has every worker killed.
+    pub fn destroy(&self) {
+        self.release(None);
+        self.transition(|state, effects| state.destroy(effects));
     }
 
     /// Changes the capacity. Growing starts what waits at once; shrinking retires idle workers at once and busy

@@ -57,6 +57,22 @@ impl WaitQueue {
             tail => self.places[tail as usize].behind = task.0,
         }
         lane.tail = task.0;
+        self.put(task, place);
+    }
+
+    /// A task that has been taken out comes back, before all others of its priority.
+    pub(crate) fn push_front(&mut self, task: TaskId, priority: u64) {
+        let lane = self.lanes.entry(priority).or_insert(Lane::EMPTY);
+        let place = Place { before: NONE, behind: lane.head, priority };
+        match lane.head {
+            NONE => lane.tail = task.0,
+            head => self.places[head as usize].before = task.0,
+        }
+        lane.head = task.0;
+        self.put(task, place);
+    }
+
+    fn put(&mut self, task: TaskId, place: Place) {
         if task.index() == self.places.len() {
             self.places.push(place);
         } else {

@@ -4,7 +4,8 @@ use crate::{
     clock::Nanos,
     face::Payload,
     state::{Effect, Effects, Phase, Rejection, State},
-    task::TaskState,
+    task::{TaskId, TaskState},
+    worker::WorkerId,
 };
 
 /// Most deadlines that one lock hold deals with.
@@ -14,7 +15,7 @@ impl<T: Payload> State<T> {
     /// When something is due next; `Nanos::MAX` for nothing. There is a purge to come only while somebody is idle.
     pub(crate) fn due(&self) -> Nanos {
         let purge = match (self.options.expiry, self.idle.oldest()) {
-            (Some(expiry), Some(oldest)) => (oldest + expiry).max(self.next_purge),
+            (Some(expiry), Some(oldest)) if self.spare() > 0 => (oldest + expiry).max(self.next_purge),
             _ => Nanos::MAX,
         };
         purge.min(self.deadlines.first().unwrap_or(Nanos::MAX)).min(self.watches.first())
@@ -34,12 +35,17 @@ impl<T: Payload> State<T> {
     fn purge(&mut self, now: Nanos, effects: &mut Effects<T>) {
         let Some(expiry) = self.options.expiry else { return };
         if let Some(deadline) = now.checked_sub(expiry) {
-            let expired = self.idle.idle_since(deadline);
+            let expired = self.idle.idle_since(deadline).min(self.spare() as usize);
             if expired > 0 {
                 self.next_purge = now + expiry / 2;
                 self.retire_oldest(expired, effects);
             }
         }
+    }
+
+    /// Workers beyond `min_size`.
+    fn spare(&self) -> u32 {
+        (self.running - self.stopping).saturating_sub(self.options.min_size.min(self.capacity))
     }
 
     fn expire_tasks(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
@@ -54,15 +60,30 @@ impl<T: Payload> State<T> {
                 }
                 TaskState::Running(worker) => {
                     self.counters.timed_out += 1;
-                    self.tasks[id].state = TaskState::Abandoned { worker, told: false };
+                    self.abandon_to(worker, id, false, now);
                     Rejection::TaskTimeout
                 }
-                state => unreachable!("{state:?} has no deadline"),
+                TaskState::Abandoned { worker, .. } => {
+                    self.end_unheeding(worker, id, now, effects);
+                    continue;
+                }
+                TaskState::Over => unreachable!("what is over has no deadline"),
             };
             self.counters.unsettled -= 1;
             effects.push(Effect::Reject(id, self.tasks[id].payload, rejection));
         }
         true
+    }
+
+    /// A task has not heeded its settling in time, so its thread is ended. Others on that thread get the same time to finish.
+    fn end_unheeding(&mut self, worker: WorkerId, id: TaskId, now: Nanos, effects: &mut Effects<T>) {
+        let record = &mut self.workers[worker];
+        let is_first = !std::mem::replace(&mut record.is_ending, true);
+        if let (true, true, Some(grace)) = (is_first, record.load > 1, self.options.grace) {
+            self.deadlines.insert(id, now + grace);
+        } else {
+            effects.push(Effect::Kill(worker));
+        }
     }
 
     /// The moment for which the reaper must be armed anew, if it has to come earlier than it would.

@@ -14,7 +14,7 @@ use crate::{
     task::{Offer, Submission, Task, TaskId, TaskState, TaskTimes, Tasks},
     vacancy::Vacancies,
     watch::{Condition, Watch, Watches},
-    worker::{WorkerId, WorkerState, Workers},
+    worker::{Worker, WorkerId, WorkerState, Workers},
 };
 
 /// A capacity without limit.
@@ -38,6 +38,14 @@ pub struct Options {
     pub boots: bool,
     /// Whether the host takes a retired worker down: told by [`Effect::Retire`], it answers by `retired`.
     pub disposes: bool,
+    /// Most tasks that one worker has at once.
+    pub concurrency: u32,
+    /// So many workers are not purged, and replaced when they die.
+    pub min_size: u32,
+    /// Set if workers are threads of their own: how long a task whose settling it has not heeded may run on before the host is
+    /// told to end its worker. Origins then learn of the ends of tasks from elsewhere, so every record is kept until they
+    /// `collect` it; and a task counts as begun only once its worker takes it by [`take`](crate::Pool::take).
+    pub grace: Option<Nanos>,
 }
 
 impl Default for Options {
@@ -50,6 +58,9 @@ impl Default for Options {
             max_waiting: 0,
             boots: false,
             disposes: false,
+            concurrency: 1,
+            min_size: 0,
+            grace: None,
         }
     }
 }
@@ -85,6 +96,12 @@ pub enum Rejection {
     WaitTimeout,
     /// It ran longer than it may.
     TaskTimeout,
+    /// Its worker has died under it.
+    Crashed,
+    /// No worker could be started for it.
+    StartFailed,
+    /// It ran when the pool was destroyed.
+    Destroyed,
 }
 
 /// How a task's function ended.
@@ -126,8 +143,10 @@ pub enum Effect<T> {
     Start(WorkerId, TaskId, T),
     /// The host is to boot this worker.
     Boot(WorkerId),
-    /// The host is to take this worker down.
+    /// The host is to take this worker down, which has no task.
     Retire(WorkerId),
+    /// The host is to end this worker, whatever it does, and to answer by `crashed`.
+    Kill(WorkerId),
     /// The origin of the task is to learn that it has settled, and then to `collect` it.
     Reject(TaskId, T, Rejection),
     /// The watch with this token has come true, or its time is up.
@@ -247,23 +266,92 @@ impl<T: Payload> State<T> {
             self.assign(worker, id);
             return Admission::Started(worker, id);
         }
-        // A worker that boots and is not spoken for takes this task: that is room, not an overload.
-        let is_expected = self.queue.len() < self.expected();
-        if !is_expected && has_room {
+        if has_room && self.queue.len() >= self.expected() {
             let worker = self.start_worker();
             effects.push(Effect::Boot(worker));
-        } else if !is_expected && let Some(refusal) = self.refuse_to_wait(&task) {
+        } else if let Some(worker) = self.free_slot() {
+            return self.submit_to_slot(clock, worker, task, effects);
+        } else if self.queue.len() >= self.expected_slots()
+            && let Some(refusal) = self.refuse_to_wait(&task)
+        {
             return Admission::Refused(refusal);
         }
         Admission::Waiting(self.enqueue(clock, task))
     }
 
+    /// A busy worker has a free slot. Whoever waits for one that boots was here before, and goes first.
+    fn submit_to_slot(
+        &mut self,
+        clock: &impl Clock,
+        worker: WorkerId,
+        task: Submission<T>,
+        effects: &mut Effects<T>,
+    ) -> Admission {
+        let Some(first) = self.next_waiting() else {
+            let id = self.accept(clock, task);
+            self.assign(worker, id);
+            return Admission::Started(worker, id);
+        };
+        let id = self.enqueue(clock, task);
+        self.assign(worker, first);
+        effects.push(Effect::Start(worker, first, self.tasks[first].payload));
+        Admission::Waiting(id)
+    }
+
+    /// The busy worker with the fewest tasks, if it may have another one.
+    fn free_slot(&self) -> Option<WorkerId> {
+        if self.options.concurrency == 1 || self.running - self.stopping > self.capacity {
+            return None;
+        }
+        let has_slot = |worker: &Worker| {
+            worker.state == WorkerState::Running
+                && worker.generation == self.generation
+                && worker.load < self.options.concurrency
+                && !worker.is_ending
+        };
+        let busy = self.workers.iter().filter(|&(_, worker)| has_slot(worker));
+        busy.min_by_key(|&(id, worker)| (worker.load, id)).map(|(id, _)| id)
+    }
+
+    /// Free slots of busy workers.
+    pub(crate) fn free_slots(&self) -> u32 {
+        if self.options.concurrency == 1 || self.running - self.stopping > self.capacity {
+            return 0;
+        }
+        let free = |(_, worker): (WorkerId, &Worker)| {
+            let is_usable = worker.state == WorkerState::Running
+                && worker.generation == self.generation
+                && !worker.is_ending;
+            if is_usable { self.options.concurrency - worker.load } else { 0 }
+        };
+        self.workers.iter().map(free).sum()
+    }
+
+    /// What a task would be refused for.
+    pub(crate) fn refusal(&self, must_not_wait: bool) -> Option<Refusal> {
+        if self.phase != Phase::Open {
+            return Some(Refusal::Closed);
+        }
+        if self.room() > 0 {
+            return None;
+        }
+        if self.is_overloaded() {
+            return Some(Refusal::Overload);
+        }
+        must_not_wait.then_some(Refusal::WaitTimeout)
+    }
+
+    /// Whether a task that has to wait is refused.
+    fn is_overloaded(&self) -> bool {
+        // Tasks that booting workers will take do not count against the bound: that is room, not an overload.
+        let waiting = self.queue.len().saturating_sub(self.expected_slots());
+        let is_full = self.options.max_waiting > 0 && waiting >= self.options.max_waiting;
+        self.options.nonblocking || is_full
+    }
+
     /// What a task that must wait without a worker on its way is refused for.
     fn refuse_to_wait(&mut self, task: &Submission<T>) -> Option<Refusal> {
-        // Tasks that booting workers will take do not count against the bound.
-        let waiting = self.queue.len().saturating_sub(self.expected());
-        let is_full = self.options.max_waiting > 0 && waiting >= self.options.max_waiting;
-        if self.options.nonblocking || is_full || task.offer == Offer::AtOnce {
+        if self.is_overloaded() || task.offer == Offer::AtOnce {
             self.counters.overload += u64::from(task.offer == Offer::Normal);
             return Some(Refusal::Overload);
         }
@@ -282,6 +370,11 @@ impl<T: Payload> State<T> {
         self.booting.min(self.capacity.saturating_sub(with_task))
     }
 
+    /// The tasks that these will take.
+    pub(crate) fn expected_slots(&self) -> u32 {
+        self.expected().saturating_mul(self.options.concurrency)
+    }
+
     fn accept(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {
         self.counters.submitted += 1;
         self.counters.unsettled += 1;
@@ -290,10 +383,12 @@ impl<T: Payload> State<T> {
             payload: task.payload,
             state: TaskState::Waiting,
             number: self.counters.submitted,
+            priority: task.priority,
             timeout: task.timeout,
             timed: task.timed,
             submitted_at: if task.timed { clock.now() } else { 0 },
             begun_at: 0,
+            is_begun: false,
         })
     }
 
@@ -322,19 +417,31 @@ impl<T: Payload> State<T> {
     /// Gives the task, which no longer waits, to a worker that counts as busy.
     fn assign(&mut self, worker: WorkerId, task: TaskId) {
         self.tasks[task].state = TaskState::Running(worker);
-        self.workers[worker].state = WorkerState::Running(task);
+        let record = &mut self.workers[worker];
+        record.state = WorkerState::Running;
+        record.task = task;
+        record.load += 1;
         self.counters.peak_busy = self.counters.peak_busy.max(self.busy);
     }
 
     /// The next waiting task, which stops waiting.
-    fn next_waiting(&mut self) -> Option<TaskId> {
+    pub(crate) fn next_waiting(&mut self) -> Option<TaskId> {
         let task = self.queue.pop()?;
         self.deadlines.remove(task);
         Some(task)
     }
 
-    /// Starts what may start: as many new workers as there is room and need for. Called wherever room appears.
+    /// Starts what may start: on idle workers, if a task has come back from a dead one; on as many new workers as there is room
+    /// and need for; in free slots. Called wherever room or a waiting task appears.
     pub(crate) fn fill(&mut self, effects: &mut Effects<T>) {
+        while self.queue.len() > 0
+            && let Some(worker) = self.idle.pop()
+            && let Some(task) = self.next_waiting()
+        {
+            self.busy += 1;
+            self.assign(worker, task);
+            effects.push(Effect::Start(worker, task, self.tasks[task].payload));
+        }
         while self.phase != Phase::Closed && self.queue.len() > self.booting && self.running < self.capacity {
             let worker = self.start_worker();
             if self.options.boots {
@@ -343,6 +450,14 @@ impl<T: Payload> State<T> {
                 self.assign(worker, task);
                 effects.push(Effect::Start(worker, task, self.tasks[task].payload));
             }
+        }
+        while self.phase != Phase::Closed
+            && self.queue.len() > self.expected_slots()
+            && let Some(worker) = self.free_slot()
+            && let Some(task) = self.next_waiting()
+        {
+            self.assign(worker, task);
+            effects.push(Effect::Start(worker, task, self.tasks[task].payload));
         }
     }
 
@@ -365,7 +480,7 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// The function of the worker's task has ended. `is_broken`: the worker must not be used again.
+    /// The function of the task that the worker has, which is its only one, has ended.
     pub(crate) fn finish(
         &mut self,
         clock: &impl Clock,
@@ -374,13 +489,28 @@ impl<T: Payload> State<T> {
         is_broken: bool,
         effects: &mut Effects<T>,
     ) -> Finished {
-        let WorkerState::Running(task) = self.workers[worker].state else {
-            unreachable!("only a worker with a task finishes one");
+        self.finish_task(clock, self.workers[worker].task, end, is_broken, effects)
+    }
+
+    /// The function of a task has ended. `is_broken`: its worker must not be used again.
+    pub(crate) fn finish_task(
+        &mut self,
+        clock: &impl Clock,
+        task: TaskId,
+        end: End,
+        is_broken: bool,
+        effects: &mut Effects<T>,
+    ) -> Finished {
+        let (TaskState::Running(worker) | TaskState::Abandoned { worker, .. }) = self.tasks[task].state
+        else {
+            unreachable!("only a task with a worker ends");
         };
         let face = self.tasks[task].payload.face();
         let settled = self.end_task(task, end);
         let mut next = self.free_worker(clock, worker, is_broken, effects);
-        if let Some(foreign) = next.filter(|&next| self.tasks[next].payload.face() != face) {
+        if self.options.grace.is_none()
+            && let Some(foreign) = next.filter(|&next| self.tasks[next].payload.face() != face)
+        {
             effects.push(Effect::Start(worker, foreign, self.tasks[foreign].payload));
             next = None;
         }
@@ -398,14 +528,20 @@ impl<T: Payload> State<T> {
                     End::Failed => self.counters.failed += 1,
                 }
                 self.deadlines.remove(id);
-                self.drop_record(id);
+                if self.options.grace.is_some() {
+                    self.tasks[id].state = TaskState::Over;
+                } else {
+                    self.drop_record(id);
+                }
                 true
             }
             TaskState::Abandoned { told: true, .. } => {
+                self.deadlines.remove(id);
                 self.drop_record(id);
                 false
             }
             TaskState::Abandoned { told: false, .. } => {
+                self.deadlines.remove(id);
                 self.tasks[id].state = TaskState::Over;
                 false
             }
@@ -427,15 +563,19 @@ impl<T: Payload> State<T> {
         is_broken: bool,
         effects: &mut Effects<T>,
     ) -> Option<TaskId> {
-        let is_current = self.workers[worker].generation == self.generation;
+        let record = &mut self.workers[worker];
+        record.load = record.load.saturating_sub(1); // a booting one has had none
+        record.is_ending |= is_broken;
+        let (is_free, is_ending) = (record.load == 0, record.is_ending);
+        let is_current = record.generation == self.generation;
         // Workers that are already stopping are on their way below the capacity: another one need not go for them.
         let fits = self.running - self.stopping <= self.capacity;
-        if is_current && !is_broken && fits && self.phase != Phase::Closed {
+        if is_current && !is_ending && fits && self.phase != Phase::Closed {
             if let Some(task) = self.next_waiting() {
                 self.assign(worker, task);
                 return Some(task);
             }
-            if self.phase == Phase::Open {
+            if is_free && self.phase == Phase::Open {
                 self.busy -= 1;
                 self.workers[worker].state = WorkerState::Idle;
                 // Without expiry nobody asks since when.
@@ -443,13 +583,15 @@ impl<T: Payload> State<T> {
                 return None;
             }
         }
-        self.busy -= u32::from(is_current);
-        self.retire(worker, effects);
+        if is_free {
+            self.busy -= u32::from(is_current);
+            self.retire(worker, effects);
+        }
         None
     }
 
     /// Settles a task because its signal was aborted.
-    pub(crate) fn cancel(&mut self, id: TaskId) -> Cancelled {
+    pub(crate) fn cancel(&mut self, clock: &impl Clock, id: TaskId) -> Cancelled {
         let Some(task) = self.tasks.get(id) else { return Cancelled::Late };
         let cancelled = match task.state {
             TaskState::Waiting => {
@@ -459,8 +601,7 @@ impl<T: Payload> State<T> {
                 Cancelled::Waiting
             }
             TaskState::Running(worker) => {
-                self.deadlines.remove(id);
-                self.tasks[id].state = TaskState::Abandoned { worker, told: true };
+                self.abandon_to(worker, id, true, clock.now());
                 Cancelled::Running
             }
             TaskState::Abandoned { .. } | TaskState::Over => return Cancelled::Late,
@@ -468,6 +609,28 @@ impl<T: Payload> State<T> {
         self.counters.unsettled -= 1;
         self.counters.cancelled += 1;
         cancelled
+    }
+
+    /// A task has settled while its function goes on; a thread gets some time to heed that.
+    pub(crate) fn abandon_to(&mut self, worker: WorkerId, id: TaskId, told: bool, now: Nanos) {
+        self.deadlines.remove(id);
+        self.tasks[id].state = TaskState::Abandoned { worker, told };
+        if let Some(grace) = self.options.grace {
+            self.deadlines.insert(id, now + grace);
+        }
+    }
+
+    /// The worker takes a task that it was given, and calls its function now; not if that has settled meanwhile.
+    pub(crate) fn take(&mut self, clock: &impl Clock, id: TaskId) -> Option<T> {
+        let task = &mut self.tasks[id];
+        if !matches!(task.state, TaskState::Running(_)) {
+            return None;
+        }
+        task.is_begun = true;
+        let payload = task.payload;
+        self.begin(clock, id);
+        self.limit(id);
+        Some(payload)
     }
 
     /// The origin of a rejected task has taken notice.
@@ -496,7 +659,15 @@ impl<T: Payload> State<T> {
         effects: &mut Effects<T>,
     ) -> Option<TaskId> {
         self.booting -= u32::from(self.workers[worker].generation == self.generation);
-        self.free_worker(clock, worker, false, effects)
+        let first = self.free_worker(clock, worker, false, effects);
+        while first.is_some()
+            && self.workers[worker].load < self.options.concurrency
+            && let Some(task) = self.next_waiting()
+        {
+            self.assign(worker, task);
+            effects.push(Effect::Start(worker, task, self.tasks[task].payload));
+        }
+        first
     }
 
     /// A booting worker could not be made. One task, the next, fails for it; the one after that tries again.
@@ -513,6 +684,44 @@ impl<T: Payload> State<T> {
         self.counters.retired += 1;
         self.exit(worker, effects);
         failed.map(|task| (task, self.tasks[task].payload))
+    }
+
+    /// A thread could not be started, and trying again is no use. It is not replaced before the next submit.
+    pub(crate) fn start_failed(&mut self, worker: WorkerId) {
+        let is_current = u32::from(self.workers[worker].generation == self.generation);
+        self.booting -= is_current;
+        self.busy -= is_current;
+        self.counters.crashed += 1;
+        self.leave_service(worker);
+    }
+
+    /// Fails what waits for a thread, unless there are some that have started: whether more is left to reject.
+    pub(crate) fn reject_unstartable(&mut self, effects: &mut Effects<T>) -> bool {
+        if self.has_started() {
+            return false;
+        }
+        self.watches.expire_started(effects);
+        for _ in 0..BATCH {
+            let Some(task) = self.next_waiting() else { return false };
+            self.counters.unsettled -= 1;
+            self.counters.failed += 1;
+            self.tasks[task].state = TaskState::Over;
+            effects.push(Effect::Reject(task, self.tasks[task].payload, Rejection::StartFailed));
+        }
+        self.queue.len() > 0
+    }
+
+    /// Whether there is a worker that has booted and is not on its way out.
+    pub(crate) const fn has_started(&self) -> bool {
+        self.running > self.booting + self.stopping
+    }
+
+    /// Starts one more worker, if there is room, though no task needs it yet.
+    pub(crate) fn boot_one(&mut self, effects: &mut Effects<T>) {
+        if self.phase == Phase::Open && self.running < self.capacity {
+            let worker = self.start_worker();
+            effects.push(Effect::Boot(worker));
+        }
     }
 
     // ── tune, release, close, reboot ────────────────────────────────────────────────────────────────────────────

@@ -72,10 +72,13 @@ pub(crate) struct Task<T> {
     pub(crate) state: TaskState,
     /// The how-manieth task of its pool it is, from 1.
     pub(crate) number: u64,
+    pub(crate) priority: u64,
     pub(crate) timeout: u32,
     pub(crate) timed: bool,
     pub(crate) submitted_at: Nanos,
     pub(crate) begun_at: Nanos,
+    /// Whether its worker has called its function. Until then a worker that dies gives it back.
+    pub(crate) is_begun: bool,
 }
 
 /// The number of a task and, if it is timed, when it was submitted and begun.
@@ -127,7 +130,6 @@ impl<T> Tasks<T> {
         self.0.is_empty()
     }
 
-    #[cfg(any(test, feature = "audit"))]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (TaskId, &Task<T>)> {
         self.0.iter().map(|(index, task)| (TaskId(index as u32), task))
     }

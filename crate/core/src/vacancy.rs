@@ -50,14 +50,17 @@ impl Vacancies {
 
 impl<T: Payload> State<T> {
     /// How many tasks would have a worker at once, or one that is booting for nobody else.
-    fn room(&self) -> u32 {
+    pub(crate) fn room(&self) -> u32 {
         if self.phase != Phase::Open {
             return 0;
         }
-        let booting = self.expected().saturating_sub(self.queue.len());
-        let startable = self.capacity.saturating_sub(self.running);
+        let booting = self.expected_slots().saturating_sub(self.queue.len());
         // While shrinking leaves more workers than the capacity allows, none is idle.
-        startable.saturating_add(booting).saturating_add(self.idle.len() as u32)
+        let workers = self.capacity.saturating_sub(self.running).saturating_add(self.idle.len() as u32);
+        workers
+            .saturating_mul(self.options.concurrency)
+            .saturating_add(booting)
+            .saturating_add(self.free_slots())
     }
 
     /// Whether there is more room than those who have been told of it can use. Then nobody awaits any.

@@ -3,7 +3,7 @@
 use crate::{
     clock::Nanos,
     face::{FaceId, Payload},
-    state::{Effect, Effects, State},
+    state::{Effect, Effects, Phase, State},
 };
 
 /// What is waited for.
@@ -20,6 +20,8 @@ pub enum Condition {
     Vacant,
     /// No task of the face that watches is left: none waits, runs, or has still to be collected.
     Left,
+    /// A worker has booted. Up before its time if none can be, or the pool is closed.
+    Started,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +47,17 @@ impl Watches {
         self.0.retain(|watch| watch.face != face);
     }
 
+    /// Workers cannot be started: whoever waits for one is told that it is in vain.
+    pub(crate) fn expire_started<T>(&mut self, effects: &mut Effects<T>) {
+        self.0.retain(|watch| {
+            let is_meant = watch.condition == Condition::Started;
+            if is_meant {
+                effects.push(Effect::Watched { face: watch.face, token: watch.token, expired: true });
+            }
+            !is_meant
+        });
+    }
+
     /// When the first one is up.
     pub(crate) fn first(&self) -> Nanos {
         self.0.iter().map(|watch| watch.expires_at).min().unwrap_or(Nanos::MAX)
@@ -63,12 +76,14 @@ impl<T: Payload> State<T> {
                 Condition::Vacant => {
                     self.has_ended(self.generation) && self.older.is_empty() && self.tasks.is_empty()
                 }
+                Condition::Started => self.has_started(),
                 Condition::Left => self.faces.records(watch.face) == 0,
             };
-            if is_true {
-                effects.push(Effect::Watched { face: watch.face, token: watch.token, expired: false });
+            let is_vain = watch.condition == Condition::Started && self.phase != Phase::Open;
+            if is_true || is_vain {
+                effects.push(Effect::Watched { face: watch.face, token: watch.token, expired: is_vain });
             }
-            !is_true
+            !is_true && !is_vain
         });
         self.watches.0 = watches;
     }

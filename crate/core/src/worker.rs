@@ -19,8 +19,8 @@ impl WorkerId {
 pub(crate) enum WorkerState {
     /// Booting: asked for, not ready yet.
     Uninitialized,
-    /// It has this task.
-    Running(TaskId),
+    /// It has tasks.
+    Running,
     Idle,
     /// Retired; the host is still taking it down, so it counts as running.
     Stopping,
@@ -33,6 +33,12 @@ pub(crate) struct Worker {
     pub(crate) state: WorkerState,
     /// The lifetime of the pool to which it belongs.
     pub(crate) generation: u32,
+    /// The task it was given last.
+    pub(crate) task: TaskId,
+    /// How many tasks it has.
+    pub(crate) load: u32,
+    /// It takes no more tasks and retires once it has none.
+    pub(crate) is_ending: bool,
 }
 
 /// The records of all workers, with the worker cache: records of retired ones, most recent first, for reuse.
@@ -51,7 +57,13 @@ impl Workers {
 
     /// A record for a new worker, and whether it comes from the cache.
     pub(crate) fn start(&mut self, generation: u32) -> (WorkerId, bool) {
-        let worker = Worker { state: WorkerState::Uninitialized, generation };
+        let worker = Worker {
+            state: WorkerState::Uninitialized,
+            generation,
+            task: TaskId(u32::MAX),
+            load: 0,
+            is_ending: false,
+        };
         match self.cache.pop() {
             Some(id) => {
                 self.records[id.index()] = worker;
@@ -79,7 +91,6 @@ impl Workers {
         }
     }
 
-    #[cfg(any(test, feature = "audit"))]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (WorkerId, &Worker)> {
         self.records.iter().map(|(index, worker)| (WorkerId(index as u32), worker))
     }

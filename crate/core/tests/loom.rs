@@ -198,13 +198,16 @@ impl<T: Numbered> Desk<T> {
                     self.busy.lock().unwrap().push((worker, payload.face()));
                 }
                 Effect::Reject(task, payload, rejection) => {
-                    self.note(payload.number(), Fate::Rejected(rejection));
+                    // Its start, which it does not undo, has been noted.
+                    if rejection != Rejection::Crashed {
+                        self.note(payload.number(), Fate::Rejected(rejection));
+                    }
                     self.pool.collect(task);
                 }
                 Effect::Vacancy { token, is_closed, .. } => {
                     self.answers.lock().unwrap().push((token, is_closed));
                 }
-                Effect::Boot(_) | Effect::Retire(_) | Effect::Watched { .. } => {}
+                Effect::Boot(_) | Effect::Retire(_) | Effect::Kill(_) | Effect::Watched { .. } => {}
             }
         }
         effects

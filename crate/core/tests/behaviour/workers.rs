@@ -158,10 +158,12 @@ fn shrinking_drops_cached_records() {
 #[test]
 fn a_crash_under_a_task_fails_it_and_makes_room() {
     let pool = Fixture::new(capacity(1));
-    let worker = pool.fill(1)[0];
+    let (worker, lost) = pool.start(0);
     let task = pool.wait(Submission::new(1));
-    assert!(pool.crashed(worker), "it settles the task");
-    assert_eq!(pool.effects(), [Effect::Start(worker, task, 1)]);
+    pool.crashed(worker);
+    let rejected = Effect::Reject(lost, 0, Rejection::Crashed);
+    assert_eq!(pool.effects(), [rejected, Effect::Start(worker, task, 1)]);
+    pool.collect(lost);
     let counters = pool.snapshot().counters;
     assert_eq!((counters.failed, counters.crashed, counters.retired), (1, 1, 0));
 }
@@ -171,7 +173,7 @@ fn a_crash_under_a_task_that_has_settled_settles_nothing() {
     let pool = Fixture::new(capacity(2));
     let (worker, task) = pool.start(0);
     pool.cancel(task);
-    assert!(!pool.crashed(worker));
+    pool.crashed(worker);
     let (worker, task) = match pool.submit(Submission { timeout: 10, ..Submission::new(1) }) {
         workpool_core::Admission::Started(worker, task) => (worker, task),
         other => panic!("{other:?}"),
@@ -180,7 +182,7 @@ fn a_crash_under_a_task_that_has_settled_settles_nothing() {
     pool.limit(task);
     pool.pass(10);
     assert_eq!(pool.effects(), [Effect::Reject(task, 1, Rejection::TaskTimeout)]);
-    assert!(!pool.crashed(worker));
+    pool.crashed(worker);
     pool.collect(task);
     let counters = pool.snapshot().counters;
     assert_eq!((counters.failed, counters.cancelled, counters.timed_out, counters.crashed), (0, 1, 1, 2));
@@ -190,7 +192,7 @@ fn a_crash_under_a_task_that_has_settled_settles_nothing() {
 fn a_crash_while_idle_pays_nobody() {
     let pool = Fixture::new(capacity(3));
     let workers = pool.fill_and_complete(3);
-    assert!(!pool.crashed(workers[1]));
+    pool.crashed(workers[1]);
     assert_eq!(pool.gauges(), (2, 0, 0));
     assert_eq!(pool.start(5).0, workers[2]);
     assert_eq!(pool.start(6).0, workers[0]);
@@ -201,7 +203,7 @@ fn a_crash_while_booting_starts_another_boot_for_the_task() {
     let pool = Fixture::new(Options { boots: true, ..capacity(1) });
     let task = pool.wait(Submission::new(0));
     let worker = boots(&pool.effects())[0];
-    assert!(!pool.crashed(worker));
+    pool.crashed(worker);
     let next = boots(&pool.effects());
     assert_eq!(next.len(), 1);
     assert_eq!(pool.booted(next[0]), Some(task));
@@ -213,7 +215,7 @@ fn a_crash_while_stopping_ends_the_disposal() {
     let worker = pool.fill(1)[0];
     pool.finish(worker, End::Completed, true);
     let task = pool.wait(Submission::new(1));
-    assert!(!pool.crashed(worker));
+    pool.crashed(worker);
     let effects = pool.effects();
     assert!(effects.contains(&Effect::Start(worker, task, 1)), "{effects:?}");
     let counters = pool.snapshot().counters;

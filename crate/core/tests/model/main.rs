@@ -112,6 +112,7 @@ fn options() -> impl Strategy<Value = Options> {
             max_waiting,
             boots,
             disposes,
+            ..Options::default()
         },
     )
 }

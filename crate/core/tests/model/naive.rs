@@ -356,6 +356,8 @@ impl Model {
             Rejection::Released => self.settle(|counters| &mut counters.released),
             Rejection::WaitTimeout => self.settle(|counters| &mut counters.wait_timeout),
             Rejection::TaskTimeout => self.settle(|counters| &mut counters.timed_out),
+            Rejection::Crashed => self.settle(|counters| &mut counters.failed),
+            Rejection::StartFailed | Rejection::Destroyed => unreachable!("of thread pools"),
         }
         let task = self.task(id);
         task.uncollected = true;
@@ -488,11 +490,17 @@ impl Model {
         self.bury(worker);
     }
 
-    pub(crate) fn crashed(&mut self, worker: WorkerId) -> bool {
-        let settled = self.worker(worker).state == WorkerState::Running && self.end(worker, End::Failed);
+    pub(crate) fn crashed(&mut self, worker: WorkerId) {
+        let lost =
+            self.tasks.iter().find(|task| task.state == TaskState::Running(worker)).map(|task| task.id);
+        if let Some(id) = lost {
+            self.reject(id, Rejection::Crashed);
+            self.task(id).state = TaskState::Over;
+        } else if self.worker(worker).state == WorkerState::Running {
+            self.end(worker, End::Failed);
+        }
         self.counters.crashed += 1;
         self.bury(worker);
-        settled
     }
 
     pub(crate) fn tune(&mut self, capacity: u32) {
@@ -669,6 +677,7 @@ impl Model {
                     is_over && self.workers.iter().all(|worker| worker.generation != generation)
                 }
                 Condition::Left => self.is_quiet(watch.face),
+                Condition::Started => unreachable!("of thread pools"),
                 Condition::Vacant => is_closed && self.tasks.is_empty() && self.workers.is_empty(),
             };
             if holds {
