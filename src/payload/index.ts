@@ -1,0 +1,5 @@
+export { Decoder } from './decoder.js'
+export { Encoder } from './encoder.js'
+export type { ErrorClass } from './error-classes.js'
+export { type ErrorDescription, describeError, reviveError } from './errors.js'
+export type { Shapes } from './shapes.js'
