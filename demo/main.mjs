@@ -8,6 +8,7 @@
  */
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { cpuMs, cpuTable, measureCpu } from './cpu.mjs'
 import { LiveLine } from './live-line.mjs'
 import { Load } from './load.mjs'
 import { reading } from './reading.mjs'
@@ -23,9 +24,12 @@ const now = {
   /** @type {Load | undefined} */
   load: undefined,
   server: idle,
+  /** Of the CPU half. */
+  bar: '',
 }
 
 const line = new LiveLine(() => {
+  if (now.bar) return now.bar
   if (!now.load) return ''
   const { busy, waiting, rejected } = now.server
   return `${now.title}  busy ${busy}  waiting ${waiting}  rejected ${rejected}  p99 ${whole(now.load.tally.recentP99())} ms`
@@ -67,7 +71,8 @@ function announcement(runs) {
   const seconds = Math.ceil((runs * (startMs + rampMs + measuredMs)) / 1000)
   return (
     `An upstream that takes ${upstreamPerSecond} queries per second is asked ${loads} times per second,\n` +
-    `without and with a pool in front: ${runs} runs, about ${seconds} s.`
+    `without and with a pool in front: ${runs} runs, about ${seconds} s.\n` +
+    `Then Markdown is rendered, without and with threads: about ${Math.ceil((2 * cpuMs) / 1000) + 1} s.`
   )
 }
 
@@ -80,8 +85,11 @@ async function main() {
     now.title = `${index + 1}/${runs.length} ${phase.name}, ${mode}`
     results.push(await run(phase, mode))
   }
+  const cpu = await measureCpu((title, share) => {
+    now.bar = `rendering, ${title.padEnd(10)} [${'#'.repeat(Math.floor(share * 40)).padEnd(40)}] ${whole(share * 100)} %`
+  })
   line.end()
-  console.log(`\n${table(results)}\n\n${reading(results)}\n`)
+  console.log(`\n${table(results)}\n\n${reading(results)}\n\n${cpuTable(cpu)}\n`)
 }
 
 let isQuitting = false
