@@ -1,3 +1,5 @@
+import { TransferListItem, Worker, WorkerOptions } from 'node:worker_threads';
+
 /** Where a pool reports what no promise can carry. The shape of pino's loggers: an object, then a message. */
 export interface Logger {
 	debug(details: object, message: string): void;
@@ -186,6 +188,75 @@ export interface MultiPoolOptions {
 	/** Which pool is the first to be asked for a task. Default `round-robin`. */
 	strategy?: Strategy | undefined;
 }
+declare abstract class AnyPool implements AsyncDisposable {
+	#private;
+	/**
+	 * Resolves when a submit would not have to wait: a producer's brake. First come, first served, one per free slot; nothing is
+	 * reserved, so whoever submits without asking may be faster.
+	 *
+	 * ```js
+	 * for await (const message of queue) {
+	 *   await pool.vacancy()
+	 *   pool.execute(() => handle(message))
+	 * }
+	 * ```
+	 *
+	 * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`.
+	 */
+	vacancy(options?: VacancyOptions): Promise<void>;
+	/** Most closures that run at once; `Infinity` if unbounded. */
+	get capacity(): number;
+	/** Live workers, busy and idle. */
+	get running(): number;
+	/** Workers with a task, and those whose resource is being made. */
+	get busy(): number;
+	/** Live workers without a task: running − busy. */
+	get idle(): number;
+	/** Tasks that could start now: capacity − busy, not below 0. */
+	get available(): number;
+	/** Workers that could be started: capacity − running, not below 0. */
+	get free(): number;
+	/** Accepted tasks that have no worker yet. */
+	get waiting(): number;
+	/** Whether new tasks are refused. */
+	get isClosed(): boolean;
+	/** Everything that is counted, as one consistent snapshot. */
+	stats(): PoolStats;
+	/**
+	 * Changes the capacity. Growing starts waiting tasks at once. Shrinking retires idle workers at once and busy ones as they
+	 * finish; nothing new starts above the new size. Works on a closed pool, too.
+	 *
+	 * @param size as the option `size`
+	 * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
+	 */
+	abstract tune(size: number): void;
+	/** Closes now: waiting tasks reject with `PoolClosedError`, busy ones finish, idle workers retire. */
+	release(): void;
+	/**
+	 * Releases and waits until no worker is left. Rejects with `ReleaseTimeoutError` if some are after `ms` (≥ 0, from the
+	 * call); the pool stays closed. On a pool that is closed already it only waits.
+	 */
+	releaseTimeout(ms: number): Promise<void>;
+	/**
+	 * Refuses new tasks, runs all that was accepted, then resolves. After `timeout`, what still waits rejects, and `close` with
+	 * `ReleaseTimeoutError`; when `signal` aborts, what still waits rejects, and `close` resolves when the busy ones end.
+	 */
+	close(options?: CloseOptions): Promise<void>;
+	/** Resolves when nothing waits and nothing is busy. Does not close. */
+	drain(): Promise<void>;
+	/**
+	 * Opens a closed pool again, as a new generation: what still waits rejects, and workers of the old generation retire when
+	 * they finish, without counting in the new one. Does nothing to an open pool.
+	 *
+	 * @throws PoolClosedError if the pool's `signal` has aborted
+	 */
+	reboot(): void;
+	/**
+	 * `close()`, for `await using`. Of a shared pool only this face goes: it refuses new tasks and waits for its own; the last one
+	 * closes the pool.
+	 */
+	[Symbol.asyncDispose](): Promise<void>;
+}
 /**
  * Runs async closures on this event loop, at most `size` at once; what does not fit waits, or is refused.
  *
@@ -194,7 +265,7 @@ export interface MultiPoolOptions {
  * const page = await pool.submit(() => fetch(url), { waitTimeout: 500 })
  * ```
  */
-export declare class Pool<R = void> implements AsyncDisposable {
+export declare class Pool<R = void> extends AnyPool {
 	#private;
 	private constructor();
 	/**
@@ -248,72 +319,165 @@ export declare class Pool<R = void> implements AsyncDisposable {
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
 	map<I, O>(items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<O>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
+	tune(size: number): void;
+}
+/** Options of a thread pool beside those of every pool. */
+export interface ThreadOptions {
 	/**
-	 * Resolves when a submit would not have to wait: a producer's brake. First come, first served, one per free slot; nothing is
-	 * reserved, so whoever submits without asking may be faster.
+	 * The task module: an absolute path or a `file:` URL. CommonJS or ESM; `.ts` where the runtime strips types, else through
+	 * `execArgv`. Its exported functions are the tasks. A missing file is found by the first thread.
+	 */
+	filename: string | URL;
+	/** Most tasks that one thread has at once: async ones overlap. An integer from 1, default 1. */
+	concurrency?: number | undefined;
+	/** So many threads are not purged; they start when first needed. An integer from 0 to `size`, default 0. */
+	minSize?: number | undefined;
+	/** Most time, in ms, that a task which was aborted or timed out may run on before its thread is ended. ≥ 0, default 100. */
+	grace?: number | undefined;
+	/** Replace a thread, between tasks, after so many `tasks`, or once its heap is above `heapMb` MiB. */
+	recycle?: {
+		tasks?: number | undefined;
+		heapMb?: number | undefined;
+	} | undefined;
+	/** As `new Worker`. */
+	env?: WorkerOptions["env"];
+	/** As `new Worker`. */
+	argv?: WorkerOptions["argv"];
+	/** As `new Worker`. */
+	execArgv?: WorkerOptions["execArgv"];
+	/** As `new Worker`. */
+	resourceLimits?: WorkerOptions["resourceLimits"];
+	/** What `workerData` gives in the threads. */
+	workerData?: unknown;
+	/** As `new Worker`. */
+	stdout?: boolean | undefined;
+	/** As `new Worker`. */
+	stderr?: boolean | undefined;
+	/** As `new Worker`. */
+	trackUnmanagedFds?: boolean | undefined;
+	/** Classes of errors to rebuild when tasks throw them: found by name, made without calling the constructor. */
+	errors?: readonly (abstract new (...args: never[]) => Error)[] | undefined;
+	/** For bundlers that must see `new Worker(new URL(…))`. A file of one's own imports 'workpool/worker' before anything else. */
+	createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined;
+}
+interface MapRunOptions extends MapOptions {
+	/** The export to call; default: the default export. */
+	name?: string | undefined;
+}
+/** Options of one task of a thread pool. */
+export interface RunOptions extends SubmitOptions {
+	/** The export to call; default: the default export. */
+	name?: string | undefined;
+	/** What of the argument is moved rather than cloned. */
+	transfer?: readonly TransferListItem[] | undefined;
+}
+type Functions = Record<string, (...args: any[]) => any>;
+/** The exported functions of a task module, as they are called from outside: any number of arguments, and a promise. */
+export type Tasks<M> = {
+	readonly [K in keyof M as M[K] extends (...args: never[]) => unknown ? K : never]: M[K] extends (...args: infer A) => infer T ? (...args: A) => Promise<Awaited<T>> : never;
+};
+type Names<M> = keyof Tasks<M> & string;
+type FirstArgument<F> = F extends (...args: infer A) => unknown ? A[0] : never;
+type Result<F> = F extends (...args: never[]) => infer T ? Awaited<T> : unknown;
+/** `run`, typed through the task module: its default export, or the one that `name` names. */
+export interface Run<M> {
+	<N extends Names<M>>(argument: FirstArgument<M[N]>, options: RunOptions & {
+		name: N;
+	}): Promise<Result<M[N]>>;
+	(argument?: M extends {
+		default: infer F;
+	} ? FirstArgument<F> : unknown, options?: RunOptions & {
+		name?: undefined;
+	}): Promise<M extends {
+		default: infer F;
+	} ? Result<F> : unknown>;
+}
+/**
+ * Runs the exported functions of a module in threads of its own, at most `size` of them; what does not fit waits, or is refused.
+ *
+ * ```js
+ * // tasks.js
+ * export const fib = (n) => (n < 2 ? n : fib(n - 1) + fib(n - 2))
+ * export default (text) => render(text)
+ *
+ * // main.js
+ * const pool = ThreadPool.create({ filename: new URL('tasks.js', import.meta.url), size: 4 })
+ * const html = await pool.run('# Title')
+ * const number = await pool.tasks.fib(40)
+ * ```
+ */
+export declare class ThreadPool<M = Functions> extends AnyPool {
+	#private;
+	/**
+	 * The exported functions: `pool.tasks.fib(40)` calls the export `fib` in a thread. Arguments and results are cloned as by
+	 * `structuredClone`. An export that does not exist rejects with a TypeError of code `ERR_POOL_OPTION`.
+	 */
+	readonly tasks: Tasks<M>;
+	private constructor();
+	/**
+	 * A new, open pool. Threads start when tasks need them; with `preAlloc` all of them start now.
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	static create<M = Functions>(options: PoolOptions & ThreadOptions): ThreadPool<M>;
+	/**
+	 * Calls the default export, or `options.name`, with one argument in a thread, as soon as one is free. It never throws; it
+	 * rejects with what the function throws or rejects with, with a `PoolError`, with `signal.reason`, with a `DataCloneError`,
+	 * or with the TypeError or RangeError of a bad option.
+	 */
+	get run(): Run<M>;
+	/**
+	 * The same pool with options for every call.
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	with(options: Omit<RunOptions, "transfer">): {
+		readonly run: Run<M>;
+		readonly tasks: Tasks<M>;
+	};
+	/**
+	 * As `run`, but blocks this thread until the result is there: no event, timer or promise gets its turn meanwhile. For code that
+	 * cannot wait, in scripts and tools.
+	 *
+	 * @throws what `run` would reject with
+	 */
+	runSync<N extends Names<M>>(argument: FirstArgument<M[N]>, options: RunOptions & {
+		name: N;
+	}): Result<M[N]>;
+	runSync(argument?: M extends {
+		default: infer F;
+	} ? FirstArgument<F> : unknown, options?: RunOptions & {
+		name?: undefined;
+	}): M extends {
+		default: infer F;
+	} ? Result<F> : unknown;
+	/**
+	 * Resolves once a thread has loaded the module; starts one if there is none. Rejects with `WorkerStartError` if none can, and
+	 * with `PoolClosedError`.
+	 */
+	ready(): Promise<void>;
+	/**
+	 * Calls the default export, or `options.name`, for every item and yields the results, in the order of the items unless
+	 * `ordered` is false. As `map` of a `Pool`, with a window of `size` × `concurrency` items.
 	 *
 	 * ```js
-	 * for await (const message of queue) {
-	 *   await pool.vacancy()
-	 *   pool.execute(() => handle(message))
-	 * }
+	 * for await (const html of pool.map(paths, { name: 'render' })) await write(html)
 	 * ```
 	 *
-	 * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`.
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
-	vacancy(options?: VacancyOptions): Promise<void>;
-	/** Most closures that run at once; `Infinity` if unbounded. */
-	get capacity(): number;
-	/** Live workers, busy and idle. */
-	get running(): number;
-	/** Workers with a task, and those whose resource is being made. */
-	get busy(): number;
-	/** Live workers without a task: running − busy. */
-	get idle(): number;
-	/** Tasks that could start now: capacity − busy, not below 0. */
-	get available(): number;
-	/** Workers that could be started: capacity − running, not below 0. */
-	get free(): number;
-	/** Accepted tasks that have no worker yet. */
-	get waiting(): number;
-	/** Whether new tasks are refused. */
-	get isClosed(): boolean;
-	/** Everything that is counted, as one consistent snapshot. */
-	stats(): PoolStats;
-	/**
-	 * Changes the capacity. Growing starts waiting tasks at once. Shrinking retires idle workers at once and busy ones as they
-	 * finish; nothing new starts above the new size. Works on a closed pool, too.
-	 *
-	 * @param size as the option `size`
-	 * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
-	 */
+	map<I>(items: Iterable<I> | AsyncIterable<I>, options?: MapRunOptions & {
+		name?: undefined;
+	}): AsyncIterableIterator<M extends {
+		default: infer F;
+	} ? Result<F> : unknown>;
+	map<I, N extends Names<M>>(items: Iterable<I> | AsyncIterable<I>, options: MapRunOptions & {
+		name: N;
+	}): AsyncIterableIterator<Result<M[N]>>;
+	/** Ends everything now: running and waiting tasks reject with `PoolClosedError`, threads are ended. Resolves when they are. */
+	destroy(): Promise<void>;
+	/** @param size as the option `size` */
 	tune(size: number): void;
-	/** Closes now: waiting tasks reject with `PoolClosedError`, busy ones finish, idle workers retire. */
-	release(): void;
-	/**
-	 * Releases and waits until no worker is left. Rejects with `ReleaseTimeoutError` if some are after `ms` (≥ 0, from the
-	 * call); the pool stays closed. On a pool that is closed already it only waits.
-	 */
-	releaseTimeout(ms: number): Promise<void>;
-	/**
-	 * Refuses new tasks, runs all that was accepted, then resolves. After `timeout`, what still waits rejects, and `close` with
-	 * `ReleaseTimeoutError`; when `signal` aborts, what still waits rejects, and `close` resolves when the busy ones end.
-	 */
-	close(options?: CloseOptions): Promise<void>;
-	/** Resolves when nothing waits and nothing is busy. Does not close. */
-	drain(): Promise<void>;
-	/**
-	 * Opens a closed pool again, as a new generation: what still waits rejects, and workers of the old generation retire when
-	 * they finish, without counting in the new one. Does nothing to an open pool.
-	 *
-	 * @throws PoolClosedError if the pool's `signal` has aborted
-	 */
-	reboot(): void;
-	/**
-	 * `close()`, for `await using`. Of a shared pool only this face goes: it refuses new tasks and waits for its own; the last one
-	 * closes the pool.
-	 */
-	[Symbol.asyncDispose](): Promise<void>;
 }
 /**
  * Several pools behind one face. A strategy names the pool for a task. If that one cannot take it at once, the others
@@ -350,7 +514,7 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 * @param options `strategy`, as that of `create`
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
-	static of<P extends Pool<any>>(pools: readonly P[], options?: {
+	static of<P extends Pool<any> | ThreadPool<any>>(pools: readonly P[], options?: {
 		strategy?: MultiPoolOptions["strategy"];
 	}): MultiPool<P>;
 	/**
@@ -385,6 +549,19 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 * @throws for bad arguments, and what a strategy that is a function throws
 	 */
 	tryExecute<R>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
+	/** As `run` of a thread pool, in the first pool that takes the task. */
+	run<M>(this: MultiPool<ThreadPool<M>>, ...call: Parameters<Run<M>>): ReturnType<Run<M>>;
+	/** As `tasks` of a thread pool, in the first pool that takes the task. */
+	get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never;
+	/**
+	 * The same pools with options for every call of an export.
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	with<M>(this: MultiPool<ThreadPool<M>>, options: Omit<RunOptions, "transfer">): {
+		readonly run: Run<M>;
+		readonly tasks: Tasks<M>;
+	};
 	/**
 	 * As `map` of a pool, over all pools. The window is the sum of their capacities.
 	 *
@@ -476,6 +653,20 @@ export declare class WaitTimeoutError extends PoolError {
 export declare class TaskTimeoutError extends PoolError {
 	readonly code = "ERR_POOL_TASK_TIMEOUT";
 	readonly retryable = true;
+}
+/** The thread of a task died under it. */
+export declare class WorkerCrashedError extends PoolError {
+	readonly code = "ERR_POOL_WORKER_CRASHED";
+	readonly retryable = true;
+	/** Of the thread. */
+	readonly exitCode: number;
+	constructor(pool: string, exitCode: number, cause: unknown);
+}
+/** No thread could load the task module; `cause` says why. */
+export declare class WorkerStartError extends PoolError {
+	readonly code = "ERR_POOL_WORKER_START";
+	readonly retryable = false;
+	constructor(pool: string, message: string, cause: unknown);
 }
 /** Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed. */
 export declare class ReleaseTimeoutError extends PoolError {

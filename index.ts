@@ -1,5 +1,6 @@
 export { MultiPool } from './src/multi-pool.js'
 export { Pool } from './src/pool.js'
+export { type Run, type Tasks, ThreadPool } from './src/thread-pool.js'
 export {
   PoolClosedError,
   PoolError,
@@ -7,6 +8,8 @@ export {
   ReleaseTimeoutError,
   TaskTimeoutError,
   WaitTimeoutError,
+  WorkerCrashedError,
+  WorkerStartError,
 } from './src/errors.js'
 export type { Logger } from './src/logger.js'
 export type { MultiPoolOptions } from './src/multi-pool-options.js'
@@ -14,3 +17,4 @@ export type { CloseOptions, MapOptions, PoolOptions, Resource, SubmitOptions, Va
 export type { PoolStats } from './src/stats.js'
 export type { Strategy } from './src/strategy.js'
 export type { Closure, TaskContext, TaskInfo } from './src/task.js'
+export type { RunOptions, ThreadOptions } from './src/thread-options.js'

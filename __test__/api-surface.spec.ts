@@ -8,10 +8,15 @@ import * as workpool from 'workpool';
 import { child } from './support/child.js';
 
 const { Pool } = workpool;
+/** What all kinds of pool have in common. */
+const AnyPool = Object.getPrototypeOf(Pool.prototype);
 
 test('the package exports its pools and their errors', (t) => {
   for (const name of [
     'Pool',
+    'ThreadPool',
+    'WorkerCrashedError',
+    'WorkerStartError',
     'MultiPool',
     'PoolError',
     'PoolClosedError',
@@ -43,20 +48,28 @@ test('a pool has the verbs and getters of the design, and shows nothing else', (
   for (const verb of verbs) t.is(typeof Pool.prototype[verb as 'submit'], 'function', verb);
   t.is(typeof pool[Symbol.asyncDispose], 'function');
   for (const getter of getters) {
-    const descriptor = Object.getOwnPropertyDescriptor(Pool.prototype, getter);
+    const descriptor = Object.getOwnPropertyDescriptor(AnyPool, getter);
     t.is(typeof descriptor?.get, 'function', getter);
     t.is(descriptor?.set, undefined, getter);
   }
-  const named = Object.getOwnPropertyNames(Pool.prototype).filter((name) => name !== 'constructor');
-  t.deepEqual(named.sort(), [...verbs, ...getters].sort());
+  const own = [Pool.prototype, AnyPool].flatMap((prototype) => Object.getOwnPropertyNames(prototype));
+  const named = new Set(own.filter((name) => name !== 'constructor'));
+  t.deepEqual([...named].sort(), [...verbs, ...getters].sort());
   t.deepEqual(Object.keys(pool), []);
   t.true(pool instanceof Pool);
+});
+
+test('a ThreadPool has the verbs and getters of a pool, and what runs exports', (t) => {
+  const names = (of: object) => Object.getOwnPropertyNames(of).filter((name) => name !== 'constructor' && name !== 'tune');
+  t.deepEqual(names(workpool.ThreadPool.prototype).sort(), ['destroy', 'map', 'ready', 'run', 'runSync', 'with']);
+  t.is(Object.getPrototypeOf(workpool.ThreadPool.prototype), AnyPool);
 });
 
 test('a MultiPool has the verbs and getters of a pool, and at and setStrategy', (t) => {
   const names = (prototype: object) => Object.getOwnPropertyNames(prototype).sort();
   const { MultiPool } = workpool;
-  t.deepEqual(names(MultiPool.prototype), [...names(Pool.prototype), 'at', 'setStrategy'].sort());
+  const ofPools = new Set([...names(Pool.prototype), ...names(AnyPool), 'run', 'tasks', 'with']);
+  t.deepEqual(names(MultiPool.prototype), [...ofPools, 'at', 'setStrategy'].sort());
   t.deepEqual(names(MultiPool).filter((name) => !(name in Function.prototype)), ['create', 'of', 'prototype']);
   const multi = MultiPool.create({ pools: 2 });
   t.is(typeof multi[Symbol.asyncDispose], 'function');

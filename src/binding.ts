@@ -45,6 +45,39 @@ interface Hot {
   poll(): CommandKind | 0
   /** 1 if a submit would not have to wait, and nobody awaits a vacancy. */
   has_vacancy(face: number): number
+  /** Memory in which values come in. */
+  readonly exchange: ArrayBuffer
+  /** From now on what goes out is in this array. */
+  lend(array: Uint8Array): void
+  /** The last value that did not fit into the exchange. */
+  large(): ArrayBuffer
+  /** To a thread: a task (≥ 0) or a refusal. */
+  run(face: number, place: number, kind: number, number: number, length: number): number
+  /** The same with options, as those of `submit_with`. */
+  run_with(
+    face: number,
+    place: number,
+    kind: number,
+    number: number,
+    length: number,
+    priority: number,
+    waitTimeout: number,
+    timeout: number,
+    timed: number,
+    offer: Offer,
+  ): number
+  /** Looks for what comes next for as long as it is worth it: 1 if there is something; 2: let the event loop have its turn. */
+  linger(): number
+  /** How many ends of tasks have been put into the exchange. */
+  drain(): number
+  /** In a thread: the kind of the next task's argument; what it is about is in the words. `NONE`; or −2, something else to do. */
+  next(): number
+  /** In a thread: the module is there. As `next`. */
+  started(): number
+  /** In a thread: a task has ended. As `next`. */
+  done(task: number, isFailed: number, kind: number, number: number, length: number, isWornOut: number): number
+  /** In a thread: the argument of this task is to be posted. */
+  fetch(task: number): void
   /** Writes everything that `stats()` and the getters show to the numbers. */
   snapshot(face: number): void
 }
@@ -90,12 +123,20 @@ export const enum CommandKind {
   retire,
   reject,
   watched,
+  kill,
+  post,
+  outcomes,
+  tasks,
+  died,
 }
 
 export const enum Rejection {
   released,
   waitTimeout,
   taskTimeout,
+  crashed,
+  startFailed,
+  destroyed,
 }
 
 export const enum Word {
@@ -106,9 +147,25 @@ export const enum Word {
   first,
   second,
   quiet,
+  /** In a thread: whether its event loop has not had its turn for long. */
+  turn,
 }
 
 const WORDS = 16
 
 export const words = new Int32Array(native.registers, 0, WORDS)
 export const numbers = new Float64Array(native.registers, WORDS * Int32Array.BYTES_PER_ELEMENT)
+
+/** Where the exchange has its parts. `crate/node/src/remote.rs` lays it out. */
+const OUTCOMES = 256
+/** Of an outcome: pool, task, kind of its value, offset and length of its bytes. */
+export const OUTCOME_COLUMNS = 5
+/** Its number; of a failed task also the task's number, waitMs and runMs. */
+export const OUTCOME_FIGURES = 4
+const TABLE = OUTCOMES * OUTCOME_COLUMNS * Int32Array.BYTES_PER_ELEMENT
+const FIGURES = OUTCOMES * OUTCOME_FIGURES * Float64Array.BYTES_PER_ELEMENT
+
+export const outcomes = new Int32Array(native.exchange, 0, OUTCOMES * OUTCOME_COLUMNS)
+export const figures = new Float64Array(native.exchange, TABLE, OUTCOMES * OUTCOME_FIGURES)
+/** The bytes of values. */
+export const exchanged = new Uint8Array(native.exchange, TABLE + FIGURES)

@@ -43,6 +43,31 @@ export class TaskTimeoutError extends PoolError {
   readonly retryable = true
 }
 
+/** The thread of a task died under it. */
+export class WorkerCrashedError extends PoolError {
+  readonly code = 'ERR_POOL_WORKER_CRASHED'
+  readonly retryable = true
+  /** Of the thread. */
+  readonly exitCode: number
+
+  constructor(pool: string, exitCode: number, cause: unknown) {
+    super(pool, `the thread ended with exit code ${exitCode} while it ran the task`)
+    this.exitCode = exitCode
+    if (cause !== undefined) this.cause = cause
+  }
+}
+
+/** No thread could load the task module; `cause` says why. */
+export class WorkerStartError extends PoolError {
+  readonly code = 'ERR_POOL_WORKER_START'
+  readonly retryable = false
+
+  constructor(pool: string, message: string, cause: unknown) {
+    super(pool, message)
+    this.cause = cause
+  }
+}
+
 /** Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed. */
 export class ReleaseTimeoutError extends PoolError {
   readonly code = 'ERR_POOL_RELEASE_TIMEOUT'

@@ -1,15 +1,14 @@
 import { Cancelled, How, NONE, Offer, Refusal, Rejection, Word, isolate, native, numbers, words } from './binding.js'
 import { captureContext, runInContext } from './async-context.js'
-import { PoolClosedError, PoolOverloadError, ReleaseTimeoutError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
+import { PoolClosedError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
 import { Failures } from './failures.js'
-import { type CommandTarget, awaitVacancy, carryOut, forget, hasCommands, hold, letGo, postpone, watch } from './isolate.js'
-import { type PoolSettings, type SharedSettings, checkAgreement, checkCloseOptions, checkSubmitOptions, checkTask } from './options.js'
+import { type ClosureTarget, carryOut, forget, hasCommands, hold, letGo, postpone } from './isolate.js'
+import { type PoolSettings, type SharedSettings, checkAgreement, checkSubmitOptions, checkTask } from './options.js'
 import { Signals } from './signals.js'
-import { type PoolStats, Stat, readStat, readStats } from './stats.js'
+import { Stat } from './stats.js'
 import { type Closure, Context, type Resolve, Task, type TaskInfo, isThenable } from './task.js'
+import { Verbs } from './verbs.js'
 import { type Ends, Worker } from './worker.js'
-
-const { WatchCondition } = native
 
 /** What `new Promise` was given last, read at once: an executor per promise would be one closure more. */
 let resolveOf: Resolve
@@ -49,14 +48,11 @@ function join(settings: SharedSettings, options: Parameters<typeof native.join>[
  * A *plain* task (no options, no `panicHandler`, nothing to carry) is a closure and a `resolve` while it waits. Any
  * other one is a `Task`, kept until its closure has ended and its promise has settled.
  */
-export class Face<R> implements CommandTarget, Ends<R> {
-  /** The core's number for the pool. */
-  readonly id: number
+export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
+  protected readonly target = this
   readonly #settings: PoolSettings<R>
   readonly #failures: Failures
   readonly #signals = new Signals<Task<R>>((task, reason) => this.#abort(task, reason))
-  /** Of those who await a vacancy. */
-  readonly #vacancySignals = new Signals<(reason: unknown) => void>((abort, reason) => abort(reason))
   /** By task number. */
   readonly #tasks: (Closure<R> | Task<R> | undefined)[] = []
   /** By task number, of plain tasks that wait. */
@@ -66,30 +62,32 @@ export class Face<R> implements CommandTarget, Ends<R> {
   /** How many closures of this pool are on the stack. */
   #depth = 0
   #hasWarned = false
-  /** Whether the pool's signal has aborted. */
-  #isAborted = false
-  #stopListening = noop
-  /** Whether this face of a shared pool refuses tasks. */
-  #hasLeft = false
-  /** Whether a watch is waiting for the closed pool to be vacant. */
-  #isLeaving = false
-  /** Promises of the control verbs that have not settled, and hence may need the face. */
-  #promises = 0
-  /** Set once nobody references the pool: called when no promise is left. */
-  #whenKept: (() => void) | undefined
-  /** `Infinity` if unbounded; `undefined` for a shared pool, which others may tune. */
-  #capacity: number | undefined
 
   constructor(settings: PoolSettings<R>) {
-    this.#settings = settings
-    this.#failures = new Failures(settings.name, settings.panicHandler, settings.logger)
-    const { size, expiry, preAlloc, nonblocking, maxBlockingTasks } = settings
+    const { name, isShared, size, expiry, preAlloc, nonblocking, maxBlockingTasks } = settings
     const hasResource = settings.init !== undefined
-    const options = { size, expiry, preAlloc, nonblocking, maxBlockingTasks, boots: hasResource, disposes: hasResource }
-    this.id = settings.isShared ? join(settings, options) : native.create(isolate, options)
-    if (!settings.isShared) this.#capacity = size || Infinity
+    const options = {
+      size,
+      expiry,
+      preAlloc,
+      nonblocking,
+      maxBlockingTasks,
+      boots: hasResource,
+      disposes: hasResource,
+      concurrency: 1,
+      minSize: 0,
+      grace: 0,
+    }
+    const id = isShared ? join(settings, options) : native.create(isolate, options)
+    super(id, { name, size, isShared, isHeld: hasResource })
+    this.#settings = settings
+    this.#failures = new Failures(name, settings.panicHandler, settings.logger)
     if (hasResource) hold(this.id, this)
-    if (settings.signal !== undefined) this.#follow(settings.signal)
+    if (settings.signal !== undefined) this.follow(settings.signal)
+  }
+
+  protected abortRunning(reason: unknown): void {
+    for (const worker of this.#workers) worker?.context?.abort(reason)
   }
 
   // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -104,7 +102,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
     if (!isPlain || typeof closure !== 'function') return this.#submitTask(closure, options, offer)
 
     const code = offer === Offer.normal ? native.submit(this.id) : native.offer(this.id, offer)
-    if (code <= Refusal.last) return this.#refused(code, offer)
+    if (code <= Refusal.last) return this.refused(code, offer)
     hold(this.id, this)
     if (code >= 0) return this.#startPlain(this.#worker(code), closure)
 
@@ -135,7 +133,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
       const promise = new Promise<unknown>(capture)
       const [resolve, reject] = [resolveOf, rejectOf]
       const code = this.#admit(closure, checked, offer, promise, resolve, reject)
-      return code <= Refusal.last ? this.#refused(code, offer) : promise
+      return code <= Refusal.last ? this.refused(code, offer) : promise
     } catch (error) {
       return Promise.reject(error)
     }
@@ -146,7 +144,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
     const checked = checkSubmitOptions(options)
     if (checked.signal?.aborted) throw checked.signal.reason
     const code = this.#admit(closure, checked, Offer.normal)
-    if (code <= Refusal.last) throw this.#refusal(code)
+    if (code <= Refusal.last) throw this.refusal(code)
   }
 
   tryExecute(closure: unknown, options: unknown, offer = Offer.normal): boolean {
@@ -155,7 +153,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
     if (checked.signal?.aborted) return false
     const code = this.#admit(closure, checked, offer)
     // Its own `waitTimeout` has ended it: nobody else may take it.
-    if (offer !== Offer.normal && code === Refusal.waitTimeout) throw this.#refusal(code)
+    if (offer !== Offer.normal && code === Refusal.waitTimeout) throw this.refusal(code)
     return code > Refusal.last
   }
 
@@ -203,19 +201,6 @@ export class Face<R> implements CommandTarget, Ends<R> {
       const message = 'a closure has submitted to its own full pool; if it awaits that task, both wait for ever'
       this.#failures.log('warn', {}, message)
     }
-  }
-
-  /** Somebody else may take a task that was offered to others, too, unless its own `waitTimeout` has ended it. */
-  #refused(code: number, offer: Offer): Promise<never> | undefined {
-    const isFinal = offer === Offer.normal || code === Refusal.waitTimeout
-    return isFinal ? Promise.reject(this.#refusal(code)) : undefined
-  }
-
-  #refusal(code: number): Error {
-    const { name } = this.#settings
-    if (code === Refusal.closed) return new PoolClosedError(name, 'the pool is closed')
-    if (code === Refusal.overload) return new PoolOverloadError(name, 'the pool is full')
-    return new WaitTimeoutError(name, 'no worker is free, and waitTimeout is 0')
   }
 
   // ── start ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -288,7 +273,7 @@ export class Face<R> implements CommandTarget, Ends<R> {
   readonly #call = (worker: Worker<R>, closure: Closure<R>): Went => {
     const context = new Context(worker.resource as R)
     // Its start may have been under way when the pool's signal aborted.
-    if (this.#isAborted) context.abort(this.#settings.signal?.reason)
+    if (this.isAborted) context.abort(this.#settings.signal?.reason)
     worker.context = context
     if (worker.task !== undefined) worker.task.context = context
     this.#depth++
@@ -573,190 +558,5 @@ export class Face<R> implements CommandTarget, Ends<R> {
       return
     }
     disposed()
-  }
-
-  // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Whether a submit would not have to wait, and nobody awaits a vacancy. */
-  hasVacancy(): boolean {
-    return native.has_vacancy(this.id) === 1
-  }
-
-  /** Resolves when a submit would not have to wait. */
-  vacancy(signal: AbortSignal | undefined): Promise<void> {
-    if (signal?.aborted) return Promise.reject(signal.reason)
-    const promise = new Promise<void>((resolve, reject) => {
-      const takeBack = awaitVacancy(this.id, (isClosed) => {
-        if (signal !== undefined) this.#vacancySignals.delete(signal, abort)
-        if (isClosed) reject(this.#refusal(Refusal.closed))
-        else resolve()
-      })
-      const abort = (reason: unknown): void => {
-        takeBack()
-        reject(reason)
-      }
-      if (signal !== undefined) this.#vacancySignals.add(signal, abort)
-    })
-    // Only now, as what is carried out may abort the signal.
-    carryOut()
-    return this.#promised(promise)
-  }
-
-  /** Keeps the face until the promise, which has been handed out, settles. */
-  #promised<T>(promise: Promise<T>): Promise<T> {
-    this.#promises++
-    const kept = (): void => {
-      if (--this.#promises === 0) this.#whenKept?.()
-    }
-    promise.then(kept, kept)
-    return promise
-  }
-
-  // ── state and verbs ─────────────────────────────────────────────────────────────────────────────────────────────
-
-  stat(stat: Stat): number {
-    return readStat(this.id, stat)
-  }
-
-  stats(): PoolStats {
-    return readStats(this.id)
-  }
-
-  /** Cheap, unless the pool is shared. */
-  capacity(): number {
-    return this.#capacity ?? this.stat(Stat.capacity)
-  }
-
-  tune(size: number): void {
-    native.tune(isolate, this.id, size)
-    if (!this.#settings.isShared) this.#capacity = size || Infinity
-    carryOut()
-  }
-
-  release(): void {
-    native.release(isolate, this.id)
-    this.#closed()
-  }
-
-  /** The pool has been closed: carries out what that has left to do, and lets go of a pool with resources once it is vacant. */
-  #closed(): void {
-    carryOut()
-    if (this.#isLeaving || this.#settings.init === undefined) return
-    this.#isLeaving = true
-    const leave = (): void => {
-      this.#isLeaving = false
-      letGo(this.id)
-    }
-    watch(this.id, WatchCondition.Vacant, leave, { isHeld: false })
-  }
-
-  releaseTimeout(ms: number): Promise<void> {
-    const generation = native.close(isolate, this.id)
-    this.release()
-    return this.#ending(generation, ms)
-  }
-
-  async close(options?: unknown): Promise<void> {
-    const { timeout, signal } = checkCloseOptions(options)
-    const generation = native.close(isolate, this.id)
-    this.#closed()
-    const release = (): void => {
-      native.release(isolate, this.id, generation)
-      carryOut()
-    }
-    if (signal?.aborted) release()
-    else signal?.addEventListener('abort', release, { once: true })
-    try {
-      await this.#ending(generation, timeout)
-    } finally {
-      signal?.removeEventListener('abort', release)
-    }
-  }
-
-  /** Until no worker of the generation is left. When the time is up the core releases what is left of it. */
-  #ending(generation: number, timeout: number | undefined): Promise<void> {
-    const promise = new Promise<void>((resolve, reject) => {
-      const settle = (isExpired: boolean): void => {
-        if (isExpired) reject(new ReleaseTimeoutError(this.#settings.name, `workers were left after ${timeout} ms`))
-        else resolve()
-      }
-      watch(this.id, WatchCondition.Ended, settle, { isHeld: true, generation, timeout })
-    })
-    return this.#promised(promise)
-  }
-
-  drain(): Promise<void> {
-    return this.#promised(this.#until(WatchCondition.Drained))
-  }
-
-  #until(condition: (typeof WatchCondition)[keyof typeof WatchCondition]): Promise<void> {
-    return new Promise((resolve) => watch(this.id, condition, () => resolve(), { isHeld: true }))
-  }
-
-  /** For one face of a shared pool, what `close` is for a pool: the others go on, and the last one closes. */
-  leave(): Promise<void> {
-    if (!this.#settings.isShared) return this.close()
-    this.#hasLeft = true
-    return this.#promised(this.#leaveShared())
-  }
-
-  async #leaveShared(): Promise<void> {
-    const generation = native.leave(isolate, this.id)
-    carryOut()
-    if (generation !== null) await this.#ending(generation, undefined)
-    await this.#until(WatchCondition.Left)
-    this.#stopListening()
-    native.resign(isolate, this.id)
-    carryOut()
-  }
-
-  reboot(): void {
-    if (this.#hasLeft) throw new PoolClosedError(this.#settings.name, 'this face has left the shared pool')
-    if (this.#isAborted) {
-      throw new PoolClosedError(this.#settings.name, 'the signal of the pool has aborted, so it cannot be rebooted')
-    }
-    if (this.#settings.init !== undefined) hold(this.id, this)
-    native.reboot(isolate, this.id)
-    carryOut()
-  }
-
-  /**
-   * Nobody references the pool any more: when its last task has settled it is released, or, if it is shared, this face leaves.
-   * `left` is called once there is nothing to come, and no promise that could need the face.
-   */
-  abandon(left: () => void): void {
-    if (this.#settings.isShared) {
-      const leave = (): void => {
-        this.#stopListening()
-        native.leave(isolate, this.id)
-        if (this.#promises === 0) left()
-        else this.#whenKept = left
-        carryOut()
-      }
-      watch(this.id, WatchCondition.Left, leave, { isHeld: false })
-      return
-    }
-    const release = (): void => {
-      this.#stopListening()
-      this.release()
-      watch(this.id, WatchCondition.Vacant, left, { isHeld: false })
-    }
-    watch(this.id, WatchCondition.Settled, release, { isHeld: false })
-  }
-
-  /** Follows the signal given at creation. */
-  #follow(signal: AbortSignal): void {
-    const abort = (): void => {
-      this.#isAborted = true
-      this.#stopListening = noop
-      this.release()
-      for (const worker of this.#workers) worker?.context?.abort(signal.reason)
-    }
-    if (signal.aborted) {
-      abort()
-      return
-    }
-    signal.addEventListener('abort', abort, { once: true })
-    this.#stopListening = () => signal.removeEventListener('abort', abort)
   }
 }

@@ -2,18 +2,42 @@
  * This isolate's side of the core: its pools by number, and the commands that the core leaves for it. The core says
  * what is to be done; nothing is decided here.
  */
-import { CommandKind, type Rejection, Word, isolate, native, words } from './binding.js'
+import { CommandKind, OUTCOME_COLUMNS, type Rejection, Word, isolate, native, outcomes, words } from './binding.js'
+import { misuse } from './errors.js'
 
 /** A pool as the commands need it. */
 export interface CommandTarget {
+  /** Makes a worker, or its resource. */
+  boot(worker: number): void
+  /** Takes a worker down that has no task, or disposes of its resource. */
+  retire(worker: number): void
+  /** Settles a task that ended without its function. */
+  reject(task: number, rejection: Rejection): void
+}
+
+/** A pool whose tasks run in this isolate. */
+export interface ClosureTarget extends CommandTarget {
   /** Starts a waiting task on a worker. */
   start(worker: number, task: number): void
-  /** Makes a worker's resource. */
-  boot(worker: number): void
-  /** Disposes of a worker's resource. */
-  retire(worker: number): void
-  /** Settles a task that ended without its closure. */
-  reject(task: number, rejection: Rejection): void
+}
+
+/** A pool whose tasks run in threads. */
+export interface ThreadTarget extends CommandTarget {
+  /** Ends a thread, whatever it does. */
+  kill(worker: number): void
+  /** A thread is dead. Node says so, too, once this isolate comes back to its event loop. */
+  died(worker: number): void
+  /** Posts the argument of a task to its thread. */
+  post(worker: number, task: number): void
+  /** Settles a task that a thread has ended; `row` is its place in the exchange. */
+  outcome(task: number, row: number): void
+}
+
+/** What this isolate does when it is given tasks as a thread of a pool. */
+let takeTasks = (): void => {}
+
+export function onTasks(take: () => void): void {
+  takeTasks = take
 }
 
 /** Strong: a pool that nobody references lives as long as it has work, or may get some. */
@@ -54,10 +78,10 @@ export function carryOut(): void {
  * Tasks that workers have taken meanwhile. The core gave them out after everything that is in the outbox, so they start after
  * it, too, and in this order.
  */
-const postponed: { target: CommandTarget; worker: number; task: number }[] = []
+const postponed: { target: ClosureTarget; worker: number; task: number }[] = []
 
 /** Has a task started once all present commands have been carried out. */
-export function postpone(target: CommandTarget, worker: number, task: number): void {
+export function postpone(target: ClosureTarget, worker: number, task: number): void {
   postponed.push({ target, worker, task })
 }
 
@@ -70,6 +94,17 @@ function carryOutAll(): void {
       next.target.start(next.worker, next.task)
       continue
     }
+    if (kind === CommandKind.outcomes) {
+      drain()
+      // What they bring about comes first: continuations, and the tasks that these submit.
+      if (!isLooking) queueMicrotask(look)
+      isLooking = true
+      return
+    }
+    if (kind === CommandKind.tasks) {
+      takeTasks()
+      continue
+    }
     const first = words[Word.first]!
     const second = words[Word.second]!
     if (kind === CommandKind.watched) {
@@ -78,11 +113,60 @@ function carryOutAll(): void {
       settle?.(second === 1)
       continue
     }
-    const target = targets[words[Word.face]!]!
-    if (kind === CommandKind.start) target.start(first, second)
+    const target = targets[words[Word.face]!]
+    // It has been let go of, and only now its last thread is gone.
+    if (target === undefined) continue
+    if (kind === CommandKind.start) (target as ClosureTarget).start(first, second)
     else if (kind === CommandKind.boot) target.boot(first)
     else if (kind === CommandKind.retire) target.retire(first)
+    else if (kind === CommandKind.kill) (target as ThreadTarget).kill(first)
+    else if (kind === CommandKind.died) (target as ThreadTarget).died(first)
+    else if (kind === CommandKind.post) (target as ThreadTarget).post(first, second)
     else target.reject(first, second)
+  }
+}
+
+/** Whether `look` is on its way. Until it has looked in vain this isolate counts as awake, and nobody rings its bell. */
+let isLooking = false
+
+/** Looks for more outcomes, some µs long, before this isolate goes back to its event loop and perhaps to sleep. */
+function look(): void {
+  if (native.linger() === 2) {
+    setImmediate(look)
+    return
+  }
+  isLooking = false
+  carryOut()
+}
+
+/** Whether the exchange is being read. */
+let isDraining = false
+
+/** How long this isolate is blocked in native code at a time, in ms: so long a process that ends may have to wait for it. */
+const SLICE_MS = 5
+
+/** Does nothing but carry out commands until `isOver`. */
+export function block(isOver: () => boolean): void {
+  if (isDraining) throw misuse('runSync cannot be called while the end of another task is being reported')
+  while (!isOver()) {
+    carryOutAll()
+    if (!isOver()) native.wait(isolate, SLICE_MS)
+  }
+}
+
+/** Settles the tasks whose ends threads have reported. */
+function drain(): void {
+  isDraining = true
+  try {
+    for (let count = native.drain(); count > 0; count = native.drain()) {
+      for (let row = 0; row < count; row++) {
+        const at = row * OUTCOME_COLUMNS
+        const target = targets[outcomes[at]!] as ThreadTarget
+        target.outcome(outcomes[at + 1]!, row)
+      }
+    }
+  } finally {
+    isDraining = false
   }
 }
 

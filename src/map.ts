@@ -12,8 +12,11 @@ export interface Taker<C> {
   hasVacancy(): boolean
   /** Resolves when a submit would not have to wait; rejects when the pool closes, and with the reason of `signal`. */
   vacancy(signal?: AbortSignal): Promise<void>
-  /** `run` is called when the task starts, and never if the task is refused. */
-  submit(run: (context: C) => unknown, options: SubmitOptions | undefined): Promise<unknown>
+  /**
+   * `run` is called when the task starts, and never if the task is refused. Where the task runs in another isolate it is not
+   * called at all: then `item` is what the task is for.
+   */
+  submit(run: (context: C) => unknown, options: SubmitOptions | undefined, item: unknown): Promise<unknown>
   /**
    * Aborts tasks by what was submitted: those that wait by their `run`, those that run by the context that it was called with.
    * Where it is missing, each task is submitted with a signal; without one a task may stay plain, which costs half as much.
@@ -205,7 +208,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   }
 
   #submit(item: MapItem<I, C>): void {
-    this.#taker.submit(item.run, this.#options).then(item.onFulfilled, item.onRejected)
+    this.#taker.submit(item.run, this.#options, item.value).then(item.onFulfilled, item.onRejected)
   }
 
   run(item: MapItem<I, C>, context: C): unknown {
@@ -325,4 +328,16 @@ export function map<I, O, C>(
   checkItems(items)
   checkTask(task)
   return new Mapping<I, Awaited<O>, C>(taker, items, task, checkMapOptions(options))
+}
+
+/** The same through tasks that run in another isolate. Items and options are checked. */
+export function mapElsewhere<I, O>(
+  taker: Taker<never>,
+  items: Iterable<I> | AsyncIterable<I>,
+  options: MapOptions,
+): AsyncIterableIterator<O> {
+  const task = (): never => {
+    throw new Error('the task of an item that goes elsewhere is not called here')
+  }
+  return new Mapping<I, O, never>(taker, items, task, options)
 }

@@ -52,7 +52,7 @@ export function checkPools<P>(pools: unknown, options: unknown, isMember: (pool:
   }
   const members = Array.from<P>(pools)
   for (const [i, pool] of members.entries()) {
-    if (!isMember(pool)) throw wrongType(`pools[${i}]`, pool, 'a Pool')
+    if (!isMember(pool)) throw wrongType(`pools[${i}]`, pool, 'a pool of the same kind as the first one')
     const first = members.indexOf(pool)
     if (first !== i) throw outOfRange(`pools[${i}]`, pool, `another pool than pools[${first}]`)
   }

@@ -25,6 +25,9 @@ import {
   checkVacancyOptions,
 } from './options.js'
 import { type Pool, createPools, faceOf, isPool } from './pool.js'
+import { type Run, type Tasks, type ThreadPool, isThreadPool, tasksOf, threadFaceOf } from './thread-pool.js'
+import { type RunChecked, type RunOptions, checkRunOptions } from './thread-options.js'
+import { DEFAULT, type ThreadFace } from './threads/thread-face.js'
 import { relayOf } from './relay.js'
 import { type PoolStats, Stat } from './stats.js'
 import type { Strategy } from './strategy.js'
@@ -57,9 +60,17 @@ function prepare(options: unknown): ReturnType<typeof checkSubmitOptions> | unde
 export class MultiPool<P> implements AsyncDisposable {
   /** Strong, as a pool that nobody references is released. */
   readonly #pools: readonly P[]
-  readonly #face: MultiFace<Face<any>>
+  readonly #face: MultiFace<any>
+  /** The exported functions of the task module, called in the first thread pool that takes the task. */
+  #tasks: Tasks<any> | undefined
 
-  private constructor(key: symbol, name: string, pools: readonly P[], faces: readonly Face<any>[], strategy: Strategy) {
+  private constructor(
+    key: symbol,
+    name: string,
+    pools: readonly P[],
+    faces: readonly (Face<any> | ThreadFace)[],
+    strategy: Strategy,
+  ) {
     if (key !== CREATE) throw misuse('a MultiPool is made by MultiPool.create or MultiPool.of')
     this.#pools = pools
     this.#face = new MultiFace(name, faces, strategy)
@@ -88,12 +99,14 @@ export class MultiPool<P> implements AsyncDisposable {
    * @param options `strategy`, as that of `create`
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
-  static of<P extends Pool<any>>(
+  static of<P extends Pool<any> | ThreadPool<any>>(
     pools: readonly P[],
     options?: { strategy?: MultiPoolOptions['strategy'] },
   ): MultiPool<P> {
-    const { name, members, strategy } = checkPools<P>(pools, options, isPool)
-    return new MultiPool(CREATE, name, members, members.map(faceOf), strategy)
+    const isOfThreads = Array.isArray(pools) && isThreadPool(pools[0])
+    const { name, members, strategy } = checkPools<P>(pools, options, isOfThreads ? isThreadPool : isPool)
+    const faces = members.map((pool) => (isThreadPool(pool) ? threadFaceOf(pool) : faceOf(pool as Pool<any>)))
+    return new MultiPool(CREATE, name, members, faces, strategy)
   }
 
   /**
@@ -129,7 +142,7 @@ export class MultiPool<P> implements AsyncDisposable {
   }
 
   #submit(task: Closure<any>, options: unknown): Promise<unknown> {
-    const face = this.#face
+    const face: MultiFace<Face<any>> = this.#face
     try {
       checkTask(task)
       const checked = prepare(options)
@@ -143,7 +156,7 @@ export class MultiPool<P> implements AsyncDisposable {
 
   /** Apart from `#submit`, which would pay for the closure even if it is not made. */
   #submitElsewhere(named: number, task: Closure<any>, checked: ReturnType<typeof prepare>): Promise<unknown> {
-    const promise = this.#face.ask(named, (member, offer) => member.offer(task, checked, offer))
+    const promise = this.#face.ask<Promise<unknown>>(named, (member, offer) => member.offer(task, checked, offer))
     return promise ?? Promise.reject(this.#face.refusal())
   }
 
@@ -191,8 +204,67 @@ export class MultiPool<P> implements AsyncDisposable {
   }
 
   #executeElsewhere(named: number, task: Closure<any>, checked: ReturnType<typeof prepare>): boolean {
-    return this.#face.ask(named, (member, offer) => member.tryExecute(task, checked, offer) || undefined) === true
+    const take = (member: Face<any>, offer: Offer) => member.tryExecute(task, checked, offer) || undefined
+    return this.#face.ask<true>(named, take) === true
   }
+
+  // ── thread pools ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** As `run` of a thread pool, in the first pool that takes the task. */
+  run<M>(this: MultiPool<ThreadPool<M>>, ...call: Parameters<Run<M>>): ReturnType<Run<M>> {
+    const [argument, options] = call as [unknown, RunOptions | undefined]
+    return this.#run(argument, options, {}) as ReturnType<Run<M>>
+  }
+
+  /** As `tasks` of a thread pool, in the first pool that takes the task. */
+  get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never {
+    this.#tasks ??= this.#tasksWith({})
+    return this.#tasks as P extends ThreadPool<infer M> ? Tasks<M> : never
+  }
+
+  /**
+   * The same pools with options for every call of an export.
+   *
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+   */
+  with<M>(
+    this: MultiPool<ThreadPool<M>>,
+    options: Omit<RunOptions, 'transfer'>,
+  ): { readonly run: Run<M>; readonly tasks: Tasks<M> } {
+    const checked = checkRunOptions(options)
+    const run = (argument: unknown, own: unknown) => this.#run(argument, own, checked)
+    return { run: run as Run<M>, tasks: this.#tasksWith(checked) as Tasks<M> }
+  }
+
+  #tasksWith(options: RunChecked): Tasks<any> {
+    return tasksOf({ call: (name, argument, own, isSpread) => this.#call(name, argument, own, isSpread) }, options)
+  }
+
+  #run(argument: unknown, options: unknown, defaults: RunChecked): Promise<unknown> {
+    try {
+      const checked = options === undefined ? defaults : { ...defaults, ...checkRunOptions(options) }
+      return this.#call(checked.name ?? DEFAULT, argument, checked, false)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #call(name: string, argument: unknown, options: RunChecked, isSpread: boolean): Promise<unknown> {
+    const face: MultiFace<ThreadFace> = this.#face
+    const { signal } = options
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    const relayed = signal === undefined ? options : { ...options, signal: relayOf(signal) }
+    try {
+      const named = face.naming.name()
+      const offer = (member: ThreadFace, mode: Offer) => member.offer(name, argument, relayed, isSpread, mode)
+      const promise = offer(face.members[named]!, Offer.atOnce) ?? face.ask(named, offer)
+      return promise ?? Promise.reject(face.refusal())
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  // ── over all pools ──────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
    * As `map` of a pool, over all pools. The window is the sum of their capacities.
@@ -214,7 +286,7 @@ export class MultiPool<P> implements AsyncDisposable {
       hasVacancy: () => this.#face.hasVacancy(),
       vacancy: (signal) => this.#face.vacancy(signal),
       submit: (run, taskOptions) => this.#submit(run, taskOptions),
-      abort: (marks, reason) => this.#face.members.forEach((member) => member.abortAll(marks, reason)),
+      abort: (marks, reason) => this.#face.members.forEach((member: Face<any>) => member.abortAll(marks, reason)),
     }
     return map(taker, items, task, options)
   }

@@ -94,7 +94,7 @@ export interface VacancyOptions {
   signal?: AbortSignal | undefined
 }
 
-const LARGEST = 2 ** 31 - 1
+export const LARGEST = 2 ** 31 - 1
 const LARGEST_ALLOCATION = 2 ** 24
 const PRIORITIES = { high: 0, normal: 1, low: 2 } as const
 
@@ -124,7 +124,7 @@ export function read<C extends Checks>(
   return result as Checked<C>
 }
 
-const isNumber = (value: unknown, option: string, allowed: string): value is number => {
+export const isNumber = (value: unknown, option: string, allowed: string): value is number => {
   if (typeof value !== 'number') throw wrongType(option, value, allowed)
   return true
 }
@@ -137,24 +137,24 @@ export const integer =
   }
 
 /** Milliseconds, rounded up to whole ones so that nothing comes early. */
-const milliseconds =
+export const milliseconds =
   (isAllowed: (ms: number) => boolean, allowed: string): Check<number> =>
   (value, option) => {
     if (isNumber(value, option, allowed) && isAllowed(value) && value <= LARGEST) return Math.ceil(value)
     throw outOfRange(option, value, allowed)
   }
 
-const functionOf: Check<(...args: never[]) => unknown> = (value, option) => {
+export const functionOf: Check<(...args: never[]) => unknown> = (value, option) => {
   if (typeof value === 'function') return value as () => unknown
   throw wrongType(option, value, 'a function')
 }
 
-const boolean: Check<boolean> = (value, option) => {
+export const boolean: Check<boolean> = (value, option) => {
   if (typeof value === 'boolean') return value
   throw wrongType(option, value, 'a boolean')
 }
 
-const text: Check<string> = (value, option) => {
+export const text: Check<string> = (value, option) => {
   if (typeof value !== 'string') throw wrongType(option, value, 'a string')
   if (value === '') throw outOfRange(option, value, 'a string that is not empty')
   return value
@@ -177,8 +177,8 @@ const logger: Check<Logger> = (value, option) => {
   throw wrongType(option, value, 'an object with the methods debug, info, warn and error')
 }
 
-const ms = (ms: number) => ms >= 0
-const MS = 'a number of ms from 0 to 2147483647'
+export const ms = (ms: number) => ms >= 0
+export const MS = 'a number of ms from 0 to 2147483647'
 const positiveMs = (ms: number) => ms > 0
 const POSITIVE_MS = 'a number of ms above 0 and up to 2147483647'
 
@@ -210,7 +210,7 @@ export const POOL = {
   isBroken: functionOf as Check<(error: unknown, resource: unknown) => boolean>,
 } satisfies Checks
 
-const SUBMIT = {
+export const SUBMIT = {
   signal: abortSignal,
   waitTimeout: milliseconds(ms, MS),
   timeout: milliseconds(positiveMs, POSITIVE_MS),

@@ -1,33 +1,19 @@
+import { AnyPool } from './any-pool.js'
 import { Face } from './face.js'
 import { forget } from './isolate.js'
 import {
-  type CloseOptions,
   type MapOptions,
   type PoolOptions,
   type PoolSettings,
   type Resource,
   type SubmitOptions,
-  type VacancyOptions,
-  checkMilliseconds,
   checkPoolOptions,
   checkSize,
-  checkVacancyOptions,
 } from './options.js'
 import { misuse } from './errors.js'
 import { type Taker, map } from './map.js'
-import { type PoolStats, Stat } from './stats.js'
 import type { Closure, TaskContext } from './task.js'
-
-/**
- * Releases the pools that nobody references any more, once their last task has settled, and then gives their numbers back.
- * It must not reference what it waits for: a pool's options may reference the pool.
- */
-const unreachable = new FinalizationRegistry<{ id: number; face: WeakRef<Face<never>> }>(({ id, face }) => {
-  const left = face.deref()
-  // A pool that has nothing to do goes with its face.
-  if (left === undefined) forget(id)
-  else left.abandon(() => forget(id))
-})
+import { watchReachability } from './unreachable.js'
 
 const CREATE = Symbol('create')
 
@@ -45,7 +31,7 @@ export let createPools: <R>(settings: readonly PoolSettings<R>[]) => Pool<R>[]
  * const page = await pool.submit(() => fetch(url), { waitTimeout: 500 })
  * ```
  */
-export class Pool<R = void> implements AsyncDisposable {
+export class Pool<R = void> extends AnyPool {
   readonly #face: Face<R>
 
   static {
@@ -65,8 +51,9 @@ export class Pool<R = void> implements AsyncDisposable {
 
   private constructor(key: symbol, face: Face<R>) {
     if (key !== CREATE) throw misuse('a Pool is made by Pool.create')
+    super(face)
     this.#face = face
-    unreachable.register(this, { id: face.id, face: new WeakRef(face as unknown as Face<never>) })
+    watchReachability(this, face)
   }
 
   /**
@@ -148,120 +135,7 @@ export class Pool<R = void> implements AsyncDisposable {
     return map(taker, items, task, options)
   }
 
-  /**
-   * Resolves when a submit would not have to wait: a producer's brake. First come, first served, one per free slot; nothing is
-   * reserved, so whoever submits without asking may be faster.
-   *
-   * ```js
-   * for await (const message of queue) {
-   *   await pool.vacancy()
-   *   pool.execute(() => handle(message))
-   * }
-   * ```
-   *
-   * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`.
-   */
-  async vacancy(options?: VacancyOptions): Promise<void> {
-    return this.#face.vacancy(checkVacancyOptions(options).signal)
-  }
-
-  /** Most closures that run at once; `Infinity` if unbounded. */
-  get capacity(): number {
-    return this.#face.stat(Stat.capacity)
-  }
-
-  /** Live workers, busy and idle. */
-  get running(): number {
-    return this.#face.stat(Stat.running)
-  }
-
-  /** Workers with a task, and those whose resource is being made. */
-  get busy(): number {
-    return this.#face.stat(Stat.busy)
-  }
-
-  /** Live workers without a task: running − busy. */
-  get idle(): number {
-    return this.#face.stat(Stat.idle)
-  }
-
-  /** Tasks that could start now: capacity − busy, not below 0. */
-  get available(): number {
-    return this.#face.stat(Stat.available)
-  }
-
-  /** Workers that could be started: capacity − running, not below 0. */
-  get free(): number {
-    return this.#face.stat(Stat.free)
-  }
-
-  /** Accepted tasks that have no worker yet. */
-  get waiting(): number {
-    return this.#face.stat(Stat.waiting)
-  }
-
-  /** Whether new tasks are refused. */
-  get isClosed(): boolean {
-    return this.#face.stat(Stat.isClosed) === 1
-  }
-
-  /** Everything that is counted, as one consistent snapshot. */
-  stats(): PoolStats {
-    return this.#face.stats()
-  }
-
-  /**
-   * Changes the capacity. Growing starts waiting tasks at once. Shrinking retires idle workers at once and busy ones as they
-   * finish; nothing new starts above the new size. Works on a closed pool, too.
-   *
-   * @param size as the option `size`
-   * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
-   */
-  tune(size: number): void {
+  override tune(size: number): void {
     this.#face.tune(checkSize(size))
-  }
-
-  /** Closes now: waiting tasks reject with `PoolClosedError`, busy ones finish, idle workers retire. */
-  release(): void {
-    this.#face.release()
-  }
-
-  /**
-   * Releases and waits until no worker is left. Rejects with `ReleaseTimeoutError` if some are after `ms` (≥ 0, from the
-   * call); the pool stays closed. On a pool that is closed already it only waits.
-   */
-  async releaseTimeout(ms: number): Promise<void> {
-    return this.#face.releaseTimeout(checkMilliseconds(ms))
-  }
-
-  /**
-   * Refuses new tasks, runs all that was accepted, then resolves. After `timeout`, what still waits rejects, and `close` with
-   * `ReleaseTimeoutError`; when `signal` aborts, what still waits rejects, and `close` resolves when the busy ones end.
-   */
-  async close(options?: CloseOptions): Promise<void> {
-    return this.#face.close(options)
-  }
-
-  /** Resolves when nothing waits and nothing is busy. Does not close. */
-  async drain(): Promise<void> {
-    return this.#face.drain()
-  }
-
-  /**
-   * Opens a closed pool again, as a new generation: what still waits rejects, and workers of the old generation retire when
-   * they finish, without counting in the new one. Does nothing to an open pool.
-   *
-   * @throws PoolClosedError if the pool's `signal` has aborted
-   */
-  reboot(): void {
-    this.#face.reboot()
-  }
-
-  /**
-   * `close()`, for `await using`. Of a shared pool only this face goes: it refuses new tasks and waits for its own; the last one
-   * closes the pool.
-   */
-  async [Symbol.asyncDispose](): Promise<void> {
-    return this.#face.leave()
   }
 }

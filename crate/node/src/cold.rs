@@ -2,15 +2,23 @@
 
 #![expect(unreachable_pub, reason = "napi-rs exports public items, whatever module they are in")]
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, LazyLock, Mutex, PoisonError, Weak,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use napi_derive::napi;
-use workpool_core::{Condition, FaceId, MILLISECOND, Options, UNBOUNDED};
+use workpool_core::{Condition, FaceId, MILLISECOND, Options, TaskId, UNBOUNDED, WorkerId};
 
 use crate::{
     face::{Core, Face},
     hot,
     isolate::Isolate,
+    remote::Post,
     shared,
 };
 
@@ -32,6 +40,12 @@ pub struct CoreOptions {
     pub boots: bool,
     /// Whether retired workers are disposed of by TypeScript.
     pub disposes: bool,
+    /// Most tasks that one worker has at once.
+    pub concurrency: u32,
+    /// So many workers are not purged, and replaced when they die.
+    pub min_size: u32,
+    /// For a pool of threads: milliseconds that a task may take to heed its signal; else 0.
+    pub grace: f64,
 }
 
 /// What a watch waits for.
@@ -48,6 +62,8 @@ pub enum WatchCondition {
     Vacant,
     /// No task of this face is left, and every rejection has been taken.
     Left,
+    /// A thread has started. Up before its time if none can be, or the pool is closed.
+    Started,
 }
 
 fn with<R>(isolate: u32, face: u32, f: impl FnOnce(&Face) -> R) -> R {
@@ -68,6 +84,9 @@ impl From<&CoreOptions> for Options {
             max_waiting: options.max_blocking_tasks,
             boots: options.boots,
             disposes: options.disposes,
+            concurrency: options.concurrency,
+            min_size: options.min_size,
+            grace: (options.grace > 0.0).then_some((options.grace * MILLISECOND as f64) as u64),
         }
     }
 }
@@ -102,6 +121,93 @@ pub struct Joined {
 pub fn join(isolate: u32, name: String, options: CoreOptions) -> Joined {
     let (core, id, options) = shared::join(name, &options);
     Joined { face: seat(Isolate::of(isolate), core, id), options }
+}
+
+/// The pools of threads by number, so that their threads find them. Numbers are never used again: a thread may be late.
+static POOLS: LazyLock<Mutex<HashMap<u32, Weak<Core>>>> = LazyLock::new(Mutex::default);
+static ANNOUNCED: AtomicU32 = AtomicU32::new(0);
+
+/// A number by which the threads of this pool find it.
+#[napi]
+pub fn announce(isolate: u32, face: u32) -> u32 {
+    let core = with(isolate, face, |face| Arc::downgrade(face.core()));
+    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    pools.retain(|_, pool| pool.strong_count() > 0);
+    // Relaxed: only that no two are equal matters.
+    let number = ANNOUNCED.fetch_add(1, Ordering::Relaxed);
+    pools.insert(number, core);
+    number
+}
+
+/// This isolate becomes a worker of the pool of this number; false if there is no such pool any more.
+#[napi]
+pub fn enter(isolate: u32, pool: u32, worker: u32) -> bool {
+    let isolate = Isolate::of(isolate);
+    let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(core) = pools.get(&pool).and_then(Weak::upgrade) else { return false };
+    let worker = WorkerId(worker);
+    if let Some(threads) = &core.pool.host().threads {
+        threads.enter(worker, isolate.outbox.clone());
+    }
+    *isolate.remote.post.borrow_mut() = Some(Post::new(core, worker));
+    true
+}
+
+/// The number under which tasks of a pool of threads name this export.
+#[napi]
+pub fn place_of(isolate: u32, face: u32, name: String) -> u32 {
+    with(isolate, face, |face| face.threads().place_of(&name))
+}
+
+/// In a thread: the export that its pool knows under this number.
+#[napi]
+pub fn name_at(isolate: u32, place: u32) -> Option<String> {
+    let post = Isolate::of(isolate).remote.post.borrow();
+    post.as_ref()?.core.pool.host().threads.as_ref()?.name_at(place)
+}
+
+/// In a thread: whether this task, which it has begun, has settled in another way.
+#[napi]
+pub fn is_abandoned(isolate: u32, task: u32) -> bool {
+    let post = Isolate::of(isolate).remote.post.borrow();
+    post.as_ref()
+        .is_some_and(|post| post.has_begun(TaskId(task)) && post.core.pool.is_abandoned(TaskId(task)))
+}
+
+/// Blocks this thread until there is a command or an outcome for it, or for `ms`.
+#[napi]
+pub fn wait(isolate: u32, ms: u32) {
+    Isolate::of(isolate).outbox.wait(Duration::from_millis(ms.into()));
+}
+
+/// Whether a submit would be refused just now.
+#[napi]
+pub fn would_refuse(isolate: u32, face: u32, must_not_wait: bool) -> bool {
+    with(isolate, face, |face| face.pool().refusal(must_not_wait).is_some())
+}
+
+/// Starts a worker of a pool of threads, unless it has one; or as many as it may have.
+#[napi]
+pub fn start(isolate: u32, face: u32, all: bool) {
+    with(isolate, face, |face| if all { face.pool().start_all() } else { face.pool().start() });
+}
+
+/// A thread has died.
+#[napi]
+pub fn crashed(isolate: u32, face: u32, worker: u32) {
+    with(isolate, face, |face| face.pool().crashed(WorkerId(worker)));
+}
+
+/// A thread could not be started and will not be.
+#[napi]
+pub fn start_failed(isolate: u32, face: u32, worker: u32) {
+    with(isolate, face, |face| face.pool().start_failed(WorkerId(worker)));
+}
+
+/// Closes now, cancels what runs, and has every thread ended.
+#[napi]
+pub fn destroy(isolate: u32, face: u32) {
+    with(isolate, face, |face| face.pool().destroy());
 }
 
 /// The face submits nothing any more. If it was the last one of its pool that did, the pool is closed: gives the generation.
@@ -194,6 +300,7 @@ pub fn watch(
         WatchCondition::Ended => Condition::Ended(generation),
         WatchCondition::Vacant => Condition::Vacant,
         WatchCondition::Left => Condition::Left,
+        WatchCondition::Started => Condition::Started,
     };
     with(isolate, face, |face| face.pool().watch(face.id, token, condition, timeout));
 }

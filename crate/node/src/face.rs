@@ -6,27 +6,91 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
-use workpool_core::{Effect, FaceId, Host, MonotonicClock, Nanos, Pool, Reap, Reaper, Rejection, Snapshot};
+use workpool_core::{
+    Effect, FaceId, Host, MonotonicClock, Nanos, Payload, Pool, Reap, Reaper, Rejection, Snapshot, SpinLock,
+    TaskId, WorkerId,
+};
 
 use crate::{
+    calls::{Call, Calls, Value},
     cold::CoreOptions,
     isolate,
-    outbox::{Command, Kind, Outbox},
+    outbox::{Command, Kind, Outbox, Outcome},
     shared,
 };
 
 /// Where a face is: in the isolate of this outbox, under this number.
 #[derive(Debug, Clone)]
-struct Seat {
+pub(crate) struct Seat {
     outbox: Arc<Outbox>,
     number: u32,
 }
 
-/// The isolates that the pool tells what to do. Closures stay in TypeScript, so all that the pool keeps with a task is its face.
+impl Seat {
+    /// Tells the origin of a task how it has ended.
+    pub(crate) fn tell_outcome(&self, task: TaskId, failed: Option<[f64; 3]>, value: Value) {
+        self.outbox.push_outcome(Outcome { face: self.number, task: task.0, failed, value });
+    }
+}
+
+/// The isolates that the pool tells what to do.
 #[derive(Debug)]
 pub(crate) struct Seats {
     seats: Mutex<HashMap<FaceId, Seat>>,
     pool: Weak<Core>,
+    /// What a pool of threads has beyond one of closures.
+    pub(crate) threads: Option<Threads>,
+}
+
+/// The threads of a pool, and what is on its way to them.
+#[derive(Debug)]
+pub(crate) struct Threads {
+    pub(crate) calls: Calls,
+    /// Names of exports that tasks are for; a task carries the place of its own.
+    names: Mutex<Vec<String>>,
+    /// By number of the worker: the isolates that have entered as one.
+    outboxes: SpinLock<Vec<Option<Arc<Outbox>>>>,
+}
+
+impl Threads {
+    fn new() -> Self {
+        Self { calls: Calls::default(), names: Mutex::default(), outboxes: SpinLock::new(Vec::new()) }
+    }
+
+    /// The place of a name, for good.
+    pub(crate) fn place_of(&self, name: &str) -> u32 {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = names.iter().position(|known| known == name).unwrap_or_else(|| {
+            names.push(name.to_owned());
+            names.len() - 1
+        });
+        place as u32
+    }
+
+    /// The name at a place.
+    pub(crate) fn name_at(&self, place: u32) -> Option<String> {
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.get(place as usize).cloned()
+    }
+
+    /// An isolate is ready to be this worker.
+    pub(crate) fn enter(&self, worker: WorkerId, outbox: Arc<Outbox>) {
+        let mut outboxes = self.outboxes.lock();
+        let index = worker.0 as usize;
+        if outboxes.len() <= index {
+            outboxes.resize(index + 1, None);
+        }
+        outboxes[index] = Some(outbox);
+    }
+
+    /// Gives a worker, which has entered, a task.
+    pub(crate) fn start(&self, worker: WorkerId, task: TaskId) {
+        let outbox = self.outboxes.lock().get(worker.0 as usize).cloned().flatten();
+        // If it has died meanwhile, the task goes back when its end is reported.
+        if let Some(outbox) = outbox {
+            outbox.push_task(task.0);
+        }
+    }
 }
 
 impl Seats {
@@ -34,7 +98,12 @@ impl Seats {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, face: FaceId, kind: Kind, first: u32, second: u32) {
+    /// Where a face is.
+    pub(crate) fn seat(&self, face: FaceId) -> Option<Seat> {
+        self.lock().get(&face).cloned()
+    }
+
+    pub(crate) fn tell(&self, face: FaceId, kind: Kind, first: u32, second: u32) {
         // Without a seat its isolate needs nothing of the pool any more, and the core has ended everything of it.
         let Some(Seat { outbox, number }) = self.lock().get(&face).cloned() else { return };
         let is_foreign = !isolate::announce(&outbox);
@@ -42,14 +111,23 @@ impl Seats {
     }
 }
 
-impl Host<FaceId> for Seats {
-    fn deliver(&self, effect: Effect<FaceId>) {
+impl Host<Call> for Seats {
+    fn deliver(&self, effect: Effect<Call>) {
         match effect {
-            Effect::Start(worker, task, face) => self.tell(face, Kind::Start, worker.0, task.0),
+            Effect::Start(worker, task, call) => match &self.threads {
+                Some(threads) => threads.start(worker, task),
+                None => self.tell(call.face(), Kind::Start, worker.0, task.0),
+            },
             // Resources belong to the isolate that made the pool; a shared pool has none.
             Effect::Boot(worker) => self.tell(FaceId::FIRST, Kind::Boot, worker.0, 0),
             Effect::Retire(worker) => self.tell(FaceId::FIRST, Kind::Retire, worker.0, 0),
-            Effect::Reject(task, face, rejection) => self.tell(face, Kind::Reject, task.0, reason(rejection)),
+            Effect::Kill(worker) => self.tell(FaceId::FIRST, Kind::Kill, worker.0, 0),
+            Effect::Reject(task, call, rejection) => {
+                if let Some(threads) = &self.threads {
+                    threads.calls.take(call);
+                }
+                self.tell(call.face(), Kind::Reject, task.0, reason(rejection));
+            }
             Effect::Watched { face, token, expired } => {
                 self.tell(face, Kind::Watched, token, u32::from(expired))
             }
@@ -72,13 +150,16 @@ fn reason(rejection: Rejection) -> u32 {
         Rejection::Released => 0,
         Rejection::WaitTimeout => 1,
         Rejection::TaskTimeout => 2,
+        Rejection::Crashed => 3,
+        Rejection::StartFailed => 4,
+        Rejection::Destroyed => 5,
     }
 }
 
 /// A pool, owned by its faces; the reaper and the list of shared pools know it weakly.
 #[derive(Debug)]
 pub(crate) struct Core {
-    pub(crate) pool: Pool<FaceId, Seats, MonotonicClock>,
+    pub(crate) pool: Pool<Call, Seats, MonotonicClock>,
     /// Under which it is shared, if it is.
     name: Option<String>,
 }
@@ -86,7 +167,8 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(options: &CoreOptions, name: Option<String>) -> Arc<Self> {
         let core = Arc::new_cyclic(|core| {
-            let seats = Seats { seats: Mutex::default(), pool: core.clone() };
+            let threads = (options.grace > 0.0).then(Threads::new);
+            let seats = Seats { seats: Mutex::default(), pool: core.clone(), threads };
             Self { pool: Pool::new(options.into(), seats, Reaper::global().clock()), name }
         });
         if options.pre_alloc {
@@ -119,8 +201,27 @@ impl Face {
         Self { core, id, has_left: Cell::new(false) }
     }
 
-    pub(crate) fn pool(&self) -> &Pool<FaceId, Seats, MonotonicClock> {
+    pub(crate) fn pool(&self) -> &Pool<Call, Seats, MonotonicClock> {
         &self.core.pool
+    }
+
+    /// What a pool of threads has beyond one of closures.
+    ///
+    /// # Panics
+    /// If it is one of closures.
+    pub(crate) fn threads(&self) -> &Threads {
+        self.pool().host().threads.as_ref().expect("only called for pools of threads")
+    }
+
+    /// The task settles: a thread that has not begun it will not need its argument.
+    pub(crate) fn drop_argument(&self, task: TaskId) {
+        if let Some(threads) = &self.pool().host().threads {
+            threads.calls.take(self.pool().payload(task));
+        }
+    }
+
+    pub(crate) const fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 
     /// Submits nothing any more; gives the generation that this closes, if it was the last one to submit.

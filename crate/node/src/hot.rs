@@ -8,25 +8,27 @@ use std::{
 
 use napi::{JsValue, bindgen_prelude::Object, sys};
 use workpool_core::{
-    Admission, Cancelled, End, FaceId, MILLISECOND, Offer, Refusal, Snapshot, Submission, TaskId, UNBOUNDED,
-    WorkerId,
+    Admission, Cancelled, End, FaceId, MILLISECOND, MonotonicClock, Offer, Pool, Refusal, Snapshot,
+    Submission, TaskId, UNBOUNDED, WorkerId,
 };
 
 use crate::{
-    face::Face,
+    calls::Call,
+    face::{Face, Seats},
     isolate::{Isolate, attach},
-    outbox::Kind,
+    outbox::{Kind, Next},
     registers::Word,
+    remote,
 };
 
 /// Most arguments of a function here.
-const ARGUMENTS: usize = 6;
+pub(crate) const ARGUMENTS: usize = 10;
 
 /// Integers, as doubles: a priority may be any safe one.
-type Arguments = [f64; ARGUMENTS];
+pub(crate) type Arguments = [f64; ARGUMENTS];
 
 /// "No task" among task numbers.
-const NONE: i32 = -1;
+pub(crate) const NONE: i32 = -1;
 
 /// Defines raw functions from bodies of the form `|isolate, [argument, …]| -> i32`.
 macro_rules! functions {
@@ -34,13 +36,13 @@ macro_rules! functions {
         $(
             unsafe extern "C" fn $name(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
                 // SAFETY: Node calls this with its environment and call.
-                unsafe { call(env, info, $body) }
+                unsafe { $crate::hot::call(env, info, $body) }
             }
         )*
         /// Names as JavaScript sees them.
-        const FUNCTIONS: &[(&CStr, sys::napi_callback)] = &[
+        pub(crate) const FUNCTIONS: &[(&::std::ffi::CStr, sys::napi_callback)] = &[
             $((
-                match CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
+                match ::std::ffi::CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
                     Ok(name) => name,
                     Err(_) => panic!("a name without a zero"),
                 },
@@ -50,19 +52,21 @@ macro_rules! functions {
     };
 }
 
+pub(crate) use functions;
+
 functions! {
     // (face) → worker | ~task | refusal
-    submit: |isolate, [face, ..]| admit(isolate, face, Submission::new);
+    submit: |isolate, [face, ..]| admit(isolate, face, |face| Submission::new(Call::of_closure(face)));
 
     // (face, offer) → as submit
     offer: |isolate, [face, offer, ..]| {
-        admit(isolate, face, |payload| Submission { offer: offer_of(offer), ..Submission::new(payload) })
+        admit(isolate, face, |face| Submission { offer: offer_of(offer), ..Submission::new(Call::of_closure(face)) })
     };
 
     // (face, priority, waitTimeout or -1, timeout or 0, timed, offer) → as submit
-    submit_with: |isolate, [face, priority, wait_timeout, timeout, timed, offer]| {
-        admit(isolate, face, |payload| Submission {
-            payload,
+    submit_with: |isolate, [face, priority, wait_timeout, timeout, timed, offer, ..]| {
+        admit(isolate, face, |face| Submission {
+            payload: Call::of_closure(face),
             priority: priority as u64,
             wait_timeout: (wait_timeout >= 0.0).then_some(wait_timeout as u32),
             timeout: timeout as u32,
@@ -98,6 +102,7 @@ functions! {
     // (face, task) → 0 it waited | 1 it runs | 2 too late
     cancel: |isolate, [face, task, ..]| {
         let cancelled = with(isolate, face, |face| {
+            face.drop_argument(TaskId(task as u32));
             let cancelled = face.pool().cancel(TaskId(task as u32));
             isolate.registers.set(Word::Quiet, i32::from(face.pool().is_quiet(face.id)));
             cancelled
@@ -143,11 +148,16 @@ functions! {
         0
     };
 
-    // () → kind of the next command | 0; what it is about in the words, a rejected task's times in the numbers
+    // () → kind of the next command | 8 outcomes | 9 tasks | 0; what it is about in the words, a rejected task's times in the numbers
     poll: |isolate, _| {
-        let Some(command) = isolate.outbox.pop() else {
-            isolate.registers.set(Word::Pending, 0);
-            return 0;
+        let command = match isolate.outbox.pop() {
+            Next::Command(command) => command,
+            Next::Outcomes => return 8,
+            Next::Tasks => return 9,
+            Next::Nothing => {
+                isolate.registers.set(Word::Pending, 0);
+                return 0;
+            }
         };
         match command.kind {
             Kind::Reject => {
@@ -183,7 +193,7 @@ pub(crate) fn holds(token: u32) -> bool {
 }
 
 /// `src/binding.ts` numbers the offers alike.
-fn offer_of(number: f64) -> Offer {
+pub(crate) fn offer_of(number: f64) -> Offer {
     match number as u32 {
         0 => Offer::Normal,
         1 => Offer::AtOnce,
@@ -191,22 +201,24 @@ fn offer_of(number: f64) -> Offer {
     }
 }
 
-fn admit(isolate: &Isolate, face: f64, task: impl FnOnce(FaceId) -> Submission<FaceId>) -> i32 {
+fn admit(isolate: &Isolate, face: f64, task: impl FnOnce(FaceId) -> Submission<Call>) -> i32 {
     let admission = with(isolate, face, |face| face.pool().submit(task(face.id)));
     let (result, task) = match admission {
         Admission::Started(worker, task) => (worker.0 as i32, task),
         Admission::Waiting(task) => (!(task.0 as i32), task),
-        Admission::Refused(refusal) => {
-            return match refusal {
-                Refusal::Closed => i32::MIN,
-                Refusal::Overload => i32::MIN + 1,
-                Refusal::WaitTimeout => i32::MIN + 2,
-            };
-        }
+        Admission::Refused(refusal) => return refused(refusal),
     };
     isolate.hold();
     isolate.registers.set(Word::Task, task.0 as i32);
     result
+}
+
+pub(crate) fn refused(refusal: Refusal) -> i32 {
+    match refusal {
+        Refusal::Closed => i32::MIN,
+        Refusal::Overload => i32::MIN + 1,
+        Refusal::WaitTimeout => i32::MIN + 2,
+    }
 }
 
 fn number(task: Option<TaskId>) -> i32 {
@@ -217,19 +229,24 @@ fn number(task: Option<TaskId>) -> i32 {
 ///
 /// # Panics
 /// If there is none of this number.
-fn with<R>(isolate: &Isolate, face: f64, f: impl FnOnce(&Face) -> R) -> R {
+pub(crate) fn with<R>(isolate: &Isolate, face: f64, f: impl FnOnce(&Face) -> R) -> R {
     f(&isolate.faces.borrow()[face as usize])
 }
 
 fn write_times(isolate: &Isolate, face: &Face, task: TaskId) {
-    let times = face.pool().times(task);
+    isolate.registers.set_numbers(&times_of(face.pool(), task));
+}
+
+/// Number, waitMs and runMs of a task.
+pub(crate) fn times_of(pool: &Pool<Call, Seats, MonotonicClock>, task: TaskId) -> [f64; 3] {
+    let times = pool.times(task);
     let ms = |from: u64, to: u64| to.saturating_sub(from) as f64 / MILLISECOND as f64;
     let (wait, run) = match times.begun_at {
         _ if times.submitted_at == 0 => (0.0, 0.0), // not timed
         0 => (ms(times.submitted_at, times.now), 0.0),
         begun => (ms(times.submitted_at, begun), ms(begun, times.now)),
     };
-    isolate.registers.set_numbers(&[times.number as f64, wait, run]);
+    [times.number as f64, wait, run]
 }
 
 fn write_snapshot(isolate: &Isolate, snapshot: &Snapshot) {
@@ -269,7 +286,7 @@ fn write_snapshot(isolate: &Isolate, snapshot: &Snapshot) {
 ///
 /// # Safety
 /// `env` and `info` are those of a call by Node, to a function that `export` made.
-unsafe fn call(
+pub(crate) unsafe fn call(
     env: sys::napi_env,
     info: sys::napi_callback_info,
     body: impl FnOnce(&Isolate, Arguments) -> i32,
@@ -346,7 +363,11 @@ pub(crate) fn export(
         return None;
     }
     set(c"isolate", id)?;
-    let all = FUNCTIONS.iter().chain(&[(c"attach", Some(attach_wake as _))]);
+    // SAFETY: as above.
+    set(c"exchange", unsafe { &*isolate }.remote.set_up(env)?)?;
+    let raw: [(&CStr, sys::napi_callback); 3] =
+        [(c"attach", Some(attach_wake)), (c"lend", Some(remote::lend)), (c"large", Some(remote::large))];
+    let all = FUNCTIONS.iter().chain(remote::FUNCTIONS).chain(&raw);
     for &(name, function) in all {
         let mut value = ptr::null_mut();
         let data: *mut c_void = isolate.cast_mut().cast();

@@ -16,12 +16,14 @@ use std::{
 use napi::{Env, bindgen_prelude::Object, sys};
 use napi_derive::napi;
 use slab::Slab;
+use workpool_core::FaceId;
 
 use crate::{
     face::Face,
     hot,
-    outbox::{Bell, Outbox},
+    outbox::{Bell, Kind, Outbox},
     registers::{Registers, Word},
+    remote::Remote,
 };
 
 thread_local! {
@@ -48,6 +50,8 @@ pub(crate) struct Isolate {
     /// loop alive.
     open: Cell<u32>,
     bell: Cell<Option<Bell>>,
+    /// What it has for pools of threads.
+    pub(crate) remote: Remote,
 }
 
 impl Isolate {
@@ -121,6 +125,7 @@ pub(crate) fn set_up(exports: Object<'_>, env: Env) -> napi::Result<()> {
         faces: RefCell::default(),
         open: Cell::new(0),
         bell: Cell::new(None),
+        remote: Remote::default(),
     }));
     NEWEST.set(isolate);
     hot::export(&exports, env.raw(), isolate, block).ok_or_else(failed)
@@ -208,6 +213,9 @@ unsafe extern "C" fn tear_down(isolate: *mut c_void) {
     match newer {
         Some(newer) => newer.older.set(isolate.older.get()),
         None => NEWEST.set(isolate.older.get()),
+    }
+    if let Some(post) = isolate.remote.post.take() {
+        post.core.pool.host().tell(FaceId::FIRST, Kind::Died, post.worker.0, 0);
     }
     if let Some(Bell(bell)) = isolate.outbox.close() {
         // SAFETY: taken out under the lock, so no other thread can call it now or later.

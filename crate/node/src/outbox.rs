@@ -3,10 +3,16 @@
 use std::{
     collections::VecDeque,
     ptr,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use napi::sys;
+
+use crate::calls::Value;
 
 /// One thing to do. `src/binding.ts` numbers the kinds alike.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +21,17 @@ pub(crate) struct Command {
     pub(crate) face: u32,
     pub(crate) first: u32,
     pub(crate) second: u32,
+}
+
+/// How a task of a thread pool has ended, for its origin.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The number of the pool in the origin's isolate.
+    pub(crate) face: u32,
+    pub(crate) task: u32,
+    /// Of a task that failed: its number, waitMs and runMs.
+    pub(crate) failed: Option<[f64; 3]>,
+    pub(crate) value: Value,
 }
 
 /// What is to be done, with what `first` and `second` say.
@@ -30,6 +47,12 @@ pub(crate) enum Kind {
     Reject = 4,
     /// Settle a watch: token, whether its time was up.
     Watched = 5,
+    /// End a thread, whatever it does: worker.
+    Kill = 6,
+    /// Send the argument of a task to its thread by a message port: worker, task.
+    Post = 7,
+    /// A thread is dead; its owner will also hear so from Node, unless it is blocked: worker. 8 and 9 are no commands.
+    Died = 10,
 }
 
 /// A threadsafe function that only wakes: its payload is always null.
@@ -43,15 +66,46 @@ unsafe impl Send for Bell {}
 #[derive(Debug, Default)]
 struct Content {
     commands: VecDeque<Command>,
+    /// For an isolate that is a thread of a pool: tasks it has been given.
+    tasks: VecDeque<u32>,
+    /// Whether one has come since `pop` last said so.
+    has_new_tasks: bool,
+    /// For an origin: ends of its tasks.
+    outcomes: VecDeque<Outcome>,
     /// `None` before the isolate is ready and once it ends; then there is nobody to do anything.
     bell: Option<Bell>,
-    /// Whether the bell has rung since the outbox was last seen empty.
+    /// Whether the bell has rung since everything was last seen empty. Until then the isolate looks again by itself.
     has_rung: bool,
+    /// Whether the isolate is blocked in `wait`, so that no bell reaches it.
+    is_waiting: bool,
+}
+
+impl Content {
+    fn is_empty(&self) -> bool {
+        self.commands.is_empty() && self.outcomes.is_empty() && self.tasks.is_empty()
+    }
+}
+
+/// What an isolate finds in its outbox.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Command(Command),
+    /// Ends of tasks, to be drained.
+    Outcomes,
+    /// Tasks for it as a thread of a pool.
+    Tasks,
+    Nothing,
 }
 
 /// Commands for one isolate, in order, from any thread.
 #[derive(Debug, Default)]
-pub(crate) struct Outbox(Mutex<Content>);
+pub(crate) struct Outbox {
+    content: Mutex<Content>,
+    /// Whether there may be something, for those who spin rather than take the lock. Relaxed: it is a hint, and the lock is
+    /// taken before anybody sleeps.
+    hint: AtomicBool,
+    arrival: Condvar,
+}
 
 impl Outbox {
     /// The isolate is ready for commands.
@@ -63,15 +117,38 @@ impl Outbox {
     pub(crate) fn close(&self) -> Option<Bell> {
         let mut content = self.lock();
         content.commands.clear();
+        content.tasks.clear();
+        content.outcomes.clear();
         content.bell.take()
     }
 
     /// Adds a command. `is_foreign`: another thread than the isolate's adds it, so its event loop has to be woken;
     /// once is enough until it has looked.
     pub(crate) fn push(&self, command: Command, is_foreign: bool) {
+        self.add(is_foreign, |content| content.commands.push_back(command));
+    }
+
+    /// Gives the isolate, a thread of a pool, a task.
+    pub(crate) fn push_task(&self, task: u32) {
+        self.add(true, |content| {
+            content.tasks.push_back(task);
+            content.has_new_tasks = true;
+        });
+    }
+
+    /// Tells an origin of the end of a task.
+    pub(crate) fn push_outcome(&self, outcome: Outcome) {
+        self.add(true, |content| content.outcomes.push_back(outcome));
+    }
+
+    fn add(&self, is_foreign: bool, add: impl FnOnce(&mut Content)) {
         let mut content = self.lock();
         let Some(Bell(bell)) = content.bell else { return };
-        content.commands.push_back(command);
+        add(&mut content);
+        self.hint.store(true, Ordering::Relaxed);
+        if content.is_waiting {
+            self.arrival.notify_one();
+        }
         if is_foreign && !content.has_rung {
             content.has_rung = true;
             // SAFETY: the bell is in the outbox and the lock is held, so its environment still lives (see `close`). A
@@ -86,17 +163,62 @@ impl Outbox {
         }
     }
 
-    /// The next command. After `None` the bell rings for the next one.
-    pub(crate) fn pop(&self) -> Option<Command> {
+    /// What there is to do next. After `Nothing` the bell rings for the next thing.
+    pub(crate) fn pop(&self) -> Next {
         let mut content = self.lock();
-        let command = content.commands.pop_front();
-        if command.is_none() {
-            content.has_rung = false;
+        if let Some(command) = content.commands.pop_front() {
+            return Next::Command(command);
         }
-        command
+        if !content.outcomes.is_empty() {
+            return Next::Outcomes;
+        }
+        if std::mem::take(&mut content.has_new_tasks) && !content.tasks.is_empty() {
+            return Next::Tasks;
+        }
+        self.hint.store(false, Ordering::Relaxed);
+        content.has_rung = false;
+        Next::Nothing
+    }
+
+    /// The next task.
+    pub(crate) fn pop_task(&self) -> Option<u32> {
+        let mut content = self.lock();
+        // It is awake: whatever comes now it finds by itself.
+        content.has_rung = true;
+        let task = content.tasks.pop_front();
+        self.hint.store(!content.is_empty(), Ordering::Relaxed);
+        task
+    }
+
+    /// The thread has nothing to do, and sleeps until the bell rings. False if there is something after all.
+    pub(crate) fn sleep(&self) -> bool {
+        let mut content = self.lock();
+        content.has_rung = !content.is_empty();
+        !content.has_rung
+    }
+
+    /// Blocks the isolate until there is something, or for `limit`, which is short: an isolate that ends must not be waited for.
+    pub(crate) fn wait(&self, limit: Duration) {
+        let mut content = self.lock();
+        content.is_waiting = true;
+        let waited = self.arrival.wait_timeout_while(content, limit, |content| content.is_empty());
+        let (mut content, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        content.is_waiting = false;
+    }
+
+    /// All outcomes. `outcomes` is empty, and gives its memory in return.
+    pub(crate) fn swap_outcomes(&self, outcomes: &mut VecDeque<Outcome>) {
+        let mut content = self.lock();
+        std::mem::swap(&mut content.outcomes, outcomes);
+        self.hint.store(!content.is_empty(), Ordering::Relaxed);
+    }
+
+    /// Whether it is worth looking.
+    pub(crate) fn may_have_some(&self) -> bool {
+        self.hint.load(Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Content> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -27,6 +27,8 @@ pub(crate) enum Word {
     Second = 5,
     /// Whether no task of the pool is left after the last `finish`, `cancel` or rejection.
     Quiet = 6,
+    /// In a thread: whether it has been so long since its event loop had its turn that it is to have it now.
+    Turn = 7,
 }
 
 /// A block that JavaScript sees as an `ArrayBuffer`. It belongs to one isolate and is touched by its thread only.

@@ -1,0 +1,516 @@
+//! What TypeScript calls per task of a thread pool. Values cross as a kind (`src/threads/wire.ts`), a number and bytes; those go
+//! through memory that both sides see: outwards in a buffer that TypeScript lends, inwards in the exchange.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    ptr, slice,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use napi::sys;
+use workpool_core::{Admission, End, FaceId, Payload, Submission, TaskId, WorkerId};
+
+use crate::{
+    calls::{Argument, Call, Value},
+    face::{Core, Face, Seat},
+    hot::{self, NONE, functions, with},
+    isolate::Isolate,
+    outbox::{Outbox, Outcome},
+    registers::Word,
+};
+
+/// Most outcomes that one call hands over.
+const BATCH: usize = 256;
+/// Integers that describe an outcome.
+const COLUMNS: usize = 5;
+/// Numbers beside them: that of the value; of a failed task its number, waitMs and runMs.
+const FIGURES: usize = 4;
+/// Bytes of the exchange: the table of outcomes, their numbers, and bytes of values.
+const TABLE: usize = BATCH * COLUMNS * size_of::<i32>();
+const NUMBERS: usize = BATCH * FIGURES * size_of::<f64>();
+const BYTES: usize = 64 * 1_024;
+pub(crate) const EXCHANGE: usize = TABLE + NUMBERS + BYTES;
+
+/// `next` and `done`: no task, but something else to do.
+const OTHER: i32 = -2;
+/// A value that does not fit into the exchange: TypeScript fetches it by `large`.
+const LARGE: u32 = 0x100;
+/// The value of an outcome is what the task failed with.
+const FAILED: u32 = 0x200;
+
+/// What an isolate has as an origin of tasks for threads, and as a thread.
+#[derive(Debug, Default)]
+pub(crate) struct Remote {
+    /// Made with the isolate: memory for what comes in.
+    exchange: Cell<Option<&'static [Cell<u8>]>>,
+    /// Lent by TypeScript: memory with what goes out.
+    lent: Cell<Option<(*const u8, usize)>>,
+    lent_reference: Cell<Option<sys::napi_ref>>,
+    /// Outcomes that have been taken out of the outbox and not been handed over.
+    outcomes: RefCell<VecDeque<Outcome>>,
+    /// The last value that did not fit.
+    large: RefCell<Vec<u8>>,
+    /// Set once this isolate is a thread of a pool.
+    pub(crate) post: RefCell<Option<Post>>,
+    /// As a thread, for the next task; as an origin, for the next outcome.
+    patience: Patience,
+    lingering: Patience,
+    /// In a thread: when its event loop last had its turn.
+    turn_at: Cell<Option<Instant>>,
+}
+
+/// An isolate's place as a thread of a pool.
+#[derive(Debug)]
+pub(crate) struct Post {
+    pub(crate) core: Arc<Core>,
+    pub(crate) worker: WorkerId,
+    /// Tasks that it has begun, and the faces they came through: as many as the pool's `concurrency` at most.
+    begun: Vec<(TaskId, FaceId)>,
+    /// Where the last outcome went: where the next one goes, too, as a rule.
+    seat: Option<(FaceId, Seat)>,
+}
+
+impl Post {
+    pub(crate) const fn new(core: Arc<Core>, worker: WorkerId) -> Self {
+        Self { core, worker, begun: Vec::new(), seat: None }
+    }
+
+    pub(crate) fn has_begun(&self, task: TaskId) -> bool {
+        self.begun.iter().any(|&(begun, _)| begun == task)
+    }
+}
+
+functions! {
+    // (face, function, kind, number, length) → task | refusal
+    run: |isolate, [face, function, kind, number, length, ..]| {
+        let argument = argument(isolate, function, kind, number, length);
+        with(isolate, face, |face| submit(isolate, face, argument, |call| Submission::new(call)))
+    };
+
+    // (face, function, kind, number, length, priority, waitTimeout or -1, timeout or 0, timed, offer) → task | refusal
+    run_with: |isolate, [face, function, kind, number, length, priority, wait_timeout, timeout, timed, offer]| {
+        let argument = argument(isolate, function, kind, number, length);
+        with(isolate, face, |face| submit(isolate, face, argument, |call| Submission {
+            payload: call,
+            priority: priority as u64,
+            wait_timeout: (wait_timeout >= 0.0).then_some(wait_timeout as u32),
+            timeout: timeout as u32,
+            timed: timed != 0.0,
+            offer: hot::offer_of(offer),
+        }))
+    };
+
+    // () → how many outcomes are in the exchange; 0: no more
+    drain: |isolate, _| hand_over(isolate);
+
+    // () → whether something has come, after a look as long as it is worth it; 2: the event loop is to have its turn first
+    linger: |isolate, _| {
+        let now = Instant::now();
+        let since = isolate.remote.turn_at.get().unwrap_or(now);
+        if now.duration_since(since) >= LONGEST_LINGER {
+            isolate.remote.turn_at.set(None);
+            return 2;
+        }
+        isolate.remote.turn_at.set(Some(since));
+        let found = isolate.remote.lingering.look(&isolate.outbox);
+        if !found {
+            isolate.remote.turn_at.set(None);
+        }
+        i32::from(found)
+    };
+
+    // () → kind of the next task's argument | -1 none | -2 none, but something else to do
+    next: |isolate, _| with_post(isolate, |post| next_task(isolate, post, true));
+
+    // (task, failed, kind, number, length, broken) → as next
+    done: |isolate, [task, failed, kind, number, length, broken, ..]| {
+        let value = value(isolate, kind, number, length);
+        with_post(isolate, |post| end_task(isolate, post, TaskId(task as u32), failed != 0.0, value, broken != 0.0))
+    };
+
+    // () → as next: the thread has loaded its module
+    started: |isolate, _| with_post(isolate, |post| {
+        let first = post.core.pool.booted(post.worker);
+        match first.and_then(|task| begin(isolate, post, task)) {
+            Some(kind) => kind as i32,
+            None => next_task(isolate, post, false),
+        }
+    });
+
+    // (task): its argument is to come by the message port
+    fetch: |isolate, [task, ..]| with_post(isolate, |post| {
+        let task = TaskId(task as u32);
+        let face = post.begun.iter().find(|&&(begun, _)| begun == task).map(|&(_, face)| face);
+        if let Some(face) = face {
+            post.core.pool.host().tell(face, crate::outbox::Kind::Post, post.worker.0, task.0);
+        }
+        0
+    });
+}
+
+/// `lend(array)`: what goes out is in this typed array from now on.
+pub(crate) unsafe extern "C" fn lend(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let mut argc = 1;
+    let mut array = ptr::null_mut();
+    let mut data = ptr::null_mut();
+    // SAFETY: all pointers are valid; there is room for one argument.
+    unsafe {
+        sys::napi_get_cb_info(env, info, &raw mut argc, &raw mut array, ptr::null_mut(), &raw mut data)
+    };
+    // SAFETY: `hot::export` gives the isolate of this environment to every function, and it outlives all JavaScript.
+    let isolate = unsafe { &*data.cast::<Isolate>() };
+    if isolate.remote.lend(env, array).is_none() {
+        // SAFETY: `env` is live; both strings end in zero.
+        unsafe {
+            sys::napi_throw_error(env, c"ERR_POOL_INTERNAL".as_ptr(), c"workpool: cannot lend".as_ptr())
+        };
+    }
+    ptr::null_mut()
+}
+
+/// `large()`: the last value that did not fit into the exchange, as an `ArrayBuffer`.
+pub(crate) unsafe extern "C" fn large(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let mut argc = 0;
+    let mut data = ptr::null_mut();
+    // SAFETY: all pointers are valid; no arguments are wanted.
+    unsafe {
+        sys::napi_get_cb_info(env, info, &raw mut argc, ptr::null_mut(), ptr::null_mut(), &raw mut data)
+    };
+    // SAFETY: as in `lend`.
+    let isolate = unsafe { &*data.cast::<Isolate>() };
+    isolate.remote.take_large(env).unwrap_or_else(|| {
+        // SAFETY: `env` is live; both strings end in zero.
+        unsafe {
+            sys::napi_throw_error(env, c"ERR_POOL_INTERNAL".as_ptr(), c"workpool: out of memory".as_ptr())
+        };
+        ptr::null_mut()
+    })
+}
+
+fn with_post(isolate: &Isolate, f: impl FnOnce(&mut Post) -> i32) -> i32 {
+    let mut post = isolate.remote.post.borrow_mut();
+    f(post.as_mut().expect("only called in a thread that has entered a pool"))
+}
+
+/// The value that TypeScript describes, with the first `length` bytes of what it has lent.
+fn value(isolate: &Isolate, kind: f64, number: f64, length: f64) -> Value {
+    let bytes = match isolate.remote.lent.get() {
+        Some((data, size)) if length > 0.0 => {
+            let length = (length as usize).min(size);
+            // SAFETY: `lend` was given `size` readable bytes at `data`, which are referenced and not detached until it is
+            // called again; nobody writes them meanwhile, as this is the isolate's thread, inside a call from JavaScript.
+            unsafe { slice::from_raw_parts(data, length) }.to_vec()
+        }
+        _ => Vec::new(),
+    };
+    Value { kind: kind as u32, number, bytes }
+}
+
+fn argument(isolate: &Isolate, function: f64, kind: f64, number: f64, length: f64) -> Argument {
+    Argument { function: function as u32, value: value(isolate, kind, number, length) }
+}
+
+fn submit(
+    isolate: &Isolate,
+    face: &Face,
+    argument: Argument,
+    submission: impl FnOnce(Call) -> Submission<Call>,
+) -> i32 {
+    let threads = face.threads();
+    let call = threads.calls.put(face.id, argument);
+    match face.pool().submit(submission(call)) {
+        Admission::Started(worker, task) => {
+            threads.start(worker, task);
+            isolate.hold();
+            task.0 as i32
+        }
+        Admission::Waiting(task) => {
+            isolate.hold();
+            task.0 as i32
+        }
+        Admission::Refused(refusal) => {
+            threads.calls.take(call);
+            hot::refused(refusal)
+        }
+    }
+}
+
+/// Hands over as many outcomes as there is room for, and tells the pools that their origin knows.
+fn hand_over(isolate: &Isolate) -> i32 {
+    let Some(exchange) = isolate.remote.exchange.get() else { return 0 };
+    let mut outcomes = isolate.remote.outcomes.borrow_mut();
+    if outcomes.is_empty() {
+        isolate.outbox.swap_outcomes(&mut outcomes);
+    }
+    let mut used = 0;
+    let mut count = 0;
+    while count < BATCH
+        && let Some(outcome) = outcomes.front()
+    {
+        let length = outcome.value.bytes.len();
+        let is_large = length > BYTES;
+        if (is_large && count > 0) || (!is_large && used + length > BYTES) {
+            break;
+        }
+        let Some(Outcome { face, task, failed, value }) = outcomes.pop_front() else { break };
+        let kind = value.kind | if is_large { LARGE } else { 0 };
+        let row = [face, task, kind | if failed.is_some() { FAILED } else { 0 }, used as u32, length as u32];
+        for (column, word) in row.into_iter().enumerate() {
+            write(exchange, (count * COLUMNS + column) * 4, &word.to_ne_bytes());
+        }
+        let [id, wait, run] = failed.unwrap_or_default();
+        for (column, number) in [value.number, id, wait, run].into_iter().enumerate() {
+            write(exchange, TABLE + (count * FIGURES + column) * 8, &number.to_ne_bytes());
+        }
+        with(isolate, f64::from(face), |face| face.pool().collect(TaskId(task)));
+        isolate.let_go();
+        count += 1;
+        if is_large {
+            *isolate.remote.large.borrow_mut() = value.bytes;
+            break;
+        }
+        write(exchange, TABLE + NUMBERS + used, &value.bytes);
+        // Values begin at multiples of 8, as decoders may want numbers aligned.
+        used += length.next_multiple_of(8);
+    }
+    count as i32
+}
+
+fn write(exchange: &[Cell<u8>], at: usize, bytes: &[u8]) {
+    for (cell, &byte) in exchange[at..at + bytes.len()].iter().zip(bytes) {
+        cell.set(byte);
+    }
+}
+
+/// Begins a task that this thread has been given: its argument is in the exchange. `None`: it has settled on the way here.
+fn begin(isolate: &Isolate, post: &mut Post, task: TaskId) -> Option<u32> {
+    let threads = post.core.pool.host().threads.as_ref()?;
+    let Some(call) = post.core.pool.take(task) else {
+        // It is over for its origin; what its end makes room for, if anything, comes by the outbox or is next.
+        let finished = post.core.pool.finish_task(task, End::Completed, false);
+        return finished.next.and_then(|next| begin(isolate, post, next));
+    };
+    let Argument { function, value } = threads.calls.take(call).unwrap_or_default();
+    post.begun.push((task, call.face()));
+    isolate.registers.set(Word::Task, task.0 as i32);
+    isolate.registers.set(Word::First, function as i32);
+    isolate.registers.set(Word::Second, value.bytes.len() as i32);
+    isolate.registers.set_numbers(&[value.number]);
+    if value.bytes.len() > BYTES {
+        *isolate.remote.large.borrow_mut() = value.bytes;
+        return Some(value.kind | LARGE);
+    }
+    if let Some(exchange) = isolate.remote.exchange.get() {
+        write(exchange, TABLE + NUMBERS, &value.bytes);
+    }
+    Some(value.kind)
+}
+
+fn end_task(
+    isolate: &Isolate,
+    post: &mut Post,
+    task: TaskId,
+    failed: bool,
+    value: Value,
+    broken: bool,
+) -> i32 {
+    let Some(index) = post.begun.iter().position(|&(begun, _)| begun == task) else { return NONE };
+    let (_, face) = post.begun.swap_remove(index);
+    let end = if failed { End::Failed } else { End::Completed };
+    // Of a failure `panicHandler` may want to know.
+    let times = if failed { hot::times_of(&post.core.pool, task) } else { [0.0; 3] };
+    let finished = post.core.pool.finish_task(task, end, broken);
+    if finished.settled {
+        if post.seat.as_ref().is_none_or(|&(of, _)| of != face) {
+            post.seat = post.core.pool.host().seat(face).map(|seat| (face, seat));
+        }
+        if let Some((_, seat)) = &post.seat {
+            seat.tell_outcome(task, failed.then_some(times), value);
+        }
+    }
+    match finished.next.and_then(|next| begin(isolate, post, next)) {
+        Some(kind) => {
+            take_turns(isolate);
+            kind as i32
+        }
+        None => next_task(isolate, post, post.begun.is_empty()),
+    }
+}
+
+/// Tasks follow one another without a turn of the event loop for this long at most.
+const LONGEST_STINT: Duration = Duration::from_millis(8);
+
+/// An origin drains again and again without a turn of its event loop for this long at most.
+const LONGEST_LINGER: Duration = Duration::from_millis(1);
+
+/// There is another task at once. Says whether the event loop is to have its turn before.
+fn take_turns(isolate: &Isolate) {
+    let now = Instant::now();
+    let turn_at = isolate.remote.turn_at.get().unwrap_or(now);
+    let is_due = now.duration_since(turn_at) >= LONGEST_STINT;
+    isolate.remote.turn_at.set(Some(if is_due { now } else { turn_at }));
+    isolate.registers.set(Word::Turn, i32::from(is_due));
+}
+
+fn next_task(isolate: &Isolate, post: &mut Post, may_spin: bool) -> i32 {
+    loop {
+        if let Some(task) = isolate.outbox.pop_task() {
+            match begin(isolate, post, TaskId(task)) {
+                Some(kind) => return kind as i32,
+                None => continue,
+            }
+        }
+        if may_spin && isolate.remote.patience.look(&isolate.outbox) {
+            continue;
+        }
+        isolate.remote.turn_at.set(None);
+        isolate.registers.set(Word::Turn, 0);
+        return if isolate.outbox.sleep() { NONE } else { OTHER };
+    }
+}
+
+/// Isolates that look for what comes next instead of going to sleep.
+static SPINNERS: AtomicUsize = AtomicUsize::new(0);
+
+/// Leaves one processor to those who work. Of two, one spinner saves the system calls of a wake-up on both sides; a second one costs
+/// more than it saves.
+static MOST_SPINNERS: LazyLock<usize> = LazyLock::new(|| {
+    std::thread::available_parallelism().map_or(1, |count| count.get().saturating_sub(1).max(1))
+});
+
+/// Longest look, in microseconds: about what going to sleep and being woken cost.
+const LONGEST_SPIN: u32 = 50;
+
+/// The place of a spinner, given back when it is dropped.
+struct Spinner;
+
+impl Spinner {
+    fn new() -> Option<Self> {
+        // Relaxed: a number of threads that need not agree on anything.
+        let place = Self;
+        (SPINNERS.fetch_add(1, Ordering::Relaxed) < *MOST_SPINNERS).then_some(place)
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        SPINNERS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// How long it has been worth it lately to look for what comes next.
+#[derive(Debug)]
+struct Patience(Cell<u32>);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self(Cell::new(LONGEST_SPIN))
+    }
+}
+
+impl Patience {
+    /// Looks until there is something, patience is lost, or others spin; whether there is something.
+    fn look(&self, outbox: &Outbox) -> bool {
+        let budget = Duration::from_micros(u64::from(self.0.get()));
+        let start = Instant::now();
+        let mut place = None;
+        let found = loop {
+            if outbox.may_have_some() {
+                break true;
+            }
+            let elapsed = start.elapsed();
+            place = place.or_else(Spinner::new);
+            // Whoever has just been answered is about to give its place up.
+            if elapsed >= budget || (place.is_none() && elapsed >= HANDOVER) {
+                break false;
+            }
+            for _ in 0..16 {
+                std::hint::spin_loop();
+            }
+        };
+        // Worth it: look as long as possible next time. Not: half as long, but never not at all.
+        self.0.set(if found { LONGEST_SPIN } else { (self.0.get() / 2).max(1) });
+        found
+    }
+}
+
+/// How long it may take one spinner to notice that it has been served.
+const HANDOVER: Duration = Duration::from_micros(1);
+
+impl Remote {
+    /// Makes the exchange; gives it as JavaScript sees it.
+    pub(crate) fn set_up(&self, env: sys::napi_env) -> Option<sys::napi_value> {
+        let mut data = ptr::null_mut();
+        let mut value = ptr::null_mut();
+        let mut reference = ptr::null_mut();
+        // SAFETY: `env` is the environment that is being set up, on its own thread; both out-pointers are valid.
+        let created = unsafe { sys::napi_create_arraybuffer(env, EXCHANGE, &raw mut data, &raw mut value) };
+        if created != sys::Status::napi_ok || data.is_null() {
+            return None;
+        }
+        // SAFETY: as above; `value` was made by the call before.
+        let kept = unsafe { sys::napi_create_reference(env, value, 1, &raw mut reference) };
+        if kept != sys::Status::napi_ok {
+            return None;
+        }
+        // SAFETY: the block has this length, is referenced and never detached, as only our own TypeScript sees it, and lives as
+        // long as the environment. Cells, as JavaScript reads there, too, but on this thread.
+        let exchange = unsafe { slice::from_raw_parts(data.cast::<Cell<u8>>(), EXCHANGE) };
+        self.exchange.set(Some(exchange));
+        Some(value)
+    }
+
+    /// From now on what goes out is in this typed array.
+    pub(crate) fn lend(&self, env: sys::napi_env, array: sys::napi_value) -> Option<()> {
+        let mut length = 0;
+        let mut data = ptr::null_mut();
+        // SAFETY: called from JavaScript of `env`; what is not wanted is null.
+        let found = unsafe {
+            sys::napi_get_typedarray_info(
+                env,
+                array,
+                ptr::null_mut(),
+                &raw mut length,
+                &raw mut data,
+                ptr::null_mut(),
+                ptr::null_mut(),
+            )
+        };
+        if found != sys::Status::napi_ok {
+            return None;
+        }
+        let mut reference = ptr::null_mut();
+        // SAFETY: as above.
+        let kept = unsafe { sys::napi_create_reference(env, array, 1, &raw mut reference) };
+        if kept != sys::Status::napi_ok {
+            return None;
+        }
+        self.lent.set(Some((data.cast(), length)));
+        if let Some(old) = self.lent_reference.replace(Some(reference)) {
+            // SAFETY: made by an earlier call, in the same environment, and not used any more.
+            unsafe { sys::napi_delete_reference(env, old) };
+        }
+        Some(())
+    }
+
+    /// The last value that did not fit into the exchange, as an `ArrayBuffer`.
+    pub(crate) fn take_large(&self, env: sys::napi_env) -> Option<sys::napi_value> {
+        let bytes = self.large.take();
+        let mut data = ptr::null_mut();
+        let mut value = ptr::null_mut();
+        // SAFETY: called from JavaScript of `env`; both out-pointers are valid.
+        let created =
+            unsafe { sys::napi_create_arraybuffer(env, bytes.len(), &raw mut data, &raw mut value) };
+        if created != sys::Status::napi_ok {
+            return None;
+        }
+        // SAFETY: the new buffer has this length and nobody else sees it yet.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast::<u8>(), bytes.len()) };
+        Some(value)
+    }
+}

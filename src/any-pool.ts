@@ -1,0 +1,128 @@
+import { type CloseOptions, type VacancyOptions, checkMilliseconds, checkVacancyOptions } from './options.js'
+import { type PoolStats, Stat } from './stats.js'
+import type { Verbs } from './verbs.js'
+
+/** What every pool shows of its state and can be told, whatever its workers are. */
+export abstract class AnyPool implements AsyncDisposable {
+  readonly #verbs: Verbs
+
+  /** @internal */
+  constructor(verbs: Verbs) {
+    this.#verbs = verbs
+  }
+
+  /**
+   * Resolves when a submit would not have to wait: a producer's brake. First come, first served, one per free slot; nothing is
+   * reserved, so whoever submits without asking may be faster.
+   *
+   * ```js
+   * for await (const message of queue) {
+   *   await pool.vacancy()
+   *   pool.execute(() => handle(message))
+   * }
+   * ```
+   *
+   * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`.
+   */
+  async vacancy(options?: VacancyOptions): Promise<void> {
+    return this.#verbs.vacancy(checkVacancyOptions(options).signal)
+  }
+
+  /** Most closures that run at once; `Infinity` if unbounded. */
+  get capacity(): number {
+    return this.#verbs.stat(Stat.capacity)
+  }
+
+  /** Live workers, busy and idle. */
+  get running(): number {
+    return this.#verbs.stat(Stat.running)
+  }
+
+  /** Workers with a task, and those whose resource is being made. */
+  get busy(): number {
+    return this.#verbs.stat(Stat.busy)
+  }
+
+  /** Live workers without a task: running − busy. */
+  get idle(): number {
+    return this.#verbs.stat(Stat.idle)
+  }
+
+  /** Tasks that could start now: capacity − busy, not below 0. */
+  get available(): number {
+    return this.#verbs.stat(Stat.available)
+  }
+
+  /** Workers that could be started: capacity − running, not below 0. */
+  get free(): number {
+    return this.#verbs.stat(Stat.free)
+  }
+
+  /** Accepted tasks that have no worker yet. */
+  get waiting(): number {
+    return this.#verbs.stat(Stat.waiting)
+  }
+
+  /** Whether new tasks are refused. */
+  get isClosed(): boolean {
+    return this.#verbs.stat(Stat.isClosed) === 1
+  }
+
+  /** Everything that is counted, as one consistent snapshot. */
+  stats(): PoolStats {
+    return this.#verbs.stats()
+  }
+
+  /**
+   * Changes the capacity. Growing starts waiting tasks at once. Shrinking retires idle workers at once and busy ones as they
+   * finish; nothing new starts above the new size. Works on a closed pool, too.
+   *
+   * @param size as the option `size`
+   * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
+   */
+  abstract tune(size: number): void
+
+  /** Closes now: waiting tasks reject with `PoolClosedError`, busy ones finish, idle workers retire. */
+  release(): void {
+    this.#verbs.release()
+  }
+
+  /**
+   * Releases and waits until no worker is left. Rejects with `ReleaseTimeoutError` if some are after `ms` (≥ 0, from the
+   * call); the pool stays closed. On a pool that is closed already it only waits.
+   */
+  async releaseTimeout(ms: number): Promise<void> {
+    return this.#verbs.releaseTimeout(checkMilliseconds(ms))
+  }
+
+  /**
+   * Refuses new tasks, runs all that was accepted, then resolves. After `timeout`, what still waits rejects, and `close` with
+   * `ReleaseTimeoutError`; when `signal` aborts, what still waits rejects, and `close` resolves when the busy ones end.
+   */
+  async close(options?: CloseOptions): Promise<void> {
+    return this.#verbs.close(options)
+  }
+
+  /** Resolves when nothing waits and nothing is busy. Does not close. */
+  async drain(): Promise<void> {
+    return this.#verbs.drain()
+  }
+
+  /**
+   * Opens a closed pool again, as a new generation: what still waits rejects, and workers of the old generation retire when
+   * they finish, without counting in the new one. Does nothing to an open pool.
+   *
+   * @throws PoolClosedError if the pool's `signal` has aborted
+   */
+  reboot(): void {
+    this.#verbs.reboot()
+  }
+
+  /**
+   * `close()`, for `await using`. Of a shared pool only this face goes: it refuses new tasks and waits for its own; the last one
+   * closes the pool.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    return this.#verbs.leave()
+  }
+}

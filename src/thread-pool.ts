@@ -1,0 +1,203 @@
+import { AnyPool } from './any-pool.js'
+import { misuse } from './errors.js'
+import { type Taker, mapElsewhere } from './map.js'
+import { type PoolOptions, checkItems } from './options.js'
+import {
+  type MapRunOptions,
+  type RunChecked,
+  type RunOptions,
+  type ThreadOptions,
+  checkMapRunOptions,
+  checkRunOptions,
+  checkThreadOptions,
+  checkThreadSize,
+} from './thread-options.js'
+import { DEFAULT, ThreadFace } from './threads/thread-face.js'
+import { watchReachability } from './unreachable.js'
+
+const CREATE = Symbol('create')
+
+/** The inside of a pool, for what is made of several pools. */
+export let threadFaceOf: (pool: ThreadPool<any>) => ThreadFace
+export let isThreadPool: (value: unknown) => value is ThreadPool<any>
+
+type Functions = Record<string, (...args: any[]) => any>
+
+/** The exported functions of a task module, as they are called from outside: any number of arguments, and a promise. */
+export type Tasks<M> = {
+  readonly [K in keyof M as M[K] extends (...args: never[]) => unknown ? K : never]: M[K] extends (
+    ...args: infer A
+  ) => infer T
+    ? (...args: A) => Promise<Awaited<T>>
+    : never
+}
+
+/** Names of the exported functions of a task module. */
+type Names<M> = keyof Tasks<M> & string
+
+type FirstArgument<F> = F extends (...args: infer A) => unknown ? A[0] : never
+type Result<F> = F extends (...args: never[]) => infer T ? Awaited<T> : unknown
+
+/** `run`, typed through the task module: its default export, or the one that `name` names. */
+export interface Run<M> {
+  <N extends Names<M>>(argument: FirstArgument<M[N]>, options: RunOptions & { name: N }): Promise<Result<M[N]>>
+  (
+    argument?: M extends { default: infer F } ? FirstArgument<F> : unknown,
+    options?: RunOptions & { name?: undefined },
+  ): Promise<M extends { default: infer F } ? Result<F> : unknown>
+}
+
+/**
+ * Runs the exported functions of a module in threads of its own, at most `size` of them; what does not fit waits, or is refused.
+ *
+ * ```js
+ * // tasks.js
+ * export const fib = (n) => (n < 2 ? n : fib(n - 1) + fib(n - 2))
+ * export default (text) => render(text)
+ *
+ * // main.js
+ * const pool = ThreadPool.create({ filename: new URL('tasks.js', import.meta.url), size: 4 })
+ * const html = await pool.run('# Title')
+ * const number = await pool.tasks.fib(40)
+ * ```
+ */
+export class ThreadPool<M = Functions> extends AnyPool {
+  readonly #face: ThreadFace
+
+  static {
+    threadFaceOf = (pool) => pool.#face
+    isThreadPool = (value): value is ThreadPool<any> => typeof value === 'object' && value !== null && #face in value
+  }
+
+  /**
+   * The exported functions: `pool.tasks.fib(40)` calls the export `fib` in a thread. Arguments and results are cloned as by
+   * `structuredClone`. An export that does not exist rejects with a TypeError of code `ERR_POOL_OPTION`.
+   */
+  readonly tasks: Tasks<M>
+
+  private constructor(key: symbol, face: ThreadFace) {
+    if (key !== CREATE) throw misuse('a ThreadPool is made by ThreadPool.create')
+    super(face)
+    this.#face = face
+    this.tasks = tasksOf<M>(face, {})
+    watchReachability(this, face)
+  }
+
+  /**
+   * A new, open pool. Threads start when tasks need them; with `preAlloc` all of them start now.
+   *
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+   */
+  static create<M = Functions>(options: PoolOptions & ThreadOptions): ThreadPool<M> {
+    return new ThreadPool<M>(CREATE, new ThreadFace(checkThreadOptions(options)))
+  }
+
+  /**
+   * Calls the default export, or `options.name`, with one argument in a thread, as soon as one is free. It never throws; it
+   * rejects with what the function throws or rejects with, with a `PoolError`, with `signal.reason`, with a `DataCloneError`,
+   * or with the TypeError or RangeError of a bad option.
+   */
+  get run(): Run<M> {
+    return this.#run
+  }
+
+  readonly #run = ((argument: unknown, options: unknown) => this.#face.run(argument, options)) as Run<M>
+
+  /**
+   * The same pool with options for every call.
+   *
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+   */
+  with(options: Omit<RunOptions, 'transfer'>): { readonly run: Run<M>; readonly tasks: Tasks<M> } {
+    const checked = checkRunOptions(options)
+    const run = (argument: unknown, own: unknown) => this.#face.run(argument, own, checked)
+    return { run: run as Run<M>, tasks: tasksOf<M>(this.#face, checked) }
+  }
+
+  /**
+   * As `run`, but blocks this thread until the result is there: no event, timer or promise gets its turn meanwhile. For code that
+   * cannot wait, in scripts and tools.
+   *
+   * @throws what `run` would reject with
+   */
+  runSync<N extends Names<M>>(argument: FirstArgument<M[N]>, options: RunOptions & { name: N }): Result<M[N]>
+  runSync(
+    argument?: M extends { default: infer F } ? FirstArgument<F> : unknown,
+    options?: RunOptions & { name?: undefined },
+  ): M extends { default: infer F } ? Result<F> : unknown
+  runSync(argument?: unknown, options?: RunOptions): unknown {
+    return this.#face.runSync(argument, options)
+  }
+
+  /**
+   * Resolves once a thread has loaded the module; starts one if there is none. Rejects with `WorkerStartError` if none can, and
+   * with `PoolClosedError`.
+   */
+  async ready(): Promise<void> {
+    return this.#face.ready()
+  }
+
+  /**
+   * Calls the default export, or `options.name`, for every item and yields the results, in the order of the items unless
+   * `ordered` is false. As `map` of a `Pool`, with a window of `size` × `concurrency` items.
+   *
+   * ```js
+   * for await (const html of pool.map(paths, { name: 'render' })) await write(html)
+   * ```
+   *
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+   */
+  map<I>(
+    items: Iterable<I> | AsyncIterable<I>,
+    options?: MapRunOptions & { name?: undefined },
+  ): AsyncIterableIterator<M extends { default: infer F } ? Result<F> : unknown>
+  map<I, N extends Names<M>>(
+    items: Iterable<I> | AsyncIterable<I>,
+    options: MapRunOptions & { name: N },
+  ): AsyncIterableIterator<Result<M[N]>>
+  map<I>(items: Iterable<I> | AsyncIterable<I>, options?: MapRunOptions): AsyncIterableIterator<unknown> {
+    checkItems(items)
+    const { name = DEFAULT, ...rest } = checkMapRunOptions(options)
+    const face = this.#face
+    const taker: Taker<never> = {
+      // It references the pool, which would be released when nobody does, and not the face alone.
+      capacity: () => this.#face.capacity() * face.concurrency,
+      hasVacancy: () => face.hasVacancy(),
+      vacancy: (signal) => face.vacancy(signal),
+      submit: (_, taskOptions, item) => face.call(name, item, taskOptions as RunChecked, false),
+    }
+    return mapElsewhere(taker, items, rest)
+  }
+
+  /** Ends everything now: running and waiting tasks reject with `PoolClosedError`, threads are ended. Resolves when they are. */
+  async destroy(): Promise<void> {
+    return this.#face.destroy()
+  }
+
+  /** @param size as the option `size` */
+  override tune(size: number): void {
+    this.#face.tune(checkThreadSize(size))
+  }
+}
+
+/** Who runs exports: a thread pool, or several. */
+interface Caller {
+  call(name: string, argument: unknown, options: RunChecked, isSpread: boolean): Promise<unknown>
+}
+
+export function tasksOf<M>(face: Caller, options: RunChecked): Tasks<M> {
+  const known = new Map<string, (...args: unknown[]) => Promise<unknown>>()
+  return new Proxy(Object.create(null), {
+    get(_, name) {
+      // Not thenable: `await pool.tasks` must not call an export.
+      if (typeof name !== 'string' || name === 'then') return undefined
+      let call = known.get(name)
+      if (call === undefined) {
+        call = (...args) =>
+          args.length === 1 ? face.call(name, args[0], options, false) : face.call(name, args, options, true)
+        known.set(name, call)
+      }
+      return call
+    },
+  }) as Tasks<M>
+}

@@ -1,0 +1,239 @@
+/** The threads of one pool, as their owner starts, hears and ends them. */
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { MessageChannel, type MessagePort, Worker, type WorkerOptions, receiveMessageOnPort } from 'node:worker_threads'
+
+import { isolate, native } from '../binding.js'
+import { type ErrorDescription, reviveError } from '../payload/index.js'
+import type { Assignment, Order, Report } from './messages.js'
+
+/** Pauses before a thread that died while it loaded is started again, in ms. After the last one it is given up. */
+const RETRIES_MS = [100, 200, 400] as const
+
+/** The file that threads begin with: it imports 'workpool/worker'. */
+const ENTRY = pathToFileURL(join(__dirname, '..', '..', 'worker.js'))
+
+/** What threads are made with. */
+export interface CrewSettings {
+  readonly name: string
+  readonly filename: string
+  readonly recycle: { readonly tasks: number; readonly heapBytes: number }
+  readonly workerData: unknown
+  readonly errors: readonly (abstract new (...args: never[]) => Error)[]
+  /** As `new Worker` takes them. */
+  readonly worker: WorkerOptions
+  readonly createWorker: ((url: URL, options: WorkerOptions) => Worker) | undefined
+}
+
+/** What the pool wants to hear of its threads. */
+export interface CrewEvents {
+  /** One that had loaded has died: how, and with which uncaught error. */
+  crashed(worker: number, exitCode: number, cause: unknown): void
+  /** One that had no task has been taken down. */
+  retired(worker: number): void
+  /** One cannot be started. */
+  startFailed(worker: number, cause: unknown): void
+}
+
+interface Member {
+  readonly thread: Worker
+  readonly control: MessagePort
+  hasLoaded: boolean
+  isRetiring: boolean
+  /** Why it cannot load its module, if that will not change. */
+  unloadable: ErrorDescription | undefined
+  /** The uncaught error that it dies of. */
+  cause: unknown
+  /** With which it ends, if it could still say so. */
+  exitCode: number | undefined
+  /** How often it had been started before. */
+  readonly attempt: number
+  /** Results and errors that took the message port, by task. */
+  readonly values: Map<number, unknown>
+}
+
+export class Crew {
+  readonly #settings: CrewSettings
+  readonly #events: CrewEvents
+  /** By which threads find the pool. */
+  readonly #number: number
+  readonly #members = new Map<number, Member>()
+  /** Those that wait to be started again. */
+  readonly #retries = new Map<number, { timer: NodeJS.Timeout; at: number; retry: () => void }>()
+  /** Whether the owner is blocked, so that it hears nothing from Node. */
+  #isBlocked = false
+
+  constructor(face: number, settings: CrewSettings, events: CrewEvents) {
+    this.#settings = settings
+    this.#events = events
+    this.#number = native.announce(isolate, face)
+  }
+
+  /** Starts a thread. What makes that impossible is found by it or by the attempt. */
+  start(worker: number, attempt = 0): void {
+    const { port1: control, port2 } = new MessageChannel()
+    let thread: Worker
+    try {
+      thread = this.#create(worker, port2)
+    } catch (error) {
+      control.close()
+      this.#events.startFailed(worker, error)
+      return
+    }
+    const member: Member = {
+      thread,
+      control,
+      hasLoaded: false,
+      isRetiring: false,
+      unloadable: undefined,
+      cause: undefined,
+      exitCode: undefined,
+      attempt,
+      values: new Map(),
+    }
+    this.#members.set(worker, member)
+    control.on('message', (report: Report) => this.#hear(member, report))
+    // Tasks keep the process alive, threads do not.
+    control.unref()
+    thread.unref()
+    thread.on('error', (error) => {
+      member.cause = error
+    })
+    thread.on('exit', (code) => this.#ended(worker, member, code, attempt))
+  }
+
+  #create(worker: number, control: MessagePort): Worker {
+    const { name, filename, recycle, workerData, createWorker } = this.#settings
+    const assignment: Assignment = {
+      workpool: { pool: this.#number, worker, name, filename, recycle, control },
+      workerData,
+    }
+    const options: WorkerOptions = {
+      name: `${name} ${worker}`,
+      ...this.#settings.worker,
+      workerData: assignment,
+      transferList: [control],
+    }
+    return createWorker === undefined ? new Worker(ENTRY, options) : createWorker(ENTRY, options)
+  }
+
+  #hear(member: Member, report: Report): void {
+    if (report.kind === 'loaded') member.hasLoaded = true
+    else if (report.kind === 'unloadable') member.unloadable = report.error
+    else if (report.kind === 'exit') member.exitCode = report.code
+    else member.values.set(report.task, report.value)
+  }
+
+  #hearAll(member: Member): void {
+    for (let got = receiveMessageOnPort(member.control); got !== undefined; got = receiveMessageOnPort(member.control)) {
+      this.#hear(member, (got as { message: Report }).message)
+    }
+  }
+
+  #ended(worker: number, member: Member, exitCode: number, attempt: number): void {
+    // Reported before, while the owner was blocked.
+    if (this.#members.get(worker) !== member) return
+    this.#hearAll(member)
+    member.control.close()
+    this.#members.delete(worker)
+    if (member.isRetiring) this.#events.retired(worker)
+    else if (member.hasLoaded) this.#events.crashed(worker, exitCode, member.cause)
+    else if (member.unloadable !== undefined) {
+      this.#events.startFailed(worker, reviveError(member.unloadable, this.#settings.errors))
+    } else if (attempt < RETRIES_MS.length && !this.#isEnding.delete(worker)) {
+      const retry = (): void => {
+        this.#retries.delete(worker)
+        this.start(worker, attempt + 1)
+      }
+      const pause = RETRIES_MS[attempt]!
+      this.#retries.set(worker, { timer: setTimeout(retry, pause).unref(), at: performance.now() + pause, retry })
+    } else {
+      this.#events.startFailed(worker, member.cause ?? new Error(`the thread ended with exit code ${exitCode}`))
+    }
+  }
+
+  readonly #isEnding = new Set<number>()
+
+  /** Takes a thread down that has no task. */
+  retire(worker: number): void {
+    const member = this.#members.get(worker)
+    if (member === undefined) {
+      this.#giveUp(worker)
+      this.#events.retired(worker)
+      return
+    }
+    member.isRetiring = true
+    void member.thread.terminate()
+  }
+
+  /** Ends a thread, whatever it does. */
+  kill(worker: number): void {
+    const member = this.#members.get(worker)
+    if (member !== undefined) {
+      if (!member.hasLoaded) this.#isEnding.add(worker)
+      void member.thread.terminate()
+    } else if (this.#giveUp(worker)) {
+      this.#events.startFailed(worker, undefined)
+    }
+  }
+
+  #giveUp(worker: number): boolean {
+    clearTimeout(this.#retries.get(worker)?.timer)
+    return this.#retries.delete(worker)
+  }
+
+  /** A thread is dead, says the core. What Node would say waits for an event loop that may be blocked. */
+  died(worker: number): void {
+    const member = this.#members.get(worker)
+    if (!this.#isBlocked || member === undefined) return
+    this.#hearAll(member)
+    this.#ended(worker, member, member.exitCode ?? 1, member.attempt)
+  }
+
+  /** Calls `block`, which keeps the owner from its event loop; `keep` does meanwhile what timers would. */
+  whileBlocked(block: (keep: () => void) => void): void {
+    const wasBlocked = this.#isBlocked
+    this.#isBlocked = true
+    try {
+      block(() => {
+        for (const [worker, { timer, at, retry }] of this.#retries) {
+          if (performance.now() < at) continue
+          clearTimeout(timer)
+          this.#retries.delete(worker)
+          retry()
+        }
+      })
+    } finally {
+      this.#isBlocked = wasBlocked
+    }
+  }
+
+  /** Tells a thread; one that is gone hears nothing, and its end is reported. */
+  order(worker: number, order: Order, transfer: readonly MessagePort[] = []): void {
+    this.#members.get(worker)?.control.postMessage(order, [...transfer])
+  }
+
+  /** Tells every thread that a task has settled: which of them has it only the core knows. */
+  abort(task: number, reason: unknown): void {
+    for (const { control } of this.#members.values()) {
+      try {
+        control.postMessage({ kind: 'abort', task, reason } satisfies Order)
+      } catch {
+        const shown = new DOMException('the task was aborted; the reason cannot be cloned', 'AbortError')
+        control.postMessage({ kind: 'abort', task, reason: shown } satisfies Order)
+      }
+    }
+  }
+
+  /** What a thread has sent for a task, before it reported its end. */
+  valueOf(task: number): unknown {
+    for (const member of this.#members.values()) {
+      this.#hearAll(member)
+      if (!member.values.has(task)) continue
+      const value = member.values.get(task)
+      member.values.delete(task)
+      return value
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,41 @@
+/** What a task module imports; and, imported in a thread of a pool, what makes it one. */
+import { syncBuiltinESMExports } from 'node:module'
+import workerThreads = require('node:worker_threads')
+
+import { isAssignment } from './messages.js'
+import { type CurrentTask, Thread } from './thread.js'
+
+export { transfer } from './transfer.js'
+export type { CurrentTask }
+
+const assignment: unknown = workerThreads.workerData
+const thread = isAssignment(assignment) ? new Thread(assignment.workpool) : undefined
+
+/** Whether this is a thread of a pool. */
+export const isWorkerThread: boolean = thread !== undefined
+
+/** What the pool's option `workerData` gave; `undefined` without, and outside of a pool's threads. */
+export const workerData: unknown = isAssignment(assignment) ? assignment.workerData : undefined
+
+/**
+ * The task that is being called. To be called before the first `await` and kept; outside of a task it gives `undefined`.
+ *
+ * ```js
+ * export async function scan(path) {
+ *   const { signal } = currentTask()
+ *   for await (const entry of walk(path)) signal.throwIfAborted()
+ * }
+ * ```
+ */
+export function currentTask(): CurrentTask | undefined {
+  return thread?.current
+}
+
+if (isAssignment(assignment)) {
+  // The user's own, also for those who ask node:worker_threads.
+  const builtin = workerThreads as { workerData: unknown }
+  builtin.workerData = assignment.workerData
+  syncBuiltinESMExports()
+  // After the file that has imported this one has run.
+  setImmediate(() => void thread!.start())
+}

@@ -1,0 +1,41 @@
+/** What an owner and its threads tell each other by message port: everything that is too rare, or too rich, for the core. */
+import type { MessagePort } from 'node:worker_threads'
+import type { ErrorDescription } from '../payload/index.js'
+
+/** What a thread finds as its `workerData`. */
+export interface Assignment {
+  readonly workpool: {
+    /** The core's number for the pool, and for the thread as its worker. */
+    readonly pool: number
+    readonly worker: number
+    readonly name: string
+    /** Of the task module, as a `file:` URL. */
+    readonly filename: string
+    readonly control: MessagePort
+    /** 0 for never. */
+    readonly recycle: { readonly tasks: number; readonly heapBytes: number }
+  }
+  /** What the user gave. */
+  readonly workerData: unknown
+}
+
+export const isAssignment = (data: unknown): data is Assignment =>
+  typeof data === 'object' && data !== null && typeof (data as Partial<Assignment>).workpool?.control === 'object'
+
+/** To the thread. */
+export type Order =
+  /** The argument of a task, alone in a port. */
+  | { readonly kind: 'argument'; readonly task: number; readonly port: MessagePort }
+  /** A task has settled; its signal is to abort. */
+  | { readonly kind: 'abort'; readonly task: number; readonly reason: unknown }
+
+/** From the thread. */
+export type Report =
+  /** The module is there. */
+  | { readonly kind: 'loaded' }
+  /** The module cannot be loaded, and that will not change. */
+  | { readonly kind: 'unloadable'; readonly error: ErrorDescription }
+  /** The thread ends by itself. */
+  | { readonly kind: 'exit'; readonly code: number }
+  /** The result of a task, or the description of what it failed with. */
+  | { readonly kind: 'value'; readonly task: number; readonly value: unknown }

@@ -1,0 +1,362 @@
+import { OUTCOME_COLUMNS, OUTCOME_FIGURES, Cancelled, Offer, Refusal, Rejection, figures, isolate, native, numbers, outcomes } from '../binding.js'
+import {
+  PoolClosedError,
+  TaskTimeoutError,
+  WaitTimeoutError,
+  WorkerCrashedError,
+  WorkerStartError,
+} from '../errors.js'
+import { Failures } from '../failures.js'
+import { type ThreadTarget, block, carryOut, hasCommands, hold, watch } from '../isolate.js'
+import { type RunChecked, type ThreadPoolSettings, checkRunOptions } from '../thread-options.js'
+import { type ErrorDescription, reviveError } from '../payload/index.js'
+import { Signals } from '../signals.js'
+import type { Resolve, TaskInfo } from '../task.js'
+import { Verbs } from '../verbs.js'
+import { Crew } from './crew.js'
+import { Kind, SPREAD, decode, encode, outgoing } from './wire.js'
+import { MessageChannel, type MessagePort, type TransferListItem } from 'node:worker_threads'
+
+const { WatchCondition } = native
+
+/** The export that is called if none is named. */
+export const DEFAULT = 'default'
+const NO_OPTIONS: RunChecked = {}
+
+let resolveOf: Resolve
+let rejectOf: Resolve
+const capture = (resolve: Resolve, reject: Resolve): void => {
+  resolveOf = resolve
+  rejectOf = reject
+}
+
+const noop = (): void => {}
+
+/** A task in a thread, as its origin keeps it until its promise has settled. */
+class Call {
+  id = -1
+
+  constructor(
+    readonly name: string,
+    /** `undefined` for `runSync`. */
+    readonly promise: Promise<unknown> | undefined,
+    readonly resolve: Resolve,
+    readonly reject: Resolve,
+    readonly priority: number,
+    readonly signal: AbortSignal | undefined,
+    /** Its argument, if that takes the message port, until the thread is known. */
+    public port: MessagePort | undefined,
+  ) {}
+}
+
+/** A thread pool as its owner sees it: promises under the core's numbers of tasks, and the crew of threads. */
+export class ThreadFace extends Verbs implements ThreadTarget {
+  protected readonly target = this
+  readonly #settings: ThreadPoolSettings
+  readonly #failures: Failures
+  readonly #crew: Crew
+  readonly #calls: (Call | undefined)[] = []
+  readonly #signals = new Signals<Call>((call, reason) => this.#abort(call, reason))
+  /** Numbers of exports. */
+  readonly #places = new Map<string, number>()
+  /** Why tasks are being rejected just now. */
+  #crash: { exitCode: number; cause: unknown } = { exitCode: 0, cause: undefined }
+  #startError: unknown
+
+  constructor(settings: ThreadPoolSettings) {
+    const { name, size, expiry, nonblocking, maxBlockingTasks, concurrency, minSize, grace } = settings
+    const id = native.create(isolate, {
+      size,
+      expiry,
+      preAlloc: false,
+      nonblocking,
+      maxBlockingTasks,
+      boots: true,
+      disposes: true,
+      concurrency,
+      minSize,
+      // 0 would mean a pool without threads; a millisecond fraction is as good as none.
+      grace: Math.max(grace, 0.001),
+    })
+    super(id, { name, size, isShared: false, isHeld: true })
+    this.#settings = settings
+    this.#failures = new Failures(name, settings.panicHandler, settings.logger)
+    this.#crew = new Crew(id, settings.crew, {
+      crashed: (worker, exitCode, cause) => {
+        this.#crash = { exitCode, cause }
+        native.crashed(isolate, id, worker)
+        carryOut()
+      },
+      retired: (worker) => {
+        native.retired(id, worker)
+        carryOut()
+      },
+      startFailed: (worker, cause) => {
+        this.#startError = cause
+        native.startFailed(isolate, id, worker)
+        carryOut()
+      },
+    })
+    hold(id, this)
+    if (settings.preAlloc) {
+      native.start(isolate, id, true)
+      carryOut()
+    }
+    if (settings.signal !== undefined) this.follow(settings.signal)
+  }
+
+  /** Most tasks that one thread has at once. */
+  get concurrency(): number {
+    return this.#settings.concurrency
+  }
+
+  protected abortRunning(reason: unknown): void {
+    for (const call of this.#calls) if (call !== undefined) this.#crew.abort(call.id, reason)
+  }
+
+  // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The number of an export; with several arguments they come as a list. */
+  #placeOf(name: string): number {
+    let place = this.#places.get(name)
+    if (place === undefined) this.#places.set(name, (place = native.placeOf(isolate, this.id, name)))
+    return place
+  }
+
+  /** Runs the default export, or the one that is named. What `options` leaves out is in `defaults`. */
+  run(argument: unknown, options: unknown, defaults: RunChecked = NO_OPTIONS): Promise<unknown> {
+    try {
+      const checked = options === undefined ? defaults : { ...defaults, ...checkRunOptions(options) }
+      return this.call(checked.name ?? DEFAULT, argument, checked, false)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** As `run`, blocking this thread until the result is there. */
+  runSync(argument: unknown, options: unknown): unknown {
+    const checked = checkRunOptions(options)
+    if (checked.signal?.aborted) throw checked.signal.reason
+    let end: { value: unknown } | { error: unknown } | undefined
+    const code = this.#hand(checked.name ?? DEFAULT, argument, checked, false, Offer.normal, (port) => {
+      const resolve: Resolve = (value) => (end = { value })
+      const reject: Resolve = (error) => (end = { error })
+      return new Call(checked.name ?? DEFAULT, undefined, resolve, reject, checked.priority ?? 1, checked.signal, port)
+    })
+    if (code < 0) throw this.refusal(code)
+    this.#crew.whileBlocked((keep) =>
+      block(() => {
+        keep()
+        return end !== undefined
+      }),
+    )
+    if ('error' in end!) throw end.error
+    return end!.value
+  }
+
+  /** Runs an export. Options are checked. */
+  call(name: string, argument: unknown, options: RunChecked, isSpread: boolean): Promise<unknown> {
+    return this.offer(name, argument, options, isSpread, Offer.normal)!
+  }
+
+  /** As `call`, for a task that other pools could take as well: `undefined` if this one does not. */
+  offer(
+    name: string,
+    argument: unknown,
+    options: RunChecked,
+    isSpread: boolean,
+    offer: Offer,
+  ): Promise<unknown> | undefined {
+    const { signal } = options
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    let promise: Promise<unknown>
+    try {
+      const code = this.#hand(name, argument, options, isSpread, offer, (port) => {
+        promise = new Promise<unknown>(capture)
+        return new Call(name, promise, resolveOf, rejectOf, options.priority ?? 1, signal, port)
+      })
+      return code < 0 ? this.refused(code, offer) : promise!
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Hands a task in. Gives its number, or a refusal; throws if the argument cannot be cloned. */
+  #hand(
+    name: string,
+    argument: unknown,
+    options: RunChecked,
+    isSpread: boolean,
+    offer: Offer,
+    make: (port: MessagePort | undefined) => Call,
+  ): number {
+    const { signal, transfer } = options
+    const place = isSpread ? this.#placeOf(name) | SPREAD : this.#placeOf(name)
+    let port: MessagePort | undefined
+    if (transfer !== undefined || !encode(argument)) {
+      const mustNotWait = options.waitTimeout === 0 || offer === Offer.atOnce
+      if (!native.wouldRefuse(isolate, this.id, mustNotWait)) port = enclose(argument, transfer)
+      outgoing.kind = Kind.port
+      outgoing.length = 0
+    }
+    const code = this.#submit(place, options, offer)
+    if (code < 0) {
+      port?.close()
+      return code
+    }
+    const call = make(port)
+    call.id = code
+    while (this.#calls.length <= code) this.#calls.push(undefined)
+    this.#calls[code] = call
+    if (signal !== undefined) this.#signals.add(signal, call)
+    if (hasCommands()) carryOut()
+    return code
+  }
+
+  #submit(place: number, { priority = 1, waitTimeout = -1, timeout = 0 }: RunChecked, offer: Offer): number {
+    const { kind, number, length } = outgoing
+    const isNoted = this.#settings.panicHandler !== undefined
+    if (priority === 1 && waitTimeout === -1 && timeout === 0 && !isNoted && offer === Offer.normal) {
+      return native.run(this.id, place, kind, number, length)
+    }
+    const noted = isNoted ? 1 : 0
+    return native.run_with(this.id, place, kind, number, length, priority, waitTimeout, timeout, noted, offer)
+  }
+
+  #forget(id: number): Call {
+    const call = this.#calls[id]!
+    this.#calls[id] = undefined
+    call.port?.close()
+    if (call.signal !== undefined) this.#signals.delete(call.signal, call)
+    return call
+  }
+
+  outcome(id: number, row: number): void {
+    const call = this.#calls[id]
+    // It has settled in another way, and this is too late.
+    if (call === undefined) return
+    this.#forget(id)
+    const kind = outcomes[row * OUTCOME_COLUMNS + 2]!
+    const isPosted = (kind & Kind.mask) === Kind.port
+    const value = isPosted ? this.#crew.valueOf(id) : this.#decode(kind, row)
+    if ((kind & Kind.failed) === 0) {
+      call.resolve(value)
+      return
+    }
+    const at = row * OUTCOME_FIGURES
+    this.#fail(call, reviveError(value as ErrorDescription, this.#settings.crew.errors), figures[at + 1]!, figures[at + 2]!, figures[at + 3]!)
+  }
+
+  #decode(kind: number, row: number): unknown {
+    const at = row * OUTCOME_COLUMNS
+    return decode(kind, figures[row * OUTCOME_FIGURES]!, outcomes[at + 3]!, outcomes[at + 4]!)
+  }
+
+  /** A task fails with an error that panicHandler is to see. */
+  #fail(call: Call, error: unknown, id: number, waitMs: number, runMs: number): void {
+    if (this.#settings.panicHandler !== undefined) {
+      const info: TaskInfo = { pool: this.#settings.name, id, name: call.name, priority: call.priority, waitMs, runMs }
+      this.#failures.report(error, info)
+      call.promise?.catch(noop)
+    }
+    call.reject(error)
+  }
+
+  #abort(call: Call, reason: unknown): void {
+    const cancelled = native.cancel(this.id, call.id)
+    if (cancelled === Cancelled.late) return
+    this.#forget(call.id)
+    call.reject(reason)
+    if (cancelled === Cancelled.running) this.#crew.abort(call.id, reason)
+    if (hasCommands()) carryOut()
+  }
+
+  // ── commands of the core ────────────────────────────────────────────────────────────────────────────────────────
+
+  reject(id: number, rejection: Rejection): void {
+    const call = this.#forget(id)
+    const error = this.#rejection(rejection)
+    if (rejection === Rejection.crashed) this.#fail(call, error, numbers[0]!, numbers[1]!, numbers[2]!)
+    else call.reject(error)
+    if (rejection === Rejection.taskTimeout) this.#crew.abort(id, error)
+  }
+
+  #rejection(rejection: Rejection): Error {
+    const { name } = this.#settings
+    switch (rejection) {
+      case Rejection.released:
+        return new PoolClosedError(name, 'the pool was released while the task waited')
+      case Rejection.destroyed:
+        return new PoolClosedError(name, 'the pool was destroyed')
+      case Rejection.waitTimeout:
+        return new WaitTimeoutError(name, 'no worker was free within waitTimeout')
+      case Rejection.taskTimeout:
+        return new TaskTimeoutError(name, 'the task ran longer than its timeout')
+      case Rejection.crashed:
+        return new WorkerCrashedError(name, this.#crash.exitCode, this.#crash.cause)
+      case Rejection.startFailed:
+        return new WorkerStartError(name, 'no thread could load the task module', this.#startError)
+    }
+  }
+
+  boot(worker: number): void {
+    this.#crew.start(worker)
+  }
+
+  retire(worker: number): void {
+    this.#crew.retire(worker)
+  }
+
+  died(worker: number): void {
+    this.#crew.died(worker)
+  }
+
+  kill(worker: number): void {
+    this.#crew.kill(worker)
+  }
+
+  post(worker: number, task: number): void {
+    const call = this.#calls[task]
+    if (call?.port === undefined) return
+    const { port } = call
+    call.port = undefined
+    this.#crew.order(worker, { kind: 'argument', task, port }, [port])
+  }
+
+  // ── verbs of its own ────────────────────────────────────────────────────────────────────────────────────────────
+
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (isVain: boolean): void => {
+        if (!isVain) resolve()
+        else if (this.stat(7) === 1) reject(this.refusal(Refusal.closed))
+        else reject(this.#rejection(Rejection.startFailed))
+      }
+      native.start(isolate, this.id, false)
+      watch(this.id, WatchCondition.Started, settle, { isHeld: true })
+    })
+  }
+
+  async destroy(): Promise<void> {
+    const generation = native.close(isolate, this.id)
+    native.destroy(isolate, this.id)
+    carryOut()
+    await new Promise<void>((resolve) => {
+      watch(this.id, WatchCondition.Ended, () => resolve(), { isHeld: true, generation })
+    })
+  }
+}
+
+/** A value alone in a port: cloned and detached now, delivered to whichever thread it is posted to. */
+function enclose(value: unknown, transfer: readonly TransferListItem[] = []): MessagePort {
+  const { port1, port2 } = new MessageChannel()
+  try {
+    port1.postMessage(value, [...transfer])
+  } catch (error) {
+    port1.close()
+    throw error
+  }
+  port1.unref()
+  port2.unref()
+  return port2
+}

@@ -1,0 +1,256 @@
+/**
+ * The thread's side of a thread pool: it loads the task module, then runs one task after the other. Tasks come from the core, as
+ * the answer to the report of the last one's end; when there are none the thread goes back to its event loop, where the core
+ * wakes it.
+ */
+import { fileURLToPath } from 'node:url'
+import { type MessagePort, type TransferListItem, receiveMessageOnPort, threadId } from 'node:worker_threads'
+
+import { NONE, Word, isolate, native, numbers, words } from '../binding.js'
+import { misuse } from '../errors.js'
+import { carryOut, onTasks } from '../isolate.js'
+import { describeError } from '../payload/index.js'
+import { isThenable } from '../task.js'
+import type { Assignment, Order, Report } from './messages.js'
+import { isTransfer } from './transfer.js'
+import { Kind, SPREAD, decode, encode, outgoing } from './wire.js'
+
+/** `next` and `done`: no task, but something else to do. */
+const OTHER = -2
+
+type TaskFunction = (...args: unknown[]) => unknown
+
+/** A task that this thread has begun and whose function has asked for it. */
+class Begun implements CurrentTask {
+  #controller: AbortController | undefined
+
+  constructor(
+    readonly id: number,
+    readonly name: string,
+  ) {}
+
+  get signal(): AbortSignal {
+    return (this.#controller ??= new AbortController()).signal
+  }
+
+  abort(reason: unknown): void {
+    ;(this.#controller ??= new AbortController()).abort(reason)
+  }
+}
+
+/** What `currentTask()` gives. */
+export interface CurrentTask {
+  /** Aborts when the task is aborted or timed out. The thread is ended if the task does not heed it within `grace`. */
+  readonly signal: AbortSignal
+  /** Of the exported function. */
+  readonly name: string
+  /** Names the task among those that the pool has at the moment. */
+  readonly id: number
+}
+
+/** A task with its argument. */
+interface Job {
+  readonly task: number
+  readonly place: number
+  readonly argument: unknown
+}
+
+export class Thread {
+  readonly #assignment: Assignment['workpool']
+  /** By number: the exports that tasks have named. */
+  readonly #functions: (TaskFunction | undefined)[] = []
+  #exports: Record<string, unknown> = {}
+  /** The task whose function is being called. */
+  #job: Job | undefined
+  /** Those that have asked for themselves. */
+  readonly #begun = new Map<number, Begun>()
+  /** Tasks whose argument is to come by the message port, with the place of their function. */
+  readonly #awaited = new Map<number, number>()
+  #ended = 0
+
+  constructor(assignment: Assignment['workpool']) {
+    this.#assignment = assignment
+  }
+
+  async start(): Promise<void> {
+    const { pool, worker, control } = this.#assignment
+    if (!native.enter(isolate, pool, worker)) return
+    try {
+      await this.#load()
+    } catch (error) {
+      this.#report({ kind: 'unloadable', error: describeError(error, this.#line('loading')) })
+      return
+    }
+    process.once('exit', (code) => this.#report({ kind: 'exit', code }))
+    // Which keeps this thread's event loop alive, too.
+    control.on('message', (order: Order) => this.#obey(order))
+    // Not at once: that would be inside the loop that carries out commands.
+    onTasks(() => queueMicrotask(() => this.#run(this.#take(native.next()))))
+    this.#report({ kind: 'loaded' })
+    this.#run(this.#take(native.started()))
+  }
+
+  /** The task that is being called; from its first `await` on it cannot be told any more. */
+  get current(): CurrentTask | undefined {
+    if (this.#job === undefined) return undefined
+    const { task, place } = this.#job
+    let begun = this.#begun.get(task)
+    if (begun === undefined) this.#begun.set(task, (begun = new Begun(task, this.#nameAt(place))))
+    return begun
+  }
+
+  #report(report: Report, transfer: readonly TransferListItem[] = []): void {
+    this.#assignment.control.postMessage(report, [...transfer])
+  }
+
+  #line(what: string): string {
+    return `at ${what} (pool ${this.#assignment.name}, thread ${threadId})`
+  }
+
+  async #load(): Promise<void> {
+    const { filename } = this.#assignment
+    const namespace = (await import(filename)) as object
+    const required = require.cache[fileURLToPath(filename)]
+    // Of a CommonJS module the namespace shows only what a lexer has found.
+    let exports: unknown = required === undefined ? namespace : required.exports
+    if (isThenable(exports)) exports = await exports
+    const main: unknown = typeof exports === 'function' ? exports : (exports as { default?: unknown } | null)?.default
+    this.#exports = Object.assign(Object.create(null), exports, { default: isThenable(main) ? await main : main })
+  }
+
+  #nameAt(place: number): string {
+    return native.nameAt(isolate, place & ~SPREAD) ?? ''
+  }
+
+  #functionAt(place: number): TaskFunction {
+    const known = this.#functions[place & ~SPREAD]
+    if (known !== undefined) return known
+    const name = this.#nameAt(place)
+    const found = this.#exports[name]
+    if (typeof found !== 'function') {
+      const { filename } = this.#assignment
+      const functions = Object.keys(this.#exports).filter((key) => typeof this.#exports[key] === 'function')
+      throw misuse(`${filename} exports no function ${name}; its functions are ${functions.join(', ') || 'none'}`)
+    }
+    this.#functions[place & ~SPREAD] = found as TaskFunction
+    return found as TaskFunction
+  }
+
+  // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The task that the core has answered with. What it says of it is read at once, as the next call overwrites it. */
+  #take(answer: number): Job | undefined {
+    for (let kind = answer; kind !== NONE; ) {
+      if (kind === OTHER) {
+        carryOut()
+      } else {
+        const [task, place] = [words[Word.task]!, words[Word.first]!]
+        if ((kind & Kind.mask) !== Kind.port) {
+          return { task, place, argument: decode(kind, numbers[0]!, 0, words[Word.second]!) }
+        }
+        this.#awaited.set(task, place)
+        native.fetch(task)
+      }
+      kind = native.next()
+    }
+    return undefined
+  }
+
+  /** Runs a task, and others beside it if it goes on and the pool gives this thread more. */
+  #run(first: Job | undefined): void {
+    for (let job = first; job !== undefined; ) {
+      const { task } = job
+      let result: unknown
+      this.#job = job
+      try {
+        const call = this.#functionAt(job.place)
+        result = (job.place & SPREAD) === 0 ? call(job.argument) : call(...(job.argument as unknown[]))
+        if (!isThenable(result)) {
+          this.#job = undefined
+          this.#goOn(this.#completed(task, result))
+          return
+        }
+      } catch (error) {
+        this.#job = undefined
+        this.#goOn(this.#failed(job, error))
+        return
+      }
+      this.#job = undefined
+      const begun = job
+      Promise.resolve(result).then(
+        (value) => this.#run(this.#take(this.#completed(task, value))),
+        (error: unknown) => this.#run(this.#take(this.#failed(begun, error))),
+      )
+      job = this.#take(native.next())
+    }
+  }
+
+  /** Microtasks run between tasks, and everything else gets its turn now and then. */
+  #goOn(answer: number): void {
+    const isTurn = words[Word.turn] === 1
+    const job = this.#take(answer)
+    if (job === undefined) return
+    if (isTurn) setImmediate(() => this.#run(job))
+    else queueMicrotask(() => this.#run(job))
+  }
+
+  #completed(task: number, result: unknown): number {
+    const [value, list] = isTransfer(result) ? [result.value, result.list] : [result, undefined]
+    try {
+      if (list !== undefined || !encode(value)) return this.#send(task, false, value, list)
+    } catch (error) {
+      // What cannot be cloned fails its task.
+      return this.#failed({ task, place: 0, argument: undefined }, error)
+    }
+    return this.#done(task, false)
+  }
+
+  #failed({ task, place }: Job, error: unknown): number {
+    const description = describeError(error, this.#line(`task ${this.#nameAt(place)}`))
+    if (encode(description)) return this.#done(task, true)
+    return this.#send(task, true, description)
+  }
+
+  /** A value takes the message port; the core's report follows it. */
+  #send(task: number, isFailed: boolean, value: unknown, list?: readonly TransferListItem[]): number {
+    this.#report({ kind: 'value', task, value }, list)
+    outgoing.kind = Kind.port
+    outgoing.length = 0
+    return this.#done(task, isFailed)
+  }
+
+  #done(task: number, isFailed: boolean): number {
+    this.#begun.delete(task)
+    const { kind, number, length } = outgoing
+    return native.done(task, isFailed ? 1 : 0, kind, number, length, this.#isWornOut() ? 1 : 0)
+  }
+
+  /** Whether the thread is to be replaced. Asked at the end of a task, so that none is ended for it. */
+  #isWornOut(): boolean {
+    const { tasks, heapBytes } = this.#assignment.recycle
+    this.#ended++
+    return (tasks > 0 && this.#ended >= tasks) || (heapBytes > 0 && process.memoryUsage().heapUsed > heapBytes)
+  }
+
+  // ── orders ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #obey(order: Order): void {
+    const { task } = order
+    if (order.kind === 'abort') {
+      // Its number may be another task's by now.
+      if (native.isAbandoned(isolate, task)) this.#begun.get(task)?.abort(order.reason)
+      return
+    }
+    const place = this.#awaited.get(task)
+    this.#awaited.delete(task)
+    const argument = valueFrom(order.port)
+    if (place !== undefined) this.#run({ task, place, argument })
+  }
+}
+
+/** The one message that a port holds. */
+function valueFrom(port: MessagePort): unknown {
+  const received = receiveMessageOnPort(port) as { message: unknown } | undefined
+  port.close()
+  return received?.message
+}

@@ -1,0 +1,27 @@
+import type { TransferListItem } from 'node:worker_threads'
+
+const TRANSFER = Symbol('workpool.transfer')
+
+/** A value that is to be moved rather than cloned. */
+class Transfer {
+  readonly [TRANSFER] = true
+
+  constructor(
+    readonly value: unknown,
+    readonly list: readonly TransferListItem[],
+  ) {}
+}
+
+/**
+ * Return this from a task, or resolve to it, to move what `list` names to the caller rather than clone it.
+ *
+ * ```js
+ * export const draw = (size) => { const image = new Uint8Array(size); return transfer(image, [image.buffer]) }
+ * ```
+ */
+export function transfer<T>(value: T, list: readonly TransferListItem[]): T {
+  // Typed as the value itself, which is what arrives.
+  return new Transfer(value, [...list]) as unknown as T
+}
+
+export const isTransfer = (value: unknown): value is Transfer => value instanceof Transfer

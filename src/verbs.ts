@@ -1,0 +1,256 @@
+import { Offer, Refusal, isolate, native } from './binding.js'
+import { PoolClosedError, PoolOverloadError, ReleaseTimeoutError, WaitTimeoutError } from './errors.js'
+import { type CommandTarget, awaitVacancy, carryOut, hold, letGo, watch } from './isolate.js'
+import { checkCloseOptions } from './options.js'
+import { Signals } from './signals.js'
+import { type PoolStats, Stat, readStat, readStats } from './stats.js'
+
+const { WatchCondition } = native
+
+const noop = (): void => {}
+
+/** What the verbs need to know of a pool. */
+export interface VerbSettings {
+  readonly name: string
+  /** 0 = unbounded. */
+  readonly size: number
+  readonly isShared: boolean
+  /** Whether the core may want something of it while it has no task: then it is held from its opening until it is vacant. */
+  readonly isHeld: boolean
+}
+
+/**
+ * What a face of a pool can do whatever its workers are: tell its state, be closed and opened again, wait for a vacancy. The
+ * core's rules and counters behind it are the same for all.
+ */
+export abstract class Verbs {
+  /** Whether the pool's signal has aborted. */
+  protected isAborted = false
+  /** Whether this face of a shared pool refuses tasks. */
+  #hasLeft = false
+  /** Whether a watch is waiting for the closed pool to be vacant. */
+  #isLeaving = false
+  #stopListening = noop
+  /** Promises of the verbs that have not settled, and hence may need the face. */
+  #promises = 0
+  /** Set once nobody references the pool: called when no promise is left. */
+  #whenKept: (() => void) | undefined
+  /** `Infinity` if unbounded; `undefined` for a shared pool, which others may tune. */
+  #capacity: number | undefined
+  /** Of those who await a vacancy. */
+  readonly #vacancySignals = new Signals<(reason: unknown) => void>((abort, reason) => abort(reason))
+
+  constructor(
+    /** The core's number for it, in this isolate. */
+    readonly id: number,
+    protected readonly verbSettings: VerbSettings,
+  ) {
+    if (!verbSettings.isShared) this.#capacity = verbSettings.size || Infinity
+  }
+
+  /** Who carries out the core's commands. */
+  protected abstract readonly target: CommandTarget
+
+  /** The pool's signal has aborted: so does that of every task that runs. */
+  protected abstract abortRunning(reason: unknown): void
+
+  // ── refusals ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Somebody else may take a task that was offered to others, too, unless its own `waitTimeout` has ended it. */
+  protected refused(code: number, offer: Offer): Promise<never> | undefined {
+    const isFinal = offer === Offer.normal || code === Refusal.waitTimeout
+    return isFinal ? Promise.reject(this.refusal(code)) : undefined
+  }
+
+  protected refusal(code: number): Error {
+    const { name } = this.verbSettings
+    if (code === Refusal.closed) return new PoolClosedError(name, 'the pool is closed')
+    if (code === Refusal.overload) return new PoolOverloadError(name, 'the pool is full')
+    return new WaitTimeoutError(name, 'no worker is free, and waitTimeout is 0')
+  }
+
+  // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether a submit would not have to wait, and nobody awaits a vacancy. */
+  hasVacancy(): boolean {
+    return native.has_vacancy(this.id) === 1
+  }
+
+  /** Resolves when a submit would not have to wait. */
+  vacancy(signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    const promise = new Promise<void>((resolve, reject) => {
+      const takeBack = awaitVacancy(this.id, (isClosed) => {
+        if (signal !== undefined) this.#vacancySignals.delete(signal, abort)
+        if (isClosed) reject(this.refusal(Refusal.closed))
+        else resolve()
+      })
+      const abort = (reason: unknown): void => {
+        takeBack()
+        reject(reason)
+      }
+      if (signal !== undefined) this.#vacancySignals.add(signal, abort)
+    })
+    // Only now, as what is carried out may abort the signal.
+    carryOut()
+    return this.#promised(promise)
+  }
+
+  /** Keeps the face until the promise, which has been handed out, settles. */
+  #promised<T>(promise: Promise<T>): Promise<T> {
+    this.#promises++
+    const kept = (): void => {
+      if (--this.#promises === 0) this.#whenKept?.()
+    }
+    promise.then(kept, kept)
+    return promise
+  }
+
+  // ── state and verbs ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  stat(stat: Stat): number {
+    return readStat(this.id, stat)
+  }
+
+  stats(): PoolStats {
+    return readStats(this.id)
+  }
+
+  /** Cheap, unless the pool is shared. */
+  capacity(): number {
+    return this.#capacity ?? this.stat(Stat.capacity)
+  }
+
+  tune(size: number): void {
+    native.tune(isolate, this.id, size)
+    if (!this.verbSettings.isShared) this.#capacity = size || Infinity
+    carryOut()
+  }
+
+  release(): void {
+    native.release(isolate, this.id)
+    this.#closed()
+  }
+
+  /** The pool has been closed: carries out what that has left to do, and lets go of a pool with resources once it is vacant. */
+  #closed(): void {
+    carryOut()
+    if (this.#isLeaving || !this.verbSettings.isHeld) return
+    this.#isLeaving = true
+    const leave = (): void => {
+      this.#isLeaving = false
+      letGo(this.id)
+    }
+    watch(this.id, WatchCondition.Vacant, leave, { isHeld: false })
+  }
+
+  releaseTimeout(ms: number): Promise<void> {
+    const generation = native.close(isolate, this.id)
+    this.release()
+    return this.#ending(generation, ms)
+  }
+
+  async close(options?: unknown): Promise<void> {
+    const { timeout, signal } = checkCloseOptions(options)
+    const generation = native.close(isolate, this.id)
+    this.#closed()
+    const release = (): void => {
+      native.release(isolate, this.id, generation)
+      carryOut()
+    }
+    if (signal?.aborted) release()
+    else signal?.addEventListener('abort', release, { once: true })
+    try {
+      await this.#ending(generation, timeout)
+    } finally {
+      signal?.removeEventListener('abort', release)
+    }
+  }
+
+  /** Until no worker of the generation is left. When the time is up the core releases what is left of it. */
+  #ending(generation: number, timeout: number | undefined): Promise<void> {
+    const promise = new Promise<void>((resolve, reject) => {
+      const settle = (isExpired: boolean): void => {
+        if (isExpired) reject(new ReleaseTimeoutError(this.verbSettings.name, `workers were left after ${timeout} ms`))
+        else resolve()
+      }
+      watch(this.id, WatchCondition.Ended, settle, { isHeld: true, generation, timeout })
+    })
+    return this.#promised(promise)
+  }
+
+  drain(): Promise<void> {
+    return this.#promised(this.#until(WatchCondition.Drained))
+  }
+
+  #until(condition: (typeof WatchCondition)[keyof typeof WatchCondition]): Promise<void> {
+    return new Promise((resolve) => watch(this.id, condition, () => resolve(), { isHeld: true }))
+  }
+
+  /** For one face of a shared pool, what `close` is for a pool: the others go on, and the last one closes. */
+  leave(): Promise<void> {
+    if (!this.verbSettings.isShared) return this.close()
+    this.#hasLeft = true
+    return this.#promised(this.#leaveShared())
+  }
+
+  async #leaveShared(): Promise<void> {
+    const generation = native.leave(isolate, this.id)
+    carryOut()
+    if (generation !== null) await this.#ending(generation, undefined)
+    await this.#until(WatchCondition.Left)
+    this.#stopListening()
+    native.resign(isolate, this.id)
+    carryOut()
+  }
+
+  reboot(): void {
+    if (this.#hasLeft) throw new PoolClosedError(this.verbSettings.name, 'this face has left the shared pool')
+    if (this.isAborted) {
+      throw new PoolClosedError(this.verbSettings.name, 'the signal of the pool has aborted, so it cannot be rebooted')
+    }
+    if (this.verbSettings.isHeld) hold(this.id, this.target)
+    native.reboot(isolate, this.id)
+    carryOut()
+  }
+
+  /**
+   * Nobody references the pool any more: when its last task has settled it is released, or, if it is shared, this face leaves.
+   * `left` is called once there is nothing to come, and no promise that could need the face.
+   */
+  abandon(left: () => void): void {
+    if (this.verbSettings.isShared) {
+      const leave = (): void => {
+        this.#stopListening()
+        native.leave(isolate, this.id)
+        if (this.#promises === 0) left()
+        else this.#whenKept = left
+        carryOut()
+      }
+      watch(this.id, WatchCondition.Left, leave, { isHeld: false })
+      return
+    }
+    const release = (): void => {
+      this.#stopListening()
+      this.release()
+      watch(this.id, WatchCondition.Vacant, left, { isHeld: false })
+    }
+    watch(this.id, WatchCondition.Settled, release, { isHeld: false })
+  }
+
+  /** Follows the signal given at creation. */
+  protected follow(signal: AbortSignal): void {
+    const abort = (): void => {
+      this.isAborted = true
+      this.#stopListening = noop
+      this.release()
+      this.abortRunning(signal.reason)
+    }
+    if (signal.aborted) {
+      abort()
+      return
+    }
+    signal.addEventListener('abort', abort, { once: true })
+    this.#stopListening = () => signal.removeEventListener('abort', abort)
+  }
+}

@@ -1,0 +1,1 @@
+export { type CurrentTask, currentTask, isWorkerThread, transfer, workerData } from './src/threads/entry.js'
