@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { measureRounds } from './rounds.mjs'
 import { describeInWords, describeSurroundings } from './surroundings.mjs'
 
-const QUESTIONS = ['closures', 'waiting', 'shared', 'multi-pool', 'map']
+const QUESTIONS = ['closures', 'waiting', 'shared', 'multi-pool', 'map', 'threads']
 const RESULTS = new URL('results/', import.meta.url)
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false } } })

@@ -22,10 +22,12 @@ export interface ChildOptions {
   readonly execArgv?: readonly string[];
   /** Sent as soon as the child has printed `ready`. */
   readonly signal?: NodeJS.Signals;
+  /** When it is killed as hung. Default 10 s. */
+  readonly deadlineMs?: number;
 }
 
-/** Runs `fixtures/<name>.mjs` in a Node of its own, until it ends or 10 s are over. */
-export function child(name: string, { args = [], execArgv = [], signal }: ChildOptions = {}): Promise<Ending> {
+/** Runs `fixtures/<name>.mjs` in a Node of its own, until it ends or its deadline is over. */
+export function child(name: string, { args = [], execArgv = [], signal, deadlineMs = DEADLINE_MS }: ChildOptions = {}): Promise<Ending> {
   const ending = gate<Ending>();
   const script = join(FIXTURES, `${name}.mjs`);
   const env = { ...process.env, NODE_OPTIONS: '' };
@@ -36,7 +38,7 @@ export function child(name: string, { args = [], execArgv = [], signal }: ChildO
   const timer = setTimeout(() => {
     hung = true;
     node.kill('SIGKILL');
-  }, DEADLINE_MS);
+  }, deadlineMs);
   node.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
     if (signal !== undefined && stdout.includes('ready')) {

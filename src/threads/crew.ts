@@ -60,6 +60,8 @@ export class Crew {
   readonly #members = new Map<number, Member>()
   /** Those that wait to be started again. */
   readonly #retries = new Map<number, { timer: NodeJS.Timeout; at: number; retry: () => void }>()
+  /** Those that are ended while they load: not to be started again. */
+  readonly #isEnding = new Set<number>()
   /** Whether the owner is blocked, so that it hears nothing from Node. */
   #isBlocked = false
 
@@ -151,8 +153,6 @@ export class Crew {
       this.#events.startFailed(worker, member.cause ?? new Error(`the thread ended with exit code ${exitCode}`))
     }
   }
-
-  readonly #isEnding = new Set<number>()
 
   /** Takes a thread down that has no task. */
   retire(worker: number): void {

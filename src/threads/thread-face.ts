@@ -1,4 +1,18 @@
-import { OUTCOME_COLUMNS, OUTCOME_FIGURES, Cancelled, Offer, Refusal, Rejection, figures, isolate, native, numbers, outcomes } from '../binding.js'
+import { MessageChannel, type MessagePort, type TransferListItem } from 'node:worker_threads'
+
+import {
+  Cancelled,
+  OUTCOME_COLUMNS,
+  OUTCOME_FIGURES,
+  Offer,
+  Refusal,
+  Rejection,
+  figures,
+  isolate,
+  native,
+  numbers,
+  outcomes,
+} from '../binding.js'
 import {
   PoolClosedError,
   TaskTimeoutError,
@@ -8,14 +22,14 @@ import {
 } from '../errors.js'
 import { Failures } from '../failures.js'
 import { type ThreadTarget, block, carryOut, hasCommands, hold, watch } from '../isolate.js'
-import { type RunChecked, type ThreadPoolSettings, checkRunOptions } from '../thread-options.js'
 import { type ErrorDescription, reviveError } from '../payload/index.js'
 import { Signals } from '../signals.js'
+import { Stat } from '../stats.js'
 import type { Resolve, TaskInfo } from '../task.js'
+import { type RunChecked, type ThreadPoolSettings, checkRunOptions } from '../thread-options.js'
 import { Verbs } from '../verbs.js'
 import { Crew } from './crew.js'
 import { Kind, SPREAD, decode, encode, outgoing } from './wire.js'
-import { MessageChannel, type MessagePort, type TransferListItem } from 'node:worker_threads'
 
 const { WatchCondition } = native
 
@@ -329,7 +343,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     return new Promise((resolve, reject) => {
       const settle = (isVain: boolean): void => {
         if (!isVain) resolve()
-        else if (this.stat(7) === 1) reject(this.refusal(Refusal.closed))
+        else if (this.stat(Stat.isClosed) === 1) reject(this.refusal(Refusal.closed))
         else reject(this.#rejection(Rejection.startFailed))
       }
       native.start(isolate, this.id, false)

@@ -4,7 +4,7 @@ use crate::{
     face::Payload,
     state::{Effect, Effects, Phase, Rejection, State},
     task::{TaskId, TaskState},
-    worker::{Worker, WorkerId, WorkerState},
+    worker::{WorkerId, WorkerState},
 };
 
 impl<T: Payload> State<T> {
@@ -66,9 +66,8 @@ impl<T: Payload> State<T> {
 
     /// The tasks of a worker, the latest first: the order in which they go back to the head of the queue.
     fn tasks_of(&self, worker: WorkerId) -> Vec<TaskId> {
-        let Worker { load, task, .. } = self.workers[worker];
-        if load == 1 {
-            return vec![task];
+        if self.options.concurrency == 1 {
+            return vec![self.workers[worker].task];
         }
         let has_worker = |state| matches!(state, TaskState::Running(of) | TaskState::Abandoned { worker: of, .. } if of == worker);
         let mut tasks: Vec<_> = self.tasks.iter().filter(|(_, task)| has_worker(task.state)).collect();

@@ -134,11 +134,6 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         matches!(state, Some(TaskState::Abandoned { .. }))
     }
 
-    /// The origins of these tasks have taken notice of their ends.
-    pub fn collect_all(&self, tasks: impl IntoIterator<Item = TaskId>) {
-        self.transition(|state, _| tasks.into_iter().for_each(|task| state.collect(task)));
-    }
-
     /// Whether no task of the face is left: none waits, runs, or has still to be collected. Then no effect is about one.
     pub fn is_quiet(&self, face: FaceId) -> bool {
         self.state.lock().faces.records(face) == 0

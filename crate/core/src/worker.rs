@@ -33,7 +33,7 @@ pub(crate) struct Worker {
     pub(crate) state: WorkerState,
     /// The lifetime of the pool to which it belongs.
     pub(crate) generation: u32,
-    /// The task it was given last.
+    /// The task it was given last: the one that it has, if it has no more than one at once.
     pub(crate) task: TaskId,
     /// How many tasks it has.
     pub(crate) load: u32,

@@ -89,7 +89,7 @@ functions! {
     // (face, function, kind, number, length) → task | refusal
     run: |isolate, [face, function, kind, number, length, ..]| {
         let argument = argument(isolate, function, kind, number, length);
-        with(isolate, face, |face| submit(isolate, face, argument, |call| Submission::new(call)))
+        with(isolate, face, |face| submit(isolate, face, argument, Submission::new))
     };
 
     // (face, function, kind, number, length, priority, waitTimeout or -1, timeout or 0, timed, offer) → task | refusal
