@@ -95,7 +95,7 @@ export const cases = QUESTIONS.flatMap(([load, value]) =>
 )
 
 export const title = `${TASKS.toLocaleString('en')} calls of a function in one thread that does nothing`
-export const full = { rounds: 5, warmupTasks: 100_000, timedTasks: 200_000 }
+export const full = { rounds: 5, warmupTasks: 50_000, timedTasks: 100_000 }
 export const quick = { rounds: 2, warmupTasks: 50_000, timedTasks: 50_000 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */

@@ -46,7 +46,8 @@ impl<T: Payload> State<T> {
         assert!(waiting == 0 || self.idle.len() == 0, "an idle worker beside a waiting task");
         assert!(self.idle.len() == 0 || running - stopping <= capacity, "an idle worker above the capacity");
         if self.phase != Phase::Closed {
-            assert!(waiting <= booting || running >= capacity, "a waiting task beside a free slot");
+            let has_room = running < capacity && !self.is_unstartable;
+            assert!(waiting <= booting || !has_room, "a waiting task beside a free slot");
         }
         match self.phase {
             Phase::Open => {}

@@ -204,6 +204,8 @@ pub(crate) struct State<T> {
     pub(crate) booting: u32,
     pub(crate) stopping: u32,
     pub(crate) older: Vec<Older>,
+    /// A thread could not be started since one has: there may be room that waiting tasks do not get.
+    pub(crate) is_unstartable: bool,
     pub(crate) watches: Watches,
     pub(crate) vacancies: Vacancies,
     pub(crate) faces: Faces,
@@ -230,6 +232,7 @@ impl<T: Payload> State<T> {
             booting: 0,
             stopping: 0,
             older: Vec::new(),
+            is_unstartable: false,
             watches: Watches::default(),
             vacancies: Vacancies::default(),
             faces: Faces::new(),
@@ -451,8 +454,13 @@ impl<T: Payload> State<T> {
                 effects.push(Effect::Start(worker, task, self.tasks[task].payload));
             }
         }
+        self.fill_slots(effects);
+    }
+
+    /// Starts in free slots of busy workers what no booting one is on its way for.
+    fn fill_slots(&mut self, effects: &mut Effects<T>) {
         while self.phase != Phase::Closed
-            && self.queue.len() > self.expected_slots()
+            && self.queue.len() > self.expected()
             && let Some(worker) = self.free_slot()
             && let Some(task) = self.next_waiting()
         {
@@ -659,14 +667,9 @@ impl<T: Payload> State<T> {
         effects: &mut Effects<T>,
     ) -> Option<TaskId> {
         self.booting -= u32::from(self.workers[worker].generation == self.generation);
+        self.is_unstartable = false;
         let first = self.free_worker(clock, worker, false, effects);
-        while first.is_some()
-            && self.workers[worker].load < self.options.concurrency
-            && let Some(task) = self.next_waiting()
-        {
-            self.assign(worker, task);
-            effects.push(Effect::Start(worker, task, self.tasks[task].payload));
-        }
+        self.fill_slots(effects);
         first
     }
 
@@ -693,11 +696,13 @@ impl<T: Payload> State<T> {
         self.busy -= is_current;
         self.counters.crashed += 1;
         self.leave_service(worker);
+        self.is_unstartable = true;
     }
 
     /// Fails what waits for a thread, unless there are some that have started: whether more is left to reject.
     pub(crate) fn reject_unstartable(&mut self, effects: &mut Effects<T>) -> bool {
         if self.has_started() {
+            self.fill_slots(effects);
             return false;
         }
         self.watches.expire_started(effects);

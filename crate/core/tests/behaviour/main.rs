@@ -8,6 +8,7 @@ mod lifetimes;
 #[path = "../recorder/mod.rs"]
 mod recorder;
 mod tasks;
+mod threads;
 mod tune;
 mod vacancies;
 mod watches;

@@ -1,0 +1,297 @@
+//! Workers that are threads: several tasks each, begun and not begun, deaths, failed starts (4.1, 4.2, 4.5).
+
+use workpool_core::{
+    Admission, Cancelled, Condition, Effect, End, FaceId, MILLISECOND, Options, Refusal, Rejection,
+    Submission, TaskId, WorkerId,
+};
+
+use crate::{Fixture, capacity};
+
+const GRACE: u64 = 100;
+
+fn threads(size: u32, concurrency: u32) -> Options {
+    Options { boots: true, disposes: true, concurrency, grace: Some(GRACE * MILLISECOND), ..capacity(size) }
+}
+
+/// Workers that are to boot, by the effects so far.
+fn boots(pool: &Fixture) -> Vec<WorkerId> {
+    let boot = |effect| if let Effect::Boot(worker) = effect { Some(worker) } else { None };
+    pool.effects().into_iter().filter_map(boot).collect()
+}
+
+/// A pool of one thread that has loaded, and is idle.
+fn loaded(options: Options) -> (Fixture, WorkerId) {
+    let pool = Fixture::new(options);
+    pool.pool().start();
+    let worker = boots(&pool)[0];
+    assert_eq!(pool.booted(worker), None);
+    (pool, worker)
+}
+
+trait Threads {
+    fn pool(&self) -> &crate::recorder::RecordedPool;
+    /// Submits a task that a thread has at once, and begins it.
+    fn begin_now(&self, number: u32) -> TaskId;
+    fn end(&self, task: TaskId) -> Option<TaskId>;
+}
+
+impl Threads for Fixture {
+    fn pool(&self) -> &crate::recorder::RecordedPool {
+        self
+    }
+
+    fn begin_now(&self, number: u32) -> TaskId {
+        let Admission::Started(_, task) = self.submit(Submission::new(number)) else {
+            panic!("a thread is free")
+        };
+        assert_eq!(self.take(task), Some(number));
+        task
+    }
+
+    fn end(&self, task: TaskId) -> Option<TaskId> {
+        let finished = self.finish_task(task, End::Completed, false);
+        assert!(finished.settled);
+        self.collect(task);
+        finished.next
+    }
+}
+
+#[test]
+fn the_record_of_an_ended_task_stays_until_its_origin_knows() {
+    let (pool, _) = loaded(threads(1, 1));
+    let task = pool.begin_now(1);
+    assert!(pool.finish_task(task, End::Completed, false).settled);
+    assert_eq!(pool.cancel(task), Cancelled::Late);
+    let Admission::Started(_, next) = pool.submit(Submission::new(2)) else { panic!("the thread is free") };
+    assert_ne!(next, task, "its number is still taken");
+    pool.collect(task);
+    pool.audit();
+}
+
+#[test]
+fn a_task_takes_a_free_slot_of_the_least_loaded_thread_only_when_no_thread_can_be_started() {
+    let pool = Fixture::new(threads(2, 3));
+    let [first, second] = [pool.wait(Submission::new(0)), pool.wait(Submission::new(1))];
+    let workers = boots(&pool);
+    assert_eq!(workers.len(), 2, "a thread each, as long as there is room");
+    assert_eq!(pool.booted(workers[0]), Some(first));
+    assert_eq!(pool.booted(workers[1]), Some(second));
+    let taken: Vec<_> = (2..6)
+        .map(|number| match pool.submit(Submission::new(number)) {
+            Admission::Started(worker, _) => worker,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(taken, [workers[0], workers[1], workers[0], workers[1]]);
+    assert!(!pool.has_vacancy());
+    assert!(matches!(pool.submit(Submission::new(6)), Admission::Waiting(_)));
+    assert_eq!(pool.gauges(), (2, 2, 1));
+    pool.audit();
+}
+
+#[test]
+fn the_slots_of_booting_threads_are_room() {
+    let pool = Fixture::new(Options { nonblocking: true, ..threads(1, 2) });
+    let [first, second] = [pool.wait(Submission::new(0)), pool.wait(Submission::new(1))];
+    assert_eq!(pool.submit(Submission::new(2)), Admission::Refused(Refusal::Overload));
+    let worker = boots(&pool)[0];
+    assert_eq!(pool.booted(worker), Some(first));
+    assert_eq!(pool.effects(), [Effect::Start(worker, second, 1)]);
+    pool.audit();
+}
+
+#[test]
+fn a_death_rejects_what_had_begun_and_puts_the_rest_at_the_head_of_the_queue() {
+    let (pool, worker) = loaded(threads(1, 3));
+    let begun = pool.begin_now(0);
+    let [one, other] = [1, 2].map(|number| match pool.submit(Submission::new(number)) {
+        Admission::Started(_, task) => task,
+        other => panic!("{other:?}"),
+    });
+    let waiting = pool.wait(Submission::new(3));
+    pool.crashed(worker);
+    let effects = pool.effects();
+    assert_eq!(effects[0], Effect::Reject(begun, 0, Rejection::Crashed));
+    let Effect::Boot(next) = effects[1] else { panic!("{effects:?}") };
+    assert_eq!(effects.len(), 2);
+    assert_eq!(pool.booted(next), Some(one));
+    let started = [Effect::Start(next, other, 2), Effect::Start(next, waiting, 3)];
+    assert_eq!(pool.effects(), started, "in their order, before whoever waited");
+    pool.collect(begun);
+    let counters = pool.snapshot().counters;
+    assert_eq!((counters.failed, counters.crashed, counters.unsettled), (1, 1, 3));
+    pool.audit();
+}
+
+#[test]
+fn a_death_finds_the_task_that_was_given_first_when_a_later_one_is_over() {
+    let (pool, worker) = loaded(threads(1, 2));
+    let [first, second] = [pool.begin_now(0), pool.begin_now(1)];
+    pool.end(second);
+    pool.crashed(worker);
+    assert_eq!(pool.effects(), [Effect::Reject(first, 0, Rejection::Crashed)]);
+    pool.collect(first);
+    pool.audit();
+}
+
+#[test]
+fn a_task_that_settles_on_its_way_is_not_begun() {
+    let (pool, _) = loaded(threads(1, 1));
+    let Admission::Started(_, task) = pool.submit(Submission::new(1)) else { panic!("a thread is free") };
+    let next = pool.wait(Submission::new(2));
+    assert_eq!(pool.cancel(task), Cancelled::Running);
+    assert_eq!(pool.take(task), None);
+    let finished = pool.finish_task(task, End::Completed, false);
+    assert_eq!((finished.settled, finished.next), (false, Some(next)));
+    pool.audit();
+}
+
+#[test]
+fn a_thread_that_does_not_heed_in_time_is_killed_and_replaced_if_a_task_waits() {
+    let (pool, worker) = loaded(threads(1, 1));
+    let task = pool.begin_now(1);
+    pool.wait(Submission::new(2));
+    assert_eq!(pool.cancel(task), Cancelled::Running);
+    pool.pass(GRACE - 1);
+    assert_eq!(pool.effects(), []);
+    pool.pass(1);
+    assert_eq!(pool.effects(), [Effect::Kill(worker)]);
+    pool.crashed(worker);
+    assert_eq!(boots(&pool).len(), 1);
+    pool.audit();
+}
+
+#[test]
+fn a_thread_that_heeds_in_time_lives_on() {
+    let (pool, worker) = loaded(threads(1, 1));
+    let task = pool.begin_now(1);
+    pool.cancel(task);
+    assert!(pool.is_abandoned(task));
+    pool.pass(GRACE - 1);
+    pool.finish_task(task, End::Failed, false);
+    pool.pass(10 * GRACE);
+    assert_eq!(pool.effects(), []);
+    assert_eq!(pool.submit(Submission::new(2)), Admission::Started(worker, task), "and its number is free");
+}
+
+#[test]
+fn others_on_a_thread_that_is_to_be_killed_get_the_same_time_and_no_company() {
+    let (pool, worker) = loaded(threads(1, 2));
+    let [spinning, other] = [pool.begin_now(0), pool.begin_now(1)];
+    pool.cancel(spinning);
+    pool.pass(GRACE);
+    assert_eq!(pool.effects(), []);
+    let waiting = pool.wait(Submission::new(2));
+    assert_eq!(pool.end(other), None, "it takes no more");
+    pool.pass(GRACE);
+    assert_eq!(pool.effects(), [Effect::Kill(worker)]);
+    pool.crashed(worker);
+    let next = boots(&pool)[0];
+    assert_eq!(pool.booted(next), Some(waiting));
+    pool.audit();
+}
+
+#[test]
+fn threads_that_cannot_start_fail_what_waits_if_none_has_started() {
+    let pool = Fixture::new(threads(2, 1));
+    let tasks = [0, 1].map(|number| pool.wait(Submission::new(number)));
+    pool.watch(FaceId::FIRST, 1, Condition::Started, None);
+    let workers = boots(&pool);
+    pool.start_failed(workers[0]);
+    let vain = Effect::Watched { face: FaceId::FIRST, token: 1, expired: true };
+    let [one, other] = [0, 1].map(|n| Effect::Reject(tasks[n], n as u32, Rejection::StartFailed));
+    assert_eq!(pool.effects(), [vain, one, other]);
+    tasks.map(|task| pool.collect(task));
+    assert_eq!(pool.booted(workers[1]), None, "the other one was only slow");
+    pool.audit();
+    let task = pool.begin_now(2);
+    pool.wait(Submission::new(3));
+    let third = boots(&pool)[0];
+    pool.start_failed(third);
+    assert_eq!(pool.effects(), [], "there is a thread that will serve the queue");
+    assert!(pool.end(task).is_some());
+    pool.audit();
+}
+
+#[test]
+fn a_watch_for_a_start_comes_true_when_a_thread_has_loaded_and_is_vain_on_a_closed_pool() {
+    let pool = Fixture::new(threads(1, 1));
+    pool.pool().start();
+    pool.pool().start();
+    let worker = boots(&pool);
+    assert_eq!(worker.len(), 1, "one is enough");
+    pool.watch(FaceId::FIRST, 1, Condition::Started, None);
+    assert_eq!(pool.effects(), []);
+    pool.booted(worker[0]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, expired: false }]);
+    pool.release(None);
+    pool.effects();
+    pool.watch(FaceId::FIRST, 2, Condition::Started, None);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 2, expired: true }]);
+}
+
+#[test]
+fn so_many_threads_as_are_to_stay_are_not_purged_and_replaced_when_they_die() {
+    let pool = Fixture::new(Options { min_size: 2, expiry: Some(10 * MILLISECOND), ..threads(3, 1) });
+    pool.start_all();
+    let workers = boots(&pool);
+    for &worker in &workers {
+        pool.booted(worker);
+    }
+    pool.pass(1_000);
+    assert_eq!(pool.effects(), [Effect::Retire(workers[0])]);
+    pool.retired(workers[0]);
+    pool.crashed(workers[1]);
+    assert_eq!(boots(&pool).len(), 1, "nobody waits, but one is missing");
+    pool.tune(1);
+    assert_eq!(pool.effects(), [Effect::Retire(workers[2])], "tune below it wins");
+    pool.audit();
+}
+
+#[test]
+fn a_destroyed_pool_rejects_everything_and_has_its_threads_killed() {
+    let (pool, worker) = loaded(threads(1, 1));
+    let running = pool.begin_now(0);
+    let waiting = pool.wait(Submission::new(1));
+    pool.destroy();
+    let released = Effect::Reject(waiting, 1, Rejection::Released);
+    let cancelled = Effect::Reject(running, 0, Rejection::Destroyed);
+    assert_eq!(pool.effects(), [released, cancelled, Effect::Kill(worker)]);
+    pool.collect(waiting);
+    pool.collect(running);
+    pool.crashed(worker);
+    let counters = pool.snapshot().counters;
+    assert_eq!((counters.released, counters.cancelled, counters.unsettled), (1, 1, 0));
+    assert_eq!(pool.gauges(), (0, 0, 0));
+    pool.audit();
+}
+
+#[test]
+fn a_worn_out_thread_retires_when_it_has_no_task_left() {
+    let (pool, worker) = loaded(threads(1, 2));
+    let [one, other] = [pool.begin_now(0), pool.begin_now(1)];
+    let waiting = pool.wait(Submission::new(2));
+    assert_eq!(pool.finish_task(one, End::Completed, true).next, None);
+    pool.collect(one);
+    assert_eq!(pool.effects(), []);
+    assert_eq!(pool.end(other), None);
+    assert_eq!(pool.effects(), [Effect::Retire(worker)]);
+    pool.retired(worker);
+    let next = boots(&pool)[0];
+    assert_eq!(pool.booted(next), Some(waiting));
+    pool.audit();
+}
+
+#[test]
+fn what_a_submit_would_be_refused_for_can_be_asked_without_being_counted() {
+    let (pool, _) = loaded(Options { max_waiting: 1, ..threads(1, 1) });
+    assert_eq!(pool.refusal(true), None);
+    pool.begin_now(0);
+    assert_eq!((pool.refusal(false), pool.refusal(true)), (None, Some(Refusal::WaitTimeout)));
+    pool.wait(Submission::new(1));
+    assert_eq!(pool.refusal(false), Some(Refusal::Overload));
+    pool.release(None);
+    assert_eq!(pool.refusal(false), Some(Refusal::Closed));
+    let counters = pool.snapshot().counters;
+    assert_eq!((counters.overload, counters.closed, counters.wait_timeout), (0, 0, 0));
+}
