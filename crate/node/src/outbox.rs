@@ -4,13 +4,14 @@ use std::{
     collections::VecDeque,
     ptr,
     sync::{
-        Condvar, Mutex, MutexGuard, PoisonError,
+        Condvar, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use napi::sys;
+use workpool_core::{SpinGuard, SpinLock};
 
 use crate::calls::Value;
 
@@ -98,13 +99,27 @@ pub(crate) enum Next {
 }
 
 /// Commands for one isolate, in order, from any thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outbox {
-    content: Mutex<Content>,
+    /// A spin lock, as a thread and an origin meet here twice per task: a mutex would have them sleep for each other.
+    content: SpinLock<Content>,
     /// Whether there may be something, for those who spin rather than take the lock. Relaxed: it is a hint, and the lock is
     /// taken before anybody sleeps.
     hint: AtomicBool,
+    /// For an isolate that waits in native code: held while it looks for the last time and goes to sleep, and by whoever wakes it.
+    doorway: Mutex<()>,
     arrival: Condvar,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self {
+            content: SpinLock::new(Content::default()),
+            hint: AtomicBool::new(false),
+            doorway: Mutex::new(()),
+            arrival: Condvar::new(),
+        }
+    }
 }
 
 impl Outbox {
@@ -146,13 +161,11 @@ impl Outbox {
         let Some(Bell(bell)) = content.bell else { return };
         add(&mut content);
         self.hint.store(true, Ordering::Relaxed);
-        if content.is_waiting {
-            self.arrival.notify_one();
-        }
+        let is_waiting = content.is_waiting;
         if is_foreign && !content.has_rung {
             content.has_rung = true;
-            // SAFETY: the bell is in the outbox and the lock is held, so its environment still lives (see `close`). A
-            // plain mutex rather than a spin lock, as Node takes one of its own inside.
+            // SAFETY: the bell is in the outbox and the lock is held, so its environment still lives (see `close`). It takes a
+            // lock of Node's own and at most one system call, once until the isolate has looked.
             unsafe {
                 sys::napi_call_threadsafe_function(
                     bell,
@@ -160,6 +173,12 @@ impl Outbox {
                     sys::ThreadsafeFunctionCallMode::nonblocking,
                 );
             }
+        }
+        drop(content);
+        if is_waiting {
+            // Whoever waits has either not looked for the last time yet, or sleeps.
+            drop(self.doorway.lock());
+            self.arrival.notify_one();
         }
     }
 
@@ -199,11 +218,10 @@ impl Outbox {
 
     /// Blocks the isolate until there is something, or for `limit`, which is short: an isolate that ends must not be waited for.
     pub(crate) fn wait(&self, limit: Duration) {
-        let mut content = self.lock();
-        content.is_waiting = true;
-        let waited = self.arrival.wait_timeout_while(content, limit, |content| content.is_empty());
-        let (mut content, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        content.is_waiting = false;
+        let doorway = self.doorway.lock().unwrap_or_else(PoisonError::into_inner);
+        self.lock().is_waiting = true;
+        drop(self.arrival.wait_timeout_while(doorway, limit, |()| self.lock().is_empty()));
+        self.lock().is_waiting = false;
     }
 
     /// All outcomes. `outcomes` is empty, and gives its memory in return.
@@ -218,7 +236,7 @@ impl Outbox {
         self.hint.load(Ordering::Relaxed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Content> {
-        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> SpinGuard<'_, Content> {
+        self.content.lock()
     }
 }
