@@ -65,6 +65,11 @@ impl Isolate {
         }
     }
 
+    /// How many promises are open.
+    pub(crate) fn open(&self) -> u32 {
+        self.open.get()
+    }
+
     /// One promise has settled.
     pub(crate) fn let_go(&self) {
         let open = self.open.get() - 1;
