@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { MessageChannel, type MessagePort, Worker, type WorkerOptions, receiveMessageOnPort } from 'node:worker_threads'
 
 import { isolate, native } from '../binding.js'
-import { type ErrorDescription, reviveError } from '../payload/index.js'
+import { type ErrorDescription, describeError, reviveError } from '../payload/index.js'
 import type { Assignment, Order, Report } from './messages.js'
 
 /** Pauses before a thread that died while it loaded is started again, in ms. After the last one it is given up. */
@@ -215,13 +215,9 @@ export class Crew {
 
   /** Tells every thread that a task has settled: which of them has it only the core knows. */
   abort(task: number, reason: unknown): void {
+    const description = describeError(reason, `at an abort (pool ${this.#settings.name})`)
     for (const { control } of this.#members.values()) {
-      try {
-        control.postMessage({ kind: 'abort', task, reason } satisfies Order)
-      } catch {
-        const shown = new DOMException('the task was aborted; the reason cannot be cloned', 'AbortError')
-        control.postMessage({ kind: 'abort', task, reason: shown } satisfies Order)
-      }
+      control.postMessage({ kind: 'abort', task, reason: description } satisfies Order)
     }
   }
 

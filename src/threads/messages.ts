@@ -27,7 +27,7 @@ export type Order =
   /** The argument of a task, alone in a port. */
   | { readonly kind: 'argument'; readonly task: number; readonly port: MessagePort }
   /** A task has settled; its signal is to abort. */
-  | { readonly kind: 'abort'; readonly task: number; readonly reason: unknown }
+  | { readonly kind: 'abort'; readonly task: number; readonly reason: ErrorDescription }
 
 /** From the thread. */
 export type Report =

@@ -9,7 +9,7 @@ import { type MessagePort, type TransferListItem, receiveMessageOnPort, threadId
 import { NONE, Word, isolate, native, numbers, words } from '../binding.js'
 import { misuse } from '../errors.js'
 import { carryOut, onTasks } from '../isolate.js'
-import { describeError } from '../payload/index.js'
+import { describeError, reviveError } from '../payload/index.js'
 import { isThenable } from '../task.js'
 import type { Assignment, Order, Report } from './messages.js'
 import { isTransfer } from './transfer.js'
@@ -238,7 +238,7 @@ export class Thread {
     const { task } = order
     if (order.kind === 'abort') {
       // Its number may be another task's by now.
-      if (native.isAbandoned(isolate, task)) this.#begun.get(task)?.abort(order.reason)
+      if (native.isAbandoned(isolate, task)) this.#begun.get(task)?.abort(reviveError(order.reason, []))
       return
     }
     const place = this.#awaited.get(task)

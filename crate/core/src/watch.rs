@@ -68,11 +68,16 @@ impl<T: Payload> State<T> {
     /// Ends the watches that have come true. Called after every transition.
     pub(crate) fn notify_watches(&mut self, effects: &mut Effects<T>) {
         let mut watches = std::mem::take(&mut self.watches.0);
+        // Of tasks that end in other threads the origins have heard, too: what waits for the pool comes after its tasks.
+        let is_told = self.options.grace.is_none() || self.tasks.is_empty();
         watches.retain(|watch| {
             let is_true = match watch.condition {
-                Condition::Drained => self.queue.len() == 0 && self.busy == 0,
+                Condition::Drained => self.queue.len() == 0 && self.busy == 0 && is_told,
                 Condition::Settled => self.counters.unsettled == 0,
-                Condition::Ended(generation) => self.has_ended(generation),
+                Condition::Ended(generation) => {
+                    // After a reboot there may always be some.
+                    self.has_ended(generation) && (is_told || generation != self.generation)
+                }
                 Condition::Vacant => {
                     self.has_ended(self.generation) && self.older.is_empty() && self.tasks.is_empty()
                 }

@@ -295,3 +295,14 @@ fn what_a_submit_would_be_refused_for_can_be_asked_without_being_counted() {
     let counters = pool.snapshot().counters;
     assert_eq!((counters.overload, counters.closed, counters.wait_timeout), (0, 0, 0));
 }
+
+#[test]
+fn a_pool_is_drained_once_the_origins_know_of_the_ends() {
+    let (pool, _) = loaded(threads(1, 1));
+    let task = pool.begin_now(0);
+    pool.watch(FaceId::FIRST, 1, Condition::Drained, None);
+    pool.finish_task(task, End::Completed, false);
+    assert_eq!(pool.effects(), []);
+    pool.collect(task);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, expired: false }]);
+}
