@@ -201,7 +201,7 @@ fn threads_that_cannot_start_fail_what_waits_if_none_has_started() {
     let vain = Effect::Watched { face: FaceId::FIRST, token: 1, expired: true };
     let [one, other] = [0, 1].map(|n| Effect::Reject(tasks[n], n as u32, Rejection::StartFailed));
     assert_eq!(pool.effects(), [vain, one, other]);
-    tasks.map(|task| pool.collect(task));
+    tasks.iter().for_each(|&task| pool.collect(task));
     assert_eq!(pool.booted(workers[1]), None, "the other one was only slow");
     pool.audit();
     let task = pool.begin_now(2);
