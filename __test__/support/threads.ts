@@ -1,9 +1,12 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
 import type { ExecutionContext } from 'ava';
 import { ThreadPool } from 'workpool';
 
 import { contradictions } from './accounts.js';
 
-export const TASKS = new URL('../fixtures/tasks.mjs', import.meta.url);
+export const TASKS = pathToFileURL(join(process.cwd(), '__test__', 'fixtures', 'tasks.mjs'));
 
 type Options = Parameters<typeof ThreadPool.create>[0];
 export type Functions = Record<string, (...args: any[]) => any>;
