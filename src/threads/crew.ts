@@ -48,8 +48,6 @@ interface Member {
   exitCode: number | undefined
   /** How often it had been started before. */
   readonly attempt: number
-  /** Results and errors that took the message port, by task. */
-  readonly values: Map<number, unknown>
 }
 
 export class Crew {
@@ -58,6 +56,8 @@ export class Crew {
   /** By which threads find the pool. */
   readonly #number: number
   readonly #members = new Map<number, Member>()
+  /** Results and errors that took the message port, by token. They outlive their thread, which may end before they are asked for. */
+  readonly #values = new Map<number, unknown>()
   /** Those that wait to be started again. */
   readonly #retries = new Map<number, { timer: NodeJS.Timeout; at: number; retry: () => void }>()
   /** Those that are ended while they load: not to be started again. */
@@ -91,7 +91,6 @@ export class Crew {
       cause: undefined,
       exitCode: undefined,
       attempt,
-      values: new Map(),
     }
     this.#members.set(worker, member)
     control.on('message', (report: Report) => this.#hear(member, report))
@@ -123,7 +122,7 @@ export class Crew {
     if (report.kind === 'loaded') member.hasLoaded = true
     else if (report.kind === 'unloadable') member.unloadable = report.error
     else if (report.kind === 'exit') member.exitCode = report.code
-    else member.values.set(report.task, report.value)
+    else this.#values.set(report.token, report.value)
   }
 
   #hearAll(member: Member): void {
@@ -221,15 +220,11 @@ export class Crew {
     }
   }
 
-  /** What a thread has sent for a task, before it reported its end. */
-  valueOf(task: number): unknown {
-    for (const member of this.#members.values()) {
-      this.#hearAll(member)
-      if (!member.values.has(task)) continue
-      const value = member.values.get(task)
-      member.values.delete(task)
-      return value
-    }
-    return undefined
+  /** What a thread has sent under this token, before it reported the end of the task. */
+  valueOf(token: number): unknown {
+    if (!this.#values.has(token)) for (const member of this.#members.values()) this.#hearAll(member)
+    const value = this.#values.get(token)
+    this.#values.delete(token)
+    return value
   }
 }

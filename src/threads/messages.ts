@@ -37,5 +37,5 @@ export type Report =
   | { readonly kind: 'unloadable'; readonly error: ErrorDescription }
   /** The thread ends by itself. */
   | { readonly kind: 'exit'; readonly code: number }
-  /** The result of a task, or the description of what it failed with. */
-  | { readonly kind: 'value'; readonly task: number; readonly value: unknown }
+  /** The result of a task, or the description of what it failed with. The core's report of its end has the token, too. */
+  | { readonly kind: 'value'; readonly token: number; readonly value: unknown }

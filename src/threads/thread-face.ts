@@ -252,7 +252,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     this.#forget(id)
     const kind = outcomes[row * OUTCOME_COLUMNS + 2]!
     const isPosted = (kind & Kind.mask) === Kind.port
-    const value = isPosted ? this.#crew.valueOf(id) : this.#decode(kind, row)
+    const value = isPosted ? this.#crew.valueOf(figures[row * OUTCOME_FIGURES]!) : this.#decode(kind, row)
     if ((kind & Kind.failed) === 0) {
       call.resolve(value)
       return

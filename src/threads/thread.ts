@@ -67,6 +67,8 @@ export class Thread {
   /** Tasks whose argument is to come by the message port, with the place of their function. */
   readonly #awaited = new Map<number, number>()
   #ended = 0
+  /** Values that have taken the message port. */
+  #sent = 0
 
   constructor(assignment: Assignment['workpool']) {
     this.#assignment = assignment
@@ -213,9 +215,17 @@ export class Thread {
 
   /** A value takes the message port; the core's report follows it. */
   #send(task: number, isFailed: boolean, value: unknown, list?: readonly TransferListItem[]): number {
-    this.#report({ kind: 'value', task, value }, list)
-    outgoing.kind = Kind.port
+    outgoing.kind = Kind.undefined
+    outgoing.number = 0
     outgoing.length = 0
+    // Nobody asks for it if the task has settled in another way.
+    if (!native.isAbandoned(isolate, task)) {
+      // Of all threads of the process no two have the same number, nor one thread twice the same count.
+      const token = threadId * 2 ** 32 + this.#sent++
+      this.#report({ kind: 'value', token, value }, list)
+      outgoing.kind = Kind.port
+      outgoing.number = token
+    }
     return this.#done(task, isFailed)
   }
 
