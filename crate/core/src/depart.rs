@@ -15,6 +15,8 @@ const BATCH: u32 = if cfg!(loom) { 1 } else { 4_096 };
 #[derive(Debug, Default)]
 pub(crate) struct Sweep {
     is_second: bool,
+    /// What is left is run by threads.
+    is_over: bool,
     next: u32,
 }
 
@@ -39,8 +41,9 @@ impl<T: Payload> State<T> {
         self.faces.is_empty()
     }
 
-    /// The face is gone. Its tasks end as cancelled without anybody hearing of it; their workers take others. Whether it
-    /// was the last one; `None` if this must be called again, as there are more records than one call looks at.
+    /// The face is gone. Its tasks end as cancelled without anybody hearing of it; their workers take others, threads once they
+    /// have ended what they run. Whether it was the last one; `None` if this must be called again, as there are more records
+    /// than one call looks at.
     pub(crate) fn depart(
         &mut self,
         clock: &impl Clock,
@@ -53,14 +56,15 @@ impl<T: Payload> State<T> {
             return Some(false);
         }
         for _ in 0..BATCH {
-            if self.faces.records(face) == 0 {
+            if self.faces.records(face) == 0 || sweep.is_over {
                 break;
             }
             let id = TaskId(sweep.next);
             sweep.next += 1;
             if id.0 >= self.tasks.end() {
-                // A face that has gone adds none, so what is left of it is behind the second look or the first.
-                *sweep = Sweep { is_second: true, next: 0 };
+                // A face that has gone adds none, and after the first look none of its tasks waits unless a thread has died
+                // under it; so the second look has met all of them.
+                *sweep = Sweep { is_second: true, is_over: sweep.is_second, next: 0 };
                 continue;
             }
             let Some(state) =
@@ -72,7 +76,7 @@ impl<T: Payload> State<T> {
                 self.abandon(clock, id, state, effects);
             }
         }
-        if self.faces.records(face) > 0 {
+        if self.faces.records(face) > 0 && !sweep.is_over {
             return None;
         }
         self.faces.remove(face);
@@ -93,6 +97,23 @@ impl<T: Payload> State<T> {
         }
         if state == TaskState::Waiting {
             self.queue.remove(id);
+        }
+        if self.options.grace.is_some() {
+            match state {
+                TaskState::Running(worker) => {
+                    self.abandon_to(worker, id, true, clock.now());
+                    effects.push(Effect::Abandoned(worker, id, self.tasks[id].payload));
+                }
+                TaskState::Abandoned { worker, .. } => {
+                    self.tasks[id].state = TaskState::Abandoned { worker, told: true };
+                }
+                TaskState::Waiting => {
+                    effects.push(Effect::Forgotten(self.tasks[id].payload));
+                    self.drop_record(id);
+                }
+                TaskState::Over => self.drop_record(id),
+            }
+            return;
         }
         self.drop_record(id);
         if let TaskState::Running(worker) | TaskState::Abandoned { worker, .. } = state

@@ -64,6 +64,16 @@ impl<T: Payload> State<T> {
         }
     }
 
+    /// Every worker has died, with whoever had them; the pool is closed.
+    pub(crate) fn lose_workers(&mut self, effects: &mut Effects<T>) {
+        let workers: Vec<_> = self.workers.iter().map(|(id, worker)| (id, worker.state)).collect();
+        for (id, state) in workers {
+            if state != WorkerState::Stopped {
+                self.crashed(id, effects);
+            }
+        }
+    }
+
     /// The tasks of a worker, the latest first: the order in which they go back to the head of the queue.
     fn tasks_of(&self, worker: WorkerId) -> Vec<TaskId> {
         if self.options.concurrency == 1 {

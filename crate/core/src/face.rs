@@ -111,8 +111,11 @@ impl Faces {
         self.slots[id.index()].records += 1;
     }
 
+    /// A record is gone. That of a task which a thread ends after its face has departed is nobody's.
     pub(crate) fn drop_record(&mut self, id: FaceId) {
-        self.slots[id.index()].records -= 1;
+        if let Some(face) = self.get_mut(id) {
+            face.records -= 1;
+        }
     }
 
     #[cfg(any(test, feature = "audit"))]

@@ -128,6 +128,19 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.state.lock().tasks[task].payload
     }
 
+    /// The worker that has the task, if one has.
+    pub fn worker_of(&self, task: TaskId) -> Option<WorkerId> {
+        match self.state.lock().tasks.get(task)?.state {
+            TaskState::Running(worker) | TaskState::Abandoned { worker, .. } => Some(worker),
+            TaskState::Waiting | TaskState::Over => None,
+        }
+    }
+
+    /// Whether a worker is there that has booted and is not on its way out.
+    pub fn has_started(&self) -> bool {
+        self.state.lock().has_started()
+    }
+
     /// Whether the task has settled while its function goes on.
     pub fn is_abandoned(&self, task: TaskId) -> bool {
         let state = self.state.lock().tasks.get(task).map(|task| task.state);
@@ -214,14 +227,27 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         }) {}
     }
 
-    /// Opens a closed pool again, as a new generation; rejects what waits for the old one.
-    pub fn reboot(&self) {
+    /// Opens a closed pool again, as a new generation; rejects what waits for the old one. False if it is an
+    /// [orphan](Self::orphan), which stays closed.
+    pub fn reboot(&self) -> bool {
         while self.transition(State::reboot) {}
+        !self.state.lock().is_orphan
     }
 
-    /// One more face of the pool, unless the last one has departed.
+    /// Whoever has the workers is gone, and they with it: what is unsettled rejects as if the pool was destroyed, no worker is
+    /// left, and none will come. Nobody may call for one of them any more.
+    pub fn orphan(&self) {
+        self.transition(|state, _| state.is_orphan = true);
+        self.destroy();
+        self.transition(State::lose_workers);
+    }
+
+    /// One more face of the pool, unless the last one has departed, or it is an [orphan](Self::orphan).
     pub fn join(&self) -> Option<FaceId> {
-        self.transition(|state, _| (!state.faces.is_empty()).then(|| state.faces.join()))
+        self.transition(|state, _| {
+            let is_joinable = !state.faces.is_empty() && !state.is_orphan;
+            is_joinable.then(|| state.faces.join())
+        })
     }
 
     /// The face submits nothing any more; what it has submitted goes on. If no other one stays, the pool closes: gives the
@@ -236,9 +262,9 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, _| state.resign(face))
     }
 
-    /// The face is gone, with everything of it: its unsettled tasks end as cancelled, their workers take others, and nothing
-    /// is done for it any more. It must make no call about them from now on; an effect that is on its way to it is void, and
-    /// known by its number. Whether it was the last one.
+    /// The face is gone, with everything of it: its unsettled tasks end as cancelled, and nothing is done for it any more. Their
+    /// workers take others; a thread ends what it runs first. The face must make no call about them from now on; an effect
+    /// that is on its way to it is void, and known by its number. Whether it was the last one.
     pub fn depart(&self, face: FaceId) -> bool {
         let mut sweep = Sweep::default();
         loop {

@@ -147,6 +147,10 @@ pub enum Effect<T> {
     Retire(WorkerId),
     /// The host is to end this worker, whatever it does, and to answer by `crashed`.
     Kill(WorkerId),
+    /// This worker, a thread, is to hear that the task which it runs has settled, as the face of the task is gone.
+    Abandoned(WorkerId, TaskId, T),
+    /// The face of the task, which waited for a thread, is gone: what the host keeps with it is not needed any more.
+    Forgotten(T),
     /// The origin of the task is to learn that it has settled, and then to `collect` it.
     Reject(TaskId, T, Rejection),
     /// The watch with this token has come true, or its time is up.
@@ -206,6 +210,8 @@ pub(crate) struct State<T> {
     pub(crate) older: Vec<Older>,
     /// A thread could not be started since one has: there may be room that waiting tasks do not get.
     pub(crate) is_unstartable: bool,
+    /// Whoever has the workers is gone, and they with it: the pool stays closed.
+    pub(crate) is_orphan: bool,
     pub(crate) watches: Watches,
     pub(crate) vacancies: Vacancies,
     pub(crate) faces: Faces,
@@ -233,6 +239,7 @@ impl<T: Payload> State<T> {
             stopping: 0,
             older: Vec::new(),
             is_unstartable: false,
+            is_orphan: false,
             watches: Watches::default(),
             vacancies: Vacancies::default(),
             faces: Faces::new(),
@@ -770,7 +777,7 @@ impl<T: Payload> State<T> {
 
     /// Opens a closed pool as a new generation; whether it must be called again, as more waits than one call rejects.
     pub(crate) fn reboot(&mut self, effects: &mut Effects<T>) -> bool {
-        if self.phase == Phase::Open {
+        if self.phase == Phase::Open || self.is_orphan {
             return false;
         }
         if self.release(None, effects) {

@@ -207,7 +207,12 @@ impl<T: Numbered> Desk<T> {
                 Effect::Vacancy { token, is_closed, .. } => {
                     self.answers.lock().unwrap().push((token, is_closed));
                 }
-                Effect::Boot(_) | Effect::Retire(_) | Effect::Kill(_) | Effect::Watched { .. } => {}
+                Effect::Boot(_)
+                | Effect::Retire(_)
+                | Effect::Kill(_)
+                | Effect::Abandoned(..)
+                | Effect::Forgotten(_)
+                | Effect::Watched { .. } => {}
             }
         }
         effects

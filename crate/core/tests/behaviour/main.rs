@@ -5,6 +5,7 @@ mod admission;
 mod booting;
 mod faces;
 mod lifetimes;
+mod owners;
 #[path = "../recorder/mod.rs"]
 mod recorder;
 mod tasks;

@@ -297,7 +297,7 @@ impl Pair {
                 self.play(|pool| pool.release(generation), |model| model.release(generation));
             }
             Step::Close => self.play(RecordedPool::<Job>::close, Model::close),
-            Step::Reboot => self.play(RecordedPool::<Job>::reboot, Model::reboot),
+            Step::Reboot => self.play(|pool| assert!(pool.reboot(), "it is no orphan"), Model::reboot),
             Step::Watch(which, condition, timeout) => self.watch(which, condition, timeout),
             Step::WatchEnd(which, timeout) => {
                 self.watch(which, Condition::Ended(self.model.generation), timeout);
