@@ -66,6 +66,8 @@ interface Hot {
     timed: number,
     offer: Offer,
   ): number
+  /** A refusal, if a task would be refused just now; else 0. */
+  refuse(face: number, waitTimeout: number, offer: Offer): number
   /** Looks for what comes next for as long as it is worth it: 1 if there is something; 2: let the event loop have its turn. */
   linger(): number
   /** How many ends of tasks have been put into the exchange. */
@@ -78,6 +80,16 @@ interface Hot {
   done(task: number, isFailed: number, kind: number, number: number, length: number, isWornOut: number): number
   /** In a thread: the argument of this task is to be posted. */
   fetch(task: number): void
+  /** The kind of what the last command has beside its numbers, or `NONE`; read as a task's argument. */
+  detail(): number
+  /** Why a thread could not be started: as `detail`. */
+  start_failure(face: number): number
+  /** A thread has died, for a reason that has been encoded. */
+  crashed(face: number, worker: number, kind: number, number: number, length: number): void
+  /** A thread cannot be started, for a reason that has been encoded. */
+  start_failed(face: number, worker: number, kind: number, number: number, length: number): void
+  /** Aborts the signal of a task that a thread has; `ifSettled`: unless the number is another task's by then. */
+  abort(face: number, task: number, ifSettled: number, kind: number, number: number, length: number): void
   /** Writes everything that `stats()` and the getters show to the numbers. */
   snapshot(face: number): void
 }
@@ -128,6 +140,7 @@ export const enum CommandKind {
   outcomes,
   tasks,
   died,
+  abort,
 }
 
 export const enum Rejection {

@@ -31,7 +31,7 @@ const { then } = Promise.prototype
 
 /** A face of the shared pool of this name. */
 function join(settings: SharedSettings, options: Parameters<typeof native.join>[2]): number {
-  const { face, options: existing } = native.join(isolate, settings.name, options)
+  const { face, options: existing } = native.join(isolate, settings.name, options, '')
   try {
     checkAgreement(settings, existing)
   } catch (error) {
@@ -79,7 +79,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       grace: 0,
     }
     const id = isShared ? join(settings, options) : native.create(isolate, options)
-    super(id, { name, size, isShared, isHeld: hasResource })
+    super(id, { name, size, isShared, isOwner: false, isHeld: hasResource })
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
     if (hasResource) hold(this.id, this)

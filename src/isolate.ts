@@ -33,11 +33,17 @@ export interface ThreadTarget extends CommandTarget {
   outcome(task: number, row: number): void
 }
 
-/** What this isolate does when it is given tasks as a thread of a pool. */
-let takeTasks = (): void => {}
+/** This isolate as a thread of a pool. */
+export interface Thread {
+  /** It has been given tasks. */
+  take(): void
+  /** The signal of a task is to abort. */
+  abort(task: number, ifSettled: boolean): void
+}
+let thread: Thread | undefined
 
-export function onTasks(take: () => void): void {
-  takeTasks = take
+export function serveAs(self: Thread): void {
+  thread = self
 }
 
 /** Strong: a pool that nobody references lives as long as it has work, or may get some. */
@@ -102,11 +108,15 @@ function carryOutAll(): void {
       return
     }
     if (kind === CommandKind.tasks) {
-      takeTasks()
+      thread!.take()
       continue
     }
     const first = words[Word.first]!
     const second = words[Word.second]!
+    if (kind === CommandKind.abort) {
+      thread!.abort(first, second === 1)
+      continue
+    }
     if (kind === CommandKind.watched) {
       const settle = watches.get(first)
       watches.delete(first)
@@ -145,12 +155,26 @@ let isDraining = false
 /** How long this isolate is blocked in native code at a time, in ms: so long a process that ends may have to wait for it. */
 const SLICE_MS = 5
 
-/** Does nothing but carry out commands until `isOver`. */
-export function block(isOver: () => boolean): void {
+/** Names of the pools for which this isolate is kept from its event loop, so that neither timers nor Node's events reach it. */
+const blockedFor: string[] = []
+
+export const isBlockedFor = (pool: string): boolean => blockedFor.includes(pool)
+
+/** What is to be looked after while it is. */
+export const whileBlocked = new Set<() => void>()
+
+/** Does nothing but carry out commands until `isOver`, for the pool of this name. */
+export function block(pool: string, isOver: () => boolean): void {
   if (isDraining) throw misuse('runSync cannot be called while the end of another task is being reported')
-  while (!isOver()) {
-    carryOutAll()
-    if (!isOver()) native.wait(isolate, SLICE_MS)
+  blockedFor.push(pool)
+  try {
+    while (!isOver()) {
+      carryOutAll()
+      for (const lookAfter of whileBlocked) lookAfter()
+      if (!isOver()) native.wait(isolate, SLICE_MS)
+    }
+  } finally {
+    blockedFor.pop()
   }
 }
 
@@ -196,6 +220,7 @@ function endTurns(): void {
 
 /** Gives back the number of a face that has no tasks and no open promises. */
 export function forget(face: number): void {
+  letGo(face)
   // Its turns end with it, and the next one to have the number did not get them.
   turns.delete(face)
   native.forget(isolate, face)

@@ -1,9 +1,11 @@
 /** The options of thread pools and their tasks, and the one place where each is checked. */
-import { availableParallelism } from 'node:os'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { inspect, isDeepStrictEqual } from 'node:util'
+import { deserialize, serialize } from 'node:v8'
 import type { TransferListItem, Worker, WorkerOptions } from 'node:worker_threads'
 
+import { native } from './binding.js'
 import { misuse, outOfRange, wrongType } from './errors.js'
 import { type Logger, consoleLogger } from './logger.js'
 import {
@@ -112,6 +114,7 @@ const THREADS = {
   panicHandler: POOL.panicHandler,
   logger: POOL.logger,
   signal: POOL.signal,
+  shared: POOL.shared,
   filename: ((value, option) => {
     const allowed = 'an absolute path or a file: URL'
     if (typeof value !== 'string' && !(value instanceof URL)) throw wrongType(option, value, allowed)
@@ -156,6 +159,9 @@ export interface ThreadPoolSettings {
   readonly panicHandler: PoolOptions['panicHandler']
   readonly logger: Logger
   readonly signal: AbortSignal | undefined
+  /** If it is shared. */
+  readonly agreement: Agreement | undefined
+  readonly errors: readonly ErrorClass[]
   readonly concurrency: number
   readonly minSize: number
   readonly grace: number
@@ -170,7 +176,7 @@ export function checkThreadOptions(options: unknown): ThreadPoolSettings {
   const given = read(options, 'the options of ThreadPool.create', THREADS)
   const { filename, env, argv, execArgv, resourceLimits, stdout, stderr, trackUnmanagedFds } = given
   if (filename === undefined) throw misuse('filename is missing: the absolute path or file: URL of the task module')
-  const size = given.size ?? availableParallelism()
+  const size = given.size ?? native.parallelism()
   if (given.minSize !== undefined && given.minSize > size) throw outOfRange('minSize', given.minSize, `at most size, ${size}`)
   const stays = given.disablePurge || given.expiry === Infinity
   const name = given.name ?? nextName()
@@ -179,30 +185,80 @@ export function checkThreadOptions(options: unknown): ThreadPoolSettings {
       ([, value]) => value !== undefined,
     ),
   ) as WorkerOptions
+  if (given.shared && given.name === undefined) throw misuse('shared needs a name, by which isolates find the pool')
   // What cannot be cloned is found here, and not by every thread anew.
   if (given.workerData !== undefined) structuredClone(given.workerData)
+  const { preAlloc = false, nonblocking = false, maxBlockingTasks = 0, concurrency = 1, minSize = 0, grace = 100 } = given
+  const expiry = stays ? 0 : (given.expiry ?? 60_000)
+  const recycle = { tasks: given.recycle?.tasks ?? 0, heapMb: given.recycle?.heapMb ?? 0 }
+  const core = { size, expiry, preAlloc, nonblocking, maxBlockingTasks, concurrency, minSize, grace }
+  const agreed = {
+    ...core,
+    expiry: expiry || Infinity,
+    disablePurge: stays ?? false,
+    filename,
+    recycle,
+    workerData: given.workerData,
+    ...worker,
+  }
   return {
+    ...core,
     name,
-    size,
-    expiry: stays ? 0 : (given.expiry ?? 60_000),
-    preAlloc: given.preAlloc ?? false,
-    nonblocking: given.nonblocking ?? false,
-    maxBlockingTasks: given.maxBlockingTasks ?? 0,
     panicHandler: given.panicHandler,
     logger: given.logger ?? consoleLogger,
     signal: given.signal,
-    concurrency: given.concurrency ?? 1,
-    minSize: given.minSize ?? 0,
-    grace: given.grace ?? 100,
+    agreement: given.shared ? toAgreement(given, agreed) : undefined,
+    errors: given.errors ?? [],
     crew: {
       name,
       filename,
-      recycle: { tasks: given.recycle?.tasks ?? 0, heapBytes: (given.recycle?.heapMb ?? 0) * 2 ** 20 },
+      recycle: { tasks: recycle.tasks, heapBytes: recycle.heapMb * 2 ** 20 },
       workerData: given.workerData,
-      errors: given.errors ?? [],
       worker,
       createWorker: given.createWorker,
     },
+  }
+}
+
+/** What isolates that share a thread pool must agree on. */
+export interface Agreement {
+  /** The options that were given, as users write them. */
+  readonly given: Readonly<Record<string, unknown>>
+  /** All of them, as the other isolates read them. */
+  readonly text: string
+}
+
+function toAgreement(given: object, agreed: Record<string, unknown>): Agreement {
+  const texts = Object.entries(agreed).map(([option, value]) => [option, textOf(value)])
+  const isGiven = ([option]: [string, unknown]): boolean => Object.hasOwn(given, option)
+  return {
+    given: Object.fromEntries(Object.entries(agreed).filter(isGiven)),
+    text: JSON.stringify(Object.fromEntries(texts)),
+  }
+}
+
+/** What cannot be brought to another isolate equals nothing there. */
+function textOf(value: unknown): string | null {
+  if (typeof value === 'symbol') return String(value)
+  try {
+    return serialize(value).toString('base64')
+  } catch {
+    return null
+  }
+}
+
+/** Asserts that a pool that was made with options of this `text` is what `agreement` asks for. */
+export function checkAgreement(name: string, { given, text }: Agreement, existing: string): void {
+  const mine = JSON.parse(text) as Record<string, string | null>
+  const theirs = JSON.parse(existing) as Record<string, string | null>
+  for (const option of Object.keys(given)) {
+    const [own, other] = [mine[option] ?? null, theirs[option] ?? null]
+    if (own !== null && own === other) continue
+    const agreed = other === null || other.startsWith('Symbol(') ? other : (deserialize(Buffer.from(other, 'base64')) as unknown)
+    if (own !== null && isDeepStrictEqual(given[option], agreed)) continue
+    throw misuse(
+      `${option} is ${inspect(given[option])}, but the shared pool ${name} was made with ${option} ${inspect(agreed)}`,
+    )
   }
 }
 

@@ -15,6 +15,8 @@ export interface VerbSettings {
   /** 0 = unbounded. */
   readonly size: number
   readonly isShared: boolean
+  /** Whether the workers of the shared pool are this face's, also after it has left. */
+  readonly isOwner: boolean
   /** Whether the core may want something of it while it has no task: then it is held from its opening until it is vacant. */
   readonly isHeld: boolean
 }
@@ -135,7 +137,8 @@ export abstract class Verbs {
   /** The pool has been closed: carries out what that has left to do, and lets go of a pool with resources once it is vacant. */
   #closed(): void {
     carryOut()
-    if (this.#isLeaving || !this.verbSettings.isHeld) return
+    // A shared pool may be rebooted by others.
+    if (this.#isLeaving || !this.verbSettings.isHeld || this.verbSettings.isShared) return
     this.#isLeaving = true
     const leave = (): void => {
       this.#isLeaving = false
@@ -210,8 +213,9 @@ export abstract class Verbs {
       throw new PoolClosedError(this.verbSettings.name, 'the signal of the pool has aborted, so it cannot be rebooted')
     }
     if (this.verbSettings.isHeld) hold(this.id, this.target)
-    native.reboot(isolate, this.id)
+    const isOpen = native.reboot(isolate, this.id)
     carryOut()
+    if (!isOpen) throw new PoolClosedError(this.verbSettings.name, 'the isolate that had its threads has ended')
   }
 
   /**
@@ -223,7 +227,8 @@ export abstract class Verbs {
       const leave = (): void => {
         this.#stopListening()
         native.leave(isolate, this.id)
-        if (this.#promises === 0) left()
+        if (this.verbSettings.isOwner) watch(this.id, WatchCondition.Vacant, left, { isHeld: false })
+        else if (this.#promises === 0) left()
         else this.#whenKept = left
         carryOut()
       }

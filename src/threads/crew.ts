@@ -4,7 +4,8 @@ import { pathToFileURL } from 'node:url'
 import { MessageChannel, type MessagePort, Worker, type WorkerOptions, receiveMessageOnPort } from 'node:worker_threads'
 
 import { isolate, native } from '../binding.js'
-import { type ErrorDescription, describeError, reviveError } from '../payload/index.js'
+import { isBlockedFor, whileBlocked } from '../isolate.js'
+import { type ErrorDescription, describeError } from '../payload/index.js'
 import type { Assignment, Order, Report } from './messages.js'
 
 /** Pauses before a thread that died while it loaded is started again, in ms. After the last one it is given up. */
@@ -19,7 +20,6 @@ export interface CrewSettings {
   readonly filename: string
   readonly recycle: { readonly tasks: number; readonly heapBytes: number }
   readonly workerData: unknown
-  readonly errors: readonly (abstract new (...args: never[]) => Error)[]
   /** As `new Worker` takes them. */
   readonly worker: WorkerOptions
   readonly createWorker: ((url: URL, options: WorkerOptions) => Worker) | undefined
@@ -27,12 +27,12 @@ export interface CrewSettings {
 
 /** What the pool wants to hear of its threads. */
 export interface CrewEvents {
-  /** One that had loaded has died: how, and with which uncaught error. */
-  crashed(worker: number, exitCode: number, cause: unknown): void
+  /** One that had loaded has died: how, and of which uncaught error. */
+  crashed(worker: number, exitCode: number, cause: ErrorDescription | undefined): void
   /** One that had no task has been taken down. */
   retired(worker: number): void
-  /** One cannot be started. */
-  startFailed(worker: number, cause: unknown): void
+  /** One cannot be started; without a cause it was not wanted any more. */
+  startFailed(worker: number, cause: ErrorDescription | undefined): void
 }
 
 interface Member {
@@ -59,12 +59,9 @@ export class Crew {
   /** Results and errors that took the message port, by token. They outlive their thread, which may end before they are asked for. */
   readonly #values = new Map<number, unknown>()
   /** Those that wait to be started again. */
-  readonly #retries = new Map<number, { timer: NodeJS.Timeout; at: number; retry: () => void }>()
+  readonly #retries = new Map<number, { timer: NodeJS.Timeout; lookAfter: () => void }>()
   /** Those that are ended while they load: not to be started again. */
   readonly #isEnding = new Set<number>()
-  /** Whether the owner is blocked, so that it hears nothing from Node. */
-  #isBlocked = false
-
   constructor(face: number, settings: CrewSettings, events: CrewEvents) {
     this.#settings = settings
     this.#events = events
@@ -79,7 +76,7 @@ export class Crew {
       thread = this.#create(worker, port2)
     } catch (error) {
       control.close()
-      this.#events.startFailed(worker, error)
+      this.#events.startFailed(worker, this.#describe(error))
       return
     }
     const member: Member = {
@@ -138,19 +135,35 @@ export class Crew {
     member.control.close()
     this.#members.delete(worker)
     if (member.isRetiring) this.#events.retired(worker)
-    else if (member.hasLoaded) this.#events.crashed(worker, exitCode, member.cause)
-    else if (member.unloadable !== undefined) {
-      this.#events.startFailed(worker, reviveError(member.unloadable, this.#settings.errors))
+    else if (member.hasLoaded) {
+      this.#events.crashed(worker, exitCode, member.cause === undefined ? undefined : this.#describe(member.cause))
+    } else if (member.unloadable !== undefined) {
+      this.#events.startFailed(worker, member.unloadable)
     } else if (attempt < RETRIES_MS.length && !this.#isEnding.delete(worker)) {
-      const retry = (): void => {
-        this.#retries.delete(worker)
-        this.start(worker, attempt + 1)
-      }
-      const pause = RETRIES_MS[attempt]!
-      this.#retries.set(worker, { timer: setTimeout(retry, pause).unref(), at: performance.now() + pause, retry })
+      this.#retryLater(worker, attempt)
     } else {
-      this.#events.startFailed(worker, member.cause ?? new Error(`the thread ended with exit code ${exitCode}`))
+      const cause = member.cause ?? new Error(`the thread ended with exit code ${exitCode}`)
+      this.#events.startFailed(worker, this.#describe(cause))
     }
+  }
+
+  #describe(cause: unknown): ErrorDescription {
+    return describeError(cause, `at the end of a thread (pool ${this.#settings.name})`)
+  }
+
+  #retryLater(worker: number, attempt: number): void {
+    const pause = RETRIES_MS[attempt]!
+    const due = performance.now() + pause
+    const retry = (): void => {
+      this.#giveUp(worker)
+      this.start(worker, attempt + 1)
+    }
+    // A timer does not come while this isolate is blocked.
+    const lookAfter = (): void => {
+      if (performance.now() >= due) retry()
+    }
+    this.#retries.set(worker, { timer: setTimeout(retry, pause).unref(), lookAfter })
+    whileBlocked.add(lookAfter)
   }
 
   /** Takes a thread down that has no task. */
@@ -177,47 +190,24 @@ export class Crew {
   }
 
   #giveUp(worker: number): boolean {
-    clearTimeout(this.#retries.get(worker)?.timer)
+    const retry = this.#retries.get(worker)
+    if (retry === undefined) return false
+    clearTimeout(retry.timer)
+    whileBlocked.delete(retry.lookAfter)
     return this.#retries.delete(worker)
   }
 
   /** A thread is dead, says the core. What Node would say waits for an event loop that may be blocked. */
   died(worker: number): void {
     const member = this.#members.get(worker)
-    if (!this.#isBlocked || member === undefined) return
+    if (!isBlockedFor(this.#settings.name) || member === undefined) return
     this.#hearAll(member)
     this.#ended(worker, member, member.exitCode ?? 1, member.attempt)
   }
 
-  /** Calls `block`, which keeps the owner from its event loop; `keep` does meanwhile what timers would. */
-  whileBlocked(block: (keep: () => void) => void): void {
-    const wasBlocked = this.#isBlocked
-    this.#isBlocked = true
-    try {
-      block(() => {
-        for (const [worker, { timer, at, retry }] of this.#retries) {
-          if (performance.now() < at) continue
-          clearTimeout(timer)
-          this.#retries.delete(worker)
-          retry()
-        }
-      })
-    } finally {
-      this.#isBlocked = wasBlocked
-    }
-  }
-
-  /** Tells a thread; one that is gone hears nothing, and its end is reported. */
-  order(worker: number, order: Order, transfer: readonly MessagePort[] = []): void {
-    this.#members.get(worker)?.control.postMessage(order, [...transfer])
-  }
-
-  /** Tells every thread that a task has settled: which of them has it only the core knows. */
-  abort(task: number, reason: unknown): void {
-    const description = describeError(reason, `at an abort (pool ${this.#settings.name})`)
-    for (const { control } of this.#members.values()) {
-      control.postMessage({ kind: 'abort', task, reason: description } satisfies Order)
-    }
+  /** Hands a thread an argument; one that is gone hears nothing, and its end is reported. */
+  post(worker: number, order: Order): void {
+    this.#members.get(worker)?.control.postMessage(order, [order.port])
   }
 
   /** What a thread has sent under this token, before it reported the end of the task. */

@@ -22,12 +22,11 @@ export interface Assignment {
 export const isAssignment = (data: unknown): data is Assignment =>
   typeof data === 'object' && data !== null && typeof (data as Partial<Assignment>).workpool?.control === 'object'
 
-/** To the thread. */
-export type Order =
-  /** The argument of a task, alone in a port. */
-  | { readonly kind: 'argument'; readonly task: number; readonly port: MessagePort }
-  /** A task has settled; its signal is to abort. */
-  | { readonly kind: 'abort'; readonly task: number; readonly reason: ErrorDescription }
+/** To the thread: the argument of a task, alone in a port. */
+export interface Order {
+  readonly task: number
+  readonly port: MessagePort
+}
 
 /** From the thread. */
 export type Report =

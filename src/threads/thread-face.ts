@@ -14,6 +14,7 @@ import {
   outcomes,
 } from '../binding.js'
 import {
+  misuse,
   PoolClosedError,
   TaskTimeoutError,
   WaitTimeoutError,
@@ -21,15 +22,15 @@ import {
   WorkerStartError,
 } from '../errors.js'
 import { Failures } from '../failures.js'
-import { type ThreadTarget, block, carryOut, hasCommands, hold, watch } from '../isolate.js'
-import { type ErrorDescription, reviveError } from '../payload/index.js'
+import { type ThreadTarget, block, carryOut, forget, hasCommands, hold, watch } from '../isolate.js'
+import { type ErrorDescription, describeError, reviveError } from '../payload/index.js'
 import { Signals } from '../signals.js'
 import { Stat } from '../stats.js'
 import type { Resolve, TaskInfo } from '../task.js'
-import { type RunChecked, type ThreadPoolSettings, checkRunOptions } from '../thread-options.js'
+import { type RunChecked, type ThreadPoolSettings, checkAgreement, checkRunOptions } from '../thread-options.js'
 import { Verbs } from '../verbs.js'
 import { Crew } from './crew.js'
-import { Kind, SPREAD, decode, encode, outgoing } from './wire.js'
+import { Kind, PORTLESS, SPREAD, decode, decodeAnswer, encode, outgoing, pack, serialize } from './wire.js'
 
 const { WatchCondition } = native
 
@@ -63,42 +64,76 @@ class Call {
   ) {}
 }
 
-/** A thread pool as its owner sees it: promises under the core's numbers of tasks, and the crew of threads. */
+/** Of what a thread has died. */
+interface Crash {
+  readonly exitCode: number
+  readonly cause: ErrorDescription | undefined
+}
+
+/** A face of the pool, and whether its threads are this isolate's; throws if a pool of the name was made with other options. */
+function join(settings: ThreadPoolSettings): { id: number; isOwner: boolean; concurrency: number } {
+  const { size, expiry, nonblocking, maxBlockingTasks, concurrency, minSize, grace } = settings
+  const options = {
+    size,
+    expiry,
+    preAlloc: false,
+    nonblocking,
+    maxBlockingTasks,
+    boots: true,
+    disposes: true,
+    concurrency,
+    minSize,
+    // 0 would mean a pool without threads; a millisecond fraction is as good as none.
+    grace: Math.max(grace, 0.001),
+  }
+  if (settings.agreement === undefined) return { id: native.create(isolate, options), isOwner: true, concurrency }
+  const joined = native.join(isolate, settings.name, options, settings.agreement.text)
+  try {
+    checkAgreement(settings.name, settings.agreement, joined.details)
+  } catch (error) {
+    forget(joined.face)
+    throw error
+  }
+  return { id: joined.face, isOwner: joined.isNew, concurrency: joined.options.concurrency }
+}
+
+/** A thread pool as an isolate sees it: promises under the core's numbers of tasks and, in the owner, the crew of threads. */
 export class ThreadFace extends Verbs implements ThreadTarget {
   protected readonly target = this
   readonly #settings: ThreadPoolSettings
   readonly #failures: Failures
-  readonly #crew: Crew
+  /** In the owner. Between a thread and any other isolate there is no message port. */
+  readonly #crew: Crew | undefined
+  /** Most tasks that one thread has at once. */
+  readonly concurrency: number
   readonly #calls: (Call | undefined)[] = []
   readonly #signals = new Signals<Call>((call, reason) => this.#abort(call, reason))
   /** Numbers of exports. */
   readonly #places = new Map<string, number>()
-  /** Why tasks are being rejected just now. */
-  #crash: { exitCode: number; cause: unknown } = { exitCode: 0, cause: undefined }
-  #startError: unknown
 
   constructor(settings: ThreadPoolSettings) {
-    const { name, size, expiry, nonblocking, maxBlockingTasks, concurrency, minSize, grace } = settings
-    const id = native.create(isolate, {
-      size,
-      expiry,
-      preAlloc: false,
-      nonblocking,
-      maxBlockingTasks,
-      boots: true,
-      disposes: true,
-      concurrency,
-      minSize,
-      // 0 would mean a pool without threads; a millisecond fraction is as good as none.
-      grace: Math.max(grace, 0.001),
-    })
-    super(id, { name, size, isShared: false, isHeld: true })
+    const { name, size } = settings
+    const { id, isOwner, concurrency } = join(settings)
+    const isShared = settings.agreement !== undefined
+    super(id, { name, size, isShared, isOwner: isShared && isOwner, isHeld: true })
+    this.concurrency = concurrency
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
-    this.#crew = new Crew(id, settings.crew, {
+    this.#crew = isOwner ? this.#newCrew() : undefined
+    hold(id, this)
+    if (isOwner && settings.preAlloc) {
+      native.start(isolate, id, true)
+      carryOut()
+    }
+    if (settings.signal !== undefined) this.follow(settings.signal)
+  }
+
+  #newCrew(): Crew {
+    const { id } = this
+    return new Crew(id, this.#settings.crew, {
       crashed: (worker, exitCode, cause) => {
-        this.#crash = { exitCode, cause }
-        native.crashed(isolate, id, worker)
+        pack({ exitCode, cause } satisfies Crash)
+        native.crashed(id, worker, outgoing.kind, outgoing.number, outgoing.length)
         carryOut()
       },
       retired: (worker) => {
@@ -106,26 +141,21 @@ export class ThreadFace extends Verbs implements ThreadTarget {
         carryOut()
       },
       startFailed: (worker, cause) => {
-        this.#startError = cause
-        native.startFailed(isolate, id, worker)
+        pack(cause)
+        native.start_failed(id, worker, outgoing.kind, outgoing.number, outgoing.length)
         carryOut()
       },
     })
-    hold(id, this)
-    if (settings.preAlloc) {
-      native.start(isolate, id, true)
-      carryOut()
-    }
-    if (settings.signal !== undefined) this.follow(settings.signal)
-  }
-
-  /** Most tasks that one thread has at once. */
-  get concurrency(): number {
-    return this.#settings.concurrency
   }
 
   protected abortRunning(reason: unknown): void {
-    for (const call of this.#calls) if (call !== undefined) this.#crew.abort(call.id, reason)
+    for (const call of this.#calls) if (call !== undefined) this.#abortInThread(call.id, reason, false)
+  }
+
+  /** Has the signal of a task abort, if a thread has the task; `ifSettled`: and if that has settled. */
+  #abortInThread(task: number, reason: unknown, ifSettled: boolean): void {
+    pack(describeError(reason, `at an abort (pool ${this.#settings.name})`))
+    native.abort(this.id, task, ifSettled ? 1 : 0, outgoing.kind, outgoing.number, outgoing.length)
   }
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -151,6 +181,9 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   runSync(argument: unknown, options: unknown): unknown {
     const checked = checkRunOptions(options)
     if (checked.signal?.aborted) throw checked.signal.reason
+    if (!native.mayBlock(isolate, this.id)) {
+      throw misuse('runSync cannot be called where it would keep the task from its thread, or only another isolate could start one')
+    }
     let end: { value: unknown } | { error: unknown } | undefined
     const code = this.#hand(checked.name ?? DEFAULT, argument, checked, false, Offer.normal, (port) => {
       const resolve: Resolve = (value) => (end = { value })
@@ -158,12 +191,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       return new Call(checked.name ?? DEFAULT, undefined, resolve, reject, checked.priority ?? 1, checked.signal, port)
     })
     if (code < 0) throw this.refusal(code)
-    this.#crew.whileBlocked((keep) =>
-      block(() => {
-        keep()
-        return end !== undefined
-      }),
-    )
+    block(this.#settings.name, () => end !== undefined)
     if ('error' in end!) throw end.error
     return end!.value
   }
@@ -205,13 +233,18 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     make: (port: MessagePort | undefined) => Call,
   ): number {
     const { signal, transfer } = options
-    const place = isSpread ? this.#placeOf(name) | SPREAD : this.#placeOf(name)
+    const place = this.#placeOf(name) | (isSpread ? SPREAD : 0) | (this.#crew === undefined ? PORTLESS : 0)
     let port: MessagePort | undefined
     if (transfer !== undefined || !encode(argument)) {
-      const mustNotWait = options.waitTimeout === 0 || offer === Offer.atOnce
-      if (!native.wouldRefuse(isolate, this.id, mustNotWait)) port = enclose(argument, transfer)
-      outgoing.kind = Kind.port
-      outgoing.length = 0
+      const refused = native.refuse(this.id, options.waitTimeout ?? -1, offer)
+      if (refused < 0) return refused
+      if (this.#crew === undefined) {
+        serialize(argument, transfer)
+      } else {
+        port = enclose(argument, transfer)
+        outgoing.kind = Kind.port
+        outgoing.length = 0
+      }
     }
     const code = this.#submit(place, options, offer)
     if (code < 0) {
@@ -252,13 +285,13 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     this.#forget(id)
     const kind = outcomes[row * OUTCOME_COLUMNS + 2]!
     const isPosted = (kind & Kind.mask) === Kind.port
-    const value = isPosted ? this.#crew.valueOf(figures[row * OUTCOME_FIGURES]!) : this.#decode(kind, row)
+    const value = isPosted ? this.#crew!.valueOf(figures[row * OUTCOME_FIGURES]!) : this.#decode(kind, row)
     if ((kind & Kind.failed) === 0) {
       call.resolve(value)
       return
     }
     const at = row * OUTCOME_FIGURES
-    this.#fail(call, reviveError(value as ErrorDescription, this.#settings.crew.errors), figures[at + 1]!, figures[at + 2]!, figures[at + 3]!)
+    this.#fail(call, this.#revive(value as ErrorDescription), figures[at + 1]!, figures[at + 2]!, figures[at + 3]!)
   }
 
   #decode(kind: number, row: number): unknown {
@@ -281,7 +314,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     if (cancelled === Cancelled.late) return
     this.#forget(call.id)
     call.reject(reason)
-    if (cancelled === Cancelled.running) this.#crew.abort(call.id, reason)
+    if (cancelled === Cancelled.running) this.#abortInThread(call.id, reason, true)
     if (hasCommands()) carryOut()
   }
 
@@ -292,7 +325,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     const error = this.#rejection(rejection)
     if (rejection === Rejection.crashed) this.#fail(call, error, numbers[0]!, numbers[1]!, numbers[2]!)
     else call.reject(error)
-    if (rejection === Rejection.taskTimeout) this.#crew.abort(id, error)
+    if (rejection === Rejection.taskTimeout) this.#abortInThread(id, error, true)
   }
 
   #rejection(rejection: Rejection): Error {
@@ -306,27 +339,38 @@ export class ThreadFace extends Verbs implements ThreadTarget {
         return new WaitTimeoutError(name, 'no worker was free within waitTimeout')
       case Rejection.taskTimeout:
         return new TaskTimeoutError(name, 'the task ran longer than its timeout')
-      case Rejection.crashed:
-        return new WorkerCrashedError(name, this.#crash.exitCode, this.#crash.cause)
+      case Rejection.crashed: {
+        const { exitCode, cause } = decodeAnswer(native.detail()) as Crash
+        return new WorkerCrashedError(name, exitCode, this.#revive(cause))
+      }
       case Rejection.startFailed:
-        return new WorkerStartError(name, 'no thread could load the task module', this.#startError)
+        return this.#startError(native.detail())
     }
   }
 
+  #startError(answer: number): WorkerStartError {
+    const cause = this.#revive(decodeAnswer(answer) as ErrorDescription | undefined)
+    return new WorkerStartError(this.#settings.name, 'no thread could load the task module', cause)
+  }
+
+  #revive(description: ErrorDescription | undefined): unknown {
+    return description === undefined ? undefined : reviveError(description, this.#settings.errors)
+  }
+
   boot(worker: number): void {
-    this.#crew.start(worker)
+    this.#crew!.start(worker)
   }
 
   retire(worker: number): void {
-    this.#crew.retire(worker)
+    this.#crew!.retire(worker)
   }
 
   died(worker: number): void {
-    this.#crew.died(worker)
+    this.#crew!.died(worker)
   }
 
   kill(worker: number): void {
-    this.#crew.kill(worker)
+    this.#crew!.kill(worker)
   }
 
   post(worker: number, task: number): void {
@@ -334,7 +378,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     if (call?.port === undefined) return
     const { port } = call
     call.port = undefined
-    this.#crew.order(worker, { kind: 'argument', task, port }, [port])
+    this.#crew!.post(worker, { task, port })
   }
 
   // ── verbs of its own ────────────────────────────────────────────────────────────────────────────────────────────
@@ -344,7 +388,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       const settle = (isVain: boolean): void => {
         if (!isVain) resolve()
         else if (this.stat(Stat.isClosed) === 1) reject(this.refusal(Refusal.closed))
-        else reject(this.#rejection(Rejection.startFailed))
+        else reject(this.#startError(native.start_failure(this.id)))
       }
       native.start(isolate, this.id, false)
       watch(this.id, WatchCondition.Started, settle, { isHeld: true })

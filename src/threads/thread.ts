@@ -8,12 +8,12 @@ import { type MessagePort, type TransferListItem, receiveMessageOnPort, threadId
 
 import { NONE, Word, isolate, native, numbers, words } from '../binding.js'
 import { misuse } from '../errors.js'
-import { carryOut, onTasks } from '../isolate.js'
-import { describeError, reviveError } from '../payload/index.js'
+import { carryOut, serveAs } from '../isolate.js'
+import { type ErrorDescription, describeError, reviveError } from '../payload/index.js'
 import { isThenable } from '../task.js'
 import type { Assignment, Order, Report } from './messages.js'
 import { isTransfer } from './transfer.js'
-import { Kind, SPREAD, decode, encode, outgoing } from './wire.js'
+import { Kind, PORTLESS, SPREAD, decode, decodeAnswer, encode, outgoing, placeOf, serialize } from './wire.js'
 
 /** `next` and `done`: no task, but something else to do. */
 const OTHER = -2
@@ -86,8 +86,11 @@ export class Thread {
     process.once('exit', (code) => this.#report({ kind: 'exit', code }))
     // Which keeps this thread's event loop alive, too.
     control.on('message', (order: Order) => this.#obey(order))
-    // Not at once: that would be inside the loop that carries out commands.
-    onTasks(() => queueMicrotask(() => this.#run(this.#take(native.next()))))
+    serveAs({
+      // Not at once: that would be inside the loop that carries out commands.
+      take: () => queueMicrotask(() => this.#run(this.#take(native.next()))),
+      abort: (task, ifSettled) => this.#abort(task, ifSettled),
+    })
     this.#report({ kind: 'loaded' })
     this.#run(this.#take(native.started()))
   }
@@ -121,11 +124,11 @@ export class Thread {
   }
 
   #nameAt(place: number): string {
-    return native.nameAt(isolate, place & ~SPREAD) ?? ''
+    return native.nameAt(isolate, placeOf(place)) ?? ''
   }
 
   #functionAt(place: number): TaskFunction {
-    const known = this.#functions[place & ~SPREAD]
+    const known = this.#functions[placeOf(place)]
     if (known !== undefined) return known
     const name = this.#nameAt(place)
     const found = this.#exports[name]
@@ -134,7 +137,7 @@ export class Thread {
       const functions = Object.keys(this.#exports).filter((key) => typeof this.#exports[key] === 'function')
       throw misuse(`${filename} exports no function ${name}; its functions are ${functions.join(', ') || 'none'}`)
     }
-    this.#functions[place & ~SPREAD] = found as TaskFunction
+    this.#functions[placeOf(place)] = found as TaskFunction
     return found as TaskFunction
   }
 
@@ -161,7 +164,7 @@ export class Thread {
   /** Runs a task, and others beside it if it goes on and the pool gives this thread more. */
   #run(first: Job | undefined): void {
     for (let job = first; job !== undefined; ) {
-      const { task } = job
+      const begun = job
       let result: unknown
       this.#job = job
       try {
@@ -169,18 +172,17 @@ export class Thread {
         result = (job.place & SPREAD) === 0 ? call(job.argument) : call(...(job.argument as unknown[]))
         if (!isThenable(result)) {
           this.#job = undefined
-          this.#goOn(this.#completed(task, result))
+          this.#goOn(this.#completed(begun, result))
           return
         }
       } catch (error) {
         this.#job = undefined
-        this.#goOn(this.#failed(job, error))
+        this.#goOn(this.#failed(begun, error))
         return
       }
       this.#job = undefined
-      const begun = job
       Promise.resolve(result).then(
-        (value) => this.#run(this.#take(this.#completed(task, value))),
+        (value) => this.#run(this.#take(this.#completed(begun, value))),
         (error: unknown) => this.#run(this.#take(this.#failed(begun, error))),
       )
       job = this.#take(native.next())
@@ -192,29 +194,44 @@ export class Thread {
     const isTurn = words[Word.turn] === 1
     const job = this.#take(answer)
     if (job === undefined) return
-    if (isTurn) setImmediate(() => this.#run(job))
+    if (isTurn) setImmediate(() => this.#runLater(job))
     else queueMicrotask(() => this.#run(job))
   }
 
-  #completed(task: number, result: unknown): number {
+  /** Between the turns of its event loop a busy thread does not look for anything but tasks. */
+  #runLater(job: Job): void {
+    carryOut()
+    this.#run(job)
+  }
+
+  #completed(job: Job, result: unknown): number {
     const [value, list] = isTransfer(result) ? [result.value, result.list] : [result, undefined]
     try {
-      if (list !== undefined || !encode(value)) return this.#send(task, false, value, list)
+      if (list !== undefined || !encode(value)) return this.#send(job, false, value, list)
     } catch (error) {
       // What cannot be cloned fails its task.
-      return this.#failed({ task, place: 0, argument: undefined }, error)
+      return this.#failed(job, error)
     }
-    return this.#done(task, false)
+    return this.#done(job.task, false)
   }
 
-  #failed({ task, place }: Job, error: unknown): number {
-    const description = describeError(error, this.#line(`task ${this.#nameAt(place)}`))
-    if (encode(description)) return this.#done(task, true)
-    return this.#send(task, true, description)
+  #failed(job: Job, error: unknown): number {
+    const description = describeError(error, this.#line(`task ${this.#nameAt(job.place)}`))
+    if (encode(description)) return this.#done(job.task, true)
+    try {
+      return this.#send(job, true, description)
+    } catch (uncloneable) {
+      // Something beside the error that only a message port could bring.
+      return this.#failed(job, uncloneable)
+    }
   }
 
-  /** A value takes the message port; the core's report follows it. */
-  #send(task: number, isFailed: boolean, value: unknown, list?: readonly TransferListItem[]): number {
+  /** A value that cannot be encoded goes its own way; the core's report follows it. */
+  #send({ task, place }: Job, isFailed: boolean, value: unknown, list?: readonly TransferListItem[]): number {
+    if (place & PORTLESS) {
+      serialize(value, list)
+      return this.#done(task, isFailed)
+    }
     outgoing.kind = Kind.undefined
     outgoing.number = 0
     outgoing.length = 0
@@ -242,18 +259,19 @@ export class Thread {
     return (tasks > 0 && this.#ended >= tasks) || (heapBytes > 0 && process.memoryUsage().heapUsed > heapBytes)
   }
 
+  #abort(task: number, ifSettled: boolean): void {
+    const reason = decodeAnswer(native.detail()) as ErrorDescription | undefined
+    if (ifSettled && !native.isAbandoned(isolate, task)) return
+    this.#begun.get(task)?.abort(reason === undefined ? undefined : reviveError(reason, []))
+  }
+
   // ── orders ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #obey(order: Order): void {
-    const { task } = order
-    if (order.kind === 'abort') {
-      // Its number may be another task's by now.
-      if (native.isAbandoned(isolate, task)) this.#begun.get(task)?.abort(reviveError(order.reason, []))
-      return
-    }
+    const { task, port } = order
     const place = this.#awaited.get(task)
     this.#awaited.delete(task)
-    const argument = valueFrom(order.port)
+    const argument = valueFrom(port)
     if (place !== undefined) this.#run({ task, place, argument })
   }
 }

@@ -2,7 +2,11 @@
  * Values on their way between isolates. Each is a kind, a number and bytes; `crate/node/src/remote.rs` moves them. What this
  * codec declines goes by a message port, where V8 clones it.
  */
-import { exchanged, native } from '../binding.js'
+import { types } from 'node:util'
+import { Deserializer, Serializer } from 'node:v8'
+import type { TransferListItem } from 'node:worker_threads'
+
+import { Word, exchanged, native, words } from '../binding.js'
 import { Decoder, Encoder, type Shapes } from '../payload/index.js'
 
 export const enum Kind {
@@ -15,6 +19,8 @@ export const enum Kind {
   bytes,
   /** It comes by the message port. */
   port,
+  /** Made by V8's serializer. */
+  serialized,
   mask = 0xff,
   /** Its bytes did not fit into the exchange. */
   large = 0x100,
@@ -24,6 +30,12 @@ export const enum Kind {
 
 /** In the number of a task's export: its argument is a list of arguments. */
 export const SPREAD = 0x40000000
+/** There, too: between its thread and its origin there is no message port. */
+export const PORTLESS = 0x20000000
+/** What is left is the number itself. */
+const PLACE = PORTLESS - 1
+
+export const placeOf = (flagged: number): number => flagged & PLACE
 
 /** What `encode` has made last. */
 export const outgoing = { kind: Kind.undefined as Kind, number: 0, length: 0 }
@@ -67,9 +79,59 @@ export function encode(value: unknown): boolean {
   return true
 }
 
+/** What V8's serializer throws. */
+class DataCloneSerializer extends Serializer {
+  _getDataCloneError(message: string): DOMException {
+    return new DOMException(message, 'DataCloneError')
+  }
+}
+
+/**
+ * Makes a value ready to go out that `encode` has declined and for which there is no message port: by the same algorithm, but what
+ * only a port can bring (SharedArrayBuffer, MessagePort, Blob, …) cannot be cloned. Buffers on the list are copied, and detached.
+ *
+ * @throws DataCloneError, and then nothing is detached
+ */
+export function serialize(value: unknown, list?: readonly TransferListItem[]): void {
+  const unmovable = list?.find((item) => !types.isArrayBuffer(item))
+  if (unmovable !== undefined) {
+    const message = `${unmovable.constructor.name} can only be transferred between a thread and the isolate that owns the pool`
+    throw new DOMException(message, 'DataCloneError')
+  }
+  const serializer = new DataCloneSerializer()
+  serializer.writeHeader()
+  serializer.writeValue(value)
+  const bytes = serializer.releaseBuffer()
+  if (list !== undefined) structuredClone(undefined, { transfer: [...list] as ArrayBuffer[] })
+  native.lend((lent = bytes))
+  outgoing.kind = Kind.serialized
+  outgoing.number = 0
+  outgoing.length = lent.length
+}
+
+function deserialize(bytes: Uint8Array): unknown {
+  const deserializer = new Deserializer(bytes)
+  deserializer.readHeader()
+  return deserializer.readValue()
+}
+
+/** Makes what can always be cloned ready to go out. */
+export function pack(description: unknown): void {
+  if (!encode(description)) serialize(description)
+}
+
+/** What a native function has answered: a value of this kind, which is in the exchange; `undefined` if there is none. */
+export function decodeAnswer(kind: number): unknown {
+  return kind < 0 ? undefined : decode(kind, 0, 0, words[Word.second]!)
+}
+
 /** The value that has come in; not one of `Kind.port`. */
 export function decode(kind: number, number: number, offset: number, length: number): unknown {
   switch (kind & Kind.mask) {
+    case Kind.serialized:
+      return deserialize(
+        kind & Kind.large ? new Uint8Array(native.large()) : exchanged.slice(offset, offset + length),
+      )
     case Kind.number:
       return number
     case Kind.true:

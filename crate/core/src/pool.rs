@@ -9,7 +9,7 @@ use crate::{
     face::{FaceId, Payload},
     lock::SpinLock,
     state::{Admission, Cancelled, Effect, Effects, End, Finished, Options, Phase, Refusal, State},
-    task::{Submission, TaskId, TaskState, TaskTimes},
+    task::{Offer, Submission, TaskId, TaskState, TaskTimes},
     watch::Condition,
     worker::WorkerId,
 };
@@ -78,9 +78,9 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.submit(&self.clock, task, effects))
     }
 
-    /// What a submit would be refused for, just now. Nothing is counted.
-    pub fn refusal(&self, must_not_wait: bool) -> Option<Refusal> {
-        self.state.lock().refusal(must_not_wait)
+    /// Refuses a task, and counts that, if `submit` would refuse it just now. For who wants to prepare only what has a chance.
+    pub fn refuse(&self, face: FaceId, offer: Offer, wait_timeout: Option<u32>) -> Option<Refusal> {
+        self.state.lock().refuse(face, offer, wait_timeout)
     }
 
     /// The function of a started task is called now; its `timeout` counts from here. Needed for tasks with a `timeout`

@@ -258,9 +258,8 @@ impl<T: Payload> State<T> {
         task: Submission<T>,
         effects: &mut Effects<T>,
     ) -> Admission {
-        if self.phase != Phase::Open || !self.faces.is_staying(task.payload.face()) {
-            self.counters.closed += u64::from(task.offer == Offer::Normal);
-            return Admission::Refused(Refusal::Closed);
+        if let Some(refusal) = self.refuse_if_closed(task.payload.face(), task.offer) {
+            return Admission::Refused(refusal);
         }
         // Idle workers are within capacity: shrinking retires them at once. And while one is idle nothing waits.
         if let Some(worker) = self.idle.pop() {
@@ -282,7 +281,7 @@ impl<T: Payload> State<T> {
         } else if let Some(worker) = self.free_slot() {
             return self.submit_to_slot(clock, worker, task, effects);
         } else if self.queue.len() >= self.expected_slots()
-            && let Some(refusal) = self.refuse_to_wait(&task)
+            && let Some(refusal) = self.refuse_to_wait(task.offer, task.wait_timeout)
         {
             return Admission::Refused(refusal);
         }
@@ -337,18 +336,23 @@ impl<T: Payload> State<T> {
         self.workers.iter().map(free).sum()
     }
 
-    /// What a task would be refused for.
-    pub(crate) fn refusal(&self, must_not_wait: bool) -> Option<Refusal> {
-        if self.phase != Phase::Open {
-            return Some(Refusal::Closed);
-        }
-        if self.room() > 0 {
+    /// Refuses a task that `submit` would refuse.
+    pub(crate) fn refuse(
+        &mut self,
+        face: FaceId,
+        offer: Offer,
+        wait_timeout: Option<u32>,
+    ) -> Option<Refusal> {
+        let closed = self.refuse_if_closed(face, offer);
+        if closed.is_some() || self.room() > 0 { closed } else { self.refuse_to_wait(offer, wait_timeout) }
+    }
+
+    fn refuse_if_closed(&mut self, face: FaceId, offer: Offer) -> Option<Refusal> {
+        if self.phase == Phase::Open && self.faces.is_staying(face) {
             return None;
         }
-        if self.is_overloaded() {
-            return Some(Refusal::Overload);
-        }
-        must_not_wait.then_some(Refusal::WaitTimeout)
+        self.counters.closed += u64::from(offer == Offer::Normal);
+        Some(Refusal::Closed)
     }
 
     /// Whether a task that has to wait is refused.
@@ -360,12 +364,12 @@ impl<T: Payload> State<T> {
     }
 
     /// What a task that must wait without a worker on its way is refused for.
-    fn refuse_to_wait(&mut self, task: &Submission<T>) -> Option<Refusal> {
-        if self.is_overloaded() || task.offer == Offer::AtOnce {
-            self.counters.overload += u64::from(task.offer == Offer::Normal);
+    fn refuse_to_wait(&mut self, offer: Offer, wait_timeout: Option<u32>) -> Option<Refusal> {
+        if self.is_overloaded() || offer == Offer::AtOnce {
+            self.counters.overload += u64::from(offer == Offer::Normal);
             return Some(Refusal::Overload);
         }
-        if task.wait_timeout == Some(0) {
+        if wait_timeout == Some(0) {
             // It waited for no time at all: submitted, and rejected for it.
             self.counters.submitted += 1;
             self.counters.wait_timeout += 1;

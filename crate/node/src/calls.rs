@@ -25,7 +25,7 @@ impl Payload for Call {
 }
 
 /// A value on its way to another thread. `src/threads/wire.ts` numbers the kinds.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Value {
     pub(crate) kind: u32,
     pub(crate) number: f64,

@@ -114,13 +114,18 @@ pub struct Joined {
     pub face: u32,
     /// The options that the pool was made with.
     pub options: CoreOptions,
+    /// What else its maker has said of it.
+    pub details: String,
+    /// Whether the pool was made just now. If it is one of threads, they are this isolate's.
+    pub is_new: bool,
 }
 
-/// A face of the shared pool of this name, which is made if there is none.
+/// A face of the shared pool of this name, which is made if there is none. `details` are options that the core does not know.
 #[napi]
-pub fn join(isolate: u32, name: String, options: CoreOptions) -> Joined {
-    let (core, id, options) = shared::join(name, &options);
-    Joined { face: seat(Isolate::of(isolate), core, id), options }
+pub fn join(isolate: u32, name: String, options: CoreOptions, details: String) -> Joined {
+    let shared::Joined { core, face, options, details } = shared::join(name, &options, details);
+    let is_new = face == FaceId::FIRST;
+    Joined { face: seat(Isolate::of(isolate), core, face), options, details, is_new }
 }
 
 /// The pools of threads by number, so that their threads find them. Numbers are never used again: a thread may be late.
@@ -180,10 +185,10 @@ pub fn wait(isolate: u32, ms: u32) {
     Isolate::of(isolate).outbox.wait(Duration::from_millis(ms.into()));
 }
 
-/// Whether a submit would be refused just now.
+/// How many threads can run at once, as the operating system and a container allow.
 #[napi]
-pub fn would_refuse(isolate: u32, face: u32, must_not_wait: bool) -> bool {
-    with(isolate, face, |face| face.pool().refusal(must_not_wait).is_some())
+pub fn parallelism() -> u32 {
+    std::thread::available_parallelism().map_or(1, |count| count.get() as u32)
 }
 
 /// Starts a worker of a pool of threads, unless it has one; or as many as it may have.
@@ -192,16 +197,16 @@ pub fn start(isolate: u32, face: u32, all: bool) {
     with(isolate, face, |face| if all { face.pool().start_all() } else { face.pool().start() });
 }
 
-/// A thread has died.
+/// Whether this isolate may be blocked until a task of the pool has ended: not if the task needs a thread that only another
+/// isolate, or this one itself, could give it.
 #[napi]
-pub fn crashed(isolate: u32, face: u32, worker: u32) {
-    with(isolate, face, |face| face.pool().crashed(WorkerId(worker)));
-}
-
-/// A thread could not be started and will not be.
-#[napi]
-pub fn start_failed(isolate: u32, face: u32, worker: u32) {
-    with(isolate, face, |face| face.pool().start_failed(WorkerId(worker)));
+pub fn may_block(isolate: u32, face: u32) -> bool {
+    let isolate = Isolate::of(isolate);
+    let faces = isolate.faces.borrow();
+    let face = &faces[face as usize];
+    let is_thread =
+        isolate.remote.post.borrow().as_ref().is_some_and(|post| Arc::ptr_eq(&post.core, face.core()));
+    !is_thread && (face.is_owned_by(&isolate.outbox) || face.pool().has_started())
 }
 
 /// Closes now, cancels what runs, and has every thread ended.
@@ -274,10 +279,10 @@ pub fn release(isolate: u32, face: u32, generation: Option<u32>) {
     with(isolate, face, |face| face.pool().release(generation));
 }
 
-/// Opens a closed pool as a new generation.
+/// Opens a closed pool as a new generation; false if its threads were those of an isolate that has ended.
 #[napi]
-pub fn reboot(isolate: u32, face: u32) {
-    with(isolate, face, |face| face.pool().reboot());
+pub fn reboot(isolate: u32, face: u32) -> bool {
+    with(isolate, face, |face| face.pool().reboot())
 }
 
 /// Announces a command `Watched` for when the condition holds, or `timeout` milliseconds have passed. An odd token

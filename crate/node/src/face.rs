@@ -50,11 +50,40 @@ pub(crate) struct Threads {
     names: Mutex<Vec<String>>,
     /// By number of the worker: the isolates that have entered as one.
     outboxes: SpinLock<Vec<Option<Arc<Outbox>>>>,
+    /// Why the last thread died, and why the last one could not start. The owner says so before it tells the core.
+    pub(crate) crash: Reason,
+    pub(crate) start_failure: Reason,
+}
+
+/// A reason that TypeScript has encoded, for whoever is rejected for it.
+#[derive(Debug)]
+pub(crate) struct Reason(SpinLock<Option<Arc<Value>>>);
+
+impl Reason {
+    fn new() -> Self {
+        Self(SpinLock::new(None))
+    }
+
+    pub(crate) fn set(&self, reason: Value) {
+        let reason = Some(Arc::new(reason));
+        let old = std::mem::replace(&mut *self.0.lock(), reason);
+        drop(old); // without the lock
+    }
+
+    pub(crate) fn get(&self) -> Option<Arc<Value>> {
+        self.0.lock().clone()
+    }
 }
 
 impl Threads {
     fn new() -> Self {
-        Self { calls: Calls::default(), names: Mutex::default(), outboxes: SpinLock::new(Vec::new()) }
+        Self {
+            calls: Calls::default(),
+            names: Mutex::default(),
+            outboxes: SpinLock::new(Vec::new()),
+            crash: Reason::new(),
+            start_failure: Reason::new(),
+        }
     }
 
     /// The place of a name, for good.
@@ -83,12 +112,23 @@ impl Threads {
         outboxes[index] = Some(outbox);
     }
 
+    fn outbox(&self, worker: WorkerId) -> Option<Arc<Outbox>> {
+        self.outboxes.lock().get(worker.0 as usize).cloned().flatten()
+    }
+
     /// Gives a worker, which has entered, a task.
     pub(crate) fn start(&self, worker: WorkerId, task: TaskId) {
-        let outbox = self.outboxes.lock().get(worker.0 as usize).cloned().flatten();
         // If it has died meanwhile, the task goes back when its end is reported.
-        if let Some(outbox) = outbox {
+        if let Some(outbox) = self.outbox(worker) {
             outbox.push_task(task.0);
+        }
+    }
+
+    /// Tells a worker to abort the signal of a task; `if_settled`: unless the number is another task's by then.
+    pub(crate) fn abort(&self, worker: WorkerId, task: TaskId, if_settled: bool, reason: Option<Arc<Value>>) {
+        let second = u32::from(if_settled);
+        if let Some(outbox) = self.outbox(worker) {
+            outbox.push(Command { kind: Kind::Abort, face: 0, first: task.0, second, detail: reason }, true);
         }
     }
 }
@@ -104,10 +144,14 @@ impl Seats {
     }
 
     pub(crate) fn tell(&self, face: FaceId, kind: Kind, first: u32, second: u32) {
+        self.tell_why(face, kind, first, second, None);
+    }
+
+    fn tell_why(&self, face: FaceId, kind: Kind, first: u32, second: u32, detail: Option<Arc<Value>>) {
         // Without a seat its isolate needs nothing of the pool any more, and the core has ended everything of it.
         let Some(Seat { outbox, number }) = self.lock().get(&face).cloned() else { return };
         let is_foreign = !isolate::announce(&outbox);
-        outbox.push(Command { kind, face: number, first, second }, is_foreign);
+        outbox.push(Command { kind, face: number, first, second, detail }, is_foreign);
     }
 }
 
@@ -118,15 +162,32 @@ impl Host<Call> for Seats {
                 Some(threads) => threads.start(worker, task),
                 None => self.tell(call.face(), Kind::Start, worker.0, task.0),
             },
-            // Resources belong to the isolate that made the pool; a shared pool has none.
+            // Resources and threads belong to the isolate that made the pool.
             Effect::Boot(worker) => self.tell(FaceId::FIRST, Kind::Boot, worker.0, 0),
             Effect::Retire(worker) => self.tell(FaceId::FIRST, Kind::Retire, worker.0, 0),
             Effect::Kill(worker) => self.tell(FaceId::FIRST, Kind::Kill, worker.0, 0),
             Effect::Reject(task, call, rejection) => {
+                let mut detail = None;
+                if let Some(threads) = &self.threads {
+                    threads.calls.take(call);
+                    detail = match rejection {
+                        Rejection::Crashed => threads.crash.get(),
+                        Rejection::StartFailed => threads.start_failure.get(),
+                        _ => None,
+                    };
+                }
+                self.tell_why(call.face(), Kind::Reject, task.0, reason(rejection), detail);
+            }
+            Effect::Abandoned(worker, task, call) => {
+                if let Some(threads) = &self.threads {
+                    threads.calls.take(call);
+                    threads.abort(worker, task, true, None);
+                }
+            }
+            Effect::Forgotten(call) => {
                 if let Some(threads) = &self.threads {
                     threads.calls.take(call);
                 }
-                self.tell(call.face(), Kind::Reject, task.0, reason(rejection));
             }
             Effect::Watched { face, token, expired } => {
                 self.tell(face, Kind::Watched, token, u32::from(expired))
@@ -195,6 +256,16 @@ pub(crate) struct Face {
 }
 
 impl Face {
+    /// Whether the threads of the pool are those of this isolate, by this face.
+    pub(crate) fn is_owner(&self) -> bool {
+        self.id == FaceId::FIRST && self.pool().host().threads.is_some()
+    }
+
+    /// Whether the isolate of this outbox has the pool's threads.
+    pub(crate) fn is_owned_by(&self, outbox: &Arc<Outbox>) -> bool {
+        self.pool().host().seat(FaceId::FIRST).is_some_and(|seat| Arc::ptr_eq(&seat.outbox, outbox))
+    }
+
     /// The face `id` of a pool, in the isolate of `outbox` under `number`.
     pub(crate) fn new(core: Arc<Core>, id: FaceId, outbox: Arc<Outbox>, number: u32) -> Self {
         core.pool.host().lock().insert(id, Seat { outbox, number });
@@ -251,6 +322,11 @@ impl Face {
 
 impl Drop for Face {
     fn drop(&mut self) {
+        // Its threads have ended before it, as Node ends those of an isolate first. Whoever asks for the name gets a new pool.
+        if self.is_owner() {
+            self.pool().orphan();
+            self.free_name(true);
+        }
         let was_last = self.pool().depart(self.id);
         self.free_name(was_last);
         self.pool().host().lock().remove(&self.id);

@@ -174,6 +174,7 @@ functions! {
         isolate.registers.set(Word::Face, command.face as i32);
         isolate.registers.set(Word::First, command.first as i32);
         isolate.registers.set(Word::Second, command.second as i32);
+        *isolate.remote.detail.borrow_mut() = command.detail;
         command.kind as i32
     };
 

@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     ptr,
     sync::{
-        Condvar, Mutex, PoisonError,
+        Arc, Condvar, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -16,12 +16,14 @@ use workpool_core::{SpinGuard, SpinLock};
 use crate::calls::Value;
 
 /// One thing to do. `src/binding.ts` numbers the kinds alike.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) kind: Kind,
     pub(crate) face: u32,
     pub(crate) first: u32,
     pub(crate) second: u32,
+    /// What is to be known beside: why a thread has died, or a task is aborted.
+    pub(crate) detail: Option<Arc<Value>>,
 }
 
 /// How a task of a thread pool has ended, for its origin.
@@ -54,6 +56,8 @@ pub(crate) enum Kind {
     Post = 7,
     /// A thread is dead; its owner will also hear so from Node, unless it is blocked: worker. 8 and 9 are no commands.
     Died = 10,
+    /// In a thread, abort the signal of a task: task, whether only if that has settled.
+    Abort = 11,
 }
 
 /// A threadsafe function that only wakes: its payload is always null.

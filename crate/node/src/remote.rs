@@ -55,6 +55,8 @@ pub(crate) struct Remote {
     outcomes: RefCell<VecDeque<Outcome>>,
     /// The last value that did not fit.
     large: RefCell<Vec<u8>>,
+    /// What the last command has beside its numbers.
+    pub(crate) detail: RefCell<Option<Arc<Value>>>,
     /// Set once this isolate is a thread of a pool.
     pub(crate) post: RefCell<Option<Post>>,
     /// As a thread, for the next task; as an origin, for the next outcome.
@@ -105,6 +107,13 @@ functions! {
         }))
     };
 
+    // (face, waitTimeout or -1, offer) → refusal, if a task of this kind is refused just now | 0
+    refuse: |isolate, [face, wait_timeout, offer, ..]| {
+        let wait_timeout = (wait_timeout >= 0.0).then_some(wait_timeout as u32);
+        with(isolate, face, |face| face.pool().refuse(face.id, hot::offer_of(offer), wait_timeout))
+            .map_or(0, hot::refused)
+    };
+
     // () → how many outcomes are in the exchange; 0: no more
     drain: |isolate, _| hand_over(isolate);
 
@@ -146,6 +155,46 @@ functions! {
             None => next_task(isolate, post, false),
         }
     });
+
+    // () → kind of what the last command has beside its numbers, which is in the exchange then | -1
+    detail: |isolate, _| load_reason(isolate, isolate.remote.detail.take());
+
+    // (face) → as detail: why a thread could not start
+    start_failure: |isolate, [face, ..]| {
+        load_reason(isolate, with(isolate, face, |face| face.threads().start_failure.get()))
+    };
+
+    // (face, worker, kind, number, length): a thread has died, for this reason
+    crashed: |isolate, [face, worker, kind, number, length, ..]| {
+        let reason = value(isolate, kind, number, length);
+        with(isolate, face, |face| {
+            face.threads().crash.set(reason);
+            face.pool().crashed(WorkerId(worker as u32));
+        });
+        0
+    };
+
+    // (face, worker, kind, number, length): a thread could not be started for this reason, and will not be
+    start_failed: |isolate, [face, worker, kind, number, length, ..]| {
+        let reason = value(isolate, kind, number, length);
+        with(isolate, face, |face| {
+            face.threads().start_failure.set(reason);
+            face.pool().start_failed(WorkerId(worker as u32));
+        });
+        0
+    };
+
+    // (face, task, if settled, kind, number, length): the signal of the task is to abort, if a thread has it
+    abort: |isolate, [face, task, if_settled, kind, number, length, ..]| {
+        let reason = value(isolate, kind, number, length);
+        let task = TaskId(task as u32);
+        with(isolate, face, |face| {
+            if let Some(worker) = face.pool().worker_of(task) {
+                face.threads().abort(worker, task, if_settled != 0.0, Some(Arc::new(reason)));
+            }
+        });
+        0
+    };
 
     // (task): its argument is to come by the message port
     fetch: |isolate, [task, ..]| with_post(isolate, |post| {
@@ -304,16 +353,25 @@ fn begin(isolate: &Isolate, post: &mut Post, task: TaskId) -> Option<u32> {
     post.begun.push((task, call.face()));
     isolate.registers.set(Word::Task, task.0 as i32);
     isolate.registers.set(Word::First, function as i32);
-    isolate.registers.set(Word::Second, value.bytes.len() as i32);
     isolate.registers.set_numbers(&[value.number]);
+    Some(load(isolate, value))
+}
+
+/// Puts the bytes of a value into the exchange, and their length beside; gives its kind.
+fn load(isolate: &Isolate, value: Value) -> u32 {
+    isolate.registers.set(Word::Second, value.bytes.len() as i32);
     if value.bytes.len() > BYTES {
         *isolate.remote.large.borrow_mut() = value.bytes;
-        return Some(value.kind | LARGE);
+        return value.kind | LARGE;
     }
     if let Some(exchange) = isolate.remote.exchange.get() {
         write(exchange, TABLE + NUMBERS, &value.bytes);
     }
-    Some(value.kind)
+    value.kind
+}
+
+fn load_reason(isolate: &Isolate, reason: Option<Arc<Value>>) -> i32 {
+    reason.map_or(NONE, |reason| load(isolate, Value::clone(&reason)) as i32)
 }
 
 fn end_task(

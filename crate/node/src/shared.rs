@@ -13,9 +13,17 @@ use crate::{cold::CoreOptions, face::Core};
 struct Entry {
     core: Weak<Core>,
     options: CoreOptions,
+    details: String,
 }
 
-type Pools = HashMap<String, Entry>;
+/// A pool of threads and one of closures may have the same name.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    name: String,
+    is_of_threads: bool,
+}
+
+type Pools = HashMap<Key, Entry>;
 
 static POOLS: LazyLock<Mutex<Pools>> = LazyLock::new(Mutex::default);
 
@@ -23,25 +31,37 @@ fn lock() -> MutexGuard<'static, Pools> {
     POOLS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A face of a shared pool, with what that was made with.
+pub(crate) struct Joined {
+    pub(crate) core: Arc<Core>,
+    pub(crate) face: FaceId,
+    pub(crate) options: CoreOptions,
+    pub(crate) details: String,
+}
+
 /// A face of the pool of this name; if there is none, or its last face has departed, of a new one.
-pub(crate) fn join(name: String, options: &CoreOptions) -> (Arc<Core>, FaceId, CoreOptions) {
+pub(crate) fn join(name: String, options: &CoreOptions, details: String) -> Joined {
     let mut pools = lock();
-    if let Some(entry) = pools.get(&name)
+    let key = Key { name, is_of_threads: options.grace > 0.0 };
+    if let Some(entry) = pools.get(&key)
         && let Some(core) = entry.core.upgrade()
         && let Some(face) = core.pool.join()
     {
-        return (core, face, entry.options.clone());
+        return Joined { core, face, options: entry.options.clone(), details: entry.details.clone() };
     }
-    let core = Core::new(options, Some(name.clone()));
-    pools.insert(name, Entry { core: Arc::downgrade(&core), options: options.clone() });
-    (core, FaceId::FIRST, options.clone())
+    let core = Core::new(options, Some(key.name.clone()));
+    let options = options.clone();
+    let entry = Entry { core: Arc::downgrade(&core), options: options.clone(), details: details.clone() };
+    pools.insert(key, entry);
+    Joined { core, face: FaceId::FIRST, options, details }
 }
 
-/// The last face of this pool has departed.
+/// The last face of this pool has departed, or whoever had its threads.
 pub(crate) fn forget(name: &str, core: &Arc<Core>) {
     let mut pools = lock();
+    let key = Key { name: name.to_owned(), is_of_threads: core.pool.host().threads.is_some() };
     // Another one may have the name by now.
-    if pools.get(name).is_some_and(|entry| std::ptr::eq(entry.core.as_ptr(), Arc::as_ptr(core))) {
-        pools.remove(name);
+    if pools.get(&key).is_some_and(|entry| std::ptr::eq(entry.core.as_ptr(), Arc::as_ptr(core))) {
+        pools.remove(&key);
     }
 }

@@ -1,7 +1,7 @@
 //! Workers that are threads: several tasks each, begun and not begun, deaths, failed starts (4.1, 4.2, 4.5).
 
 use workpool_core::{
-    Admission, Cancelled, Condition, Effect, End, FaceId, MILLISECOND, Options, Refusal, Rejection,
+    Admission, Cancelled, Condition, Effect, End, FaceId, MILLISECOND, Offer, Options, Refusal, Rejection,
     Submission, TaskId, WorkerId,
 };
 
@@ -283,17 +283,22 @@ fn a_worn_out_thread_retires_when_it_has_no_task_left() {
 }
 
 #[test]
-fn what_a_submit_would_be_refused_for_can_be_asked_without_being_counted() {
+fn a_task_can_be_refused_before_it_is_prepared_and_that_counts() {
     let (pool, _) = loaded(Options { max_waiting: 1, ..threads(1, 1) });
-    assert_eq!(pool.refusal(true), None);
+    let refuse = |wait_timeout| pool.refuse(FaceId::FIRST, Offer::Normal, wait_timeout);
+    assert_eq!(refuse(Some(0)), None);
     pool.begin_now(0);
-    assert_eq!((pool.refusal(false), pool.refusal(true)), (None, Some(Refusal::WaitTimeout)));
+    assert_eq!((refuse(None), refuse(Some(0))), (None, Some(Refusal::WaitTimeout)));
+    assert_eq!(pool.refuse(FaceId::FIRST, Offer::AtOnce, None), Some(Refusal::Overload));
     pool.wait(Submission::new(1));
-    assert_eq!(pool.refusal(false), Some(Refusal::Overload));
+    assert_eq!(refuse(None), Some(Refusal::Overload));
+    assert_eq!(pool.refuse(FaceId::FIRST, Offer::Uncounted, None), Some(Refusal::Overload));
     pool.release(None);
-    assert_eq!(pool.refusal(false), Some(Refusal::Closed));
+    assert_eq!(refuse(None), Some(Refusal::Closed));
     let counters = pool.snapshot().counters;
-    assert_eq!((counters.overload, counters.closed, counters.wait_timeout), (0, 0, 0));
+    assert_eq!((counters.overload, counters.closed, counters.wait_timeout), (1, 1, 1));
+    assert_eq!(counters.submitted, 3, "a time that was up at once was waited");
+    pool.audit();
 }
 
 #[test]
