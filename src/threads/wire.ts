@@ -79,10 +79,14 @@ export function encode(value: unknown): boolean {
   return true
 }
 
-/** What V8's serializer throws. */
+/** V8's serializer, with the platform's error. It asks for what it cannot write itself. */
 class DataCloneSerializer extends Serializer {
   _getDataCloneError(message: string): DOMException {
     return new DOMException(message, 'DataCloneError')
+  }
+
+  _getSharedArrayBufferId(): never {
+    throw this._getDataCloneError('a SharedArrayBuffer can only go between a thread and the isolate that owns the pool')
   }
 }
 
