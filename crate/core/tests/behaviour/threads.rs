@@ -306,3 +306,35 @@ fn a_pool_is_drained_once_the_origins_know_of_the_ends() {
     pool.collect(task);
     assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, expired: false }]);
 }
+
+#[test]
+fn others_on_a_thread_are_spared_as_long_whoever_else_does_not_heed() {
+    let (pool, worker) = loaded(threads(1, 3));
+    let [first, second, other] = [pool.begin_now(0), pool.begin_now(1), pool.begin_now(2)];
+    pool.cancel(first);
+    pool.pass(1);
+    pool.cancel(second);
+    pool.pass(GRACE + 1);
+    assert_eq!(pool.effects(), [], "the grace of the second one is over, too");
+    pool.end(other);
+    pool.pass(GRACE - 3);
+    assert_eq!(pool.effects(), []);
+    pool.pass(1);
+    let kills = pool.effects();
+    assert!(!kills.is_empty() && kills.iter().all(|&kill| kill == Effect::Kill(worker)), "{kills:?}");
+    pool.crashed(worker);
+    pool.audit();
+}
+
+#[test]
+fn others_on_a_worn_out_thread_are_spared_as_well() {
+    let (pool, worker) = loaded(threads(1, 3));
+    let [last, spinning, _other] = [pool.begin_now(0), pool.begin_now(1), pool.begin_now(2)];
+    pool.finish_task(last, End::Completed, true);
+    pool.collect(last);
+    pool.cancel(spinning);
+    pool.pass(2 * GRACE - 1);
+    assert_eq!(pool.effects(), []);
+    pool.pass(1);
+    assert_eq!(pool.effects(), [Effect::Kill(worker)]);
+}
