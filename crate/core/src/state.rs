@@ -594,6 +594,8 @@ impl<T: Payload> State<T> {
         if is_free {
             self.busy -= u32::from(is_current);
             self.retire(worker, effects);
+            // It may have been the one above the capacity that kept the others from taking several.
+            self.fill_slots(effects);
         }
         None
     }

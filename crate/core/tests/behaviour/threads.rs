@@ -338,3 +338,18 @@ fn others_on_a_worn_out_thread_are_spared_as_well() {
     pool.pass(1);
     assert_eq!(pool.effects(), [Effect::Kill(worker)]);
 }
+
+#[test]
+fn a_worker_above_the_capacity_that_retires_frees_the_slots_of_the_others() {
+    let (pool, first) = loaded(threads(2, 2));
+    let task = pool.begin_now(0);
+    pool.start_all();
+    let second = boots(&pool)[0];
+    assert_eq!(pool.booted(second), None);
+    let other = pool.begin_now(1);
+    pool.tune(1);
+    let waiting = pool.wait(Submission::new(2));
+    assert_eq!(pool.end(task), None);
+    assert_eq!(pool.effects(), [Effect::Retire(first), Effect::Start(second, waiting, 2)]);
+    assert_eq!(pool.end(other), None, "it has another one");
+}
