@@ -671,7 +671,8 @@ impl<T: Payload> State<T> {
         self.booting -= u32::from(self.workers[worker].generation == self.generation);
         self.is_unstartable = false;
         let first = self.free_worker(clock, worker, false, effects);
-        self.fill_slots(effects);
+        // After a failed start there may be room that waiting tasks have not got.
+        self.fill(effects);
         first
     }
 

@@ -353,3 +353,16 @@ fn a_worker_above_the_capacity_that_retires_frees_the_slots_of_the_others() {
     assert_eq!(pool.effects(), [Effect::Retire(first), Effect::Start(second, waiting, 2)]);
     assert_eq!(pool.end(other), None, "it has another one");
 }
+
+#[test]
+fn a_thread_that_starts_after_one_could_not_is_followed_by_as_many_as_tasks_wait() {
+    let pool = Fixture::new(threads(3, 1));
+    let tasks: Vec<_> = (0..4).map(|number| pool.wait(Submission::new(number))).collect();
+    let workers = boots(&pool);
+    assert_eq!(pool.booted(workers[0]), Some(tasks[0]));
+    pool.start_failed(workers[1]);
+    assert_eq!(pool.effects(), [], "one is there");
+    assert_eq!(pool.booted(workers[2]), Some(tasks[1]));
+    assert_eq!(boots(&pool).len(), 1, "it can be done, so there is room for the third");
+    assert_eq!(pool.gauges(), (3, 3, 2));
+}
