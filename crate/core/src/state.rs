@@ -692,14 +692,16 @@ impl<T: Payload> State<T> {
         failed.map(|task| (task, self.tasks[task].payload))
     }
 
-    /// A thread could not be started, and trying again is no use. It is not replaced before the next submit.
-    pub(crate) fn start_failed(&mut self, worker: WorkerId) {
-        let is_current = u32::from(self.workers[worker].generation == self.generation);
-        self.booting -= is_current;
-        self.busy -= is_current;
+    /// A thread could not be started, and trying again is no use. It is not replaced before the next submit. Whether that
+    /// concerns this generation: one of an older generation may have been ended while it booted.
+    pub(crate) fn start_failed(&mut self, worker: WorkerId) -> bool {
+        let is_current = self.workers[worker].generation == self.generation;
+        self.booting -= u32::from(is_current);
+        self.busy -= u32::from(is_current);
         self.counters.crashed += 1;
         self.leave_service(worker);
-        self.is_unstartable = true;
+        self.is_unstartable |= is_current;
+        is_current
     }
 
     /// Fails what waits for a thread, unless there are some that have started: whether more is left to reject.

@@ -366,3 +366,19 @@ fn a_thread_that_starts_after_one_could_not_is_followed_by_as_many_as_tasks_wait
     assert_eq!(boots(&pool).len(), 1, "it can be done, so there is room for the third");
     assert_eq!(pool.gauges(), (3, 3, 2));
 }
+
+#[test]
+fn a_thread_of_an_older_generation_that_does_not_start_fails_nobody() {
+    let pool = Fixture::new(threads(1, 1));
+    pool.wait(Submission::new(0));
+    let older = boots(&pool)[0];
+    pool.destroy();
+    pool.reboot();
+    let task = pool.wait(Submission::new(1));
+    pool.watch(FaceId::FIRST, 1, Condition::Started, None);
+    let worker = boots(&pool)[0];
+    pool.start_failed(older);
+    assert_eq!(pool.effects(), [], "it was killed while it booted");
+    assert_eq!(pool.booted(worker), Some(task));
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, expired: false }]);
+}
