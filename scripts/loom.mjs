@@ -1,4 +1,4 @@
-// Runs the model checker over the core's lock and transitions (crate/core/tests/loom.rs). Further arguments go to
+// Runs the model checker over the core's lock and transitions (crate/core/tests/loom). Further arguments go to
 // the test harness: `node scripts/loom.mjs a_release`.
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'

@@ -179,8 +179,9 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
 
     /// A thread could not be started and will not be; if there is none, what waits is rejected.
     pub fn start_failed(&self, worker: WorkerId) {
-        self.transition(|state, _| state.start_failed(worker));
-        while self.transition(State::reject_unstartable) {}
+        if self.transition(|state, _| state.start_failed(worker)) {
+            while self.transition(State::reject_unstartable) {}
+        }
     }
 
     /// Starts a worker, if there is none and room for one.

@@ -75,12 +75,15 @@ impl<T: Payload> State<T> {
         true
     }
 
-    /// A task has not heeded its settling in time, so its thread is ended. Others on that thread get the same time to finish.
+    /// A task has not heeded its settling in time, so its thread is ended. Others on that thread get the same time to finish,
+    /// whoever else does not heed meanwhile.
     fn end_unheeding(&mut self, worker: WorkerId, id: TaskId, now: Nanos, effects: &mut Effects<T>) {
         let record = &mut self.workers[worker];
-        let is_first = !std::mem::replace(&mut record.is_ending, true);
-        if let (true, true, Some(grace)) = (is_first, record.load > 1, self.options.grace) {
-            self.deadlines.insert(id, now + grace);
+        record.is_ending = true;
+        let others_have = if record.load > 1 { self.options.grace.unwrap_or(0) } else { 0 };
+        let spared_until = *record.spared_until.get_or_insert(now + others_have);
+        if record.load > 1 && now < spared_until {
+            self.deadlines.insert(id, spared_until);
         } else {
             effects.push(Effect::Kill(worker));
         }

@@ -605,6 +605,8 @@ impl<T: Payload> State<T> {
         if is_free {
             self.busy -= u32::from(is_current);
             self.retire(worker, effects);
+            // It may have been the one above the capacity that kept the others from taking several.
+            self.fill_slots(effects);
         }
         None
     }
@@ -680,7 +682,8 @@ impl<T: Payload> State<T> {
         self.booting -= u32::from(self.workers[worker].generation == self.generation);
         self.is_unstartable = false;
         let first = self.free_worker(clock, worker, false, effects);
-        self.fill_slots(effects);
+        // After a failed start there may be room that waiting tasks have not got.
+        self.fill(effects);
         first
     }
 
@@ -700,14 +703,16 @@ impl<T: Payload> State<T> {
         failed.map(|task| (task, self.tasks[task].payload))
     }
 
-    /// A thread could not be started, and trying again is no use. It is not replaced before the next submit.
-    pub(crate) fn start_failed(&mut self, worker: WorkerId) {
-        let is_current = u32::from(self.workers[worker].generation == self.generation);
-        self.booting -= is_current;
-        self.busy -= is_current;
+    /// A thread could not be started, and trying again is no use. It is not replaced before the next submit. Whether that
+    /// concerns this generation: one of an older generation may have been ended while it booted.
+    pub(crate) fn start_failed(&mut self, worker: WorkerId) -> bool {
+        let is_current = self.workers[worker].generation == self.generation;
+        self.booting -= u32::from(is_current);
+        self.busy -= u32::from(is_current);
         self.counters.crashed += 1;
         self.leave_service(worker);
-        self.is_unstartable = true;
+        self.is_unstartable |= is_current;
+        is_current
     }
 
     /// Fails what waits for a thread, unless there are some that have started: whether more is left to reject.

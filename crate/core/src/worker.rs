@@ -2,7 +2,7 @@
 
 use slab::Slab;
 
-use crate::task::TaskId;
+use crate::{clock::Nanos, task::TaskId};
 
 /// A worker, by the number under which the pool keeps its record. Numbers are dense and are used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,6 +39,8 @@ pub(crate) struct Worker {
     pub(crate) load: u32,
     /// It takes no more tasks and retires once it has none.
     pub(crate) is_ending: bool,
+    /// Once a task has not heeded its settling: until when the others on it are spared.
+    pub(crate) spared_until: Option<Nanos>,
 }
 
 /// The records of all workers, with the worker cache: records of retired ones, most recent first, for reuse.
@@ -63,6 +65,7 @@ impl Workers {
             task: TaskId(u32::MAX),
             load: 0,
             is_ending: false,
+            spared_until: None,
         };
         match self.cache.pop() {
             Some(id) => {

@@ -311,3 +311,79 @@ fn a_pool_is_drained_once_the_origins_know_of_the_ends() {
     pool.collect(task);
     assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, expired: false }]);
 }
+
+#[test]
+fn others_on_a_thread_are_spared_as_long_whoever_else_does_not_heed() {
+    let (pool, worker) = loaded(threads(1, 3));
+    let [first, second, other] = [pool.begin_now(0), pool.begin_now(1), pool.begin_now(2)];
+    pool.cancel(first);
+    pool.pass(1);
+    pool.cancel(second);
+    pool.pass(GRACE + 1);
+    assert_eq!(pool.effects(), [], "the grace of the second one is over, too");
+    pool.end(other);
+    pool.pass(GRACE - 3);
+    assert_eq!(pool.effects(), []);
+    pool.pass(1);
+    let kills = pool.effects();
+    assert!(!kills.is_empty() && kills.iter().all(|&kill| kill == Effect::Kill(worker)), "{kills:?}");
+    pool.crashed(worker);
+    pool.audit();
+}
+
+#[test]
+fn others_on_a_worn_out_thread_are_spared_as_well() {
+    let (pool, worker) = loaded(threads(1, 3));
+    let [last, spinning, _other] = [pool.begin_now(0), pool.begin_now(1), pool.begin_now(2)];
+    pool.finish_task(last, End::Completed, true);
+    pool.collect(last);
+    pool.cancel(spinning);
+    pool.pass(2 * GRACE - 1);
+    assert_eq!(pool.effects(), []);
+    pool.pass(1);
+    assert_eq!(pool.effects(), [Effect::Kill(worker)]);
+}
+
+#[test]
+fn a_worker_above_the_capacity_that_retires_frees_the_slots_of_the_others() {
+    let (pool, first) = loaded(threads(2, 2));
+    let task = pool.begin_now(0);
+    pool.start_all();
+    let second = boots(&pool)[0];
+    assert_eq!(pool.booted(second), None);
+    let other = pool.begin_now(1);
+    pool.tune(1);
+    let waiting = pool.wait(Submission::new(2));
+    assert_eq!(pool.end(task), None);
+    assert_eq!(pool.effects(), [Effect::Retire(first), Effect::Start(second, waiting, 2)]);
+    assert_eq!(pool.end(other), None, "it has another one");
+}
+
+#[test]
+fn a_thread_that_starts_after_one_could_not_is_followed_by_as_many_as_tasks_wait() {
+    let pool = Fixture::new(threads(3, 1));
+    let tasks: Vec<_> = (0..4).map(|number| pool.wait(Submission::new(number))).collect();
+    let workers = boots(&pool);
+    assert_eq!(pool.booted(workers[0]), Some(tasks[0]));
+    pool.start_failed(workers[1]);
+    assert_eq!(pool.effects(), [], "one is there");
+    assert_eq!(pool.booted(workers[2]), Some(tasks[1]));
+    assert_eq!(boots(&pool).len(), 1, "it can be done, so there is room for the third");
+    assert_eq!(pool.gauges(), (3, 3, 2));
+}
+
+#[test]
+fn a_thread_of_an_older_generation_that_does_not_start_fails_nobody() {
+    let pool = Fixture::new(threads(1, 1));
+    pool.wait(Submission::new(0));
+    let older = boots(&pool)[0];
+    pool.destroy();
+    pool.reboot();
+    let task = pool.wait(Submission::new(1));
+    pool.watch(FaceId::FIRST, 1, Condition::Started, None);
+    let worker = boots(&pool)[0];
+    pool.start_failed(older);
+    assert_eq!(pool.effects(), [], "it was killed while it booted");
+    assert_eq!(pool.booted(worker), Some(task));
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, expired: false }]);
+}

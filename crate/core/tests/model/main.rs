@@ -2,9 +2,11 @@
 //! passes its audit.
 #![cfg(not(loom))]
 
+mod crew;
 mod naive;
 #[path = "../recorder/mod.rs"]
 mod recorder;
+mod threads;
 
 use std::sync::Arc;
 

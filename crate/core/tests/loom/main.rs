@@ -7,7 +7,9 @@
 //! accounted for: refused, rejected, cancelled or started, and started only once.
 #![cfg(loom)]
 
+#[path = "../recorder/mod.rs"]
 mod recorder;
+mod threads;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,0 +1,794 @@
+//! A pool of threads as DESIGN §4 describes it, with plain lists that are scanned: what a worker has is counted anew each time
+//! it is asked for. Whatever number the real pool gives to a new worker or task is taken over, after a look whether it was free.
+
+use workpool_core::{
+    Admission, Cancelled, Condition, Counters, Effect, End, FaceId, Finished, MILLISECOND, Nanos, Options,
+    Refusal, Rejection, Snapshot, Submission, TaskId, WorkerId,
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TaskState {
+    Waiting,
+    /// Given to a worker.
+    Running(WorkerId),
+    /// Settled in another way than by its end, which is still to come.
+    Abandoned(WorkerId),
+    Over,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Task {
+    pub(crate) id: TaskId,
+    pub(crate) state: TaskState,
+    /// Its thread has looked at it: it has begun, or had settled before.
+    pub(crate) is_taken: bool,
+    /// Whether its origin has still to collect how it settled.
+    pub(crate) is_uncollected: bool,
+    pub(crate) payload: u32,
+    number: u64,
+    priority: u64,
+    timeout: u32,
+    deadline: Option<Nanos>,
+}
+
+impl Task {
+    pub(crate) fn worker(&self) -> Option<WorkerId> {
+        match self.state {
+            TaskState::Running(worker) | TaskState::Abandoned(worker) => Some(worker),
+            TaskState::Waiting | TaskState::Over => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WorkerState {
+    Booting,
+    Running,
+    Idle(Nanos),
+    Stopping,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Worker {
+    pub(crate) id: WorkerId,
+    pub(crate) state: WorkerState,
+    generation: u32,
+    /// It gets no more tasks.
+    is_ending: bool,
+    /// Until when the others on it are spared, if a task has not heeded that it had settled.
+    spared_until: Option<Nanos>,
+}
+
+#[derive(Debug, Clone)]
+struct Watch {
+    token: u32,
+    condition: Condition,
+    expires_at: Option<Nanos>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    Closing,
+    Closed,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Crew {
+    options: Options,
+    grace: Nanos,
+    capacity: u32,
+    phase: Phase,
+    pub(crate) generation: u32,
+    pub(crate) now: Nanos,
+    /// In no order that matters.
+    pub(crate) tasks: Vec<Task>,
+    /// The waiting ones: whoever is first among those of the lowest priority is next.
+    queue: Vec<TaskId>,
+    /// Live ones; of those that went idle in one moment, the last one stands last.
+    pub(crate) workers: Vec<Worker>,
+    cached: u32,
+    /// No thread has started since one could not.
+    is_unstartable: bool,
+    watches: Vec<Watch>,
+    /// Who awaits a vacancy, in order of arrival.
+    awaiting: Vec<u32>,
+    /// How many have been told of one and have not used it yet.
+    told: u32,
+    counters: Counters,
+    last_purge: Option<Nanos>,
+    /// Numbers that the real pool has given to new workers in this step, in order.
+    pub(crate) new_workers: Vec<WorkerId>,
+    /// What this step causes.
+    pub(crate) effects: Vec<Effect<u32>>,
+}
+
+impl Crew {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            options,
+            grace: options.grace.expect("threads"),
+            capacity: options.capacity,
+            phase: Phase::Open,
+            generation: 1,
+            now: 0,
+            tasks: Vec::new(),
+            queue: Vec::new(),
+            workers: Vec::new(),
+            cached: 0,
+            is_unstartable: false,
+            watches: Vec::new(),
+            awaiting: Vec::new(),
+            told: 0,
+            counters: Counters::default(),
+            last_purge: None,
+            new_workers: Vec::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    // What is counted by scanning.
+
+    fn count(&self, is_counted: impl Fn(&Worker) -> bool) -> u32 {
+        let is_current = |worker: &&Worker| worker.generation == self.generation;
+        self.workers.iter().filter(is_current).filter(|worker| is_counted(worker)).count() as u32
+    }
+
+    fn running(&self) -> u32 {
+        self.count(|_| true)
+    }
+
+    fn booting(&self) -> u32 {
+        self.count(|worker| worker.state == WorkerState::Booting)
+    }
+
+    fn with_task(&self) -> u32 {
+        self.count(|worker| worker.state == WorkerState::Running)
+    }
+
+    fn staying(&self) -> u32 {
+        self.count(|worker| worker.state != WorkerState::Stopping)
+    }
+
+    fn waiting(&self) -> u32 {
+        self.queue.len() as u32
+    }
+
+    fn has_loaded_thread(&self) -> bool {
+        self.count(|worker| matches!(worker.state, WorkerState::Running | WorkerState::Idle(_))) > 0
+    }
+
+    /// Booting workers that will not have to retire at once.
+    fn expected(&self) -> u32 {
+        self.booting().min(self.capacity.saturating_sub(self.with_task()))
+    }
+
+    fn expected_slots(&self) -> u32 {
+        self.expected() * self.options.concurrency
+    }
+
+    /// The idle workers, the longest idle first.
+    fn idle(&self) -> Vec<(Nanos, WorkerId)> {
+        let idle = self.workers.iter().filter_map(|worker| match worker.state {
+            WorkerState::Idle(since) => Some((since, worker.id)),
+            _ => None,
+        });
+        let mut idle: Vec<_> = idle.collect();
+        idle.sort_by_key(|&(since, _)| since);
+        idle
+    }
+
+    fn load(&self, worker: WorkerId) -> u32 {
+        self.tasks.iter().filter(|task| task.worker() == Some(worker)).count() as u32
+    }
+
+    /// What each busy worker could take in addition, nobody above the capacity.
+    fn slots(&self) -> Vec<(u32, WorkerId)> {
+        if self.staying() > self.capacity {
+            return Vec::new();
+        }
+        let may_have_more = |worker: &&Worker| {
+            worker.state == WorkerState::Running && worker.generation == self.generation && !worker.is_ending
+        };
+        let loads = self.workers.iter().filter(may_have_more).map(|worker| (self.load(worker.id), worker.id));
+        loads.filter(|&(load, _)| load < self.options.concurrency).collect()
+    }
+
+    fn worker(&mut self, id: WorkerId) -> &mut Worker {
+        self.workers.iter_mut().find(|worker| worker.id == id).expect("a live worker")
+    }
+
+    pub(crate) fn task(&mut self, id: TaskId) -> &mut Task {
+        self.tasks.iter_mut().find(|task| task.id == id).expect("a task that is not done with")
+    }
+
+    fn priority(&self, id: TaskId) -> u64 {
+        self.tasks.iter().find(|task| task.id == id).expect("a task that is not done with").priority
+    }
+
+    fn next_waiting(&self) -> Option<TaskId> {
+        // The first one of several that are equal.
+        self.queue.iter().copied().min_by_key(|&id| self.priority(id))
+    }
+
+    fn room(&self) -> u32 {
+        if self.phase != Phase::Open {
+            return 0;
+        }
+        let concurrency = self.options.concurrency;
+        let workers = self.capacity.saturating_sub(self.running()) + self.idle().len() as u32;
+        let booting = self.expected_slots().saturating_sub(self.waiting());
+        let slots: u32 = self.slots().iter().map(|(load, _)| concurrency - load).sum();
+        workers * concurrency + booting + slots
+    }
+
+    /// How many submits in a row would not be refused although they must not wait: by trying. Once a thread could not be
+    /// started tasks may wait although there is room, and what they leave of it cannot be told by one number.
+    pub(crate) fn check_room(&self) {
+        let room = self.room();
+        if self.is_unstartable {
+            return;
+        }
+        let mut trial = self.clone();
+        trial.options.nonblocking = true;
+        for index in 0..=room {
+            let number = u32::MAX - index;
+            trial.new_workers = vec![WorkerId(number)];
+            let admission = trial.submit(Submission::new(number), Some(TaskId(number)));
+            assert_eq!(matches!(admission, Admission::Refused(_)), index == room, "submit {index} of {room}");
+        }
+    }
+
+    pub(crate) fn has_vacancy(&self) -> bool {
+        self.room() > self.told
+    }
+
+    fn is_overloaded(&self) -> bool {
+        let bound = self.options.max_waiting;
+        let counted = self.waiting().saturating_sub(self.expected_slots());
+        self.options.nonblocking || (bound > 0 && counted >= bound)
+    }
+
+    pub(crate) fn refusal(&self, must_not_wait: bool) -> Option<Refusal> {
+        match () {
+            () if self.phase != Phase::Open => Some(Refusal::Closed),
+            () if self.room() > 0 => None,
+            () if self.is_overloaded() => Some(Refusal::Overload),
+            () => must_not_wait.then_some(Refusal::WaitTimeout),
+        }
+    }
+
+    // What happens inside.
+
+    fn settle(&mut self, count: impl FnOnce(&mut Counters) -> &mut u64) {
+        self.counters.unsettled -= 1;
+        *count(&mut self.counters) += 1;
+    }
+
+    fn accept(&mut self, submission: Submission<u32>, id: TaskId) {
+        assert!(self.tasks.iter().all(|task| task.id != id), "{id:?} is not done with");
+        self.counters.submitted += 1;
+        self.counters.unsettled += 1;
+        self.tasks.push(Task {
+            id,
+            state: TaskState::Waiting,
+            is_taken: false,
+            is_uncollected: false,
+            payload: submission.payload,
+            number: self.counters.submitted,
+            priority: submission.priority,
+            timeout: submission.timeout,
+            deadline: None,
+        });
+    }
+
+    fn enqueue(&mut self, submission: Submission<u32>, id: TaskId) {
+        self.accept(submission, id);
+        self.queue.push(id);
+        let wait = submission.wait_timeout.filter(|&wait| wait > 0);
+        self.task(id).deadline = wait.map(|wait| self.now + u64::from(wait) * MILLISECOND);
+    }
+
+    fn boot(&mut self) {
+        let id = self.new_workers.remove(0);
+        assert!(self.workers.iter().all(|worker| worker.id != id), "{id:?} is another's");
+        self.counters.started += 1;
+        if self.cached > 0 {
+            self.cached -= 1;
+            self.counters.reused += 1;
+        }
+        let generation = self.generation;
+        let state = WorkerState::Booting;
+        self.workers.push(Worker { id, state, generation, is_ending: false, spared_until: None });
+        self.effects.push(Effect::Boot(id));
+    }
+
+    fn assign(&mut self, worker: WorkerId, id: TaskId) {
+        self.worker(worker).state = WorkerState::Running;
+        self.queue.retain(|&waiting| waiting != id);
+        let task = self.task(id);
+        task.state = TaskState::Running(worker);
+        task.deadline = None;
+    }
+
+    /// Gives the worker the next task, of which it is to hear.
+    fn send_next(&mut self, worker: WorkerId) {
+        let id = self.next_waiting().expect("one waits");
+        self.assign(worker, id);
+        let payload = self.task(id).payload;
+        self.effects.push(Effect::Start(worker, id, payload));
+    }
+
+    fn fill(&mut self) {
+        while self.waiting() > 0
+            && let Some(&(_, worker)) = self.idle().last()
+        {
+            self.send_next(worker);
+        }
+        while self.phase != Phase::Closed && self.waiting() > self.booting() && self.running() < self.capacity
+        {
+            self.boot();
+        }
+        self.fill_slots();
+    }
+
+    /// Tasks for which no thread boots go to those that can have another one, the least loaded first.
+    fn fill_slots(&mut self) {
+        while self.phase != Phase::Closed
+            && self.waiting() > self.expected()
+            && let Some(&(_, worker)) = self.slots().iter().min()
+        {
+            self.send_next(worker);
+        }
+    }
+
+    /// The worker is gone.
+    fn bury(&mut self, worker: WorkerId) {
+        self.workers.retain(|other| other.id != worker);
+        self.cached = (self.cached + 1).min(self.capacity);
+    }
+
+    fn retire(&mut self, worker: WorkerId) {
+        self.worker(worker).state = WorkerState::Stopping;
+        self.effects.push(Effect::Retire(worker));
+    }
+
+    fn retire_all_idle(&mut self) {
+        self.idle().into_iter().for_each(|(_, worker)| self.retire(worker));
+    }
+
+    /// A worker with one task less, or one that has loaded, looks for what it does next.
+    fn free(&mut self, id: WorkerId, is_broken: bool) -> Option<TaskId> {
+        self.worker(id).is_ending |= is_broken;
+        let is_free = self.load(id) == 0;
+        let fits = self.staying() <= self.capacity;
+        let worker = self.worker(id).clone();
+        if worker.generation == self.generation && !worker.is_ending && fits && self.phase != Phase::Closed {
+            if let Some(task) = self.next_waiting() {
+                self.assign(id, task);
+                return Some(task);
+            }
+            if is_free && self.phase == Phase::Open {
+                self.workers.retain(|other| other.id != id);
+                self.workers.push(Worker { state: WorkerState::Idle(self.now), ..worker });
+                return None;
+            }
+        }
+        if is_free {
+            self.retire(id);
+            // If that was one too many, the others may have more than one task each again.
+            self.fill_slots();
+        }
+        None
+    }
+
+    /// The task settles without having ended; `told`: by its origin itself.
+    fn reject(&mut self, id: TaskId, rejection: Rejection) {
+        match rejection {
+            Rejection::Released => self.settle(|counters| &mut counters.released),
+            Rejection::WaitTimeout => self.settle(|counters| &mut counters.wait_timeout),
+            Rejection::TaskTimeout => self.settle(|counters| &mut counters.timed_out),
+            Rejection::Crashed | Rejection::StartFailed => self.settle(|counters| &mut counters.failed),
+            Rejection::Destroyed => self.settle(|counters| &mut counters.cancelled),
+        }
+        self.queue.retain(|&waiting| waiting != id);
+        let (now, grace) = (self.now, self.grace);
+        let task = self.task(id);
+        task.is_uncollected = true;
+        task.deadline = None;
+        match (task.state, rejection) {
+            (TaskState::Running(worker), Rejection::TaskTimeout) => {
+                task.state = TaskState::Abandoned(worker);
+                task.deadline = Some(now + grace);
+            }
+            (TaskState::Running(worker), Rejection::Destroyed) => task.state = TaskState::Abandoned(worker),
+            _ => task.state = TaskState::Over,
+        }
+        let payload = task.payload;
+        self.effects.push(Effect::Reject(id, payload, rejection));
+    }
+
+    fn reject_waiting(&mut self, rejection: Rejection) {
+        while let Some(task) = self.next_waiting() {
+            self.reject(task, rejection);
+        }
+    }
+
+    /// Its function has ended and its origin knows how it settled.
+    fn forget_if_done(&mut self, id: TaskId) {
+        self.tasks.retain(|task| task.id != id || task.state != TaskState::Over || task.is_uncollected);
+    }
+
+    // What can be done to a pool.
+
+    /// `id` is the number that the real pool has given to the task, if it has accepted it.
+    pub(crate) fn submit(&mut self, submission: Submission<u32>, id: Option<TaskId>) -> Admission {
+        if self.phase != Phase::Open {
+            self.counters.closed += 1;
+            return Admission::Refused(Refusal::Closed);
+        }
+        if let Some(&(_, worker)) = self.idle().last() {
+            let id = id.expect("accepted");
+            self.accept(submission, id);
+            self.assign(worker, id);
+            return Admission::Started(worker, id);
+        }
+        if self.running() < self.capacity && self.waiting() >= self.expected() {
+            let id = id.expect("accepted");
+            self.boot();
+            self.enqueue(submission, id);
+            return Admission::Waiting(id);
+        }
+        if let Some(&(_, worker)) = self.slots().iter().min() {
+            let id = id.expect("accepted");
+            if self.waiting() == 0 {
+                self.accept(submission, id);
+                self.assign(worker, id);
+                return Admission::Started(worker, id);
+            }
+            self.enqueue(submission, id);
+            self.send_first(worker, id);
+            return Admission::Waiting(id);
+        }
+        if self.waiting() >= self.expected_slots() {
+            if self.is_overloaded() {
+                self.counters.overload += 1;
+                return Admission::Refused(Refusal::Overload);
+            }
+            if submission.wait_timeout == Some(0) {
+                self.counters.submitted += 1;
+                self.counters.wait_timeout += 1;
+                return Admission::Refused(Refusal::WaitTimeout);
+            }
+        }
+        let id = id.expect("accepted");
+        self.enqueue(submission, id);
+        Admission::Waiting(id)
+    }
+
+    /// Gives the worker the next one of those who waited before `newcomer`.
+    fn send_first(&mut self, worker: WorkerId, newcomer: TaskId) {
+        self.queue.retain(|&waiting| waiting != newcomer);
+        self.send_next(worker);
+        self.queue.push(newcomer);
+    }
+
+    pub(crate) fn take(&mut self, id: TaskId) -> Option<u32> {
+        let now = self.now;
+        let task = self.task(id);
+        task.is_taken = true;
+        let TaskState::Running(_) = task.state else { return None };
+        task.deadline = (task.timeout > 0).then(|| now + u64::from(task.timeout) * MILLISECOND);
+        Some(task.payload)
+    }
+
+    pub(crate) fn finish(&mut self, id: TaskId, end: End, is_broken: bool) -> Finished {
+        let task = self.task(id);
+        let worker = task.worker().expect("it runs");
+        let settled = task.state == TaskState::Running(worker);
+        task.state = TaskState::Over;
+        task.deadline = None;
+        task.is_uncollected |= settled;
+        match end {
+            End::Completed if settled => self.settle(|counters| &mut counters.completed),
+            End::Failed if settled => self.settle(|counters| &mut counters.failed),
+            _ => {}
+        }
+        self.forget_if_done(id);
+        let next = self.free(worker, is_broken);
+        Finished { settled, next, is_quiet: self.tasks.is_empty() }
+    }
+
+    pub(crate) fn cancel(&mut self, id: TaskId) -> Cancelled {
+        let (now, grace) = (self.now, self.grace);
+        let task = self.task(id);
+        let cancelled = match task.state {
+            TaskState::Waiting => {
+                task.state = TaskState::Over;
+                Cancelled::Waiting
+            }
+            TaskState::Running(worker) => {
+                task.state = TaskState::Abandoned(worker);
+                task.deadline = Some(now + grace);
+                Cancelled::Running
+            }
+            TaskState::Abandoned(_) | TaskState::Over => return Cancelled::Late,
+        };
+        self.queue.retain(|&waiting| waiting != id);
+        self.settle(|counters| &mut counters.cancelled);
+        self.forget_if_done(id);
+        cancelled
+    }
+
+    pub(crate) fn collect(&mut self, id: TaskId) {
+        self.task(id).is_uncollected = false;
+        self.forget_if_done(id);
+    }
+
+    pub(crate) fn booted(&mut self, worker: WorkerId) -> Option<TaskId> {
+        self.is_unstartable = false;
+        // It counts as one with tasks while it looks for one.
+        self.worker(worker).state = WorkerState::Running;
+        let first = self.free(worker, false);
+        self.fill();
+        first
+    }
+
+    pub(crate) fn start_failed(&mut self, worker: WorkerId) {
+        let is_current = self.worker(worker).generation == self.generation;
+        self.counters.crashed += 1;
+        self.bury(worker);
+        // What befalls a worker of an older generation is nothing to this one.
+        if !is_current {
+            return;
+        }
+        self.is_unstartable = true;
+        self.conclude();
+        if self.has_loaded_thread() {
+            self.fill_slots();
+            return;
+        }
+        for watch in self.watches.clone() {
+            if watch.condition == Condition::Started {
+                self.tell(watch.token, true);
+            }
+        }
+        self.reject_waiting(Rejection::StartFailed);
+    }
+
+    pub(crate) fn retired(&mut self, worker: WorkerId) {
+        self.counters.retired += 1;
+        self.bury(worker);
+        self.fill();
+    }
+
+    pub(crate) fn crashed(&mut self, worker: WorkerId) {
+        let mut lost = self.tasks.clone();
+        lost.retain(|task| task.worker() == Some(worker));
+        lost.sort_by_key(|task| task.number);
+        for Task { id, state, is_taken, .. } in lost.into_iter().rev() {
+            if state == TaskState::Abandoned(worker) {
+                let task = self.task(id);
+                (task.state, task.deadline) = (TaskState::Over, None);
+                self.forget_if_done(id);
+            } else if is_taken || self.phase == Phase::Closed {
+                self.reject(id, Rejection::Crashed);
+            } else {
+                self.task(id).state = TaskState::Waiting;
+                self.queue.insert(0, id);
+            }
+        }
+        // Before others are told to start it.
+        self.note_peaks();
+        self.counters.crashed += 1;
+        self.bury(worker);
+        self.fill();
+        let least = self.options.min_size.min(self.capacity);
+        if self.phase == Phase::Open && self.running() < least {
+            self.boot();
+        }
+    }
+
+    pub(crate) fn start(&mut self) {
+        if self.phase == Phase::Open && self.running() == 0 && self.capacity > 0 {
+            self.boot();
+        }
+    }
+
+    pub(crate) fn start_all(&mut self) {
+        while self.phase == Phase::Open && self.running() < self.capacity {
+            self.boot();
+        }
+    }
+
+    pub(crate) fn destroy(&mut self) {
+        self.release(None);
+        self.conclude();
+        let mut running: Vec<TaskId> = self.tasks.iter().map(|task| task.id).collect();
+        running.sort();
+        for id in running {
+            if matches!(self.task(id).state, TaskState::Running(_)) {
+                self.reject(id, Rejection::Destroyed);
+            }
+        }
+        let mut workers = self.workers.clone();
+        workers.sort_by_key(|worker| worker.id);
+        for worker in workers {
+            if matches!(worker.state, WorkerState::Booting | WorkerState::Running) {
+                self.worker(worker.id).is_ending = true;
+                self.effects.push(Effect::Kill(worker.id));
+            }
+        }
+    }
+
+    pub(crate) fn tune(&mut self, capacity: u32) {
+        self.capacity = capacity;
+        self.cached = self.cached.min(capacity);
+        while self.staying() > self.capacity {
+            let Some(&(_, oldest)) = self.idle().first() else { break };
+            self.retire(oldest);
+        }
+        self.fill();
+    }
+
+    pub(crate) fn close(&mut self) -> u32 {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Closing;
+            self.retire_all_idle();
+        }
+        self.generation
+    }
+
+    pub(crate) fn release(&mut self, generation: Option<u32>) {
+        if generation.is_none_or(|generation| generation == self.generation) {
+            self.phase = Phase::Closed;
+            self.retire_all_idle();
+            self.reject_waiting(Rejection::Released);
+        }
+    }
+
+    pub(crate) fn reboot(&mut self) {
+        if self.phase != Phase::Open {
+            self.release(None);
+            self.generation += 1;
+            self.phase = Phase::Open;
+            (self.counters.peak_busy, self.counters.peak_waiting) = (0, 0);
+        }
+    }
+
+    pub(crate) fn watch(&mut self, token: u32, condition: Condition, timeout: Option<u32>) {
+        let expires_at = timeout.map(|ms| self.now + u64::from(ms) * MILLISECOND);
+        self.watches.push(Watch { token, condition, expires_at });
+    }
+
+    fn tell(&mut self, token: u32, expired: bool) {
+        self.effects.push(Effect::Watched { face: FaceId::FIRST, token, expired });
+        self.watches.retain(|watch| watch.token != token);
+    }
+
+    pub(crate) fn await_vacancy(&mut self, token: u32) {
+        self.awaiting.push(token);
+    }
+
+    pub(crate) fn end_turns(&mut self, count: u32) {
+        self.told = self.told.saturating_sub(count);
+    }
+
+    pub(crate) fn reap(&mut self) {
+        self.purge();
+        for watch in self.watches.clone() {
+            if watch.expires_at.is_some_and(|at| at <= self.now) {
+                self.tell(watch.token, true);
+                if let Condition::Ended(generation) = watch.condition {
+                    self.release(Some(generation));
+                }
+            }
+        }
+        let mut late: Vec<Task> = self.tasks.clone();
+        late.retain(|task| task.deadline.is_some_and(|at| at <= self.now));
+        late.sort_by_key(|task| task.deadline);
+        for Task { id, state, .. } in late {
+            match state {
+                // It has left with a release that was due as well.
+                _ if self.task(id).state != state => {}
+                TaskState::Waiting => self.reject(id, Rejection::WaitTimeout),
+                TaskState::Running(_) => self.reject(id, Rejection::TaskTimeout),
+                TaskState::Abandoned(worker) => self.end_unheeding(id, worker),
+                TaskState::Over => unreachable!("it has no deadline"),
+            }
+        }
+    }
+
+    fn purge(&mut self) {
+        let Some(expiry) = self.options.expiry else { return };
+        let spare = self.staying().saturating_sub(self.options.min_size.min(self.capacity));
+        let mut expired = self.idle();
+        expired.retain(|(since, _)| since + expiry <= self.now);
+        expired.truncate(spare as usize);
+        for (_, worker) in expired {
+            self.last_purge = Some(self.now);
+            self.retire(worker);
+        }
+    }
+
+    /// A task has had its grace: its thread is killed, but not before others on it have had as long.
+    fn end_unheeding(&mut self, id: TaskId, id_of_worker: WorkerId) {
+        let is_alone = self.load(id_of_worker) == 1;
+        let spared_until = self.now + self.grace;
+        let now = self.now;
+        let worker = self.worker(id_of_worker);
+        worker.is_ending = true;
+        let at = *worker.spared_until.get_or_insert(if is_alone { now } else { spared_until });
+        if is_alone || at <= now {
+            self.task(id).deadline = None;
+            self.effects.push(Effect::Kill(id_of_worker));
+        } else {
+            self.task(id).deadline = Some(at);
+        }
+    }
+
+    fn note_peaks(&mut self) {
+        let busy = self.with_task() + self.booting();
+        self.counters.peak_busy = self.counters.peak_busy.max(busy);
+        self.counters.peak_waiting = self.counters.peak_waiting.max(self.waiting());
+    }
+
+    /// What follows every lock hold: peaks, watches that have come true, and vacancies.
+    pub(crate) fn conclude(&mut self) {
+        self.note_peaks();
+        let is_closed = self.phase != Phase::Open;
+        let busy = self.with_task() + self.booting();
+        let is_told = self.tasks.is_empty();
+        for watch in self.watches.clone() {
+            let is_vain = watch.condition == Condition::Started && is_closed;
+            let holds = match watch.condition {
+                Condition::Drained => busy + self.waiting() == 0 && is_told,
+                Condition::Settled => self.counters.unsettled == 0,
+                Condition::Ended(generation) => {
+                    let is_past = generation != self.generation;
+                    let is_over = is_past || (is_closed && self.waiting() == 0 && is_told);
+                    is_over && self.workers.iter().all(|worker| worker.generation != generation)
+                }
+                Condition::Vacant => is_closed && is_told && self.workers.is_empty(),
+                Condition::Left => is_told,
+                Condition::Started => self.has_loaded_thread(),
+            };
+            if holds || is_vain {
+                self.tell(watch.token, is_vain);
+            }
+        }
+        while !self.awaiting.is_empty() && (is_closed || self.has_vacancy()) {
+            let token = self.awaiting.remove(0);
+            self.effects.push(Effect::Vacancy { face: FaceId::FIRST, token, is_closed });
+            self.told += u32::from(!is_closed);
+        }
+    }
+
+    /// When the reaper has something to do next.
+    pub(crate) fn due(&self) -> Option<Nanos> {
+        let spare = self.staying().saturating_sub(self.options.min_size.min(self.capacity));
+        let purge = self.options.expiry.filter(|_| spare > 0).and_then(|expiry| {
+            let not_before = self.last_purge.map_or(0, |last| last + expiry / 2);
+            self.idle().first().map(|&(oldest, _)| (oldest + expiry).max(not_before))
+        });
+        let tasks = self.tasks.iter().filter_map(|task| task.deadline);
+        let watches = self.watches.iter().filter_map(|watch| watch.expires_at);
+        tasks.chain(watches).chain(purge).min()
+    }
+
+    pub(crate) fn number(&self, id: TaskId) -> u64 {
+        self.tasks.iter().find(|task| task.id == id).expect("a task that is not done with").number
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            capacity: self.capacity,
+            running: self.running(),
+            busy: self.with_task() + self.booting(),
+            waiting: self.waiting(),
+            is_closed: self.phase != Phase::Open,
+            generation: self.generation,
+            counters: self.counters,
+        }
+    }
+}
