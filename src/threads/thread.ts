@@ -64,6 +64,8 @@ export class Thread {
   #job: Job | undefined
   /** Those that have asked for themselves. */
   readonly #begun = new Map<number, Begun>()
+  /** Those that are to be called as soon as microtasks, or the event loop, have had their turn. */
+  readonly #due: Job[] = []
   /** Tasks whose argument is to come by the message port, with the place of their function. */
   readonly #awaited = new Map<number, number>()
   #ended = 0
@@ -87,7 +89,7 @@ export class Thread {
     // Which keeps this thread's event loop alive, too.
     control.on('message', (order: Order) => this.#obey(order))
     // Not at once: that would be inside the loop that carries out commands.
-    onTasks(() => queueMicrotask(() => this.#run(this.#take(native.next()))))
+    onTasks(() => queueMicrotask(() => this.#run(this.#inTurn(this.#take(native.next())))))
     this.#report({ kind: 'loaded' })
     this.#run(this.#take(native.started()))
   }
@@ -180,10 +182,10 @@ export class Thread {
       this.#job = undefined
       const begun = job
       Promise.resolve(result).then(
-        (value) => this.#run(this.#take(this.#completed(task, value))),
-        (error: unknown) => this.#run(this.#take(this.#failed(begun, error))),
+        (value) => this.#run(this.#inTurn(this.#take(this.#completed(task, value)))),
+        (error: unknown) => this.#run(this.#inTurn(this.#take(this.#failed(begun, error)))),
       )
-      job = this.#take(native.next())
+      job = this.#inTurn(this.#take(native.next()))
     }
   }
 
@@ -192,8 +194,18 @@ export class Thread {
     const isTurn = words[Word.turn] === 1
     const job = this.#take(answer)
     if (job === undefined) return
-    if (isTurn) setImmediate(() => this.#run(job))
-    else queueMicrotask(() => this.#run(job))
+    this.#due.push(job)
+    if (isTurn) setImmediate(this.#runDue)
+    else queueMicrotask(this.#runDue)
+  }
+
+  readonly #runDue = (): void => this.#run(this.#due.shift())
+
+  /** A task that is given while others are due is called after them: its callback is theirs, and the other way round. */
+  #inTurn(job: Job | undefined): Job | undefined {
+    if (job === undefined || this.#due.length === 0) return job
+    this.#due.push(job)
+    return this.#due.shift()
   }
 
   #completed(task: number, result: unknown): number {

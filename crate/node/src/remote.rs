@@ -298,7 +298,7 @@ fn begin(isolate: &Isolate, post: &mut Post, task: TaskId) -> Option<u32> {
     let Some(call) = post.core.pool.take(task) else {
         // It is over for its origin; what its end makes room for, if anything, comes by the outbox or is next.
         let finished = post.core.pool.finish_task(task, End::Completed, false);
-        return finished.next.and_then(|next| begin(isolate, post, next));
+        return finished.next.and_then(|next| begin_first(isolate, post, next));
     };
     let Argument { function, value } = threads.calls.take(call).unwrap_or_default();
     post.begun.push((task, call.face()));
@@ -314,6 +314,11 @@ fn begin(isolate: &Isolate, post: &mut Post, task: TaskId) -> Option<u32> {
         write(exchange, TABLE + NUMBERS, &value.bytes);
     }
     Some(value.kind)
+}
+
+/// Begins `task`, or one that was given to this thread before it and has not begun: the next of several at once.
+fn begin_first(isolate: &Isolate, post: &mut Post, task: TaskId) -> Option<u32> {
+    begin(isolate, post, TaskId(isolate.outbox.first_of(task.0)))
 }
 
 fn end_task(
@@ -338,7 +343,7 @@ fn end_task(
             seat.tell_outcome(task, failed.then_some(times), value);
         }
     }
-    match finished.next.and_then(|next| begin(isolate, post, next)) {
+    match finished.next.and_then(|next| begin_first(isolate, post, next)) {
         Some(kind) => {
             take_turns(isolate);
             kind as i32
