@@ -254,7 +254,9 @@ for (const [how, concurrency] of [['one at a time', 1], ['three at a time', 3]] 
     const pool = peers(t, { concurrency });
     const values = Array.from({ length: 2_000 }, (_, i) => i);
     await Promise.all(values.map((i) => pool.run(i, { name: i % 7 === 0 ? 'startedLater' : 'started' })));
-    t.deepEqual(await pool.tasks.orderOfStarts!(), values);
+    const order = (await pool.tasks.orderOfStarts!()) as number[];
+    t.deepEqual(order.filter((value, i) => value !== i), []);
+    t.is(order.length, values.length);
   });
 }
 
@@ -428,7 +430,7 @@ test('63: drain resolves, and a vacancy is given, when there is room, and not be
 
 test('64: threads that are started, retired and crashed are counted', async (t) => {
   const pool = peers(t, { size: 2, expiry: 20 });
-  await rejection(pool.tasks.throwAfterwards!('x').then(() => pool.run(new Int32Array(new SharedArrayBuffer(8)), { name: 'never' })));
+  await rejection(pool.tasks.exit!(1));
   await pool.run(1);
   await until(() => pool.running === 0, 'the threads expire');
   t.like(pool.stats().workers, { started: 2, retired: 1, crashed: 1 });
