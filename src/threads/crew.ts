@@ -212,11 +212,11 @@ export class Crew {
     this.#members.get(worker)?.control.postMessage(order, [...transfer])
   }
 
-  /** Tells every thread that a task has settled: which of them has it only the core knows. */
-  abort(task: number, reason: unknown): void {
+  /** Tells every thread that the signal of a task is to abort: which of them has it only the core knows. */
+  abort(task: number, reason: unknown, hasSettled: boolean): void {
     const description = describeError(reason, `at an abort (pool ${this.#settings.name})`)
     for (const { control } of this.#members.values()) {
-      control.postMessage({ kind: 'abort', task, reason: description } satisfies Order)
+      control.postMessage({ kind: 'abort', task, reason: description, hasSettled } satisfies Order)
     }
   }
 

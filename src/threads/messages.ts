@@ -26,8 +26,15 @@ export const isAssignment = (data: unknown): data is Assignment =>
 export type Order =
   /** The argument of a task, alone in a port. */
   | { readonly kind: 'argument'; readonly task: number; readonly port: MessagePort }
-  /** A task has settled; its signal is to abort. */
-  | { readonly kind: 'abort'; readonly task: number; readonly reason: ErrorDescription }
+  | Abort
+
+/** The signal of a task is to abort: as it has settled, or as its pool's signal has aborted. */
+export interface Abort {
+  readonly kind: 'abort'
+  readonly task: number
+  readonly reason: ErrorDescription
+  readonly hasSettled: boolean
+}
 
 /** From the thread. */
 export type Report =

@@ -125,7 +125,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   }
 
   protected abortRunning(reason: unknown): void {
-    for (const call of this.#calls) if (call !== undefined) this.#crew.abort(call.id, reason)
+    for (const call of this.#calls) if (call !== undefined) this.#crew.abort(call.id, reason, false)
   }
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -281,7 +281,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     if (cancelled === Cancelled.late) return
     this.#forget(call.id)
     call.reject(reason)
-    if (cancelled === Cancelled.running) this.#crew.abort(call.id, reason)
+    if (cancelled === Cancelled.running) this.#crew.abort(call.id, reason, true)
     if (hasCommands()) carryOut()
   }
 
@@ -292,7 +292,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     const error = this.#rejection(rejection)
     if (rejection === Rejection.crashed) this.#fail(call, error, numbers[0]!, numbers[1]!, numbers[2]!)
     else call.reject(error)
-    if (rejection === Rejection.taskTimeout) this.#crew.abort(id, error)
+    if (rejection === Rejection.taskTimeout) this.#crew.abort(id, error, true)
   }
 
   #rejection(rejection: Rejection): Error {

@@ -11,7 +11,7 @@ import { misuse } from '../errors.js'
 import { carryOut, onTasks } from '../isolate.js'
 import { describeError, reviveError } from '../payload/index.js'
 import { isThenable } from '../task.js'
-import type { Assignment, Order, Report } from './messages.js'
+import type { Abort, Assignment, Order, Report } from './messages.js'
 import { isTransfer } from './transfer.js'
 import { Kind, SPREAD, decode, encode, outgoing } from './wire.js'
 
@@ -97,7 +97,10 @@ export class Thread {
   /** The task that is being called; from its first `await` on it cannot be told any more. */
   get current(): CurrentTask | undefined {
     if (this.#job === undefined) return undefined
-    const { task, place } = this.#job
+    return this.#begunTask(this.#job.task, this.#job.place)
+  }
+
+  #begunTask(task: number, place: number): Begun {
     let begun = this.#begun.get(task)
     if (begun === undefined) this.#begun.set(task, (begun = new Begun(task, this.#nameAt(place))))
     return begun
@@ -259,14 +262,33 @@ export class Thread {
   #obey(order: Order): void {
     const { task } = order
     if (order.kind === 'abort') {
-      // Its number may be another task's by now.
-      if (native.isAbandoned(isolate, task)) this.#begun.get(task)?.abort(reviveError(order.reason, []))
+      this.#abort(order)
       return
     }
     const place = this.#awaited.get(task)
     this.#awaited.delete(task)
     const argument = valueFrom(order.port)
     if (place !== undefined) this.#run({ task, place, argument })
+  }
+
+  #abort({ task, reason, hasSettled }: Abort): void {
+    if (hasSettled) {
+      // Its number may be another task's by now.
+      if (!native.isAbandoned(isolate, task)) return
+      const place = this.#awaited.get(task)
+      if (place !== undefined) {
+        // Its argument went with it.
+        this.#awaited.delete(task)
+        this.#goOn(this.#failed({ task, place, argument: undefined }, undefined))
+        return
+      }
+    } else {
+      // It may lie here and not have begun.
+      this.#run(this.#inTurn(this.#take(native.next())))
+    }
+    const place = this.#awaited.get(task) ?? this.#due.find((job) => job.task === task)?.place
+    const begun = place === undefined ? this.#begun.get(task) : this.#begunTask(task, place)
+    begun?.abort(reviveError(reason, []))
   }
 }
 
