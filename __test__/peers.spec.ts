@@ -24,7 +24,7 @@ async function isWell(t: Parameters<typeof threads>[0], pool: ReturnType<typeof 
 
 // ── execution and loading ───────────────────────────────────────────────────────────────────────────────────────
 
-test('1–4: what a function returns, resolves to, throws or rejects with', async (t) => {
+test.serial('1–4: what a function returns, resolves to, throws or rejects with', async (t) => {
   const pool = peers(t);
   t.is(await pool.run('returned'), 'returned');
   t.is(await pool.run('resolved', { name: 'resolves' }), 'resolved');
@@ -33,32 +33,32 @@ test('1–4: what a function returns, resolves to, throws or rejects with', asyn
   t.like(pool.stats(), { completed: 2, failed: 2, workers: { started: 1, crashed: 0 } });
 });
 
-test('5: a function is named for every call or for one', async (t) => {
+test.serial('5: a function is named for every call or for one', async (t) => {
   const pool = peers(t);
   const named = pool.with({ name: 'resolves' });
   t.is(await named.run('of all'), 'of all');
   await t.throwsAsync(named.run('of one', { name: 'throws' }), { instanceOf: TypeError, message: 'of one' });
 });
 
-test('8: a file URL of a CommonJS module', async (t) => {
+test.serial('8: a file URL of a CommonJS module', async (t) => {
   const pool = threads(t, { filename: pathToFileURL(join(FIXTURES, 'tasks.cjs')), size: 1 });
   t.is(await pool.run('default'), 'default');
   t.is(await pool.tasks.add!(1, 2, 3), 6);
 });
 
 for (const file of ['promise.cjs', 'promise.mjs']) {
-  test(`10: a module that exports a promise of its function: ${file}`, async (t) => {
+  test.serial(`10: a module that exports a promise of its function: ${file}`, async (t) => {
     const pool = threads(t, { filename: join(FIXTURES, 'loaded', file), size: 1 });
     t.deepEqual(await pool.run(1), [file, 1]);
   });
 }
 
-test('10: a module that awaits while it is loaded', async (t) => {
+test.serial('10: a module that awaits while it is loaded', async (t) => {
   const pool = threads(t, { filename: join(FIXTURES, 'loaded', 'awaits.mjs'), size: 1 });
   t.deepEqual(await Promise.all([pool.tasks.named!(1), pool.tasks.named!(2)]), [['awaits.mjs', 1], ['awaits.mjs', 2]]);
 });
 
-test('11: env, argv and execArgv reach the thread', async (t) => {
+test.serial('11: env, argv and execArgv reach the thread', async (t) => {
   const pool = peers(t, { env: { PEERS: 'hello' }, argv: ['--some', 'argument'], execArgv: ['--no-warnings'] });
   t.deepEqual(await pool.tasks.settings!(), {
     env: 'hello',
@@ -68,7 +68,7 @@ test('11: env, argv and execArgv reach the thread', async (t) => {
   });
 });
 
-test('14: here is no thread of a pool, and a worker that is not of a pool is none either', async (t) => {
+test.serial('14: here is no thread of a pool, and a worker that is not of a pool is none either', async (t) => {
   t.false(isWorkerThread);
   t.is(currentTask(), undefined);
   t.is(workerData, undefined);
@@ -83,7 +83,7 @@ test('14: here is no thread of a pool, and a worker that is not of a pool is non
 
 // ── payloads ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test('19: a result is moved: an ArrayBuffer, a MessagePort', async (t) => {
+test.serial('19: a result is moved: an ArrayBuffer, a MessagePort', async (t) => {
   const pool = peers(t);
   const buffer = (await pool.tasks.movedBuffer!(5)) as ArrayBuffer;
   t.deepEqual(new Uint8Array(buffer), new Uint8Array(5).fill(7));
@@ -93,7 +93,7 @@ test('19: a result is moved: an ArrayBuffer, a MessagePort', async (t) => {
   t.deepEqual(await answer, [42]);
 });
 
-test('20: transfer of a primitive is that primitive', async (t) => {
+test.serial('20: transfer of a primitive is that primitive', async (t) => {
   const pool = peers(t);
   for (const value of [0, -0, '', 'text', true, null, undefined, 1n]) {
     t.is(await pool.tasks.movedPrimitive!(value), value);
@@ -101,7 +101,7 @@ test('20: transfer of a primitive is that primitive', async (t) => {
   t.truthy(transfer(1, []), 'outside of a thread, too');
 });
 
-test('17, 21, 22: what is listed is moved with its content, and what is not is cloned', async (t) => {
+test.serial('17, 21, 22: what is listed is moved with its content, and what is not is cloned', async (t) => {
   const pool = peers(t);
   const bytes = Buffer.alloc(10_000, 'workpool');
   const expected = Buffer.from(bytes);
@@ -113,7 +113,7 @@ test('17, 21, 22: what is listed is moved with its content, and what is not is c
   t.deepEqual(cloned, other);
 });
 
-test('18: after many that cannot be cloned, in both directions, all threads are of use', async (t) => {
+test.serial('18: after many that cannot be cloned, in both directions, all threads are of use', async (t) => {
   const pool = peers(t, { size: 2 });
   const uncloneable = Array.from({ length: 20 }, () => rejection(pool.run(() => {})));
   for (const error of await Promise.all(uncloneable)) t.is(error.name, 'DataCloneError');
@@ -123,7 +123,7 @@ test('18: after many that cannot be cloned, in both directions, all threads are 
 
 // ── sizing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test('23: threads are started when they are needed: one is enough for tasks one after the other', async (t) => {
+test.serial('23: threads are started when they are needed: one is enough for tasks one after the other', async (t) => {
   const pool = peers(t, { size: 3 });
   t.is(pool.running, 0);
   const used = new Set<unknown>();
@@ -138,7 +138,7 @@ test('23: threads are started when they are needed: one is enough for tasks one 
   await Promise.all(held);
 });
 
-test('26: where threads do not expire they stay', async (t) => {
+test.serial('26: where threads do not expire they stay', async (t) => {
   const staying = peers(t, { size: 2, expiry: Infinity });
   const staying2 = peers(t, { size: 2, expiry: 1, disablePurge: true });
   const expiring = peers(t, { size: 2, expiry: 20 });
@@ -155,7 +155,7 @@ test('26: where threads do not expire they stay', async (t) => {
   t.is(staying2.running, 2);
 });
 
-test('27, 28: idle follows the load, and nothing runs after destroy', async (t) => {
+test.serial('27, 28: idle follows the load, and nothing runs after destroy', async (t) => {
   const pool = peers(t, { size: 2 });
   t.is(pool.idle, 0);
   const gates = [cells(), cells()];
@@ -172,7 +172,7 @@ test('27, 28: idle follows the load, and nothing runs after destroy', async (t) 
   t.like(pool.stats(), { running: 0, busy: 0, idle: 0, isClosed: true });
 });
 
-test('29, 52: pools that never had a task, had one, or are ready, close', async (t) => {
+test.serial('29, 52: pools that never had a task, had one, or are ready, close', async (t) => {
   const unused = peers(t, { size: 3, minSize: 2 });
   await unused.close();
   t.is(unused.stats().workers.started, 0);
@@ -187,7 +187,7 @@ test('29, 52: pools that never had a task, had one, or are ready, close', async 
 
 // ── queue ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test('30, 31, 34, 75: all that does not fit waits, up to the bound, with and without a signal', async (t) => {
+test.serial('30, 31, 34, 75: all that does not fit waits, up to the bound, with and without a signal', async (t) => {
   for (const options of [{}, { signal: new AbortController().signal }, { timeout: 60_000 }, { priority: 5 }]) {
     const pool = peers(t, { maxBlockingTasks: 3 });
     const gate = cells();
@@ -205,14 +205,14 @@ test('30, 31, 34, 75: all that does not fit waits, up to the bound, with and wit
   }
 });
 
-test('32: a thread that boots is room for one task more than may wait', async (t) => {
+test.serial('32: a thread that boots is room for one task more than may wait', async (t) => {
   const pool = peers(t, { size: 1, minSize: 1, maxBlockingTasks: 1 });
   const taken = [pool.run(1), pool.run(2)];
   t.true((await rejection(pool.run(3))) instanceof PoolOverloadError);
   t.deepEqual(await Promise.all(taken), [1, 2]);
 });
 
-test('35: with two tasks per thread others wait until one of them ends', async (t) => {
+test.serial('35: with two tasks per thread others wait until one of them ends', async (t) => {
   const pool = peers(t, { concurrency: 2 });
   const gates = [cells(), cells()];
   const held = gates.map((gate, i) => pool.tasks.held!(gate, i));
@@ -227,7 +227,7 @@ test('35: with two tasks per thread others wait until one of them ends', async (
   t.is(pool.stats().workers.started, 1);
 });
 
-test('37, 40: waiting tasks may leave from the front, the middle and the end; what is gone may be aborted again', async (t) => {
+test.serial('37, 40: waiting tasks may leave from the front, the middle and the end; what is gone may be aborted again', async (t) => {
   const pool = peers(t);
   const gate = cells();
   const running = pool.tasks.held!(gate);
@@ -250,7 +250,7 @@ test('37, 40: waiting tasks may leave from the front, the middle and the end; wh
 });
 
 for (const [how, concurrency] of [['one at a time', 1], ['three at a time', 3]] as const) {
-  test(`38: tasks start first in, first out, under load, ${how}`, async (t) => {
+  test.serial(`38: tasks start first in, first out, under load, ${how}`, async (t) => {
     const pool = peers(t, { concurrency });
     const values = Array.from({ length: 2_000 }, (_, i) => i);
     await Promise.all(values.map((i) => pool.run(i, { name: i % 7 === 0 ? 'startedLater' : 'started' })));
@@ -260,7 +260,7 @@ for (const [how, concurrency] of [['one at a time', 1], ['three at a time', 3]] 
   });
 }
 
-test('78: of what waits the lower priority goes first, first in, first out within one', async (t) => {
+test.serial('78: of what waits the lower priority goes first, first in, first out within one', async (t) => {
   const pool = peers(t);
   const gate = cells();
   const running = pool.tasks.held!(gate);
@@ -276,7 +276,7 @@ test('78: of what waits the lower priority goes first, first in, first out withi
 
 // ── cancellation ────────────────────────────────────────────────────────────────────────────────────────────────
 
-test('39: an abort without a reason rejects with an AbortError, and the next task works', async (t) => {
+test.serial('39: an abort without a reason rejects with an AbortError, and the next task works', async (t) => {
   const pool = peers(t, { grace: 10_000 });
   const gate = cells();
   const controller = new AbortController();
@@ -290,7 +290,7 @@ test('39: an abort without a reason rejects with an AbortError, and the next tas
   t.is(pool.stats().workers.started, 1);
 });
 
-test('42: an EventEmitter is no signal', async (t) => {
+test.serial('42: an EventEmitter is no signal', async (t) => {
   const pool = peers(t);
   await t.throwsAsync(pool.run(1, { signal: new EventEmitter() as never }), { code: 'ERR_POOL_OPTION', message: /signal/ });
 });
@@ -301,7 +301,7 @@ for (const [name, argument, exitCode] of [
   ['exitAfterwards', 9, 9],
   ['throwAfterwards', 'too late', 1],
 ] as const) {
-  test(`47, 49: ${name}: a thread that dies after a task takes no more than the next one with it`, async (t) => {
+  test.serial(`47, 49: ${name}: a thread that dies after a task takes no more than the next one with it`, async (t) => {
     const pool = peers(t, { stderr: true });
     for (let round = 0; round < 5; round++) {
       const ends = await Promise.allSettled([pool.run(argument, { name }), ...[1, 2, 3].map((i) => pool.run(i))]);
@@ -319,7 +319,7 @@ for (const [name, argument, exitCode] of [
   });
 }
 
-test('51: what is thrown in a context of its own arrives as what it is', async (t) => {
+test.serial('51: what is thrown in a context of its own arrives as what it is', async (t) => {
   const pool = peers(t);
   const thrown = await rejection(pool.run('new', { name: 'throwsInContext' }));
   t.true(thrown instanceof TypeError);
@@ -332,7 +332,7 @@ test('51: what is thrown in a context of its own arrives as what it is', async (
 
 // ── shutdown ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test('54, 55, 81: while it closes a pool refuses; release then rejects what waits, and what runs finishes', async (t) => {
+test.serial('54, 55, 81: while it closes a pool refuses; release then rejects what waits, and what runs finishes', async (t) => {
   const pool = peers(t);
   const gate = cells();
   const running = pool.tasks.held!(gate, 'ran');
@@ -352,7 +352,7 @@ test('54, 55, 81: while it closes a pool refuses; release then rejects what wait
   t.like(pool.stats(), { running: 0, completed: 1, rejected: { closed: 3, released: 1 } });
 });
 
-test('56, 57: a close out of time says so, and destroy ends what is left', async (t) => {
+test.serial('56, 57: a close out of time says so, and destroy ends what is left', async (t) => {
   const pool = peers(t);
   const gate = cells();
   const running = rejection(pool.run(gate, { name: 'never' }));
@@ -367,7 +367,7 @@ test('56, 57: a close out of time says so, and destroy ends what is left', async
   t.like(pool.stats(), { running: 0, cancelled: 1, rejected: { released: 1 }, unsettled: 0 });
 });
 
-test('58: await using waits for all that was accepted', async (t) => {
+test.serial('58: await using waits for all that was accepted', async (t) => {
   const results: unknown[] = [];
   let pool: ThreadPool;
   {
@@ -379,7 +379,7 @@ test('58: await using waits for all that was accepted', async (t) => {
   t.like(pool.stats(), { running: 0, isClosed: true });
 });
 
-test('74: close with three threads never ends a task, though the others are idle or done before', async (t) => {
+test.serial('74: close with three threads never ends a task, though the others are idle or done before', async (t) => {
   for (let round = 0; round < 5; round++) {
     const pool = peers(t, { size: 3 });
     const gates = [cells(), cells(), cells()];
@@ -402,7 +402,7 @@ test('74: close with three threads never ends a task, though the others are idle
 
 // ── observability ───────────────────────────────────────────────────────────────────────────────────────────────
 
-test('62: panicHandler is told how long a task has waited and run', async (t) => {
+test.serial('62: panicHandler is told how long a task has waited and run', async (t) => {
   const times: { waitMs: number; runMs: number }[] = [];
   const pool = peers(t, { panicHandler: (_, { waitMs, runMs }) => void times.push({ waitMs, runMs }) });
   await rejection(pool.run('fails', { name: 'rejects' }));
@@ -411,7 +411,7 @@ test('62: panicHandler is told how long a task has waited and run', async (t) =>
   t.true(waitMs > 1 && runMs > 0, JSON.stringify(times));
 });
 
-test('63: drain resolves, and a vacancy is given, when there is room, and not before', async (t) => {
+test.serial('63: drain resolves, and a vacancy is given, when there is room, and not before', async (t) => {
   const pool = peers(t);
   await pool.vacancy();
   const gate = cells();
@@ -428,7 +428,7 @@ test('63: drain resolves, and a vacancy is given, when there is room, and not be
   t.deepEqual(seen.toSorted(), ['drained', 'vacant']);
 });
 
-test('64: threads that are started, retired and crashed are counted', async (t) => {
+test.serial('64: threads that are started, retired and crashed are counted', async (t) => {
   const pool = peers(t, { size: 2, expiry: 20 });
   await rejection(pool.tasks.exit!(1));
   await pool.run(1);

@@ -8,7 +8,7 @@ import { PoolClosedError, TaskTimeoutError, ThreadPool, WaitTimeoutError, Worker
 
 import { begun, cells, open, reaches } from './support/cells.js';
 import { threads } from './support/threads.js';
-import { rejection, until } from './support/until.js';
+import { block, rejection, until } from './support/until.js';
 
 const filename = join(process.cwd(), '__test__', 'fixtures', 'peer-tasks.mjs');
 const cancelling = (t: ExecutionContext, options: Parameters<typeof threads>[1] = {}) =>
@@ -24,7 +24,7 @@ function warnings(t: ExecutionContext) {
 
 // ── one signal for many ─────────────────────────────────────────────────────────────────────────────────────────
 
-test('a thousand tasks on one signal leave no listener and no warning', async (t) => {
+test.serial('a thousand tasks on one signal leave no listener and no warning', async (t) => {
   const warned = warnings(t);
   const pool = cancelling(t, { size: 2 });
   const { signal } = new AbortController();
@@ -36,7 +36,7 @@ test('a thousand tasks on one signal leave no listener and no warning', async (t
   t.deepEqual(warned, []);
 });
 
-test('an abort of a thousand tasks, waiting and running, rejects them all and leaves no listener', async (t) => {
+test.serial('an abort of a thousand tasks, waiting and running, rejects them all and leaves no listener', async (t) => {
   const warned = warnings(t);
   const pool = cancelling(t, { size: 2, grace: 10_000 });
   const controller = new AbortController();
@@ -56,7 +56,7 @@ test('an abort of a thousand tasks, waiting and running, rejects them all and le
   t.deepEqual(warned, []);
 });
 
-test('the listener goes however the task ends', async (t) => {
+test.serial('the listener goes however the task ends', async (t) => {
   const pool = cancelling(t, { maxBlockingTasks: 1, grace: 0 });
   const { signal } = new AbortController();
   const listeners = () => getEventListeners(signal, 'abort').length;
@@ -90,7 +90,7 @@ test('the listener goes however the task ends', async (t) => {
   await running;
 });
 
-test('an abort after the result changes nothing', async (t) => {
+test.serial('an abort after the result changes nothing', async (t) => {
   const pool = cancelling(t);
   const controller = new AbortController();
   t.is(await pool.run('result', { signal: controller.signal }), 'result');
@@ -100,7 +100,7 @@ test('an abort after the result changes nothing', async (t) => {
 
 // ── grace ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test('a thread is not ended before its task has had its grace', async (t) => {
+test.serial('a thread is not ended before its task has had its grace', async (t) => {
   const pool = cancelling(t, { grace: 80 });
   const controller = new AbortController();
   const gate = cells();
@@ -115,7 +115,7 @@ test('a thread is not ended before its task has had its grace', async (t) => {
   t.is(await pool.run('next'), 'next');
 });
 
-test('without grace its thread is ended, too, and replaced', async (t) => {
+test.serial('without grace its thread is ended, too, and replaced', async (t) => {
   const pool = cancelling(t, { grace: 0 });
   for (let round = 1; round <= 3; round++) {
     const gate = cells();
@@ -125,7 +125,7 @@ test('without grace its thread is ended, too, and replaced', async (t) => {
   }
 });
 
-test('with two tasks on a thread that is ended the other one gets the same grace: it may finish', async (t) => {
+test.serial('with two tasks on a thread that is ended the other one gets the same grace: it may finish', async (t) => {
   const pool = cancelling(t, { concurrency: 2, grace: 2_000 });
   const controller = new AbortController();
   const [deaf, neighbour] = [cells(), cells()];
@@ -141,7 +141,7 @@ test('with two tasks on a thread that is ended the other one gets the same grace
   t.like(pool.stats(), { completed: 2, cancelled: 1, failed: 0, workers: { started: 2, crashed: 1 } });
 });
 
-test('with two tasks on a thread that is ended the other one rejects as crashed if it has not finished', async (t) => {
+test.serial('with two tasks on a thread that is ended the other one rejects as crashed if it has not finished', async (t) => {
   const pool = cancelling(t, { concurrency: 2, grace: 60 });
   const [deaf, neighbour] = [cells(), cells()];
   const controller = new AbortController();
@@ -159,7 +159,7 @@ test('with two tasks on a thread that is ended the other one rejects as crashed 
   t.like(pool.stats(), { cancelled: 1, failed: 1, completed: 3 });
 });
 
-test('a task that heeds its signal costs neither its thread nor its neighbour anything', async (t) => {
+test.serial('a task that heeds its signal costs neither its thread nor its neighbour anything', async (t) => {
   const pool = cancelling(t, { concurrency: 2, grace: 30 });
   const [heeding, neighbour] = [cells(), cells()];
   const controller = new AbortController();
@@ -176,7 +176,7 @@ test('a task that heeds its signal costs neither its thread nor its neighbour an
   t.like(pool.stats(), { workers: { started: 1, crashed: 0 }, cancelled: 1, completed: 1 });
 });
 
-test('a task that is timed out and heeds its signal costs no thread', async (t) => {
+test.serial('a task that is timed out and heeds its signal costs no thread', async (t) => {
   const pool = cancelling(t, { grace: 10_000 });
   const gate = cells();
   const error = await rejection(pool.run(gate, { name: 'heeds', timeout: 10 }));
@@ -188,7 +188,7 @@ test('a task that is timed out and heeds its signal costs no thread', async (t) 
 
 // ── the pool's own signal ───────────────────────────────────────────────────────────────────────────────────────
 
-test("the pool's signal releases it and aborts the signals of running tasks, which settle when they do", async (t) => {
+test.serial("the pool's signal releases it and aborts the signals of running tasks, which settle when they do", async (t) => {
   const controller = new AbortController();
   const pool = cancelling(t, { size: 2, signal: controller.signal });
   const gates = [cells(), cells()];
@@ -210,7 +210,7 @@ test("the pool's signal releases it and aborts the signals of running tasks, whi
   t.throws(() => pool.reboot(), { instanceOf: PoolClosedError });
 });
 
-test('a pool whose signal was aborted before is born closed and starts no thread', async (t) => {
+test.serial('a pool whose signal was aborted before is born closed and starts no thread', async (t) => {
   const pool = cancelling(t, { signal: AbortSignal.abort(), preAlloc: true });
   t.true(pool.isClosed);
   t.true((await rejection(pool.run(1))) instanceof PoolClosedError);
@@ -219,7 +219,7 @@ test('a pool whose signal was aborted before is born closed and starts no thread
   t.is(pool.running, 0);
 });
 
-test('a pool puts one listener on its signal, and takes it away when it is destroyed', async (t) => {
+test.serial('a pool puts one listener on its signal, and takes it away when it is destroyed', async (t) => {
   const { signal } = new AbortController();
   const pool = ThreadPool.create({ filename, size: 2, signal });
   await Promise.all(Array.from({ length: 100 }, (_, i) => pool.run(i)));
@@ -230,7 +230,7 @@ test('a pool puts one listener on its signal, and takes it away when it is destr
 
 // ── while threads boot ──────────────────────────────────────────────────────────────────────────────────────────
 
-test('a task that is aborted while its thread boots never runs, and the thread serves the next one', async (t) => {
+test.serial('a task that is aborted while its thread boots never runs, and the thread serves the next one', async (t) => {
   const pool = cancelling(t, { grace: 0 });
   const controller = new AbortController();
   const gate = cells();
@@ -244,7 +244,24 @@ test('a task that is aborted while its thread boots never runs, and the thread s
   t.like(pool.stats(), { cancelled: 1, completed: 1, workers: { started: 1, crashed: 0 } });
 });
 
-test('all tasks are aborted while their threads boot: the pool is drained, and closes', async (t) => {
+test.serial('a task that is aborted before its argument has been posted costs no thread', async (t) => {
+  const pool = cancelling(t, { grace: 10_000 });
+  await pool.ready();
+  for (let round = 0; round < 5; round++) {
+    const controller = new AbortController();
+    const gate = cells();
+    const aborted = rejection(pool.run(gate, { name: 'heeds', signal: controller.signal }));
+    // The thread takes it, and asks for the argument, which only this event loop could post.
+    block(20);
+    controller.abort();
+    await aborted;
+    t.is(await pool.run('next'), 'next');
+    t.is(gate[0], 0);
+  }
+  t.like(pool.stats(), { cancelled: 5, completed: 5, workers: { started: 1, crashed: 0 } });
+});
+
+test.serial('all tasks are aborted while their threads boot: the pool is drained, and closes', async (t) => {
   const pool = cancelling(t, { size: 3 });
   const controller = new AbortController();
   const tasks = Array.from({ length: 10 }, (_, i) => rejection(pool.run(i, { signal: controller.signal })));
@@ -255,16 +272,16 @@ test('all tasks are aborted while their threads boot: the pool is drained, and c
   t.like(pool.stats(), { running: 0, cancelled: 10, unsettled: 0 });
 });
 
-test('booting is waiting: a waitTimeout may end it, and a timeout does not count it', async (t) => {
+test.serial('booting is waiting: a waitTimeout may end it, and a timeout does not count it', async (t) => {
   const pool = cancelling(t);
-  const patient = pool.run('patient', { timeout: 1_000 });
+  const patient = pool.run('patient', { timeout: 100 });
   t.true((await rejection(pool.run('impatient', { waitTimeout: 1 }))) instanceof WaitTimeoutError);
   t.is(await patient, 'patient');
 });
 
 // ── many at once ────────────────────────────────────────────────────────────────────────────────────────────────
 
-test('aborts of several running tasks at once do not stall later ones', async (t) => {
+test.serial('aborts of several running tasks at once do not stall later ones', async (t) => {
   t.timeout(30_000);
   const pool = cancelling(t, { size: 3, grace: 0 });
   for (let round = 0; round < 4; round++) {
@@ -280,7 +297,7 @@ test('aborts of several running tasks at once do not stall later ones', async (t
   t.like(pool.stats(), { cancelled: 12, completed: 80, failed: 0, unsettled: 0 });
 });
 
-test('a random half of many tasks is aborted, here and there: the other half has its results', async (t) => {
+test.serial('a random half of many tasks is aborted, here and there: the other half has its results', async (t) => {
   const pool = cancelling(t, { size: 2, concurrency: 2, grace: 10_000 });
   const results = await Promise.all(
     Array.from({ length: 400 }, async (_, i) => {
@@ -316,29 +333,29 @@ async function crossed(t: ExecutionContext, reason: unknown) {
 
 class NotListed extends RangeError {}
 
-test('an abort reason that is an error arrives in the thread as one, whole', async (t) => {
+test.serial('an abort reason that is an error arrives in the thread as one, whole', async (t) => {
   const error = Object.assign(new NotListed('why', { cause: new Error('because') }), { code: 'E_WHY', extra: { deep: [1] } });
   t.like(await crossed(t, error), { message: 'why', code: 'E_WHY', extra: { deep: [1] }, cause: 'because', class: 'RangeError' });
 });
 
-test('an abort without a reason arrives as an AbortError', async (t) => {
+test.serial('an abort without a reason arrives as an AbortError', async (t) => {
   t.like(await crossed(t, undefined), { name: 'AbortError', class: 'DOMException' });
 });
 
-test('an abort reason that is no error arrives as it is', async (t) => {
+test.serial('an abort reason that is no error arrives as it is', async (t) => {
   t.deepEqual(await crossed(t, 'text'), { value: 'text' });
   t.deepEqual(await crossed(t, { some: ['thing'] }), { value: { some: ['thing'] } });
   t.deepEqual(await crossed(t, null), { value: null });
   t.deepEqual(await crossed(t, 0), { value: 0 });
 });
 
-test('an abort reason that cannot be cloned arrives as an error that shows it', async (t) => {
+test.serial('an abort reason that cannot be cloned arrives as an error that shows it', async (t) => {
   const arrived = await crossed(t, () => 'no clone');
   t.is(arrived.class, 'Error');
-  t.regex(arrived.message, /no clone/);
+  t.regex(arrived.message, /Function/);
 });
 
-test('the signal of a task that is timed out has the error that its promise rejects with', async (t) => {
+test.serial('the signal of a task that is timed out has the error that its promise rejects with', async (t) => {
   const pool = cancelling(t, { name: 'bakery', grace: 10_000 });
   const gate = cells();
   const error = await rejection(pool.run(gate, { name: 'keepsReason', timeout: 5 }));
@@ -348,15 +365,15 @@ test('the signal of a task that is timed out has the error that its promise reje
 
 // ── times ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test('a timeout counts from the start of the task, not from its submit', async (t) => {
+test.serial('a timeout counts from the start of the task, not from its submit', async (t) => {
   const pool = cancelling(t, { grace: 10_000 });
   const [first, second] = [cells(), cells()];
   const holding = pool.tasks.held!(first);
   await begun(first);
-  const patient = pool.run('in time', { timeout: 2_000, name: 'resolves' });
+  const patient = pool.run('in time', { timeout: 250 });
   const late = rejection(pool.run(second, { name: 'heeds', timeout: 40 }));
-  // Longer than the second one may run.
-  await delay(80);
+  // Longer than either may run.
+  await delay(300);
   t.is(pool.waiting, 2);
   const opened = performance.now();
   open(first);
@@ -367,19 +384,19 @@ test('a timeout counts from the start of the task, not from its submit', async (
   t.is(second[0], 1);
 });
 
-test('a synchronous task that outlasts its timeout is ended with its thread; the others run on the next', async (t) => {
+test.serial('a synchronous task that outlasts its timeout is ended with its thread; the others run on the next', async (t) => {
   const pool = cancelling(t, { grace: 1 });
   const gate = cells();
   const spinning = rejection(pool.run(gate, { name: 'spinsForever', timeout: 20 }));
-  const others = [1, 2, 3].map((i) => pool.run(i, { timeout: 5_000 }));
+  const others = [1, 2, 3].map((i) => pool.run(i, { timeout: 60_000 }));
   t.true((await spinning) instanceof TaskTimeoutError);
   t.deepEqual(await Promise.all(others), [1, 2, 3]);
 });
 
-test('a waitTimeout ends waiting tasks only, in the order of their deadlines', async (t) => {
+test.serial('a waitTimeout ends waiting tasks only, in the order of their deadlines', async (t) => {
   const pool = cancelling(t);
   const gate = cells();
-  const running = pool.run(gate, { name: 'held', waitTimeout: 5_000 });
+  const running = pool.run(gate, { name: 'held', waitTimeout: 60_000 });
   await begun(gate);
   const order: number[] = [];
   const waiting = [60, 20, 40].map((waitTimeout) =>
@@ -395,7 +412,7 @@ test('a waitTimeout ends waiting tasks only, in the order of their deadlines', a
   await running;
 });
 
-test('a map is ended by its signal, and the tasks of its items with it', async (t) => {
+test.serial('a map is ended by its signal, and the tasks of its items with it', async (t) => {
   const pool = cancelling(t, { size: 2, grace: 10_000 });
   const controller = new AbortController();
   const gate = cells();
@@ -412,7 +429,7 @@ test('a map is ended by its signal, and the tasks of its items with it', async (
   t.is(pool.stats().workers.crashed, 0);
 });
 
-test('what an aborted task would have moved is gone', async (t) => {
+test.serial('what an aborted task would have moved is gone', async (t) => {
   const pool = cancelling(t);
   const gate = cells();
   const running = pool.tasks.held!(gate);
