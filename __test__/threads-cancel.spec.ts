@@ -306,7 +306,7 @@ test.serial('a random half of many tasks is aborted, here and there: the other h
       if (i % 2 === 0) return task;
       const aborted = rejection(task);
       // So that some wait, some run and some are on their way.
-      for (let turns = i % 5; turns > 0; turns--) await null;
+      for (let turns = i % 5; turns > 0; turns--) await Promise.resolve();
       controller.abort(i);
       return aborted;
     }),
