@@ -64,6 +64,8 @@ export class Thread {
   #job: Job | undefined
   /** Those that have asked for themselves. */
   readonly #begun = new Map<number, Begun>()
+  /** Those that are to be called as soon as microtasks, or the event loop, have had their turn. */
+  readonly #due: Job[] = []
   /** Tasks whose argument is to come by the message port, with the place of their function. */
   readonly #awaited = new Map<number, number>()
   #ended = 0
@@ -88,8 +90,12 @@ export class Thread {
     control.on('message', (order: Order) => this.#obey(order))
     serveAs({
       // Not at once: that would be inside the loop that carries out commands.
-      take: () => queueMicrotask(() => this.#run(this.#take(native.next()))),
-      abort: (task, ifSettled) => this.#abort(task, ifSettled),
+      take: () => queueMicrotask(() => this.#run(this.#inTurn(this.#take(native.next())))),
+      abort: (task, ifSettled) => {
+        const description = decodeAnswer(native.detail()) as ErrorDescription | undefined
+        const reason = description === undefined ? undefined : reviveError(description, [])
+        queueMicrotask(() => this.#abort(task, ifSettled, reason))
+      },
     })
     this.#report({ kind: 'loaded' })
     this.#run(this.#take(native.started()))
@@ -98,7 +104,10 @@ export class Thread {
   /** The task that is being called; from its first `await` on it cannot be told any more. */
   get current(): CurrentTask | undefined {
     if (this.#job === undefined) return undefined
-    const { task, place } = this.#job
+    return this.#begunTask(this.#job.task, this.#job.place)
+  }
+
+  #begunTask(task: number, place: number): Begun {
     let begun = this.#begun.get(task)
     if (begun === undefined) this.#begun.set(task, (begun = new Begun(task, this.#nameAt(place))))
     return begun
@@ -182,10 +191,10 @@ export class Thread {
       }
       this.#job = undefined
       Promise.resolve(result).then(
-        (value) => this.#run(this.#take(this.#completed(begun, value))),
-        (error: unknown) => this.#run(this.#take(this.#failed(begun, error))),
+        (value) => this.#run(this.#inTurn(this.#take(this.#completed(begun, value)))),
+        (error: unknown) => this.#run(this.#inTurn(this.#take(this.#failed(begun, error)))),
       )
-      job = this.#take(native.next())
+      job = this.#inTurn(this.#take(native.next()))
     }
   }
 
@@ -194,14 +203,24 @@ export class Thread {
     const isTurn = words[Word.turn] === 1
     const job = this.#take(answer)
     if (job === undefined) return
-    if (isTurn) setImmediate(() => this.#runLater(job))
-    else queueMicrotask(() => this.#run(job))
+    this.#due.push(job)
+    if (isTurn) setImmediate(this.#runDueLater)
+    else queueMicrotask(this.#runDue)
   }
 
-  /** Between the turns of its event loop a busy thread does not look for anything but tasks. */
-  #runLater(job: Job): void {
+  readonly #runDue = (): void => this.#run(this.#due.shift())
+
+  /** After a turn of the event loop. As long as there are tasks the thread looks for nothing else. */
+  readonly #runDueLater = (): void => {
     carryOut()
-    this.#run(job)
+    this.#runDue()
+  }
+
+  /** A task that is given while others are due is called after them: its callback is theirs, and the other way round. */
+  #inTurn(job: Job | undefined): Job | undefined {
+    if (job === undefined || this.#due.length === 0) return job
+    this.#due.push(job)
+    return this.#due.shift()
   }
 
   #completed(job: Job, result: unknown): number {
@@ -259,13 +278,7 @@ export class Thread {
     return (tasks > 0 && this.#ended >= tasks) || (heapBytes > 0 && process.memoryUsage().heapUsed > heapBytes)
   }
 
-  #abort(task: number, ifSettled: boolean): void {
-    const reason = decodeAnswer(native.detail()) as ErrorDescription | undefined
-    if (ifSettled && !native.isAbandoned(isolate, task)) return
-    this.#begun.get(task)?.abort(reason === undefined ? undefined : reviveError(reason, []))
-  }
-
-  // ── orders ──────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── from outside ────────────────────────────────────────────────────────────────────────────────────────────────
 
   #obey(order: Order): void {
     const { task, port } = order
@@ -273,6 +286,26 @@ export class Thread {
     this.#awaited.delete(task)
     const argument = valueFrom(port)
     if (place !== undefined) this.#run({ task, place, argument })
+  }
+
+  #abort(task: number, ifSettled: boolean, reason: unknown): void {
+    if (ifSettled) {
+      // Its number may be another task's by now.
+      if (!native.isAbandoned(isolate, task)) return
+      const place = this.#awaited.get(task)
+      if (place !== undefined) {
+        // Its argument went with it.
+        this.#awaited.delete(task)
+        this.#goOn(this.#failed({ task, place, argument: undefined }, undefined))
+        return
+      }
+    } else {
+      // It may lie here and not have begun.
+      this.#run(this.#inTurn(this.#take(native.next())))
+    }
+    const place = this.#awaited.get(task) ?? this.#due.find((job) => job.task === task)?.place
+    const begun = place === undefined ? this.#begun.get(task) : this.#begunTask(task, place)
+    begun?.abort(reason)
   }
 }
 

@@ -198,7 +198,7 @@ impl Outbox {
         if std::mem::take(&mut content.has_new_tasks) && !content.tasks.is_empty() {
             return Next::Tasks;
         }
-        self.hint.store(false, Ordering::Relaxed);
+        self.hint.store(!content.tasks.is_empty(), Ordering::Relaxed);
         content.has_rung = false;
         Next::Nothing
     }
@@ -211,6 +211,16 @@ impl Outbox {
         let task = content.tasks.pop_front();
         self.hint.store(!content.is_empty(), Ordering::Relaxed);
         task
+    }
+
+    /// Which task is to begin, now that the thread is given one: those that lie here were given before.
+    pub(crate) fn first_of(&self, task: u32) -> u32 {
+        if !self.may_have_some() {
+            return task;
+        }
+        let mut content = self.lock();
+        content.tasks.push_back(task);
+        content.tasks.pop_front().unwrap_or(task)
     }
 
     /// The thread has nothing to do, and sleeps until the bell rings. False if there is something after all.

@@ -347,7 +347,7 @@ fn begin(isolate: &Isolate, post: &mut Post, task: TaskId) -> Option<u32> {
     let Some(call) = post.core.pool.take(task) else {
         // It is over for its origin; what its end makes room for, if anything, comes by the outbox or is next.
         let finished = post.core.pool.finish_task(task, End::Completed, false);
-        return finished.next.and_then(|next| begin(isolate, post, next));
+        return finished.next.and_then(|next| begin_first(isolate, post, next));
     };
     let Argument { function, value } = threads.calls.take(call).unwrap_or_default();
     post.begun.push((task, call.face()));
@@ -374,6 +374,11 @@ fn load_reason(isolate: &Isolate, reason: Option<Arc<Value>>) -> i32 {
     reason.map_or(NONE, |reason| load(isolate, Value::clone(&reason)) as i32)
 }
 
+/// Begins `task`, or one that was given to this thread before it and has not begun: the next of several at once.
+fn begin_first(isolate: &Isolate, post: &mut Post, task: TaskId) -> Option<u32> {
+    begin(isolate, post, TaskId(isolate.outbox.first_of(task.0)))
+}
+
 fn end_task(
     isolate: &Isolate,
     post: &mut Post,
@@ -396,7 +401,7 @@ fn end_task(
             seat.tell_outcome(task, failed.then_some(times), value);
         }
     }
-    match finished.next.and_then(|next| begin(isolate, post, next)) {
+    match finished.next.and_then(|next| begin_first(isolate, post, next)) {
         Some(kind) => {
             take_turns(isolate);
             kind as i32

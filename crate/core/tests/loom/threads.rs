@@ -222,7 +222,10 @@ impl Crew {
                 Effect::Retire(worker) | Effect::Kill(worker) => {
                     self.notes().leaving.insert(worker);
                 }
-                Effect::Watched { .. } | Effect::Vacancy { .. } => {}
+                Effect::Abandoned(..)
+                | Effect::Forgotten(_)
+                | Effect::Watched { .. }
+                | Effect::Vacancy { .. } => {}
             }
         }
         effects

@@ -249,13 +249,23 @@ impl Crew {
         self.options.nonblocking || (bound > 0 && counted >= bound)
     }
 
-    pub(crate) fn refusal(&self, must_not_wait: bool) -> Option<Refusal> {
-        match () {
-            () if self.phase != Phase::Open => Some(Refusal::Closed),
-            () if self.room() > 0 => None,
-            () if self.is_overloaded() => Some(Refusal::Overload),
-            () => must_not_wait.then_some(Refusal::WaitTimeout),
+    pub(crate) fn refuse(&mut self, wait_timeout: Option<u32>) -> Option<Refusal> {
+        let refusal = match () {
+            () if self.phase != Phase::Open => Refusal::Closed,
+            () if self.room() > 0 => return None,
+            () if self.is_overloaded() => Refusal::Overload,
+            () if wait_timeout == Some(0) => Refusal::WaitTimeout,
+            () => return None,
+        };
+        match refusal {
+            Refusal::Closed => self.counters.closed += 1,
+            Refusal::Overload => self.counters.overload += 1,
+            Refusal::WaitTimeout => {
+                self.counters.submitted += 1;
+                self.counters.wait_timeout += 1;
+            }
         }
+        Some(refusal)
     }
 
     // What happens inside.

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt::Debug, sync::Arc};
 
 use proptest::{collection::vec, option, prelude::*};
 use workpool_core::{
-    Admission, Cancelled, Clock, Condition, Effect, End, FaceId, MILLISECOND, ManualClock, Nanos, Options,
-    Rejection, Submission, TaskId, WorkerId,
+    Admission, Cancelled, Clock, Condition, Effect, End, FaceId, MILLISECOND, ManualClock, Nanos, Offer,
+    Options, Rejection, Submission, TaskId, WorkerId,
 };
 
 use crate::{
@@ -228,8 +228,9 @@ impl Pair {
             assert_eq!(self.pool.is_abandoned(task.id), is_abandoned, "abandoned");
         }
         assert_eq!(self.pool.has_vacancy(), self.model.has_vacancy(), "vacancy");
-        for must_not_wait in [false, true] {
-            assert_eq!(self.pool.refusal(must_not_wait), self.model.refusal(must_not_wait), "refusal");
+        for wait in [None, Some(0)] {
+            let refused = self.pool.refuse(FaceId::FIRST, Offer::Normal, wait);
+            assert_eq!(refused, self.model.refuse(wait), "refusal");
         }
         self.model.check_room();
     }
@@ -302,7 +303,7 @@ impl Pair {
                 self.play(RecordedPool::close, Crew::close);
             }
             Step::Destroy => self.play(RecordedPool::destroy, Crew::destroy),
-            Step::Reboot => self.play(RecordedPool::reboot, Crew::reboot),
+            Step::Reboot => self.play(|pool| assert!(pool.reboot(), "it is no orphan"), Crew::reboot),
             Step::Watch(condition, timeout) => self.watch(condition, timeout),
             Step::WatchEnd(timeout) => self.watch(Condition::Ended(self.model.generation), timeout),
             Step::AwaitVacancy => {
