@@ -2,7 +2,7 @@ import test from 'ava';
 
 import { child } from './support/child.js';
 
-const STATES = ['idle', 'busy', 'spinning', 'booting'] as const;
+const STATES = ['idle', 'busy', 'spinning', 'booting', 'shared'] as const;
 const WAYS = { exit: 0, reallyExit: 0, throw: 1, signal: null, terminate: 0 } as const;
 
 test('a process whose thread pool is idle ends by itself', async (t) => {
