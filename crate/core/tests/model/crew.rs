@@ -250,11 +250,14 @@ impl Crew {
     }
 
     pub(crate) fn refusal(&self, must_not_wait: bool) -> Option<Refusal> {
-        match () {
-            () if self.phase != Phase::Open => Some(Refusal::Closed),
-            () if self.room() > 0 => None,
-            () if self.is_overloaded() => Some(Refusal::Overload),
-            () => must_not_wait.then_some(Refusal::WaitTimeout),
+        if self.phase != Phase::Open {
+            Some(Refusal::Closed)
+        } else if self.room() > 0 {
+            None
+        } else if self.is_overloaded() {
+            Some(Refusal::Overload)
+        } else {
+            must_not_wait.then_some(Refusal::WaitTimeout)
         }
     }
 
@@ -382,7 +385,7 @@ impl Crew {
         None
     }
 
-    /// The task settles without having ended; `told`: by its origin itself.
+    /// The task settles without having ended, and its origin is told.
     fn reject(&mut self, id: TaskId, rejection: Rejection) {
         match rejection {
             Rejection::Released => self.settle(|counters| &mut counters.released),
