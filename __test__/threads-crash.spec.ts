@@ -1,4 +1,6 @@
 // A thread that dies takes the tasks it has begun with it, and nothing else.
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+
 import test from 'ava';
 import { type TaskInfo, WorkerCrashedError } from 'workpool';
 
@@ -167,4 +169,22 @@ test('a failure that panicHandler has seen is no unhandled rejection', async (t)
   await pool.drain();
   await new Promise((resolve) => setImmediate(resolve));
   t.deepEqual(unhandled, []);
+});
+
+test('a thread that dies before its owner has heard that it is to be taken down is counted once', async (t) => {
+  const made: Worker[] = [];
+  const createWorker = (url: URL, options: WorkerOptions): Worker => {
+    const worker = new Worker(url, options);
+    made.push(worker);
+    return worker;
+  };
+  const pool = threads(t, { size: 1, expiry: 20, createWorker });
+  t.is(await pool.run('alive'), 'alive');
+  // Meanwhile the reaper retires the thread; that is heard in the event loop, and the thread's end before it.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  made[0]!.emit('exit', 3);
+  await made[0]!.terminate();
+  t.like(pool.stats(), { running: 0, busy: 0, idle: 0, workers: { started: 1, retired: 0, crashed: 1 } });
+  t.is(await pool.run('again'), 'again');
+  t.like(pool.stats().workers, { started: 2, crashed: 1 });
 });

@@ -169,11 +169,8 @@ export class Crew {
   /** Takes a thread down that has no task. */
   retire(worker: number): void {
     const member = this.#members.get(worker)
-    if (member === undefined) {
-      this.#giveUp(worker)
-      this.#events.retired(worker)
-      return
-    }
+    // It has died meanwhile, which has been reported.
+    if (member === undefined) return
     member.isRetiring = true
     void member.thread.terminate()
   }

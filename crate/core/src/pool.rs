@@ -335,12 +335,22 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
             state.notify_vacancies(&mut effects);
         }
         let armed = state.rearm();
+        // A thread may die while an effect about it is on its way.
+        let names_threads = state.options.grace.is_some() && effects.iter().any(Effect::names_live_worker);
+        if names_threads {
+            state.workers.begin_delivery();
+        }
         drop(state);
         if let Some(at) = armed {
             self.host.arm(at);
         }
         for effect in effects {
             self.host.deliver(effect);
+        }
+        if names_threads {
+            let mut state = self.state.lock();
+            let bound = state.capacity;
+            state.workers.end_delivery(bound);
         }
         result
     }

@@ -174,6 +174,13 @@ pub enum Effect<T> {
     },
 }
 
+impl<T> Effect<T> {
+    /// Whether it is about a worker that can end before it hears of it.
+    pub(crate) const fn names_live_worker(&self) -> bool {
+        matches!(self, Self::Start(..) | Self::Retire(_) | Self::Kill(_))
+    }
+}
+
 pub(crate) type Effects<T> = Vec<Effect<T>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

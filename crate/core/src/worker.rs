@@ -48,6 +48,10 @@ pub(crate) struct Worker {
 pub(crate) struct Workers {
     records: Slab<Worker>,
     cache: Vec<WorkerId>,
+    /// Lock holds whose effects are on their way.
+    deliveries: u32,
+    /// Gone while some were: one of these effects may name them, so they are not used again yet.
+    aside: Vec<WorkerId>,
 }
 
 impl Workers {
@@ -78,11 +82,28 @@ impl Workers {
 
     /// Puts the record of a worker that is gone into the cache, which holds at most `bound` of them.
     pub(crate) fn stop(&mut self, id: WorkerId, bound: u32) {
-        if self.cache.len() < bound as usize {
-            self.records[id.index()].state = WorkerState::Stopped;
+        self.records[id.index()].state = WorkerState::Stopped;
+        if self.deliveries > 0 {
+            self.aside.push(id);
+        } else if self.cache.len() < bound as usize {
             self.cache.push(id);
         } else {
             self.records.remove(id.index());
+        }
+    }
+
+    /// Effects of one lock hold are on their way from now on.
+    pub(crate) const fn begin_delivery(&mut self) {
+        self.deliveries += 1;
+    }
+
+    /// They have arrived. `bound` is that of the cache.
+    pub(crate) fn end_delivery(&mut self, bound: u32) {
+        self.deliveries -= 1;
+        if self.deliveries == 0 {
+            for id in std::mem::take(&mut self.aside) {
+                self.stop(id, bound);
+            }
         }
     }
 

@@ -561,6 +561,26 @@ fn a_death_beside_the_purge_of_the_same_thread_is_counted_once_and_made_good_onc
     assert_eq!(seen, [false, true]);
 }
 
+#[test]
+fn an_order_to_take_a_thread_down_that_dies_never_reaches_the_next_one_of_its_number() {
+    let seen = outcomes(|| {
+        let (crew, workers) = Crew::loaded(Options { expiry: Some(10 * MILLISECOND), ..threads(1, 1) });
+        let reaper = {
+            let crew = Arc::clone(&crew);
+            thread::spawn(move || crew.pass(10))
+        };
+        crew.crash(workers[0]);
+        crew.wait(0);
+        reaper.join().unwrap();
+        let effects = crew.pool.host().effects();
+        let at = |wanted: Effect<u32>| effects.iter().position(|&effect| effect == wanted);
+        let (retire, boot) = (at(Effect::Retire(workers[0])), at(Effect::Boot(workers[0])));
+        assert!(boot.is_none() || retire < boot, "{effects:?}");
+        (retire.is_some(), boot.is_some())
+    });
+    assert_eq!(seen, [(false, true), (true, false), (true, true)]);
+}
+
 // ── who is next ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 #[test]

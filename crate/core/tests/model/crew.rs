@@ -250,12 +250,16 @@ impl Crew {
     }
 
     pub(crate) fn refuse(&mut self, wait_timeout: Option<u32>) -> Option<Refusal> {
-        let refusal = match () {
-            () if self.phase != Phase::Open => Refusal::Closed,
-            () if self.room() > 0 => return None,
-            () if self.is_overloaded() => Refusal::Overload,
-            () if wait_timeout == Some(0) => Refusal::WaitTimeout,
-            () => return None,
+        let refusal = if self.phase != Phase::Open {
+            Refusal::Closed
+        } else if self.room() > 0 {
+            return None;
+        } else if self.is_overloaded() {
+            Refusal::Overload
+        } else if wait_timeout == Some(0) {
+            Refusal::WaitTimeout
+        } else {
+            return None;
         };
         match refusal {
             Refusal::Closed => self.counters.closed += 1,
@@ -392,7 +396,7 @@ impl Crew {
         None
     }
 
-    /// The task settles without having ended; `told`: by its origin itself.
+    /// The task settles without having ended, and its origin is told.
     fn reject(&mut self, id: TaskId, rejection: Rejection) {
         match rejection {
             Rejection::Released => self.settle(|counters| &mut counters.released),

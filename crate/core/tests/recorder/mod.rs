@@ -1,9 +1,12 @@
 //! A host that notes what it is told, and keeps the appointments that the reaper would keep.
 
-use std::{
-    fmt::Debug,
-    sync::{Arc, Mutex},
-};
+#[cfg(not(loom))]
+use std::sync::Mutex;
+use std::{fmt::Debug, sync::Arc};
+
+// Under loom others may do something before an effect is delivered.
+#[cfg(loom)]
+use loom::sync::Mutex;
 
 use workpool_core::{Clock, Effect, FaceId, Host, ManualClock, Nanos, Options, Payload, Pool};
 
@@ -72,6 +75,6 @@ pub(crate) fn keep_appointment<T: Payload>(
 /// A pool on a clock that stands at 0.
 pub(crate) fn pool<T: Payload>(options: Options) -> (Arc<RecordedPool<T>>, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::default());
-    let recorder = Recorder { effects: Mutex::default(), appointments: Mutex::default() };
+    let recorder = Recorder { effects: Mutex::new(Vec::new()), appointments: Mutex::new(Vec::new()) };
     (Arc::new(Pool::new(options, recorder, Arc::clone(&clock))), clock)
 }
