@@ -34,7 +34,7 @@ function ownEntries() {
   return { workers, urls, createWorker };
 }
 
-test.serial('a thread may begin with a file of one\'s own that imports workpool/worker', async (t) => {
+test.serial("a thread may begin with a file of one's own that imports workpool/worker", async (t) => {
   const { workers, urls, createWorker } = ownEntries();
   const pool = living(t, { filename: join(FIXTURES, 'own-entry-tasks.mjs'), workerData: { mine: true }, createWorker });
   t.deepEqual(await pool.run(5), { value: 5, ownEntry: 'was here first', isWorkerThread: true, workerData: { mine: true } });
@@ -328,7 +328,7 @@ test.serial('threads that are replaced after every second task lose none, also w
   }
 });
 
-test.serial('minSize threads stay while others expire; what is ended of them is started again', async (t) => {
+test.serial('minSize threads stay while others expire; what is ended of them is started again; tune below it wins', async (t) => {
   const pool = living(t, { size: 3, minSize: 2, expiry: 20 });
   t.is(pool.running, 0);
   const gate = cells();
@@ -341,6 +341,10 @@ test.serial('minSize threads stay while others expire; what is ended of them is 
   await rejection(pool.tasks.exit!(1));
   await until(() => pool.idle === 2, 'another one is started');
   t.like(pool.stats(), { running: 2, workers: { started: 4, crashed: 1, retired: 1 } });
+  pool.tune(1);
+  await until(() => pool.running === 1, 'one of them goes');
+  t.is(await pool.run('still there'), 'still there');
+  t.is(pool.stats().workers.started, 4);
 });
 
 test.serial('tune while threads are busy: more start at once; of too many the busy ones finish', async (t) => {
