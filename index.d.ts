@@ -379,6 +379,7 @@ export type Tasks<M> = {
 type Names<M> = keyof Tasks<M> & string;
 type FirstArgument<F> = F extends (...args: infer A) => unknown ? A[0] : never;
 type Result<F> = F extends (...args: never[]) => infer T ? Awaited<T> : unknown;
+type Items<I> = Iterable<I> | AsyncIterable<I>;
 /** `run`, typed through the task module: its default export, or the one that `name` names. */
 export interface Run<M> {
 	<N extends Names<M>>(argument: FirstArgument<M[N]>, options: RunOptions & {
@@ -391,6 +392,14 @@ export interface Run<M> {
 	}): Promise<M extends {
 		default: infer F;
 	} ? Result<F> : unknown>;
+}
+type Named<M, N extends keyof M> = Omit<M, "default"> & {
+	default: M[N];
+};
+type WithOptions = Omit<RunOptions, "transfer">;
+interface With<M, D> {
+	readonly run: Run<D>;
+	readonly tasks: Tasks<M>;
 }
 /**
  * Runs the exported functions of a module in threads of its own, at most `size` of them; what does not fit waits, or is refused.
@@ -431,10 +440,12 @@ export declare class ThreadPool<M = Functions> extends AnyPool {
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
-	with(options: Omit<RunOptions, "transfer">): {
-		readonly run: Run<M>;
-		readonly tasks: Tasks<M>;
-	};
+	with<N extends Names<M>>(options: WithOptions & {
+		name: N;
+	}): With<M, Named<M, N>>;
+	with(options: WithOptions & {
+		name?: undefined;
+	}): With<M, M>;
 	/**
 	 * As `run`, but blocks this thread until the result is there: no event, timer or promise gets its turn meanwhile. For code that
 	 * cannot wait, in scripts and tools.
@@ -466,12 +477,14 @@ export declare class ThreadPool<M = Functions> extends AnyPool {
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
-	map<I>(items: Iterable<I> | AsyncIterable<I>, options?: MapRunOptions & {
+	map(items: Items<M extends {
+		default: infer F;
+	} ? FirstArgument<F> : unknown>, options?: MapRunOptions & {
 		name?: undefined;
 	}): AsyncIterableIterator<M extends {
 		default: infer F;
 	} ? Result<F> : unknown>;
-	map<I, N extends Names<M>>(items: Iterable<I> | AsyncIterable<I>, options: MapRunOptions & {
+	map<N extends Names<M>>(items: Items<FirstArgument<M[N]>>, options: MapRunOptions & {
 		name: N;
 	}): AsyncIterableIterator<Result<M[N]>>;
 	/** Ends everything now: running and waiting tasks reject with `PoolClosedError`, threads are ended. Resolves when they are. */
@@ -514,7 +527,10 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 * @param options `strategy`, as that of `create`
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
-	static of<P extends Pool<any> | ThreadPool<any>>(pools: readonly P[], options?: {
+	static of<P extends Pool<any>>(pools: readonly P[], options?: {
+		strategy?: MultiPoolOptions["strategy"];
+	}): MultiPool<P>;
+	static of<P extends ThreadPool<any>>(pools: readonly P[], options?: {
 		strategy?: MultiPoolOptions["strategy"];
 	}): MultiPool<P>;
 	/**
@@ -550,7 +566,7 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 */
 	tryExecute<R>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
 	/** As `run` of a thread pool, in the first pool that takes the task. */
-	run<M>(this: MultiPool<ThreadPool<M>>, ...call: Parameters<Run<M>>): ReturnType<Run<M>>;
+	get run(): P extends ThreadPool<infer M> ? Run<M> : never;
 	/** As `tasks` of a thread pool, in the first pool that takes the task. */
 	get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never;
 	/**
@@ -558,10 +574,12 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
-	with<M>(this: MultiPool<ThreadPool<M>>, options: Omit<RunOptions, "transfer">): {
-		readonly run: Run<M>;
-		readonly tasks: Tasks<M>;
-	};
+	with<M, N extends Names<M>>(this: MultiPool<ThreadPool<M>>, options: WithOptions & {
+		name: N;
+	}): With<M, Named<M, N>>;
+	with<M>(this: MultiPool<ThreadPool<M>>, options: WithOptions & {
+		name?: undefined;
+	}): With<M, M>;
 	/**
 	 * As `map` of a pool, over all pools. The window is the sum of their capacities.
 	 *

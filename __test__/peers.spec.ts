@@ -1,5 +1,6 @@
 // What piscina and others are tested for, where nothing else here shows it. PEERS.md has the whole list, by these numbers.
 import { once, EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type MessagePort, Worker } from 'node:worker_threads';
@@ -434,4 +435,17 @@ test.serial('64: threads that are started, retired and crashed are counted', asy
   await pool.run(1);
   await until(() => pool.running === 0, 'the threads expire');
   t.like(pool.stats().workers, { started: 2, retired: 1, crashed: 1 });
+});
+
+// ── the list ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+test('85: every point of PEERS.md has a test that exists, or says that it is not in our API', (t) => {
+  const read = (file: string) => readFileSync(join(process.cwd(), '__test__', file), 'utf8');
+  const rows = [...read('PEERS.md').matchAll(/^\| (\d+) \|.*?\| (.*) \|$/gm)];
+  t.deepEqual(rows.map(([, number]) => Number(number)), Array.from({ length: 85 }, (_, i) => i + 1));
+  for (const [, number, shown] of rows) {
+    const tests = [...shown!.matchAll(/`([a-z-]+): ([^`]+)`/g)];
+    t.true(tests.length > 0 || shown!.startsWith('not in our API'), number);
+    for (const [, file, title] of tests) t.true(read(`${file}.spec.ts`).includes(title!), `${number}: ${title}`);
+  }
 });

@@ -25,8 +25,19 @@ import {
   checkVacancyOptions,
 } from './options.js'
 import { type Pool, createPools, faceOf, isPool } from './pool.js'
-import { type Run, type Tasks, type ThreadPool, isThreadPool, tasksOf, threadFaceOf } from './thread-pool.js'
-import { type RunChecked, type RunOptions, checkRunOptions } from './thread-options.js'
+import {
+  type Named,
+  type Names,
+  type Run,
+  type Tasks,
+  type ThreadPool,
+  type With,
+  type WithOptions,
+  isThreadPool,
+  tasksOf,
+  threadFaceOf,
+} from './thread-pool.js'
+import { type RunChecked, checkRunOptions } from './thread-options.js'
 import { DEFAULT, type ThreadFace } from './threads/thread-face.js'
 import { relayOf } from './relay.js'
 import { type PoolStats, Stat } from './stats.js'
@@ -99,6 +110,14 @@ export class MultiPool<P> implements AsyncDisposable {
    * @param options `strategy`, as that of `create`
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
+  static of<P extends Pool<any>>(
+    pools: readonly P[],
+    options?: { strategy?: MultiPoolOptions['strategy'] },
+  ): MultiPool<P>
+  static of<P extends ThreadPool<any>>(
+    pools: readonly P[],
+    options?: { strategy?: MultiPoolOptions['strategy'] },
+  ): MultiPool<P>
   static of<P extends Pool<any> | ThreadPool<any>>(
     pools: readonly P[],
     options?: { strategy?: MultiPoolOptions['strategy'] },
@@ -211,10 +230,11 @@ export class MultiPool<P> implements AsyncDisposable {
   // ── thread pools ────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** As `run` of a thread pool, in the first pool that takes the task. */
-  run<M>(this: MultiPool<ThreadPool<M>>, ...call: Parameters<Run<M>>): ReturnType<Run<M>> {
-    const [argument, options] = call as [unknown, RunOptions | undefined]
-    return this.#run(argument, options, {}) as ReturnType<Run<M>>
+  get run(): P extends ThreadPool<infer M> ? Run<M> : never {
+    return this.#runAny as P extends ThreadPool<infer M> ? Run<M> : never
   }
+
+  readonly #runAny = ((argument: unknown, options: unknown) => this.#run(argument, options, {})) as Run<any>
 
   /** As `tasks` of a thread pool, in the first pool that takes the task. */
   get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never {
@@ -227,13 +247,15 @@ export class MultiPool<P> implements AsyncDisposable {
    *
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
-  with<M>(
+  with<M, N extends Names<M>>(
     this: MultiPool<ThreadPool<M>>,
-    options: Omit<RunOptions, 'transfer'>,
-  ): { readonly run: Run<M>; readonly tasks: Tasks<M> } {
+    options: WithOptions & { name: N },
+  ): With<M, Named<M, N>>
+  with<M>(this: MultiPool<ThreadPool<M>>, options: WithOptions & { name?: undefined }): With<M, M>
+  with(options: WithOptions): With<any, any> {
     const checked = checkRunOptions(options)
     const run = (argument: unknown, own: unknown) => this.#run(argument, own, checked)
-    return { run: run as Run<M>, tasks: this.#tasksWith(checked) as Tasks<M> }
+    return { run: run as Run<any>, tasks: this.#tasksWith(checked) }
   }
 
   #tasksWith(options: RunChecked): Tasks<any> {

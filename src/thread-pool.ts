@@ -33,10 +33,11 @@ export type Tasks<M> = {
 }
 
 /** Names of the exported functions of a task module. */
-type Names<M> = keyof Tasks<M> & string
+export type Names<M> = keyof Tasks<M> & string
 
 type FirstArgument<F> = F extends (...args: infer A) => unknown ? A[0] : never
 type Result<F> = F extends (...args: never[]) => infer T ? Awaited<T> : unknown
+type Items<I> = Iterable<I> | AsyncIterable<I>
 
 /** `run`, typed through the task module: its default export, or the one that `name` names. */
 export interface Run<M> {
@@ -45,6 +46,18 @@ export interface Run<M> {
     argument?: M extends { default: infer F } ? FirstArgument<F> : unknown,
     options?: RunOptions & { name?: undefined },
   ): Promise<M extends { default: infer F } ? Result<F> : unknown>
+}
+
+/** A task module whose export `N` is called if none is named. */
+export type Named<M, N extends keyof M> = Omit<M, 'default'> & { default: M[N] }
+
+/** Options for every call of an export. */
+export type WithOptions = Omit<RunOptions, 'transfer'>
+
+/** A thread pool with options for every call. */
+export interface With<M, D> {
+  readonly run: Run<D>
+  readonly tasks: Tasks<M>
 }
 
 /**
@@ -108,10 +121,12 @@ export class ThreadPool<M = Functions> extends AnyPool {
    *
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
-  with(options: Omit<RunOptions, 'transfer'>): { readonly run: Run<M>; readonly tasks: Tasks<M> } {
+  with<N extends Names<M>>(options: WithOptions & { name: N }): With<M, Named<M, N>>
+  with(options: WithOptions & { name?: undefined }): With<M, M>
+  with(options: WithOptions): With<M, any> {
     const checked = checkRunOptions(options)
     const run = (argument: unknown, own: unknown) => this.#face.run(argument, own, checked)
-    return { run: run as Run<M>, tasks: tasksOf<M>(this.#face, checked) }
+    return { run: run as Run<any>, tasks: tasksOf<M>(this.#face, checked) }
   }
 
   /**
@@ -147,15 +162,15 @@ export class ThreadPool<M = Functions> extends AnyPool {
    *
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
-  map<I>(
-    items: Iterable<I> | AsyncIterable<I>,
+  map(
+    items: Items<M extends { default: infer F } ? FirstArgument<F> : unknown>,
     options?: MapRunOptions & { name?: undefined },
   ): AsyncIterableIterator<M extends { default: infer F } ? Result<F> : unknown>
-  map<I, N extends Names<M>>(
-    items: Iterable<I> | AsyncIterable<I>,
+  map<N extends Names<M>>(
+    items: Items<FirstArgument<M[N]>>,
     options: MapRunOptions & { name: N },
   ): AsyncIterableIterator<Result<M[N]>>
-  map<I>(items: Iterable<I> | AsyncIterable<I>, options?: MapRunOptions): AsyncIterableIterator<unknown> {
+  map(items: Items<unknown>, options?: MapRunOptions): AsyncIterableIterator<unknown> {
     checkItems(items)
     const { name = DEFAULT, ...rest } = checkMapRunOptions(options)
     const face = this.#face
