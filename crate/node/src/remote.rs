@@ -436,7 +436,8 @@ fn next_task(isolate: &Isolate, post: &mut Post, may_spin: bool) -> i32 {
                 None => continue,
             }
         }
-        if may_spin && isolate.remote.patience.look(&isolate.outbox) {
+        // What else has come is not for this loop.
+        if may_spin && !isolate.outbox.may_have_some() && isolate.remote.patience.look(&isolate.outbox) {
             continue;
         }
         isolate.remote.turn_at.set(None);
