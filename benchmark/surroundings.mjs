@@ -3,12 +3,17 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os'
 
-const PACKAGES = ['p-limit', 'p-map', 'p-queue', 'fastq', 'async-sema', 'generic-pool', 'piscina', 'tinybench']
+const PACKAGES = [
+  ...['p-limit', 'p-map', 'p-queue', 'fastq', 'async-sema', 'generic-pool'],
+  ...['piscina', 'tinypool', 'poolifier', 'workerpool', 'synckit'],
+  ...['autocannon', 'tinybench'],
+]
 const require = createRequire(import.meta.url)
 
 /** @typedef {ReturnType<typeof describeSurroundings>} Surroundings */
 
-export function describeSurroundings() {
+/** @param {Record<string, string>} [others] versions that only one question has */
+export function describeSurroundings(others = {}) {
   const own = versionIn(new URL('../package.json', import.meta.url).pathname)
   return {
     machine: {
@@ -24,6 +29,7 @@ export function describeSurroundings() {
       v8: process.versions.v8,
       workpool: own,
       ...Object.fromEntries(PACKAGES.map((name) => [name, versionIn(findManifest(name))])),
+      ...others,
     },
     nodeFlags: process.execArgv,
   }

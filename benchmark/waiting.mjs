@@ -90,6 +90,19 @@ function growth(summaries, side) {
 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
+export function contests(summaries) {
+  return SIZES.map((tasks) => ({
+    label: nameOf(tasks),
+    unit: 'ns per task',
+    own: 'workpool',
+    entries: ['workpool', 'bare'].map((side) => {
+      const { medianNs } = /** @type {any} */ (summaries.get(`${side}, ${nameOf(tasks)}`))
+      return { name: side, value: medianNs, isYardstick: side === 'bare' }
+    }),
+  }))
+}
+
+/** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
 export function aims(summaries) {
   const ours = growth(summaries, 'workpool')
   const bare = growth(summaries, 'bare')
