@@ -11,7 +11,8 @@ import { Bench } from 'tinybench'
 /**
  * A case either loads what makes a run of so many tasks, over and over again, or measures by itself what it wants to.
  *
- * @typedef {{ name: string, tasks?: number, load: () => Promise<(tasks: number) => Run> }} Repeated without `tasks` there is one run
+ * @typedef {{ name: string, tasks?: number, share?: number, load: () => Promise<(tasks: number) => Run> }} Repeated without `tasks`
+ *   there is one run; `share` is how much of the question's tasks a case with longer ones gets
  * @typedef {{ name: string, measure: (settings: any) => Promise<Record<string, number | null>> }} Single
  */
 /** @typedef {{ settled: Promise<unknown>, close?: () => Promise<unknown>, fairness?: () => number }} Run */
@@ -38,7 +39,8 @@ process.stdout.write(JSON.stringify(round), () => process.exit())
  * @param {Load} load
  * @returns {Promise<Round>}
  */
-async function repeat({ name, tasks: tasksOfOne, load }, { warmupTasks, timedTasks }) {
+async function repeat({ name, tasks: tasksOfOne, share = 1, load }, given) {
+  const [warmupTasks, timedTasks] = [given.warmupTasks * share, given.timedTasks * share].map((tasks) => Math.max(1, Math.round(tasks)))
   const tasks = tasksOfOne ?? timedTasks
   const start = await load()
   const bench = new Bench({

@@ -1,11 +1,11 @@
+const CLOSURES = ['closures', 'waiting', 'shared', 'multi-pool', 'map', 'go']
+const CALLS = ['sequential', 'in-flight', 'burst', 'two-threads', 'payloads', 'factorial', 'processor', 'run-sync']
+const LIVES = ['cold-start', 'thread-per-task', 'abort', 'idle']
+const RATES = ['open-loop-1k', 'open-loop-20k', 'open-loop-100k']
+const THREADS = [...CALLS, ...LIVES, ...RATES].map((name) => `threads/${name}`)
+
 /** All questions, in the order in which they are asked. */
-export const QUESTIONS = [
-  ...['closures', 'waiting', 'shared', 'multi-pool', 'map', 'go'],
-  ...['sequential', 'in-flight', 'burst', 'two-threads', 'payloads', 'factorial', 'processor', 'run-sync'].map((name) => `threads/${name}`),
-  ...['cold-start', 'thread-per-task', 'abort', 'idle'].map((name) => `threads/${name}`),
-  ...['open-loop-1k', 'open-loop-20k', 'open-loop-100k'].map((name) => `threads/${name}`),
-  'http/rendering',
-]
+export const QUESTIONS = [...CLOSURES, ...THREADS, 'http/rendering']
 
 /** A question's name as that of a file: `threads/burst` → `threads-burst`. @param {string} name */
 export const fileOf = (name) => name.replace('/', '-')

@@ -3,11 +3,9 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os'
 
-const PACKAGES = [
-  ...['p-limit', 'p-map', 'p-queue', 'fastq', 'async-sema', 'generic-pool'],
-  ...['piscina', 'tinypool', 'poolifier', 'workerpool', 'synckit'],
-  ...['autocannon', 'tinybench'],
-]
+const LIMITERS = ['p-limit', 'p-map', 'p-queue', 'fastq', 'async-sema', 'generic-pool']
+const THREADS = ['piscina', 'tinypool', 'poolifier', 'workerpool', 'synckit']
+const PACKAGES = [...LIMITERS, ...THREADS, 'autocannon', 'tinybench']
 const require = createRequire(import.meta.url)
 
 /** @typedef {ReturnType<typeof describeSurroundings>} Surroundings */

@@ -1,4 +1,4 @@
-/** What does it cost to submit 100,000 calls to one thread at once, in time and in memory? */
+/** What does it cost to submit many calls to one thread at once, in time and in memory? In full, 100,000. */
 import { MOST } from './libraries.mjs'
 import { ECHOES, ask, atLeast, atOnce, of } from './question.mjs'
 
@@ -9,7 +9,7 @@ const SHAPES = [{ label: LABEL, load: atOnce, ...ECHOES['{a,b}'] }]
 
 const asked = ask(SHAPES, MOST)
 export const { cases, table } = asked
-export const title = '100,000 calls at once of a function in one thread that does nothing'
+export const title = 'Calls, all at once, of a function in one thread that does nothing'
 export const full = { rounds: 5, warmupTasks: 10_000, timedTasks: 100_000 }
 export const quick = { rounds: 1, warmupTasks: 5_000, timedTasks: 30_000 }
 

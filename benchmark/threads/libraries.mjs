@@ -2,8 +2,11 @@
  * Who runs functions in threads, each behind the same face.
  *
  * Every pool is used the way its README shows: once with its defaults, but for the number of threads, and once with the settings that
- * made it fastest in these questions. workpool has its defaults only. The floor is a bare `worker_threads` port with an
+ * made it fastest in these questions. The floor is a bare `worker_threads` port with an
  * array of promises: no queue, no errors, no limits.
+ *
+ * Tried, and no faster, so not here: more than 64 tasks per thread, piscina's `atomics: 'async'` and `'disabled'`, tinypool's
+ * `useAtomics: false`, poolifier's least used thread and its queue with 64 tasks per thread.
  */
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -15,6 +18,11 @@ import { Worker } from 'node:worker_threads'
  * @property {(argument: any) => { result: PromiseLike<any>, abort: () => void }} runAbortable
  */
 /** @typedef {{ task: string, threads: number }} Demand */
+
+/** What none of these questions asks of one of them. */
+const unasked = () => {
+  throw new Error('not asked')
+}
 
 const urlOf = (/** @type {string} */ task) => new URL(`tasks/${task}.mjs`, import.meta.url).href
 const entryOf = (/** @type {string} */ library) => fileURLToPath(new URL(`entries/${library}.mjs`, import.meta.url))
@@ -124,6 +132,23 @@ function startLine() {
   }
 }
 
+/** A thread for each task, without a pool: what pooling saves at all. */
+async function newWorkers() {
+  const run = async (/** @type {unknown} */ argument) => {
+    const { ask, end } = startLine()
+    const result = await ask(argument)
+    await end()
+    return result
+  }
+  return { run, move: unasked, runAbortable: unasked }
+}
+
+/** No thread at all. @param {Demand} demand */
+async function inline({ task }) {
+  const { default: run } = await import(urlOf(task))
+  return { run: async (/** @type {unknown} */ argument) => run(argument), move: unasked, runAbortable: unasked }
+}
+
 /** workerpool's own queue is an array that it shifts; it takes others. */
 class LinkedQueue {
   /** @typedef {{ task: unknown, next: Link | undefined }} Link */
@@ -168,9 +193,12 @@ class LinkedQueue {
 /** @type {Record<string, (demand: Demand) => Promise<Threads>>} */
 const LIBRARIES = {
   workpool: workpool(),
+  'workpool, grace 1 ms': workpool({ grace: 1 }),
+  'workpool, fresh thread': workpool({ recycle: { tasks: 1 } }),
   piscina: piscina(),
   'piscina, tuned': piscina({ concurrentTasksPerWorker: 64, recordTiming: false }),
   tinypool: tinypool(),
+  'tinypool, fresh thread': tinypool({ isolateWorkers: true }),
   'tinypool, tuned': tinypool({ concurrentTasksPerWorker: 64 }),
   poolifier: poolifier(),
   'poolifier, tuned': poolifier({ enableEvents: false, workerChoiceStrategy: 'ROUND_ROBIN' }),
@@ -178,11 +206,15 @@ const LIBRARIES = {
   workerpool: workerpool(),
   'workerpool, tuned': workerpool({ queueStrategy: new LinkedQueue() }),
   'bare port': barePort,
+  'new Worker': newWorkers,
+  inline,
 }
 
-/** Those that most questions ask, in the order of the tables. Of poolifier's two ways, without a queue and with one, the faster. */
-export const MOST = Object.keys(LIBRARIES).filter((library) => library !== 'poolifier, queued')
-export const ALL = Object.keys(LIBRARIES)
+/** They are asked one question each. */
+const ONLY_ONCE = ['workpool, grace 1 ms', 'workpool, fresh thread', 'tinypool, fresh thread', 'poolifier, queued', 'new Worker', 'inline']
+
+/** Those that most questions ask, in the order of the tables. */
+export const MOST = Object.keys(LIBRARIES).filter((library) => !ONLY_ONCE.includes(library))
 
 /**
  * @param {string} library

@@ -51,7 +51,7 @@ const SHAPES = [
 export const { cases, table, contests } = ask(SHAPES, MOST)
 export const title = 'Values carried to a thread and back, 64 in flight'
 export const full = { rounds: 5, warmupTasks: 5_000, timedTasks: 20_000 }
-export const quick = { rounds: 1, warmupTasks: 500, timedTasks: 2_000 }
+export const quick = { rounds: 1, warmupTasks: 300, timedTasks: 1_000 }
 
 /** @typedef {Map<string, import('../rounds.mjs').Summary>} Summaries */
 

@@ -15,6 +15,7 @@ import { open } from './libraries.mjs'
  * @property {() => any} argument makes one
  * @property {(result: any, argument: any) => boolean} isRight
  * @property {number} [threads] 1
+ * @property {number} [share] of the question's tasks; 1
  * @property {readonly string[]} [libraries] those of the question
  */
 
@@ -72,14 +73,15 @@ export const ECHOES = {
 export const nameOf = (library, label) => `${library}; ${label}`
 
 /** @param {readonly Shape[]} shapes @param {readonly string[]} libraries */
-function casesOf(shapes, libraries) {
+export function casesOf(shapes, libraries) {
   return shapes.flatMap((shape) =>
     (shape.libraries ?? libraries).map((library) => ({
       name: nameOf(library, shape.label),
+      ...(shape.share !== undefined && { share: shape.share }),
       load: async () => {
         // The threads are there before the clock starts: what a start costs is another question.
         const threads = await open(library, { task: shape.task, threads: shape.threads ?? 1 })
-        await shape.load(threads, shape, IN_FLIGHT)
+        await shape.load(threads, shape, 2 * (shape.threads ?? 1))
         return (/** @type {number} */ tasks) => ({ settled: shape.load(threads, shape, tasks) })
       },
     })),
@@ -93,7 +95,8 @@ export const of = (summaries, library, label) => /** @type {Summary} */ (summari
 const inUs = (ns) => (ns === null ? '–' : (ns / 1000).toFixed(2))
 
 /** @param {readonly Shape[]} shapes @param {readonly string[]} libraries @param {Map<string, Summary>} summaries */
-function tableOf(shapes, libraries, summaries) {
+export function tableOf(shapes, libraries, summaries) {
+  // The first one is ours.
   const rows = shapes.flatMap(({ label, libraries: own = libraries }) =>
     own.map((library) => {
       const summary = of(summaries, library, label)
@@ -102,7 +105,7 @@ function tableOf(shapes, libraries, summaries) {
         library,
         inUs(summary.medianNs),
         `${inUs(summary.minNs)} – ${inUs(summary.maxNs)}`,
-        (summary.medianNs / of(summaries, 'workpool', label).medianNs).toFixed(2),
+        (summary.medianNs / of(summaries, own[0], label).medianNs).toFixed(2),
         inUs(summary.cpuNs),
         inUs(summary.mainNs),
         summary.rssMb.toFixed(0),
@@ -115,14 +118,14 @@ function tableOf(shapes, libraries, summaries) {
 }
 
 /** @param {readonly Shape[]} shapes @param {readonly string[]} libraries @param {Map<string, Summary>} summaries */
-function contestsOf(shapes, libraries, summaries) {
+export function contestsOf(shapes, libraries, summaries) {
   return shapes.map(({ label, libraries: own = libraries }) => ({
     label,
     unit: 'µs per task',
     own: 'workpool',
     entries: own.map((library) => {
       const { medianNs, minNs, maxNs } = of(summaries, library, label)
-      return { name: library, value: medianNs / 1000, low: minNs / 1000, high: maxNs / 1000 }
+      return { name: library, value: medianNs / 1000, low: minNs / 1000, high: maxNs / 1000, isYardstick: library === 'inline' }
     }),
   }))
 }
