@@ -32,20 +32,19 @@ function standing(contest) {
   return { own, peers: peers.toSorted((a, b) => Math.sign(ratio(contest, b, a) - ratio(contest, a, b))) }
 }
 
-/** Peers that beat us, one line each. @param {readonly Contest[]} contests */
+/** The contests in which peers beat us, one line each. @param {readonly Contest[]} contests */
 export function aheadOfUs(contests) {
   return contests.flatMap((contest) => {
     const { own, peers } = standing(contest)
-    return peers
-      .filter((peer) => ratio(contest, peer, own) > 1)
-      .map((peer) => `${contest.label}: ${peer.name} ${show(peer)} ${contest.unit}, ${own.name} ${show(own)}${overlap(peer, own)}`)
+    const ahead = peers.filter((peer) => ratio(contest, peer, own) > 1).map((peer) => `${peer.name} ${show(peer)}${overlap(peer, own)}`)
+    return ahead.length > 0 ? [`${contest.label}, ${contest.unit}: ${own.name} ${show(own)}; ahead of it: ${ahead.join(', ')}`] : []
   })
 }
 
-/** Rounds of one were in the range of the other. @param {Entry} a @param {Entry} b */
+/** Whether rounds of one were in the range of the other. @param {Entry} a @param {Entry} b */
 function overlap(a, b) {
   if (a.low === undefined || a.high === undefined || b.low === undefined || b.high === undefined) return ''
-  return a.low <= b.high && b.low <= a.high ? ' (their rounds overlap)' : ''
+  return a.low <= b.high && b.low <= a.high ? ' (rounds overlap)' : ''
 }
 
 /** @param {Entry} entry */

@@ -11,7 +11,7 @@ import { contestsOf, medianOf, tableOf } from './readings.mjs'
 const LIBRARIES = ['workpool', 'workpool, grace 1 ms', 'piscina', 'tinypool', 'poolifier', 'workerpool', 'bare port']
 
 /** Whoever has not answered by then never will. */
-const PATIENCE_MS = 2_000
+const PATIENCE_MS = 3_500
 
 const LONG = { spin: 60_000_000, wait: 60_000 }
 
@@ -26,14 +26,14 @@ async function measureTask(library, task, aborts) {
     const failed = new Promise((resolve, reject) => result.then(() => reject(new Error('it was not aborted')), resolve))
     await sleep(20) // it runs
     const before = performance.now()
+    const sinceAbort = () => performance.now() - before
     abort()
     const following = threads.run(2)
-    const isSettled = await inTime(failed)
-    settled.push(isSettled === undefined ? Infinity : performance.now() - before)
-    const answer = await inTime(following)
+    const [settledMs, answer] = await Promise.all([inTime(failed.then(sinceAbort)), inTime(following)])
+    settled.push(settledMs ?? Infinity)
     if (answer === undefined) return { settledMs: medianOf(settled), nextMs: null }
     if (answer !== 2) throw new Error(`${library}: a wrong result`)
-    next.push(performance.now() - before)
+    next.push(sinceAbort())
   }
   return { settledMs: medianOf(settled), nextMs: medianOf(next) }
 }

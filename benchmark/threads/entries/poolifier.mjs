@@ -3,4 +3,4 @@ import { ThreadWorker } from 'poolifier'
 
 const { default: task } = await import(/** @type {string} */ (process.env.BENCHMARK_TASK))
 
-export default new ThreadWorker((data) => task(data))
+export default new ThreadWorker(task)
