@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 /**
  * Of a case that repeats a run: ns per task.
  *
- * @typedef {{ name: string, medianNs: number, minNs: number, maxNs: number, cpuNs: number, mainNs: number | null, rssMb: number,
+ * @typedef {{ name: string, medianNs: number, minNs: number, maxNs: number, cpuNs: number, mainNs: number | null, rssMb: number | null,
  *   peakRssMb: number, fairness?: number, rounds: Round[] }} Summary
  */
 /**
@@ -94,8 +94,8 @@ function summarizeRuns(name, rounds) {
     minNs: Math.min(...means),
     maxNs: Math.max(...means),
     cpuNs: median(rounds.map((round) => round.cpuNs)),
-    mainNs: medianOfKnown(rounds.map((round) => round.mainNs)),
-    rssMb: median(rounds.map((round) => round.rssMb)),
+    mainNs: medianOfKnown(rounds.map((round) => round.mainNs ?? null)),
+    rssMb: medianOfKnown(rounds.map((round) => round.rssMb ?? null)),
     peakRssMb: median(rounds.map((round) => round.peakRssMb)),
     // The worst run counts.
     ...(rounds[0]?.fairness !== undefined && { fairness: Math.min(...rounds.map((round) => round.fairness ?? 1)) }),

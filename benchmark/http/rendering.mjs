@@ -38,7 +38,7 @@ async function measure(mode, connections, { warmupMs, measuredMs }) {
   const seconds = (performance.now() - began) / 1_000
   const times = answered.toSorted((a, b) => a - b)
   const failed = errors
-  /** @type {any} */ (load).stop()
+  load.stop?.()
   await server.stop()
   // Nearest rank.
   const percentile = (/** @type {number} */ percent) => times[Math.max(0, Math.ceil((percent / 100) * times.length) - 1)] ?? null

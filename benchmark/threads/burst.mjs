@@ -21,7 +21,7 @@ export const contests = (/** @type {Summaries} */ summaries) => [
 ]
 
 export function aims(/** @type {Summaries} */ summaries) {
-  const memory = of(summaries, 'workpool', LABEL).rssMb / of(summaries, 'piscina', LABEL).rssMb
+  const memory = Number(of(summaries, 'workpool', LABEL).rssMb) / Number(of(summaries, 'piscina', LABEL).rssMb)
   return [
     atLeast(summaries, LABEL, 15, 'piscina'),
     { aim: 'RSS after the burst: at most 0.7× piscina', measured: `${memory.toFixed(2)}×`, met: memory <= 0.7 },

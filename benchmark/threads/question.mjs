@@ -108,7 +108,7 @@ export function tableOf(shapes, libraries, summaries) {
         (summary.medianNs / of(summaries, own[0], label).medianNs).toFixed(2),
         inUs(summary.cpuNs),
         inUs(summary.mainNs),
-        summary.rssMb.toFixed(0),
+        summary.rssMb?.toFixed(0) ?? '–',
         summary.peakRssMb.toFixed(0),
       ]
     }),
