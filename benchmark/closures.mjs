@@ -139,8 +139,8 @@ export function contests(summaries) {
   const withResources = ['workpool, resources', 'generic-pool']
   const without = [...summaries.keys()].filter((name) => !withResources.includes(name))
   return [
-    { label: 'all at once', unit: 'ns per task', own: 'workpool', entries: without.map(entry) },
-    { label: 'with resources', unit: 'ns per task', own: 'workpool, resources', entries: withResources.map(entry) },
+    { label: 'closures, all at once', unit: 'ns per task', own: 'workpool', entries: without.map(entry) },
+    { label: 'closures with resources', unit: 'ns per task', own: 'workpool, resources', entries: withResources.map(entry) },
   ]
 }
 

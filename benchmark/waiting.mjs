@@ -67,7 +67,7 @@ export const cases = SIZES.flatMap((tasks) => [bareCase(tasks), workpoolCase(tas
 
 export const title = 'Cost per task against the number of waiting tasks'
 export const full = { rounds: 5, warmupTasks: 300_000, timedTasks: 1_000_000 }
-export const quick = { rounds: 2, warmupTasks: 100_000, timedTasks: 500_000 }
+export const quick = { rounds: 1, warmupTasks: 100_000, timedTasks: 500_000 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
 export function table(summaries) {

@@ -60,8 +60,8 @@ var cases = map[string]func() run{
 			all.Wait()
 		}
 	},
-	// The same, but all of them wait at once, as promises do.
-	"goroutines, all waiting": func() run {
+	// The same, but what finds no room waits in a goroutine of its own, as promises do.
+	"goroutines, one each": func() run {
 		return func(tasks int) {
 			var all sync.WaitGroup
 			all.Add(tasks)
@@ -85,8 +85,8 @@ var cases = map[string]func() run{
 			pool.Release()
 		}
 	},
-	// A goroutine submits each: so many wait at once.
-	"ants, all waiting": func() run {
+	// Each is submitted by a goroutine of its own, which waits if there is no room.
+	"ants, one each": func() run {
 		return func(tasks int) {
 			pool, err := ants.NewPool(limit)
 			check(err)

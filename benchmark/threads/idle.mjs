@@ -34,7 +34,7 @@ export const method = (/** @type {Record<string, number>} */ { rounds, settleMs,
   `Medians of ${rounds} interleaved rounds, each in a fresh process: 1,000 tasks, ${settleMs} ms of rest, then ${idleMs} ms that count.`
 
 const COLUMNS = [
-  { key: 'cpuMs', label: 'CPU', unit: 'ms per s', digits: 2, isContest: true },
+  { key: 'cpuMs', label: 'CPU of an idle pool', unit: 'ms per s', digits: 2, isContest: true },
   { key: 'wakeups', label: 'context switches', unit: 'per s', digits: 0 },
   { key: 'rssMb', label: 'RSS', unit: 'MB', digits: 0 },
 ]

@@ -134,8 +134,9 @@ export const askAt = (rate) => ({
     `Open loop: each library in a fresh process, warm-up, then arrivals for ${measuredMs / 1_000} s. Latency from the time a task was due.`,
   table: (/** @type {Summaries} */ summaries) => tableOf(summaries, COLUMNS),
   contests: (/** @type {Summaries} */ summaries) =>
-    contestsOf(summaries, COLUMNS).map(({ entries, ...contest }) => ({
+    contestsOf(summaries, COLUMNS).map(({ label, entries, ...contest }) => ({
       ...contest,
+      label: `${rate.toLocaleString('en')} per second, ${label}`,
       // Those who keep up achieve the rate, one a little before the other.
       entries: contest.unit === 'per s' ? entries.map((entry) => ({ ...entry, value: Math.min(Number(entry.value), Math.round(rate * 0.99)) })) : entries,
     })),

@@ -7,7 +7,7 @@ import { ask, inFlight } from './question.mjs'
 
 /** @param {number} us @param {number} share @returns {import('./question.mjs').Shape} */
 const spinning = (us, share) => ({
-  label: us < 1_000 ? `${us} µs` : `${us / 1_000} ms`,
+  label: `a task of ${us < 1_000 ? `${us} µs` : `${us / 1_000} ms`}`,
   task: 'spin',
   load: inFlight,
   argument: () => us,

@@ -37,7 +37,7 @@ const LIBRARIES = {
 
 /** @type {Record<string, typeof ECHOES[string]>} */
 const VALUES = ECHOES
-const SHAPES = Object.entries(VALUES).map(([label, echo]) => ({ label, ...echo, load: async () => {} }))
+const SHAPES = Object.entries(VALUES).map(([value, echo]) => ({ label: `runSync, ${value}`, ...echo, load: async () => {} }))
 const NAMES = Object.keys(LIBRARIES)
 
 export const cases = SHAPES.flatMap(({ label, argument, isRight }) =>
