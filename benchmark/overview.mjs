@@ -15,9 +15,12 @@ export async function overview(results, suffix) {
     const url = new URL(`${file}.json`, results)
     if (!existsSync(url)) continue
     const record = JSON.parse(readFileSync(url, 'utf8'))
-    const { contests } = await import(`./${name}.mjs`)
+    const { cases, contests } = await import(`./${name}.mjs`)
     const summaries = new Map(record.cases.map((/** @type {{ name: string }} */ summary) => [summary.name, summary]))
-    answers.push({ file, record, contests: contests?.(summaries) ?? [] })
+    // What was written before the question changed no longer answers it.
+    if (!cases.every((/** @type {{ name: string }} */ each) => summaries.has(each.name))) continue
+    const hasChart = existsSync(new URL(`${file}.light.svg`, results))
+    answers.push({ file, record, contests: contests(summaries), hasChart })
   }
 
   const behind = answers.flatMap(({ file, contests }) => aheadOfUs(contests).map((line) => `- ${line} ([more](${file}.md))`))
@@ -41,7 +44,7 @@ export async function overview(results, suffix) {
     '',
     '## Questions',
     '',
-    ...answers.flatMap(({ file, record, contests }) => answer(file, record, contests)),
+    ...answers.flatMap(({ file, record, contests, hasChart }) => answer(file, record, contests, hasChart)),
   ].join('\n')
 }
 
@@ -49,10 +52,11 @@ export async function overview(results, suffix) {
  * @param {string} file
  * @param {any} record
  * @param {readonly import('./contest.mjs').Contest[]} contests
+ * @param {boolean} hasChart
  */
-function answer(file, { title, date, machine, versions }, contests) {
+function answer(file, { title, date, machine, versions }, contests, hasChart) {
   const rows = contests.map(toRow).filter((row) => row !== undefined)
-  const charts = contests.length > 0 ? `, chart for [light](${file}.light.svg) and [dark](${file}.dark.svg) pages` : ''
+  const charts = hasChart ? `, chart for [light](${file}.light.svg) and [dark](${file}.dark.svg) pages` : ''
   const where = `${date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Node.js ${versions.node}`
   return [
     `### [${title}](${file}.md)`,
