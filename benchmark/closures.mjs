@@ -113,7 +113,7 @@ export const cases = [
 
 export const title = `${TASKS.toLocaleString('en')} no-op async closures at concurrency ${CONCURRENCY}`
 export const full = { rounds: 7, warmupTasks: 300_000, timedTasks: 400_000 }
-export const quick = { rounds: 3, warmupTasks: 100_000, timedTasks: 200_000 }
+export const quick = { rounds: 2, warmupTasks: 100_000, timedTasks: 200_000 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
 export function table(summaries) {
@@ -128,6 +128,20 @@ export function table(summaries) {
     summary.peakRssMb.toFixed(0),
   ])
   return { head: ['case', 'ns per task', 'min – max', '× workpool', '× bare', 'CPU ns per task', 'peak RSS MB'], rows }
+}
+
+/** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
+export function contests(summaries) {
+  const entry = (/** @type {string} */ name) => {
+    const { medianNs, minNs, maxNs } = /** @type {any} */ (summaries.get(name))
+    return { name, value: medianNs, low: minNs, high: maxNs, isYardstick: name === 'bare promises' }
+  }
+  const withResources = ['workpool, resources', 'generic-pool']
+  const without = [...summaries.keys()].filter((name) => !withResources.includes(name))
+  return [
+    { label: 'closures, all at once', unit: 'ns per task', own: 'workpool', entries: without.map(entry) },
+    { label: 'closures with resources', unit: 'ns per task', own: 'workpool, resources', entries: withResources.map(entry) },
+  ]
 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */

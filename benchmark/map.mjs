@@ -61,7 +61,7 @@ export const cases = [
 
 export const title = `${ITEMS.toLocaleString('en')} items mapped by a no-op async task at concurrency ${CONCURRENCY}`
 export const full = { rounds: 7, warmupTasks: 1_000_000, timedTasks: 2_000_000 }
-export const quick = { rounds: 3, warmupTasks: 1_000_000, timedTasks: 1_000_000 }
+export const quick = { rounds: 1, warmupTasks: 1_000_000, timedTasks: 1_000_000 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
 export function table(summaries) {
@@ -75,6 +75,22 @@ export function table(summaries) {
     summary.peakRssMb.toFixed(0),
   ])
   return { head: ['case', 'ns per item', 'min – max', '× workpool', 'CPU ns per item', 'peak RSS MB'], rows }
+}
+
+/** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
+export function contests(summaries) {
+  const entries = [...summaries.values()].map(({ name, medianNs, minNs, maxNs }) => ({
+    name,
+    value: medianNs,
+    low: minNs,
+    high: maxNs,
+    isYardstick: name === 'one by one',
+  }))
+  const memory = [...summaries.values()].map(({ name, peakRssMb }) => ({ name, value: peakRssMb, isYardstick: name === 'one by one' }))
+  return [
+    { label: 'mapped', unit: 'ns per item', own: 'workpool', entries },
+    { label: 'mapped, peak RSS', unit: 'MB', own: 'workpool', entries: memory },
+  ]
 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */

@@ -59,7 +59,7 @@ export const cases = LOADS.flatMap(([load, submit]) => [
 const pools = `${POOLS} pools of ${SIZE} and over one of ${POOLS * SIZE}`
 export const title = `${TASKS.toLocaleString('en')} no-op async closures over ${pools}`
 export const full = { rounds: 7, warmupTasks: 300_000, timedTasks: 400_000 }
-export const quick = { rounds: 3, warmupTasks: 100_000, timedTasks: 200_000 }
+export const quick = { rounds: 1, warmupTasks: 100_000, timedTasks: 200_000 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
 export function table(summaries) {
@@ -82,6 +82,18 @@ export function table(summaries) {
 function timesOne(summaries, name) {
   const ns = (/** @type {string} */ of) => /** @type {any} */ (summaries.get(of)).medianNs
   return ns(name) / ns(`one pool, ${name.split(', ')[1]}`)
+}
+
+/** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
+export function contests(summaries) {
+  return LOADS.map(([load]) => ({
+    label: load,
+    unit: 'ns per task',
+    own: 'round-robin',
+    entries: [...summaries.values()]
+      .filter(({ name }) => name.endsWith(load))
+      .map(({ name, medianNs }) => ({ name: name.slice(0, -load.length - 2), value: medianNs, isYardstick: true })),
+  }))
 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */

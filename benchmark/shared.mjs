@@ -122,6 +122,12 @@ export function table(summaries) {
 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
+export function contests(summaries) {
+  const entries = [...summaries.values()].map(({ name, medianNs }) => ({ name, value: medianNs, isYardstick: name === OWN }))
+  return [{ label: 'shared between isolates', unit: 'ns per task', own: 'shared pool', entries }]
+}
+
+/** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
 export function aims(summaries) {
   const of = (/** @type {string} */ name) => /** @type {any} */ (summaries.get(name))
   const price = of(nameOf(1)).medianNs / of(OWN).medianNs

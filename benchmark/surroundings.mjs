@@ -3,12 +3,15 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os'
 
-const PACKAGES = ['p-limit', 'p-map', 'p-queue', 'fastq', 'async-sema', 'generic-pool', 'piscina', 'tinybench']
+const LIMITERS = ['p-limit', 'p-map', 'p-queue', 'fastq', 'async-sema', 'generic-pool']
+const THREADS = ['piscina', 'tinypool', 'poolifier', 'workerpool', 'synckit']
+const PACKAGES = [...LIMITERS, ...THREADS, 'autocannon', 'tinybench']
 const require = createRequire(import.meta.url)
 
 /** @typedef {ReturnType<typeof describeSurroundings>} Surroundings */
 
-export function describeSurroundings() {
+/** @param {Record<string, string>} [others] versions that only one question has */
+export function describeSurroundings(others = {}) {
   const own = versionIn(new URL('../package.json', import.meta.url).pathname)
   return {
     machine: {
@@ -24,6 +27,7 @@ export function describeSurroundings() {
       v8: process.versions.v8,
       workpool: own,
       ...Object.fromEntries(PACKAGES.map((name) => [name, versionIn(findManifest(name))])),
+      ...others,
     },
     nodeFlags: process.execArgv,
   }

@@ -67,7 +67,7 @@ export const cases = SIZES.flatMap((tasks) => [bareCase(tasks), workpoolCase(tas
 
 export const title = 'Cost per task against the number of waiting tasks'
 export const full = { rounds: 5, warmupTasks: 300_000, timedTasks: 1_000_000 }
-export const quick = { rounds: 2, warmupTasks: 100_000, timedTasks: 500_000 }
+export const quick = { rounds: 1, warmupTasks: 100_000, timedTasks: 500_000 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
 export function table(summaries) {
@@ -87,6 +87,19 @@ export function table(summaries) {
 function growth(summaries, side) {
   const [fewest, most] = [SIZES[0], SIZES.at(-1)].map((tasks) => summaries.get(`${side}, ${nameOf(/** @type {number} */ (tasks))}`))
   return /** @type {any} */ (most).medianNs / /** @type {any} */ (fewest).medianNs
+}
+
+/** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
+export function contests(summaries) {
+  return SIZES.map((tasks) => ({
+    label: nameOf(tasks),
+    unit: 'ns per task',
+    own: 'workpool',
+    entries: ['workpool', 'bare'].map((side) => {
+      const { medianNs } = /** @type {any} */ (summaries.get(`${side}, ${nameOf(tasks)}`))
+      return { name: side, value: medianNs, isYardstick: side === 'bare' }
+    }),
+  }))
 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
