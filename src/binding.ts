@@ -51,15 +51,12 @@ interface Hot {
   lend(array: Uint8Array): void
   /** The last value that did not fit into the exchange. */
   large(): ArrayBuffer
-  /** To a thread: a task (≥ 0) or a refusal. */
-  run(face: number, place: number, kind: number, number: number, length: number): number
+  /** To a thread, with the value that is described in the registers: a task (≥ 0) or a refusal. */
+  run(face: number, place: number): number
   /** The same with options, as those of `submit_with`. */
   run_with(
     face: number,
     place: number,
-    kind: number,
-    number: number,
-    length: number,
     priority: number,
     waitTimeout: number,
     timeout: number,
@@ -76,20 +73,20 @@ interface Hot {
   next(): number
   /** In a thread: the module is there. As `next`. */
   started(): number
-  /** In a thread: a task has ended. As `next`. */
-  done(task: number, isFailed: number, kind: number, number: number, length: number, isWornOut: number): number
+  /** In a thread: a task has ended, with the value that is described in the registers. As `next`. */
+  done(task: number, isFailed: number, isWornOut: number): number
   /** In a thread: the argument of this task is to be posted. */
   fetch(task: number): void
   /** The kind of what the last command has beside its numbers, or `NONE`; read as a task's argument. */
   detail(): number
   /** Why a thread could not be started: as `detail`. */
   start_failure(face: number): number
-  /** A thread has died, for a reason that has been encoded. */
-  crashed(face: number, worker: number, kind: number, number: number, length: number): void
-  /** A thread cannot be started, for a reason that has been encoded. */
-  start_failed(face: number, worker: number, kind: number, number: number, length: number): void
+  /** A thread has died, for the reason that is described in the registers. */
+  crashed(face: number, worker: number): void
+  /** A thread cannot be started, for the reason that is described in the registers. */
+  start_failed(face: number, worker: number): void
   /** Aborts the signal of a task that a thread has; `ifSettled`: unless the number is another task's by then. */
-  abort(face: number, task: number, ifSettled: number, kind: number, number: number, length: number): void
+  abort(face: number, task: number, ifSettled: number): void
   /** Writes everything that `stats()` and the getters show to the numbers. */
   snapshot(face: number): void
 }
@@ -162,12 +159,24 @@ export const enum Word {
   quiet,
   /** In a thread: whether its event loop has not had its turn for long. */
   turn,
+  /** Of the value that goes out with a call. */
+  kind,
+  length,
 }
 
 const WORDS = 16
+/** Among the numbers: that of the value that goes out with a call. */
+const OUTGOING = 31
 
 export const words = new Int32Array(native.registers, 0, WORDS)
 export const numbers = new Float64Array(native.registers, WORDS * Int32Array.BYTES_PER_ELEMENT)
+
+/** Describes the value that goes out with the next call; its bytes, if it has any, are in what has been lent. */
+export function describe(kind: number, number: number, length: number): void {
+  words[Word.kind] = kind
+  words[Word.length] = length
+  numbers[OUTGOING] = number
+}
 
 /** Where the exchange has its parts. `crate/node/src/remote.rs` lays it out. */
 const OUTCOMES = 256

@@ -7,6 +7,7 @@ import {
   Offer,
   Refusal,
   Rejection,
+  describe,
   figures,
   isolate,
   native,
@@ -30,7 +31,7 @@ import type { Resolve, TaskInfo } from '../task.js'
 import { type RunChecked, type ThreadPoolSettings, checkAgreement, checkRunOptions } from '../thread-options.js'
 import { Verbs } from '../verbs.js'
 import { Crew } from './crew.js'
-import { Kind, PORTLESS, SPREAD, decode, decodeAnswer, encode, outgoing, pack, serialize } from './wire.js'
+import { Kind, PORTLESS, SPREAD, decode, decodeAnswer, encode, pack, serialize } from './wire.js'
 
 const { WatchCondition } = native
 
@@ -133,7 +134,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     return new Crew(id, this.#settings.crew, {
       crashed: (worker, exitCode, cause) => {
         pack({ exitCode, cause } satisfies Crash)
-        native.crashed(id, worker, outgoing.kind, outgoing.number, outgoing.length)
+        native.crashed(id, worker)
         carryOut()
       },
       retired: (worker) => {
@@ -142,7 +143,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       },
       startFailed: (worker, cause) => {
         pack(cause)
-        native.start_failed(id, worker, outgoing.kind, outgoing.number, outgoing.length)
+        native.start_failed(id, worker)
         carryOut()
       },
     })
@@ -155,7 +156,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   /** Has the signal of a task abort, if a thread has the task; `ifSettled`: and if that has settled. */
   #abortInThread(task: number, reason: unknown, ifSettled: boolean): void {
     pack(describeError(reason, `at an abort (pool ${this.#settings.name})`))
-    native.abort(this.id, task, ifSettled ? 1 : 0, outgoing.kind, outgoing.number, outgoing.length)
+    native.abort(this.id, task, ifSettled ? 1 : 0)
   }
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,8 +243,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
         serialize(argument, transfer)
       } else {
         port = enclose(argument, transfer)
-        outgoing.kind = Kind.port
-        outgoing.length = 0
+        describe(Kind.port, 0, 0)
       }
     }
     const code = this.#submit(place, options, offer)
@@ -261,13 +261,12 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   }
 
   #submit(place: number, { priority = 1, waitTimeout = -1, timeout = 0 }: RunChecked, offer: Offer): number {
-    const { kind, number, length } = outgoing
     const isNoted = this.#settings.panicHandler !== undefined
     if (priority === 1 && waitTimeout === -1 && timeout === 0 && !isNoted && offer === Offer.normal) {
-      return native.run(this.id, place, kind, number, length)
+      return native.run(this.id, place)
     }
     const noted = isNoted ? 1 : 0
-    return native.run_with(this.id, place, kind, number, length, priority, waitTimeout, timeout, noted, offer)
+    return native.run_with(this.id, place, priority, waitTimeout, timeout, noted, offer)
   }
 
   #forget(id: number): Call {

@@ -6,14 +6,14 @@
 import { fileURLToPath } from 'node:url'
 import { type MessagePort, type TransferListItem, receiveMessageOnPort, threadId } from 'node:worker_threads'
 
-import { NONE, Word, isolate, native, numbers, words } from '../binding.js'
+import { NONE, Word, describe, isolate, native, numbers, words } from '../binding.js'
 import { misuse } from '../errors.js'
 import { carryOut, serveAs } from '../isolate.js'
 import { type ErrorDescription, describeError, reviveError } from '../payload/index.js'
 import { isThenable } from '../task.js'
 import type { Assignment, Order, Report } from './messages.js'
 import { isTransfer } from './transfer.js'
-import { Kind, PORTLESS, SPREAD, decode, decodeAnswer, encode, outgoing, placeOf, serialize } from './wire.js'
+import { Kind, PORTLESS, SPREAD, decode, decodeAnswer, encode, placeOf, serialize } from './wire.js'
 
 /** `next` and `done`: no task, but something else to do. */
 const OTHER = -2
@@ -47,6 +47,9 @@ export interface CurrentTask {
   /** Names the task among those that the pool has at the moment. */
   readonly id: number
 }
+
+/** `resolved.then(f)` calls `f` as a microtask: `queueMicrotask` does a good deal more, and there is one of it per task. */
+const resolved = Promise.resolve()
 
 /** A task with its argument. */
 interface Job {
@@ -205,7 +208,7 @@ export class Thread {
     if (job === undefined) return
     this.#due.push(job)
     if (isTurn) setImmediate(this.#runDueLater)
-    else queueMicrotask(this.#runDue)
+    else void resolved.then(this.#runDue)
   }
 
   readonly #runDue = (): void => this.#run(this.#due.shift())
@@ -251,24 +254,21 @@ export class Thread {
       serialize(value, list)
       return this.#done(task, isFailed)
     }
-    outgoing.kind = Kind.undefined
-    outgoing.number = 0
-    outgoing.length = 0
     // Nobody asks for it if the task has settled in another way.
-    if (!native.isAbandoned(isolate, task)) {
+    if (native.isAbandoned(isolate, task)) {
+      describe(Kind.undefined, 0, 0)
+    } else {
       // Of all threads of the process no two have the same number, nor one thread twice the same count.
       const token = threadId * 2 ** 32 + this.#sent++
       this.#report({ kind: 'value', token, value }, list)
-      outgoing.kind = Kind.port
-      outgoing.number = token
+      describe(Kind.port, token, 0)
     }
     return this.#done(task, isFailed)
   }
 
   #done(task: number, isFailed: boolean): number {
-    this.#begun.delete(task)
-    const { kind, number, length } = outgoing
-    return native.done(task, isFailed ? 1 : 0, kind, number, length, this.#isWornOut() ? 1 : 0)
+    if (this.#begun.size > 0) this.#begun.delete(task)
+    return native.done(task, isFailed ? 1 : 0, this.#isWornOut() ? 1 : 0)
   }
 
   /** Whether the thread is to be replaced. Asked at the end of a task, so that none is ended for it. */

@@ -6,7 +6,7 @@ import { types } from 'node:util'
 import { Deserializer, Serializer } from 'node:v8'
 import type { TransferListItem } from 'node:worker_threads'
 
-import { Word, exchanged, native, words } from '../binding.js'
+import { Word, describe, exchanged, native, words } from '../binding.js'
 import { Decoder, Encoder, type Shapes } from '../payload/index.js'
 
 export const enum Kind {
@@ -37,9 +37,6 @@ const PLACE = PORTLESS - 1
 
 export const placeOf = (flagged: number): number => flagged & PLACE
 
-/** What `encode` has made last. */
-export const outgoing = { kind: Kind.undefined as Kind, number: 0, length: 0 }
-
 /** The shapes of objects, by numbers that all isolates of the process know. */
 const shapes: Shapes = {
   numberOf: (keys) => native.shapeNumber(keys),
@@ -49,32 +46,25 @@ const encoder = new Encoder(shapes)
 const decoder = new Decoder(shapes)
 let lent: Uint8Array | undefined
 
-/** Makes `value` ready to go out. False: it has to take the message port. */
+/** Makes `value` ready to go out with the next native call. False: it has to take the message port. */
 export function encode(value: unknown): boolean {
-  outgoing.length = 0
-  outgoing.number = 0
   switch (typeof value) {
     case 'number':
-      outgoing.kind = Kind.number
-      outgoing.number = value
+      describe(Kind.number, value, 0)
       return true
     case 'undefined':
-      outgoing.kind = Kind.undefined
+      describe(Kind.undefined, 0, 0)
       return true
     case 'boolean':
-      outgoing.kind = value ? Kind.true : Kind.false
+      describe(value ? Kind.true : Kind.false, 0, 0)
       return true
   }
   if (value === null) {
-    outgoing.kind = Kind.null
+    describe(Kind.null, 0, 0)
     return true
   }
-  if (!encoder.encode(value)) {
-    outgoing.kind = Kind.port
-    return false
-  }
-  outgoing.kind = Kind.bytes
-  outgoing.length = encoder.length
+  if (!encoder.encode(value)) return false
+  describe(Kind.bytes, 0, encoder.length)
   if (encoder.bytes !== lent) native.lend((lent = encoder.bytes))
   return true
 }
@@ -108,9 +98,7 @@ export function serialize(value: unknown, list?: readonly TransferListItem[]): v
   const bytes = serializer.releaseBuffer()
   if (list !== undefined) structuredClone(undefined, { transfer: [...list] as ArrayBuffer[] })
   native.lend((lent = bytes))
-  outgoing.kind = Kind.serialized
-  outgoing.number = 0
-  outgoing.length = lent.length
+  describe(Kind.serialized, 0, lent.length)
 }
 
 function deserialize(bytes: Uint8Array): unknown {

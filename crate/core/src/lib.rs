@@ -30,7 +30,7 @@ pub use face::{FaceId, Payload};
 pub use lock::{SpinGuard, SpinLock};
 pub use pool::{Host, Pool};
 pub use reaper::{Reap, Reaper};
-pub use state::{Admission, Cancelled, Effect, End, Finished, Options, Refusal, Rejection, UNBOUNDED};
+pub use state::{Admission, Cancelled, Effect, End, Finished, Options, Refusal, Rejection, Taken, UNBOUNDED};
 pub use task::{Offer, Submission, TaskId, TaskTimes};
 pub use watch::Condition;
 pub use worker::WorkerId;

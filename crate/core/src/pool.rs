@@ -8,7 +8,7 @@ use crate::{
     depart::Sweep,
     face::{FaceId, Payload},
     lock::SpinLock,
-    state::{Admission, Cancelled, Effect, Effects, End, Finished, Options, Phase, Refusal, State},
+    state::{Admission, Cancelled, Effect, Effects, End, Finished, Options, Phase, Refusal, State, Taken},
     task::{Offer, Submission, TaskId, TaskState, TaskTimes},
     watch::Condition,
     worker::WorkerId,
@@ -107,10 +107,9 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, _| state.cancel(&self.clock, task))
     }
 
-    /// A worker takes a task that it was given, and calls its function now. `None` if the task has settled meanwhile:
-    /// then it only finishes it.
-    pub fn take(&self, task: TaskId) -> Option<T> {
-        self.transition(|state, _| state.take(&self.clock, task))
+    /// A worker takes a task that it was given, to call its function now.
+    pub fn take(&self, worker: WorkerId, task: TaskId) -> Taken<T> {
+        self.transition(|state, _| state.take(&self.clock, worker, task))
     }
 
     /// The function of a task has ended, on a worker that may have several; with `is_broken` the worker takes no more.
@@ -118,9 +117,23 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.finish_task(&self.clock, task, end, is_broken, effects))
     }
 
+    /// As `finish_task`, for a worker that has no other task: it takes the next one at once, in the same lock hold. The payload is
+    /// that of [`Finished::next`].
+    pub fn finish_and_take(&self, task: TaskId, end: End, is_broken: bool) -> (Finished, Option<T>) {
+        self.transition(|state, effects| {
+            let finished = state.finish_task(&self.clock, task, end, is_broken, effects);
+            (finished, finished.next.map(|next| state.take_now(&self.clock, next)))
+        })
+    }
+
     /// The origin of a rejected task has taken notice; its number may be used again.
     pub fn collect(&self, task: TaskId) {
         self.transition(|state, _| state.collect(task));
+    }
+
+    /// As `collect`, for many.
+    pub fn collect_all(&self, tasks: &[TaskId]) {
+        self.transition(|state, _| tasks.iter().for_each(|&task| state.collect(task)));
     }
 
     /// What the host keeps with a task whose record is known to be there.

@@ -125,6 +125,17 @@ pub struct Finished {
     pub is_quiet: bool,
 }
 
+/// What a worker finds that wants to call a task's function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken<T> {
+    /// It calls the function now.
+    Begun(T),
+    /// The task has settled on its way here: it only finishes it.
+    Settled,
+    /// The task is not this worker's, or has begun: the word of it came late, when whoever was meant had died.
+    Foreign,
+}
+
 /// What a cancellation met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cancelled {
@@ -649,16 +660,24 @@ impl<T: Payload> State<T> {
     }
 
     /// The worker takes a task that it was given, and calls its function now; not if that has settled meanwhile.
-    pub(crate) fn take(&mut self, clock: &impl Clock, id: TaskId) -> Option<T> {
-        let task = &mut self.tasks[id];
-        if !matches!(task.state, TaskState::Running(_)) {
-            return None;
+    pub(crate) fn take(&mut self, clock: &impl Clock, worker: WorkerId, id: TaskId) -> Taken<T> {
+        let Some(&Task { state, is_begun: false, .. }) = self.tasks.get(id) else { return Taken::Foreign };
+        match state {
+            TaskState::Running(of) if of == worker => Taken::Begun(self.take_now(clock, id)),
+            TaskState::Abandoned { worker: of, .. } if of == worker => {
+                self.tasks[id].is_begun = true;
+                Taken::Settled
+            }
+            _ => Taken::Foreign,
         }
-        task.is_begun = true;
-        let payload = task.payload;
+    }
+
+    /// The function of a task that a worker has just been given is called now.
+    pub(crate) fn take_now(&mut self, clock: &impl Clock, id: TaskId) -> T {
+        self.tasks[id].is_begun = true;
         self.begin(clock, id);
         self.limit(id);
-        Some(payload)
+        self.tasks[id].payload
     }
 
     /// The origin of a rejected task has taken notice.

@@ -1,20 +1,29 @@
 //! What a thread pool keeps for its tasks: the arguments on their way from the origin to a thread.
 
+use std::ops::Deref;
+
 use workpool_core::{FaceId, Payload, SpinLock};
 
-/// What the pool's core keeps with a task: the face it came through and, for a thread pool, where its argument is.
+/// What the pool's core keeps with a task: the face it came through and, for a thread pool, its argument. An argument with
+/// bytes is in a slot; any other one is all here.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call {
     face: FaceId,
     slot: u32,
     /// The how-manieth use of the slot it is: whoever comes late must not take the argument of the next one.
     stamp: u32,
+    function: u32,
+    kind: u32,
+    number: f64,
 }
+
+/// No slot.
+const NONE: u32 = u32::MAX;
 
 impl Call {
     /// A closure stays where it is.
     pub(crate) const fn of_closure(face: FaceId) -> Self {
-        Self { face, slot: u32::MAX, stamp: 0 }
+        Self { face, slot: NONE, stamp: 0, function: 0, kind: 0, number: 0.0 }
     }
 }
 
@@ -24,16 +33,55 @@ impl Payload for Call {
     }
 }
 
+/// As many bytes as small values have are kept in place: memory that one thread allocates and another one frees costs both of
+/// them, and the allocator a lock.
+const SMALL: usize = 55;
+
+/// The bytes of a value.
+#[derive(Debug, Clone)]
+pub(crate) enum Bytes {
+    Small { length: u8, data: [u8; SMALL] },
+    Large(Vec<u8>),
+}
+
+impl Default for Bytes {
+    fn default() -> Self {
+        Self::Small { length: 0, data: [0; SMALL] }
+    }
+}
+
+impl From<&[u8]> for Bytes {
+    fn from(bytes: &[u8]) -> Self {
+        if bytes.len() > SMALL {
+            return Self::Large(bytes.to_vec());
+        }
+        let mut data = [0; SMALL];
+        data[..bytes.len()].copy_from_slice(bytes);
+        Self::Small { length: bytes.len() as u8, data }
+    }
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Small { length, data } => &data[..usize::from(*length)],
+            Self::Large(bytes) => bytes,
+        }
+    }
+}
+
 /// A value on its way to another thread. `src/threads/wire.ts` numbers the kinds.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Value {
     pub(crate) kind: u32,
     pub(crate) number: f64,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Bytes,
 }
 
 /// The argument of a task, and the function that it is for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Argument {
     pub(crate) function: u32,
     pub(crate) value: Value,
@@ -42,7 +90,7 @@ pub(crate) struct Argument {
 #[derive(Debug)]
 struct Slot {
     stamp: u32,
-    argument: Option<Argument>,
+    bytes: Option<Bytes>,
 }
 
 #[derive(Debug, Default)]
@@ -64,24 +112,42 @@ impl Default for Calls {
 
 impl Calls {
     pub(crate) fn put(&self, face: FaceId, argument: Argument) -> Call {
+        let Argument { function, value: Value { kind, number, bytes } } = argument;
+        let call = Call { face, slot: NONE, stamp: 0, function, kind, number };
+        if bytes.is_empty() {
+            return call;
+        }
         let mut slots = self.0.lock();
         if let Some(slot) = slots.free.pop() {
             let place = &mut slots.slots[slot as usize];
-            place.argument = Some(argument);
-            return Call { face, slot, stamp: place.stamp };
+            place.bytes = Some(bytes);
+            return Call { slot, stamp: place.stamp, ..call };
         }
         let slot = slots.slots.len() as u32;
-        slots.slots.push(Slot { stamp: 0, argument: Some(argument) });
-        Call { face, slot, stamp: 0 }
+        slots.slots.push(Slot { stamp: 0, bytes: Some(bytes) });
+        Call { slot, ..call }
     }
 
-    /// The argument, unless it has been taken. Dropped, if at all, without the lock.
-    pub(crate) fn take(&self, call: Call) -> Option<Argument> {
+    /// The argument, for the thread that calls the function.
+    pub(crate) fn take(&self, call: Call) -> Argument {
+        let Call { function, kind, number, .. } = call;
+        Argument { function, value: Value { kind, number, bytes: self.take_bytes(call).unwrap_or_default() } }
+    }
+
+    /// Nobody will need the argument.
+    pub(crate) fn forget(&self, call: Call) {
+        drop(self.take_bytes(call)); // without the lock
+    }
+
+    fn take_bytes(&self, call: Call) -> Option<Bytes> {
+        if call.slot == NONE {
+            return None;
+        }
         let mut slots = self.0.lock();
         let slot = slots.slots.get_mut(call.slot as usize).filter(|slot| slot.stamp == call.stamp)?;
         slot.stamp = slot.stamp.wrapping_add(1);
-        let argument = slot.argument.take();
+        let bytes = slot.bytes.take();
         slots.free.push(call.slot);
-        argument
+        bytes
     }
 }

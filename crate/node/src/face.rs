@@ -169,7 +169,7 @@ impl Host<Call> for Seats {
             Effect::Reject(task, call, rejection) => {
                 let mut detail = None;
                 if let Some(threads) = &self.threads {
-                    threads.calls.take(call);
+                    threads.calls.forget(call);
                     detail = match rejection {
                         Rejection::Crashed => threads.crash.get(),
                         Rejection::StartFailed => threads.start_failure.get(),
@@ -180,13 +180,13 @@ impl Host<Call> for Seats {
             }
             Effect::Abandoned(worker, task, call) => {
                 if let Some(threads) = &self.threads {
-                    threads.calls.take(call);
+                    threads.calls.forget(call);
                     threads.abort(worker, task, true, None);
                 }
             }
             Effect::Forgotten(call) => {
                 if let Some(threads) = &self.threads {
-                    threads.calls.take(call);
+                    threads.calls.forget(call);
                 }
             }
             Effect::Watched { face, token, expired } => {
@@ -223,6 +223,8 @@ pub(crate) struct Core {
     pub(crate) pool: Pool<Call, Seats, MonotonicClock>,
     /// Under which it is shared, if it is.
     name: Option<String>,
+    /// Most tasks that one worker has at once.
+    pub(crate) concurrency: u32,
 }
 
 impl Core {
@@ -230,7 +232,8 @@ impl Core {
         let core = Arc::new_cyclic(|core| {
             let threads = (options.grace > 0.0).then(Threads::new);
             let seats = Seats { seats: Mutex::default(), pool: core.clone(), threads };
-            Self { pool: Pool::new(options.into(), seats, Reaper::global().clock()), name }
+            let pool = Pool::new(options.into(), seats, Reaper::global().clock());
+            Self { pool, name, concurrency: options.concurrency }
         });
         if options.pre_alloc {
             core.pool.reserve(options.size);
@@ -287,7 +290,7 @@ impl Face {
     /// The task settles: a thread that has not begun it will not need its argument.
     pub(crate) fn drop_argument(&self, task: TaskId) {
         if let Some(threads) = &self.pool().host().threads {
-            threads.calls.take(self.pool().payload(task));
+            threads.calls.forget(self.pool().payload(task));
         }
     }
 

@@ -72,7 +72,12 @@ impl Isolate {
 
     /// One promise has settled.
     pub(crate) fn let_go(&self) {
-        let open = self.open.get() - 1;
+        self.let_go_of(1);
+    }
+
+    /// So many promises have settled.
+    pub(crate) fn let_go_of(&self, settled: u32) {
+        let open = self.open.get() - settled;
         self.open.set(open);
         if let (0, Some(Bell(bell))) = (open, self.bell.get()) {
             // SAFETY: as in `hold`.

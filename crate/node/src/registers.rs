@@ -29,7 +29,13 @@ pub(crate) enum Word {
     Quiet = 6,
     /// In a thread: whether it has been so long since its event loop had its turn that it is to have it now.
     Turn = 7,
+    /// The value that goes out with a call: its kind, the length of its bytes.
+    Kind = 8,
+    Length = 9,
 }
+
+/// The number of the value that goes out with a call: behind those that are ever answered.
+pub(crate) const OUTGOING: usize = 31;
 
 /// A block that JavaScript sees as an `ArrayBuffer`. It belongs to one isolate and is touched by its thread only.
 #[derive(Debug)]
@@ -68,6 +74,14 @@ impl Registers {
 
     pub(crate) fn set(&self, word: Word, value: i32) {
         self.words[word as usize].set(value);
+    }
+
+    pub(crate) fn get(&self, word: Word) -> i32 {
+        self.words[word as usize].get()
+    }
+
+    pub(crate) fn number(&self, place: usize) -> f64 {
+        self.numbers[place].get()
     }
 
     /// Writes `values` to the numbers, from the first one on.

@@ -13,15 +13,15 @@ use std::{
 };
 
 use napi::sys;
-use workpool_core::{Admission, End, FaceId, Payload, Submission, TaskId, WorkerId};
+use workpool_core::{Admission, End, FaceId, Payload, Submission, Taken, TaskId, WorkerId};
 
 use crate::{
-    calls::{Argument, Call, Value},
+    calls::{Argument, Bytes, Call, Value},
     face::{Core, Face, Seat},
     hot::{self, NONE, functions, with},
     isolate::Isolate,
     outbox::{Outbox, Outcome},
-    registers::Word,
+    registers::{OUTGOING, Word},
 };
 
 /// Most outcomes that one call hands over.
@@ -53,8 +53,10 @@ pub(crate) struct Remote {
     lent_reference: Cell<Option<sys::napi_ref>>,
     /// Outcomes that have been taken out of the outbox and not been handed over.
     outcomes: RefCell<VecDeque<Outcome>>,
+    /// Tasks of outcomes that are being handed over; kept for its memory.
+    known: RefCell<Vec<TaskId>>,
     /// The last value that did not fit.
-    large: RefCell<Vec<u8>>,
+    large: RefCell<Bytes>,
     /// What the last command has beside its numbers.
     pub(crate) detail: RefCell<Option<Arc<Value>>>,
     /// Set once this isolate is a thread of a pool.
@@ -88,15 +90,15 @@ impl Post {
 }
 
 functions! {
-    // (face, function, kind, number, length) → task | refusal
-    run: |isolate, [face, function, kind, number, length, ..]| {
-        let argument = argument(isolate, function, kind, number, length);
+    // (face, function) → task | refusal
+    run: |isolate, [face, function, ..]| {
+        let argument = argument(isolate, function);
         with(isolate, face, |face| submit(isolate, face, argument, Submission::new))
     };
 
-    // (face, function, kind, number, length, priority, waitTimeout or -1, timeout or 0, timed, offer) → task | refusal
-    run_with: |isolate, [face, function, kind, number, length, priority, wait_timeout, timeout, timed, offer]| {
-        let argument = argument(isolate, function, kind, number, length);
+    // (face, function, priority, waitTimeout or -1, timeout or 0, timed, offer) → task | refusal
+    run_with: |isolate, [face, function, priority, wait_timeout, timeout, timed, offer, ..]| {
+        let argument = argument(isolate, function);
         with(isolate, face, |face| submit(isolate, face, argument, |call| Submission {
             payload: call,
             priority: priority as u64,
@@ -141,9 +143,9 @@ functions! {
     // () → kind of the next task's argument | -1 none | -2 none, but something else to do
     next: |isolate, _| with_post(isolate, |post| next_task(isolate, post, true));
 
-    // (task, failed, kind, number, length, broken) → as next
-    done: |isolate, [task, failed, kind, number, length, broken, ..]| {
-        let value = value(isolate, kind, number, length);
+    // (task, failed, broken) → as next
+    done: |isolate, [task, failed, broken, ..]| {
+        let value = value(isolate);
         with_post(isolate, |post| end_task(isolate, post, TaskId(task as u32), failed != 0.0, value, broken != 0.0))
     };
 
@@ -164,9 +166,9 @@ functions! {
         load_reason(isolate, with(isolate, face, |face| face.threads().start_failure.get()))
     };
 
-    // (face, worker, kind, number, length): a thread has died, for this reason
-    crashed: |isolate, [face, worker, kind, number, length, ..]| {
-        let reason = value(isolate, kind, number, length);
+    // (face, worker): a thread has died, for this reason
+    crashed: |isolate, [face, worker, ..]| {
+        let reason = value(isolate);
         with(isolate, face, |face| {
             face.threads().crash.set(reason);
             face.pool().crashed(WorkerId(worker as u32));
@@ -174,9 +176,9 @@ functions! {
         0
     };
 
-    // (face, worker, kind, number, length): a thread could not be started for this reason, and will not be
-    start_failed: |isolate, [face, worker, kind, number, length, ..]| {
-        let reason = value(isolate, kind, number, length);
+    // (face, worker): a thread could not be started for this reason, and will not be
+    start_failed: |isolate, [face, worker, ..]| {
+        let reason = value(isolate);
         with(isolate, face, |face| {
             face.threads().start_failure.set(reason);
             face.pool().start_failed(WorkerId(worker as u32));
@@ -184,9 +186,9 @@ functions! {
         0
     };
 
-    // (face, task, if settled, kind, number, length): the signal of the task is to abort, if a thread has it
-    abort: |isolate, [face, task, if_settled, kind, number, length, ..]| {
-        let reason = value(isolate, kind, number, length);
+    // (face, task, if settled): the signal of the task is to abort for this reason, if a thread has it
+    abort: |isolate, [face, task, if_settled, ..]| {
+        let reason = value(isolate);
         let task = TaskId(task as u32);
         with(isolate, face, |face| {
             if let Some(worker) = face.pool().worker_of(task) {
@@ -251,22 +253,24 @@ fn with_post(isolate: &Isolate, f: impl FnOnce(&mut Post) -> i32) -> i32 {
     f(post.as_mut().expect("only called in a thread that has entered a pool"))
 }
 
-/// The value that TypeScript describes, with the first `length` bytes of what it has lent.
-fn value(isolate: &Isolate, kind: f64, number: f64, length: f64) -> Value {
+/// The value that TypeScript has described in the registers, with the first bytes of what it has lent.
+fn value(isolate: &Isolate) -> Value {
+    let length = isolate.registers.get(Word::Length) as usize;
     let bytes = match isolate.remote.lent.get() {
-        Some((data, size)) if length > 0.0 => {
-            let length = (length as usize).min(size);
+        Some((data, size)) if length > 0 => {
+            let length = length.min(size);
             // SAFETY: `lend` was given `size` readable bytes at `data`, which are referenced and not detached until it is
             // called again; nobody writes them meanwhile, as this is the isolate's thread, inside a call from JavaScript.
-            unsafe { slice::from_raw_parts(data, length) }.to_vec()
+            Bytes::from(unsafe { slice::from_raw_parts(data, length) })
         }
-        _ => Vec::new(),
+        _ => Bytes::default(),
     };
-    Value { kind: kind as u32, number, bytes }
+    let kind = isolate.registers.get(Word::Kind) as u32;
+    Value { kind, number: isolate.registers.number(OUTGOING), bytes }
 }
 
-fn argument(isolate: &Isolate, function: f64, kind: f64, number: f64, length: f64) -> Argument {
-    Argument { function: function as u32, value: value(isolate, kind, number, length) }
+fn argument(isolate: &Isolate, function: f64) -> Argument {
+    Argument { function: function as u32, value: value(isolate) }
 }
 
 fn submit(
@@ -288,7 +292,7 @@ fn submit(
             task.0 as i32
         }
         Admission::Refused(refusal) => {
-            threads.calls.take(call);
+            threads.calls.forget(call);
             hot::refused(refusal)
         }
     }
@@ -301,6 +305,8 @@ fn hand_over(isolate: &Isolate) -> i32 {
     if outcomes.is_empty() {
         isolate.outbox.swap_outcomes(&mut outcomes);
     }
+    let mut known = isolate.remote.known.borrow_mut();
+    let mut of = None;
     let mut used = 0;
     let mut count = 0;
     while count < BATCH
@@ -311,18 +317,22 @@ fn hand_over(isolate: &Isolate) -> i32 {
         if (is_large && count > 0) || (!is_large && used + length > BYTES) {
             break;
         }
+        if of != Some(outcome.face) {
+            acknowledge(isolate, of, &mut known);
+            of = Some(outcome.face);
+        }
         let Some(Outcome { face, task, failed, value }) = outcomes.pop_front() else { break };
+        known.push(TaskId(task));
         let kind = value.kind | if is_large { LARGE } else { 0 };
         let row = [face, task, kind | if failed.is_some() { FAILED } else { 0 }, used as u32, length as u32];
         for (column, word) in row.into_iter().enumerate() {
             write(exchange, (count * COLUMNS + column) * 4, &word.to_ne_bytes());
         }
-        let [id, wait, run] = failed.unwrap_or_default();
-        for (column, number) in [value.number, id, wait, run].into_iter().enumerate() {
-            write(exchange, TABLE + (count * FIGURES + column) * 8, &number.to_ne_bytes());
+        let figures = TABLE + count * FIGURES * 8;
+        write(exchange, figures, &value.number.to_ne_bytes());
+        for (column, number) in failed.into_iter().flatten().enumerate() {
+            write(exchange, figures + (column + 1) * 8, &number.to_ne_bytes());
         }
-        with(isolate, f64::from(face), |face| face.pool().collect(TaskId(task)));
-        isolate.let_go();
         count += 1;
         if is_large {
             *isolate.remote.large.borrow_mut() = value.bytes;
@@ -332,7 +342,17 @@ fn hand_over(isolate: &Isolate) -> i32 {
         // Values begin at multiples of 8, as decoders may want numbers aligned.
         used += length.next_multiple_of(8);
     }
+    acknowledge(isolate, of, &mut known);
     count as i32
+}
+
+/// The origin of these tasks, which came through one face, knows how they have ended.
+fn acknowledge(isolate: &Isolate, face: Option<u32>, tasks: &mut Vec<TaskId>) {
+    if let Some(face) = face {
+        with(isolate, f64::from(face), |face| face.pool().collect_all(tasks));
+        isolate.let_go_of(tasks.len() as u32);
+        tasks.clear();
+    }
 }
 
 fn write(exchange: &[Cell<u8>], at: usize, bytes: &[u8]) {
@@ -343,13 +363,21 @@ fn write(exchange: &[Cell<u8>], at: usize, bytes: &[u8]) {
 
 /// Begins a task that this thread has been given: its argument is in the exchange. `None`: it has settled on the way here.
 fn begin(isolate: &Isolate, post: &mut Post, task: TaskId) -> Option<u32> {
+    match post.core.pool.take(post.worker, task) {
+        Taken::Begun(call) => call_function(isolate, post, task, call),
+        Taken::Settled => {
+            // It is over for its origin; what its end makes room for, if anything, comes by the outbox or is next.
+            let finished = post.core.pool.finish_task(task, End::Completed, false);
+            finished.next.and_then(|next| begin_first(isolate, post, next))
+        }
+        Taken::Foreign => None,
+    }
+}
+
+/// The argument of a task that has begun is in the exchange.
+fn call_function(isolate: &Isolate, post: &mut Post, task: TaskId, call: Call) -> Option<u32> {
     let threads = post.core.pool.host().threads.as_ref()?;
-    let Some(call) = post.core.pool.take(task) else {
-        // It is over for its origin; what its end makes room for, if anything, comes by the outbox or is next.
-        let finished = post.core.pool.finish_task(task, End::Completed, false);
-        return finished.next.and_then(|next| begin_first(isolate, post, next));
-    };
-    let Argument { function, value } = threads.calls.take(call).unwrap_or_default();
+    let Argument { function, value } = threads.calls.take(call);
     post.begun.push((task, call.face()));
     isolate.registers.set(Word::Task, task.0 as i32);
     isolate.registers.set(Word::First, function as i32);
@@ -392,7 +420,13 @@ fn end_task(
     let end = if failed { End::Failed } else { End::Completed };
     // Of a failure `panicHandler` may want to know.
     let times = if failed { hot::times_of(&post.core.pool, task) } else { [0.0; 3] };
-    let finished = post.core.pool.finish_task(task, end, broken);
+    // With several tasks at once, others may have been given before the next one.
+    let is_only = post.core.concurrency == 1;
+    let (finished, begun) = if is_only {
+        post.core.pool.finish_and_take(task, end, broken)
+    } else {
+        (post.core.pool.finish_task(task, end, broken), None)
+    };
     if finished.settled {
         if post.seat.as_ref().is_none_or(|&(of, _)| of != face) {
             post.seat = post.core.pool.host().seat(face).map(|seat| (face, seat));
@@ -401,7 +435,12 @@ fn end_task(
             seat.tell_outcome(task, failed.then_some(times), value);
         }
     }
-    match finished.next.and_then(|next| begin_first(isolate, post, next)) {
+    let next = match (finished.next, begun) {
+        (Some(next), Some(call)) => call_function(isolate, post, next, call),
+        (Some(next), None) => begin_first(isolate, post, next),
+        (None, _) => None,
+    };
+    match next {
         Some(kind) => {
             take_turns(isolate);
             kind as i32

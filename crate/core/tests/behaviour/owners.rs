@@ -5,7 +5,10 @@ use workpool_core::{
     WorkerId,
 };
 
-use crate::{Fixture, capacity, recorder::Job};
+use crate::{
+    Fixture, capacity,
+    recorder::{self, Job},
+};
 
 const OWNER: FaceId = FaceId::FIRST;
 const GRACE: u64 = 100;
@@ -33,7 +36,7 @@ fn begin(pool: &Fixture<Job>, face: FaceId, number: u32) -> TaskId {
     let Admission::Started(_, task) = pool.submit(Submission::new(job(face, number))) else {
         panic!("a thread is free")
     };
-    assert_eq!(pool.take(task), Some(job(face, number)));
+    assert_eq!(recorder::take(&pool, task), Some(job(face, number)));
     task
 }
 

@@ -5,7 +5,7 @@ use workpool_core::{
     Submission, TaskId, WorkerId,
 };
 
-use crate::{Fixture, capacity};
+use crate::{Fixture, capacity, recorder};
 
 const GRACE: u64 = 100;
 
@@ -44,7 +44,7 @@ impl Threads for Fixture {
         let Admission::Started(_, task) = self.submit(Submission::new(number)) else {
             panic!("a thread is free")
         };
-        assert_eq!(self.take(task), Some(number));
+        assert_eq!(recorder::take(self, task), Some(number));
         task
     }
 
@@ -140,7 +140,7 @@ fn a_task_that_settles_on_its_way_is_not_begun() {
     let Admission::Started(_, task) = pool.submit(Submission::new(1)) else { panic!("a thread is free") };
     let next = pool.wait(Submission::new(2));
     assert_eq!(pool.cancel(task), Cancelled::Running);
-    assert_eq!(pool.take(task), None);
+    assert_eq!(recorder::take(&pool, task), None);
     let finished = pool.finish_task(task, End::Completed, false);
     assert_eq!((finished.settled, finished.next), (false, Some(next)));
     pool.audit();

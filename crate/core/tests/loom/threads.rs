@@ -8,7 +8,7 @@ use std::{
 use loom::{sync::Arc, thread};
 use workpool_core::{
     Admission, Cancelled, Clock, Condition, Effect, End, FaceId, Finished, MILLISECOND, ManualClock, Options,
-    Rejection, Submission, TaskId, WorkerId,
+    Rejection, Submission, Taken, TaskId, WorkerId,
 };
 
 use crate::{
@@ -157,7 +157,11 @@ impl Crew {
         notes.given.retain(|&given| given != (worker, task));
         notes.taken.push((worker, task));
         drop(notes);
-        let begun = self.pool.take(task);
+        let begun = match self.pool.take(worker, task) {
+            Taken::Begun(number) => Some(number),
+            Taken::Settled => None,
+            Taken::Foreign => panic!("it was given to this one"),
+        };
         self.begun.lock().unwrap().extend(begun);
         begun.is_some()
     }

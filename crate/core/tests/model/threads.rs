@@ -253,7 +253,7 @@ impl Pair {
             Step::Submit(task) => self.submit(task),
             Step::Take(which) => {
                 if let Some(task) = self.task(which, |task| task.worker().is_some() && !task.is_taken) {
-                    self.play(|pool| pool.take(task), |model| model.take(task));
+                    self.play(|pool| recorder::take(pool, task), |model| model.take(task));
                 }
             }
             Step::Finish(which, end, is_broken) => {

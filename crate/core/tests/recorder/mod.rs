@@ -8,7 +8,7 @@ use std::{fmt::Debug, sync::Arc};
 #[cfg(loom)]
 use loom::sync::Mutex;
 
-use workpool_core::{Clock, Effect, FaceId, Host, ManualClock, Nanos, Options, Payload, Pool};
+use workpool_core::{Clock, Effect, FaceId, Host, ManualClock, Nanos, Options, Payload, Pool, Taken, TaskId};
 
 /// Tasks are known by a number of the test's own.
 pub(crate) type RecordedPool<T = u32> = Pool<T, Recorder<T>, Arc<ManualClock>>;
@@ -54,6 +54,15 @@ impl<T> Recorder<T> {
         let mut appointments = self.appointments.lock().expect("no test panics here");
         let first = (0..appointments.len()).min_by_key(|&index| appointments[index])?;
         (appointments[first] <= target).then(|| appointments.swap_remove(first))
+    }
+}
+
+/// Has whatever worker has a task take it: the payload, if it begins.
+#[allow(dead_code, reason = "not every test has threads")]
+pub(crate) fn take<T: Payload>(pool: &RecordedPool<T>, task: TaskId) -> Option<T> {
+    match pool.take(pool.worker_of(task)?, task) {
+        Taken::Begun(payload) => Some(payload),
+        Taken::Settled | Taken::Foreign => None,
     }
 }
 
