@@ -4,7 +4,10 @@
 ///
 /// At any moment `submitted = unsettled + completed + failed + timed_out + cancelled + wait_timeout + released`;
 /// `overload` and `closed` count calls that were refused and hence never submitted.
+///
+/// What every task changes comes first, and in memory, too.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(C)]
 pub struct Counters {
     /// Accepted tasks.
     pub submitted: u64,
@@ -12,6 +15,10 @@ pub struct Counters {
     pub unsettled: u64,
     /// Settled with a result.
     pub completed: u64,
+    /// Most busy workers at once in this generation.
+    pub peak_busy: u32,
+    /// Most waiting tasks at once in this generation.
+    pub peak_waiting: u32,
     /// Settled with an error of their own, of their worker or of its start.
     pub failed: u64,
     /// Settled because they ran longer than their `timeout`.
@@ -34,10 +41,6 @@ pub struct Counters {
     pub retired: u64,
     /// Workers that died.
     pub crashed: u64,
-    /// Most busy workers at once in this generation.
-    pub peak_busy: u32,
-    /// Most waiting tasks at once in this generation.
-    pub peak_waiting: u32,
 }
 
 /// One consistent view of a pool.

@@ -37,6 +37,9 @@ impl Backoff {
 /// *lock.lock() += 1;
 /// assert_eq!(*lock.lock(), 2);
 /// ```
+///
+/// The lock and the beginning of the value share a cache line, with nothing of anybody else: processors fetch lines in pairs.
+#[repr(C, align(128))]
 pub struct SpinLock<T> {
     locked: AtomicBool,
     value: UnsafeCell<T>,
