@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os'
 
-const PACKAGES = ['p-limit', 'p-map', 'p-queue', 'fastq', 'async-sema', 'generic-pool', 'piscina', 'tinybench']
+const PACKAGES = ['p-limit', 'p-map', 'p-queue', 'fastq', 'async-sema', 'generic-pool', 'piscina', 'tinypool', 'poolifier', 'workerpool', 'tinybench']
 const require = createRequire(import.meta.url)
 
 /** @typedef {ReturnType<typeof describeSurroundings>} Surroundings */

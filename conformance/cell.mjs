@@ -80,6 +80,6 @@ function runApart(args, { ends, deadline = DEADLINE_MS }) {
 function judgeEnd(ends, code, signal, stderr) {
   if (ends && ('signal' in ends ? signal === ends.signal : code === ends.code)) return { passed: true }
   const how = signal ? `by ${signal}` : `with code ${code}`
-  const why = stderr.split('\n').find((line) => /^\s*(Uncaught |\w*)?Error\b.*:|^\w+ \[\w+\]:|^\w*Error/.test(line))
+  const why = stderr.split('\n').find((line) => /^\w*(Error|Exception)\b|^\w+ \[\w+\]:/.test(line))
   return { passed: false, seen: `the process ended ${how}${why ? ` (${why.trim().slice(0, 160)})` : ''}` }
 }

@@ -35,7 +35,8 @@ export function outcomeOf(promise, patience = PATIENCE) {
 export const outcomesOf = (promises, patience) => Promise.all(promises.map((promise) => outcomeOf(promise, patience)))
 
 /** @param {unknown} value */
-export const show = (value) => inspect(value, { breakLength: Infinity, depth: 3, maxStringLength: 80 })
+export const show = (value) =>
+  value instanceof Error ? showError(value) : inspect(value, { breakLength: Infinity, compact: true, depth: 3, maxStringLength: 80 })
 
 /** @param {unknown} error */
 const showError = (error) => (error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : show(error))

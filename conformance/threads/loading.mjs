@@ -21,7 +21,7 @@ export const loading = {
       name: 'throw',
       expects: 'a synchronous function that throws rejects its promise with the message',
       run: async ({ open }) => {
-        const { message } = await rejects(open({ size: 1 }).run('fail'))
+        const { message } = await rejects(open({ size: 1 }).run('fail', 'plain'))
         expect(message.includes('on purpose'), `the message is ${message}`)
       },
     },
@@ -29,7 +29,7 @@ export const loading = {
       name: 'reject',
       expects: 'an asynchronous function that rejects rejects its promise with the message',
       run: async ({ open }) => {
-        const { message } = await rejects(open({ size: 1 }).run('failLater'))
+        const { message } = await rejects(open({ size: 1 }).run('failLater', 'plain'))
         expect(message.includes('on purpose'), `the message is ${message}`)
       },
     },

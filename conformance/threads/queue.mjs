@@ -97,7 +97,7 @@ export const queue = {
       expects: 'tasks that fail do not hold up those behind them',
       run: async ({ open }) => {
         const pool = open({ size: 1 })
-        const bad = Array.from({ length: 5 }, () => pool.run('fail'))
+        const bad = Array.from({ length: 5 }, () => pool.run('fail', 'plain'))
         const good = Array.from({ length: 5 }, (_, i) => pool.run('double', i))
         await Promise.all([...bad.map((task) => rejects(task)), ...good.map((task, i) => fulfils(task, 2 * i))])
       },

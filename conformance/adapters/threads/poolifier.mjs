@@ -10,6 +10,8 @@ export const notOffered = {
   'transfer out': 'no transfer list for results',
   bound: 'a long queue is flagged (`backPressure`), never refused',
   timeout: 'no timeout per task',
+  'close runs running': '`destroy` waits for queued tasks (`tasksFinishedTimeout`); of running ones nothing is said',
+  'in threads': 'a pool of threads cannot be made in a thread',
   unref: 'idle threads keep the process up until `destroy`',
 }
 

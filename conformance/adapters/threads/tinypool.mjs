@@ -8,7 +8,7 @@ export const commonjs = fixture('tasks.cjs')
 export const notOffered = {
   priority: 'no priority per call without a task queue of one’s own',
   timeout: 'no timeout per task; a signal counts waiting, too',
-  reason: 'documented nowhere, and taken out when it was forked',
+  reason: 'nothing is said of the reason of an abort',
   close: 'no graceful close, only `destroy`',
   'close runs waiting': 'no graceful close, only `destroy`',
   'stays closed': 'nothing is said of a pool after `destroy`',

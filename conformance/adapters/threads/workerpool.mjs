@@ -31,7 +31,8 @@ export function open({ file = module, size, min, idleMs: _1, maxWaiting, strictF
     run: async (name, argument, { transfer, signal, timeout } = {}) => {
       const promise = pool.exec(name, [argument], transfer && { transfer })
       if (timeout !== undefined) promise.timeout(timeout)
-      signal?.addEventListener('abort', () => promise.cancel(), { once: true })
+      // No value: an event target would take a promise for a listener of its own that failed.
+      signal?.addEventListener('abort', () => void promise.cancel(), { once: true })
       return promise
     },
     threads: () => pool.stats().totalWorkers,
