@@ -62,7 +62,7 @@ export function expect(condition, seen) {
 
 /** @param {unknown} seen @param {unknown} expected @param {string} what */
 export function expectSame(seen, expected, what) {
-  expect(isDeepStrictEqual(seen, expected), `${what}: ${show(seen)}, not ${show(expected)}`)
+  expect(isDeepStrictEqual(seen, expected), `${what} ${show(seen)}, not ${show(expected)}`)
 }
 
 /** @param {PromiseLike<unknown>} promise @param {unknown} expected @param {string} [what] */

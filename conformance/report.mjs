@@ -63,15 +63,18 @@ export function writeResults(answers, seconds) {
     '',
   ]
   writeFileSync(new URL('conformance.md', RESULTS), page.join('\n'))
-  const cells = answers.map((answer) => ({
-    list: answer.list.name,
-    library: answer.library,
-    test: idOf(answer),
-    expects: answer.test.expects,
-    ...answer.cell,
-    ...(answer.cell.state === 'failed' && { command: commandOf(answer) }),
-  }))
-  writeFileSync(new URL('conformance.json', RESULTS), `${JSON.stringify({ date, command, seconds, ...surroundings, cells }, null, 2)}\n`)
+  writeFileSync(new URL('conformance.json', RESULTS), `${JSON.stringify({ date, command, seconds, ...surroundings, tests: toRecords(answers) }, null, 2)}\n`)
+}
+
+/** @param {Answer[]} answers */
+function toRecords(answers) {
+  const tests = new Set(answers.map(({ test }) => test))
+  return [...tests].map((test) => {
+    const own = answers.filter((answer) => answer.test === test)
+    const [{ list, group } = /** @type {any} */ ({})] = own
+    const cells = own.map((answer) => [answer.library, { ...answer.cell, ...(answer.cell.state === 'failed' && { command: commandOf(answer) }) }])
+    return { list: list.name, test: `${group}/${test.name}`, expects: test.expects, cells: Object.fromEntries(cells) }
+  })
 }
 
 /** @param {import('./lists.mjs').List} list @param {Answer[]} answers @returns {string[]} Markdown */

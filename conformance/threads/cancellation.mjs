@@ -20,7 +20,7 @@ export const cancellation = {
         const behind = outcomeOf(pool.run('append', 'behind'))
         setTimeout(() => controller.abort(), 50)
         await rejects(cancelled, 'the waiting task', 400)
-        expectSame((await Promise.all([busy, behind])).map(({ state }) => state), ['fulfilled', 'fulfilled'], 'the others')
+        expectSame((await Promise.all([busy, behind])).map(({ state }) => state), ['fulfilled', 'fulfilled'], 'the others are')
         await fulfils(pool.run('taken'), ['behind'], 'the list of those that ran')
       },
     },

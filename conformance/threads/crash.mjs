@@ -89,10 +89,10 @@ export const crash = {
       run: async ({ open }) => {
         const pool = open({ size: 1, resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 } })
         await fulfils(pool.run('double', 1), 2)
-        await rejects(pool.run('hog'), 'the task', 6_000)
+        await rejects(pool.run('hog'), 'the task', 4_000)
         await remainsUsable(pool)
       },
-      deadline: 14_000,
+      deadline: 12_000,
     },
     {
       name: 'terminated',

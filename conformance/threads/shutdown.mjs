@@ -27,10 +27,12 @@ const ENDINGS = {
     says: 'an uncaught exception',
     end: () => {
       setImmediate(() => {
+        // A code of its own, which no other exception ends with.
+        process.once('exit', () => (process.exitCode = 70))
         throw new Error('the end')
       })
     },
-    ends: { code: 1 },
+    ends: { code: 70 },
   },
   sigterm: { says: 'SIGTERM', end: () => process.kill(process.pid, 'SIGTERM'), ends: { signal: 'SIGTERM' } },
 }

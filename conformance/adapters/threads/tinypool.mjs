@@ -16,7 +16,7 @@ export const notOffered = {
 }
 
 /** @param {import('./fixture.mjs').Options} options @returns {import('./fixture.mjs').Threads} */
-export function open({ file = module, size, min = 1, idleMs = 60_000, maxWaiting, strictFifo: _, liveLoop, ...worker }) {
+export function open({ file = module, size, min = 1, idleMs = 60_000, maxWaiting, strictFifo: _1, liveLoop, ...worker }) {
   const pool = new Tinypool({
     filename: file,
     minThreads: min,
