@@ -10,6 +10,18 @@ async function threadsOf(pool, count, task, ms) {
   return new Set(outcomes.map((outcome) => /** @type {{ value: number }} */ (outcome).value))
 }
 
+/** Three tasks that wait for each other. @param {import('../adapters/threads/fixture.mjs').Threads} pool */
+async function expectThreeAtATime(pool) {
+  const meeting = { cells: new Int32Array(new SharedArrayBuffer(4)), parties: 3, patienceMs: 2_000 }
+  const outcomes = await outcomesOf(
+    Array.from({ length: 3 }, () => pool.run('meet', meeting)),
+    5_000,
+  )
+  const met = outcomes.map((outcome) => (outcome.state === 'fulfilled' ? /** @type {[number, boolean]} */ (outcome.value) : [0, false]))
+  const threads = new Set(met.map(([thread]) => thread)).size
+  expect(threads === 3 && met.every(([, all]) => all), `3 tasks that wait for each other ran in ${threads} threads, ${tally(outcomes)}, and did not meet`)
+}
+
 /** @type {import('../lists.mjs').Group} */
 export const sizing = {
   name: 'sizing',
@@ -21,18 +33,13 @@ export const sizing = {
         const pool = open({ size: 3, min: 1 })
         for (let i = 0; i < 5; i++) await threadsOf(pool, 1, 'wait', 1)
         expect(pool.threads() === 1, `${pool.threads()} threads after 5 tasks one by one`)
-        await threadsOf(pool, 3, 'wait', 100)
-        const used = await threadsOf(pool, 3, 'wait', 200)
-        expect(used.size === 3, `3 tasks at a time used ${used.size} threads`)
+        await expectThreeAtATime(pool)
       },
     },
     {
       name: 'cold-burst',
       expects: 'three tasks given to a pool that was just made run at the same time',
-      run: async ({ open }) => {
-        const used = await threadsOf(open({ size: 3, min: 1 }), 3, 'wait', 500)
-        expect(used.size === 3, `3 tasks at a time used ${used.size} threads`)
-      },
+      run: ({ open }) => expectThreeAtATime(open({ size: 3, min: 1 })),
     },
     {
       name: 'limit',
@@ -64,8 +71,7 @@ export const sizing = {
       needs: ['shrink'],
       run: async ({ open }) => {
         const pool = open({ size: 3, min: 1, idleMs: 100 })
-        const used = await threadsOf(pool, 3, 'wait', 150)
-        expect(used.size > 1, 'it did not grow in the first place')
+        await expectThreeAtATime(pool)
         await until(
           () => pool.threads() === 1,
           () => `${pool.threads()} threads are left`,
