@@ -121,7 +121,7 @@ pub struct Finished {
     /// The task that the same worker has now; the caller starts it. One that came through another face is an
     /// [`Effect::Start`] instead.
     pub next: Option<TaskId>,
-    /// Whether no task of its face is left, as [`is_quiet`](crate::Pool::is_quiet) says.
+    /// Whether no task of its face is left, as [`is_quiet`](crate::Pool::is_quiet) says. Never with threads.
     pub is_quiet: bool,
 }
 

@@ -510,7 +510,7 @@ impl Crew {
         }
         self.forget_if_done(id);
         let next = self.free(worker, is_broken);
-        Finished { settled, next, is_quiet: self.tasks.is_empty() }
+        Finished { settled, next, is_quiet: false }
     }
 
     pub(crate) fn cancel(&mut self, id: TaskId) -> Cancelled {

@@ -1,0 +1,25 @@
+import pLimit from 'p-limit'
+
+/** @type {Record<string, string>} */
+export const notOffered = {
+  signal: 'no AbortSignal',
+  timeout: 'no timeout',
+  'wait timeout': 'no timeout',
+  priority: 'no priorities',
+  bound: 'the queue has no bound',
+  room: 'nothing to wait for before adding',
+  idle: 'nothing tells that all is done',
+  close: 'it cannot be closed',
+}
+
+/** @param {import('./workpool.mjs').Options} options @returns {import('./workpool.mjs').Closures} */
+export function open({ size }) {
+  const limit = pLimit({ concurrency: size, rejectOnClear: true })
+  return {
+    run: (closure) => limit(closure),
+    resize: (to) => {
+      limit.concurrency = to
+    },
+    clear: () => limit.clearQueue(),
+  }
+}
