@@ -23,6 +23,7 @@ import {
 import { Failures } from '../failures.js'
 import { type ThreadTarget, block, carryOut, hasCommands, hold, watch } from '../isolate.js'
 import { type ErrorDescription, reviveError } from '../payload/index.js'
+import { withoutLimits } from '../runtime.js'
 import { Signals } from '../signals.js'
 import { Stat } from '../stats.js'
 import type { Resolve, TaskInfo } from '../task.js'
@@ -95,6 +96,10 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     super(id, { name, size, isShared: false, isHeld: true })
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
+    if (withoutLimits !== undefined && settings.crew.worker.resourceLimits !== undefined) {
+      const message = `${withoutLimits} does not report a thread that reaches its resourceLimits; only a timeout ends its task`
+      this.#failures.log('warn', { option: 'resourceLimits' }, message)
+    }
     this.#crew = new Crew(id, settings.crew, {
       crashed: (worker, exitCode, cause) => {
         this.#crash = { exitCode, cause }
@@ -251,14 +256,28 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     if (call === undefined) return
     this.#forget(id)
     const kind = outcomes[row * OUTCOME_COLUMNS + 2]!
-    const isPosted = (kind & Kind.mask) === Kind.port
-    const value = isPosted ? this.#crew.valueOf(figures[row * OUTCOME_FIGURES]!) : this.#decode(kind, row)
+    if ((kind & Kind.mask) === Kind.port) {
+      const at = row * OUTCOME_FIGURES
+      const [number, waitMs, runMs] = [figures[at + 1]!, figures[at + 2]!, figures[at + 3]!]
+      const fail = (error: unknown) => this.#fail(call, error, number, waitMs, runMs)
+      this.#crew.take(
+        figures[at]!,
+        (value) => ((kind & Kind.failed) === 0 ? call.resolve(value) : fail(this.#revive(value))),
+        () => fail(new WorkerCrashedError(this.#settings.name, 0, undefined)),
+      )
+      return
+    }
+    const value = this.#decode(kind, row)
     if ((kind & Kind.failed) === 0) {
       call.resolve(value)
       return
     }
     const at = row * OUTCOME_FIGURES
-    this.#fail(call, reviveError(value as ErrorDescription, this.#settings.crew.errors), figures[at + 1]!, figures[at + 2]!, figures[at + 3]!)
+    this.#fail(call, this.#revive(value), figures[at + 1]!, figures[at + 2]!, figures[at + 3]!)
+  }
+
+  #revive(description: unknown): unknown {
+    return reviveError(description as ErrorDescription, this.#settings.crew.errors)
   }
 
   #decode(kind: number, row: number): unknown {
