@@ -4,7 +4,7 @@ export const cells = (): Int32Array => new Int32Array(new SharedArrayBuffer(8));
 const DEADLINE_MS = 10_000;
 
 /** Resolves once the cell is at least `count`. */
-export async function reaches(array: Int32Array, index: number, count: number): Promise<void> {
+async function reaches(array: Int32Array, index: number, count: number): Promise<void> {
   const deadline = Date.now() + DEADLINE_MS;
   for (;;) {
     const now = Atomics.load(array, index);
