@@ -9,8 +9,12 @@ import { root, runTool } from './run.mjs'
 import { manifest, targets } from './targets.mjs'
 import { rollUp } from './types.mjs'
 
-const { name, version, license, repository, homepage, bugs, engines } = manifest
-const provenance = { license, repository, homepage, bugs, engines }
+const { name, version, license, engines } = manifest
+/** What the registry compares with where a release was built. */
+const repository =
+  process.env.GITHUB_REPOSITORY === undefined
+    ? manifest.repository
+    : { type: 'git', url: `git+https://github.com/${process.env.GITHUB_REPOSITORY}.git` }
 
 function pack(folder, destination) {
   const args = ['pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', destination]
@@ -35,7 +39,7 @@ function stage(of, contents) {
 export function packMain(destination) {
   const { scripts: _, devDependencies: __, overrides: ___, napi: ____, imports: _____, ...published } = manifest
   const optionalDependencies = Object.fromEntries(targets.map(({ packageName }) => [packageName, version]))
-  const folder = stage(name, { ...published, optionalDependencies })
+  const folder = stage(name, { ...published, repository, optionalDependencies })
   for (const file of ['README.md', 'CHANGELOG.md']) copyFileSync(join(root, file), join(folder, file))
   runTool('typescript/bin/tsc', ['-p', 'tsconfig.json', '--outDir', join(folder, 'dist'), '--incremental', 'false', '--declaration', 'false'])
   for (const entry of ['index', 'worker']) rollUp(`dist/${entry}.d.ts`, join(folder, 'dist', `${entry}.d.ts`))
@@ -49,7 +53,9 @@ export function packPlatform({ tuple, os, cpu, libc, packageName, file }, binary
     name: packageName,
     version,
     description: `The native addon of ${name} for ${tuple}`,
-    ...provenance,
+    license,
+    repository,
+    engines,
     main: file,
     files: [file],
     os: [os],

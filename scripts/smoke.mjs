@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { root } from './run.mjs'
 
 const MINUTES = 3
-const suites = ['pools', 'threads', 'errors', 'exit']
+const suites = ['pools', 'threads', 'errors', 'exit', 'teardown']
 
 /** Runs the smoke suite by `command`; gives the counts and what was skipped. `folder` is where its files are. */
 export function smoke(command, { folder = join(root, '__test__/smoke'), quiet = false } = {}) {

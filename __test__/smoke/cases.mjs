@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 export const runtime = globalThis.Bun !== undefined ? 'bun' : globalThis.Deno !== undefined ? 'deno' : 'node';
 
