@@ -38,8 +38,8 @@ function npm() {
   throw new Error('npm was not found')
 }
 
-function install(folder, tarballs, env) {
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
+/** Installs tarballs in a folder that has a package.json. */
+export function install(folder, tarballs, env) {
   const args = ['install', '--offline', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs]
   const { status, stderr, stdout } = spawnSync(process.execPath, [npm(), ...args], { cwd: folder, env, encoding: 'utf8' })
   if (status !== 0) throw new Error(`npm install: ${stdout}${stderr}`)
@@ -126,6 +126,7 @@ export function testPackages(tarballFolder, { isSmokeOnly = false } = {}) {
     const missing = wanted.filter((file) => !present.includes(file))
     if (missing.length > 0) throw new Error(`${missing.join(', ')} not in ${tarballFolder}`)
     const env = bareEnvironment(folder)
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
     install(folder, wanted.map((file) => join(tarballFolder, file)), env)
     for (const example of isSmokeOnly ? [] : examples()) {
       for (const form of Object.keys(forms)) {
