@@ -28,7 +28,7 @@ function zigEnvironment() {
   console.log('installing zig …')
   const isThere =
     succeeds('python3', ['-m', 'venv', join(root, '.toolchain')]) &&
-    succeeds(join(bin, 'python3'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...TOOLCHAIN])
+    succeeds(join(bin, 'python3'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries', '1', ...TOOLCHAIN])
   return isThere ? own : undefined
 }
 

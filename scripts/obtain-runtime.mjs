@@ -25,7 +25,7 @@ export function obtainRuntime({ name, version, binary }) {
   if (!existsSync(path)) {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-    const args = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error', `${name}@${version}`]
+    const args = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--fetch-retries=1', '--loglevel=error', `${name}@${version}`]
     const { status, stderr, error } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' })
     if (status !== 0 || !existsSync(path)) {
       rmSync(folder, { recursive: true, force: true })

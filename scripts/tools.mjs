@@ -14,7 +14,7 @@ export function obtain(name, packages) {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), manifest)
-    const args = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error']
+    const args = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--fetch-retries=1', '--loglevel=error']
     const { status, stderr, error } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' })
     if (status !== 0) throw new Error(`npm install: ${error?.message ?? stderr}`)
     writeFileSync(stamp, manifest)
