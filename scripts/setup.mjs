@@ -40,19 +40,19 @@ const modified = (file) => statSync(join(root, file)).mtimeMs
  * twice: for its first build it sets a variable that the build script depends on, for the second one it does not.
  */
 function isAddonCurrent() {
-  if (!existsSync(join(root, 'binding/index.js'))) return false
+  if (!existsSync(join(root, 'binding/index.d.ts'))) return false
   const files = addonSources.flatMap((source) =>
     statSync(join(root, source)).isDirectory()
       ? readdirSync(join(root, source), { recursive: true }).map((file) => join(source, file))
       : [source],
   )
-  return Math.max(...files.map(modified)) < modified('binding/index.js')
+  return Math.max(...files.map(modified)) < modified('binding/index.d.ts')
 }
 
 function buildAddon() {
   if (isAddonCurrent()) return
   const args = ['build', '--release', '--platform', '--manifest-path', 'crate/node/Cargo.toml']
-  const output = ['--output-dir', 'binding', '--js', 'index.js', '--dts', 'index.d.ts', '--package-json-path', 'package.json']
+  const output = ['--output-dir', 'binding', '--no-js', '--dts', 'index.d.ts', '--package-json-path', 'package.json']
   runTool('@napi-rs/cli/dist/cli.js', [...args, ...output])
 }
 

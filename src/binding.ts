@@ -2,8 +2,7 @@
  * The core as TypeScript sees it. What is typed by napi-rs comes from `binding/`; the functions that are called per
  * task are raw Node-API and typed here. `crate/node/src/hot.rs` is the other side of every line.
  */
-// Not `import * as`: that would read every function through a getter.
-import generated = require('#binding')
+import { type Addon, addon } from './addon.js'
 
 interface Hot {
   /** Names this load of the addon; the first argument of everything typed by napi-rs. */
@@ -91,7 +90,7 @@ interface Hot {
   snapshot(face: number): void
 }
 
-export const native = generated as unknown as typeof generated & Hot
+export const native = addon as Addon & Hot
 export const { isolate } = native
 
 /** No task. */

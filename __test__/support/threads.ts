@@ -6,7 +6,7 @@ import { ThreadPool } from 'workpool';
 
 import { contradictions } from './accounts.js';
 
-export const TASKS = pathToFileURL(join(process.cwd(), '__test__', 'fixtures', 'tasks.mjs'));
+const TASKS = pathToFileURL(join(process.cwd(), '__test__', 'fixtures', 'tasks.mjs'));
 
 type Options = Parameters<typeof ThreadPool.create>[0];
 export type Functions = Record<string, (...args: any[]) => any>;

@@ -16,7 +16,7 @@ export type ErrorDescription =
   | { readonly errors: readonly ErrorRecord[] }
 
 /** One error. */
-export interface ErrorRecord {
+interface ErrorRecord {
   /** Names of the classes along its prototype chain, its own first. */
   classes: readonly string[]
   /** The nearest built-in class. */

@@ -1,5 +1,8 @@
 import { types } from 'node:util'
 
+/** Deno has none. */
+const isExternal: (value: object) => boolean = types.isExternal ?? (() => false)
+
 /**
  * Whether an object that looks plain by its prototype is no other kind in disguise: a list of arguments, a module's
  * namespace, or something whose prototype was replaced. These are neither for `structuredClone` a plain object.
@@ -26,6 +29,6 @@ export function isOrdinary(value: object): boolean {
     types.isGeneratorObject(value) ||
     types.isAnyArrayBuffer(value) ||
     types.isArrayBufferView(value) ||
-    types.isExternal(value)
+    isExternal(value)
   )
 }

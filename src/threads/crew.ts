@@ -11,6 +11,12 @@ import type { Assignment, Order, Report } from './messages.js'
 /** Pauses before a thread that died while it loaded is started again, in ms. After the last one it is given up. */
 const RETRIES_MS = [100, 200, 400] as const
 
+/**
+ * For how many turns of the event loop a value is waited for that was sent and is not in its port. In Node there is none; Deno takes
+ * messages off a port some time before it delivers them.
+ */
+const TURNS = 1_000
+
 /** The file that threads begin with: it imports 'workpool/worker'. */
 const ENTRY = pathToFileURL(join(__dirname, '..', '..', 'worker.js'))
 
@@ -207,11 +213,17 @@ export class Crew {
     this.#members.get(worker)?.control.postMessage(order, [order.port])
   }
 
-  /** What a thread has sent under this token, before it reported the end of the task. */
-  valueOf(token: number): unknown {
+  /** Gives what a thread has sent under this token, before it reported the end of the task; or says that it is lost. */
+  take(token: number, give: (value: unknown) => void, lose: () => void, turns = TURNS): void {
     if (!this.#values.has(token)) for (const member of this.#members.values()) this.#hearAll(member)
-    const value = this.#values.get(token)
-    this.#values.delete(token)
-    return value
+    if (this.#values.has(token)) {
+      const value = this.#values.get(token)
+      this.#values.delete(token)
+      give(value)
+    } else if (turns > 0) {
+      setImmediate(() => this.take(token, give, lose, turns - 1))
+    } else {
+      lose()
+    }
   }
 }

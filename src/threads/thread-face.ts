@@ -25,6 +25,7 @@ import {
 import { Failures } from '../failures.js'
 import { type ThreadTarget, block, carryOut, forget, hasCommands, hold, watch } from '../isolate.js'
 import { type ErrorDescription, describeError, reviveError } from '../payload/index.js'
+import { withoutLimits } from '../runtime.js'
 import { Signals } from '../signals.js'
 import { Stat } from '../stats.js'
 import type { Resolve, TaskInfo } from '../task.js'
@@ -120,6 +121,10 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     this.concurrency = concurrency
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
+    if (withoutLimits !== undefined && settings.crew.worker.resourceLimits !== undefined) {
+      const message = `${withoutLimits} does not report a thread that reaches its resourceLimits; only a timeout ends its task`
+      this.#failures.log('warn', { option: 'resourceLimits' }, message)
+    }
     this.#crew = isOwner ? this.#newCrew() : undefined
     hold(id, this)
     if (isOwner && settings.preAlloc) {
@@ -283,8 +288,18 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     if (call === undefined) return
     this.#forget(id)
     const kind = outcomes[row * OUTCOME_COLUMNS + 2]!
-    const isPosted = (kind & Kind.mask) === Kind.port
-    const value = isPosted ? this.#crew!.valueOf(figures[row * OUTCOME_FIGURES]!) : this.#decode(kind, row)
+    if ((kind & Kind.mask) === Kind.port) {
+      const at = row * OUTCOME_FIGURES
+      const [number, waitMs, runMs] = [figures[at + 1]!, figures[at + 2]!, figures[at + 3]!]
+      const fail = (error: unknown) => this.#fail(call, error, number, waitMs, runMs)
+      this.#crew!.take(
+        figures[at]!,
+        (value) => ((kind & Kind.failed) === 0 ? call.resolve(value) : fail(this.#revive(value as ErrorDescription))),
+        () => fail(new WorkerCrashedError(this.#settings.name, 0, undefined)),
+      )
+      return
+    }
+    const value = this.#decode(kind, row)
     if ((kind & Kind.failed) === 0) {
       call.resolve(value)
       return

@@ -36,7 +36,7 @@ fn begin(pool: &Fixture<Job>, face: FaceId, number: u32) -> TaskId {
     let Admission::Started(_, task) = pool.submit(Submission::new(job(face, number))) else {
         panic!("a thread is free")
     };
-    assert_eq!(recorder::take(&pool, task), Some(job(face, number)));
+    assert_eq!(recorder::take(pool, task), Some(job(face, number)));
     task
 }
 

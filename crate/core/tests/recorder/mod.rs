@@ -8,7 +8,7 @@ use std::{fmt::Debug, sync::Arc};
 #[cfg(loom)]
 use loom::sync::Mutex;
 
-use workpool_core::{Clock, Effect, FaceId, Host, ManualClock, Nanos, Options, Payload, Pool, Taken, TaskId};
+use workpool_core::{Clock, Effect, FaceId, Host, ManualClock, Nanos, Options, Payload, Pool, TaskId};
 
 /// Tasks are known by a number of the test's own.
 pub(crate) type RecordedPool<T = u32> = Pool<T, Recorder<T>, Arc<ManualClock>>;
@@ -58,11 +58,11 @@ impl<T> Recorder<T> {
 }
 
 /// Has whatever worker has a task take it: the payload, if it begins.
-#[allow(dead_code, reason = "not every test has threads")]
+#[cfg(not(loom))]
 pub(crate) fn take<T: Payload>(pool: &RecordedPool<T>, task: TaskId) -> Option<T> {
     match pool.take(pool.worker_of(task)?, task) {
-        Taken::Begun(payload) => Some(payload),
-        Taken::Settled | Taken::Foreign => None,
+        workpool_core::Taken::Begun(payload) => Some(payload),
+        workpool_core::Taken::Settled | workpool_core::Taken::Foreign => None,
     }
 }
 

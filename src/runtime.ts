@@ -1,0 +1,8 @@
+/** What other runtimes than Node cannot do, where it does not show in what they have. */
+const versions: Readonly<Record<string, string | undefined>> = process.versions
+
+/**
+ * The runtime's name, if the end of a thread that reaches its `resourceLimits` is not reported: Bun has no limits, Deno (2.9) stops
+ * the thread and tells nobody.
+ */
+export const withoutLimits: string | undefined = versions['bun'] !== undefined ? 'Bun' : versions['deno'] !== undefined ? 'Deno' : undefined
