@@ -1,6 +1,6 @@
 // How the native addon is found, and what is said if it is not.
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ import test, { type ExecutionContext } from 'ava';
 const { platform, arch } = process;
 
 interface Outcome {
-  readonly addon?: unknown;
+  readonly names?: readonly string[];
   readonly message?: string;
   readonly code?: string;
   readonly cause?: string;
@@ -23,19 +23,20 @@ async function load(t: ExecutionContext, packages: Record<string, string> = {}, 
   const main = `${before}
     let outcome
     try {
-      outcome = { addon: require('./addon.js').addon }
+      outcome = { names: Object.keys(require('./addon.js').addon) }
     } catch (error) {
       outcome = { message: error.message, code: error.code, cause: error.cause?.code }
     }
     console.log(JSON.stringify(outcome))`;
-  await writeFile(join(root, 'package.json'), '{ "name": "workpool", "imports": { "#binding/*": "./binding/*" } }');
+  await writeFile(join(root, 'package.json'), '{ "name": "workpool" }');
   await writeFile(join(root, 'main.js'), main);
-  await copyFile('dist/src/addon.js', join(root, 'addon.js'));
+  await copyFile('target/js/src/addon.js', join(root, 'addon.js'));
   for (const [name, file] of Object.entries(packages)) {
     const folder = join(root, 'node_modules', name);
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'package.json'), JSON.stringify({ name, main: file }));
-    await writeFile(join(folder, file), file.endsWith('.js') ? 'module.exports = "loaded"' : 'no binary');
+    if (file.startsWith('workpool.')) await copyFile(join('binding', file), join(folder, file));
+    else await writeFile(join(folder, file), 'no binary');
   }
   const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'main.js')]);
   return JSON.parse(stdout);
@@ -77,8 +78,16 @@ for (const [system, arch_, abi] of [
   ['win32', 'arm64', '-msvc'],
   ['win32', 'x64', '-msvc'],
 ] as const) {
-  test(`the package of ${system}-${arch_}${abi} is found`, async (t) => {
-    const { addon } = await load(t, { [`workpool-${system}-${arch_}${abi}`]: 'index.js' }, as(system, arch_));
-    t.is(addon, 'loaded');
+  const name = `workpool-${system}-${arch_}${abi}`;
+  test(`${name} is found`, async (t) => {
+    const { message } = await load(t, { [name]: 'addon.node' }, as(system, arch_));
+    t.regex(message!, new RegExp(`\n  ${name}: (?!not there).+`));
   });
 }
+
+test('the binary of this platform is loaded from its package', async (t) => {
+  const [file] = (await readdir('binding')).filter((name) => name.endsWith('.node'));
+  const name = file!.replace('.', '-').replace('.node', '');
+  const { names } = await load(t, { [name]: file! });
+  t.true(names?.includes('isolate'));
+});

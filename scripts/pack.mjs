@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root, runTool } from './run.mjs'
+import { root, run } from './run.mjs'
 import { manifest, targets } from './targets.mjs'
 import { rollUp } from './types.mjs'
 
@@ -35,14 +35,14 @@ function stage(of, contents) {
   return folder
 }
 
-/** The main package: compiled anew, with the types in one file, without what only this repository needs. */
+/** The main package, with the types in one file and without what only this repository needs. */
 export function packMain(destination) {
   const { scripts: _, devDependencies: __, overrides: ___, napi: ____, imports: _____, ...published } = manifest
   const optionalDependencies = Object.fromEntries(targets.map(({ packageName }) => [packageName, version]))
   const folder = stage(name, { ...published, repository, optionalDependencies })
   for (const file of ['README.md', 'CHANGELOG.md']) copyFileSync(join(root, file), join(folder, file))
-  runTool('typescript/bin/tsc', ['-p', 'tsconfig.json', '--outDir', join(folder, 'dist'), '--incremental', 'false', '--declaration', 'false'])
-  for (const entry of ['index', 'worker']) rollUp(`dist/${entry}.d.ts`, join(folder, 'dist', `${entry}.d.ts`))
+  run(process.execPath, ['scripts/bundle.mjs', join(folder, 'dist')])
+  for (const entry of ['index', 'worker']) rollUp(`target/js/${entry}.d.ts`, join(folder, 'dist', `${entry}.d.ts`))
   return pack(folder, destination)
 }
 

@@ -61,4 +61,5 @@ export function setUp() {
   installDependencies()
   buildAddon()
   runTool('typescript/bin/tsc', ['-p', 'tsconfig.json'])
+  run(process.execPath, ['scripts/bundle.mjs'])
 }

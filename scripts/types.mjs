@@ -10,16 +10,16 @@ import { root, runTool } from './run.mjs'
 const isMain = process.argv[1] === fileURLToPath(import.meta.url)
 const isCheck = process.argv.includes('--check')
 const committed = 'index.d.ts'
-const output = isCheck ? 'dist/rolled-up.d.ts' : committed
+const output = isCheck ? 'target/rolled-up.d.ts' : committed
 
-/** Of an entry point of `dist`. */
+/** Of a compiled entry point. */
 export function rollUp(entry, output) {
   const form = ['--no-banner', '--no-check', '--silent', '--export-referenced-types', 'false']
   const files = ['--project', 'tsconfig.json', '--out-file', output, entry]
   runTool('dts-bundle-generator/dist/bin/dts-bundle-generator.js', [...form, ...files])
 }
 
-if (isMain) rollUp('dist/index.d.ts', output)
+if (isMain) rollUp('target/js/index.d.ts', output)
 if (isMain && isCheck) {
   const read = (file) => readFileSync(join(root, file), 'utf8')
   const isCurrent = read(output) === read(committed)

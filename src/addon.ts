@@ -1,19 +1,19 @@
 /** Finds the native addon: in a checkout what was built there, else the package of this platform. */
-import { readFileSync } from 'node:fs'
-import { release } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 export type Addon = typeof import('#binding/index.js')
 
-/** Literal, so that tools which follow `require` see the packages. */
-const packages: Readonly<Record<string, () => unknown>> = {
-  'darwin-arm64': () => require('workpool-darwin-arm64'),
-  'darwin-x64': () => require('workpool-darwin-x64'),
-  'linux-arm64-gnu': () => require('workpool-linux-arm64-gnu'),
-  'linux-arm64-musl': () => require('workpool-linux-arm64-musl'),
-  'linux-x64-gnu': () => require('workpool-linux-x64-gnu'),
-  'linux-x64-musl': () => require('workpool-linux-x64-musl'),
-  'win32-arm64-msvc': () => require('workpool-win32-arm64-msvc'),
-  'win32-x64-msvc': () => require('workpool-win32-x64-msvc'),
+/** Literal, so that tools which follow `require.resolve` see the packages. */
+const packages: Readonly<Record<string, () => string>> = {
+  'darwin-arm64': () => require.resolve('workpool-darwin-arm64'),
+  'darwin-x64': () => require.resolve('workpool-darwin-x64'),
+  'linux-arm64-gnu': () => require.resolve('workpool-linux-arm64-gnu'),
+  'linux-arm64-musl': () => require.resolve('workpool-linux-arm64-musl'),
+  'linux-x64-gnu': () => require.resolve('workpool-linux-x64-gnu'),
+  'linux-x64-musl': () => require.resolve('workpool-linux-x64-musl'),
+  'win32-arm64-msvc': () => require.resolve('workpool-win32-arm64-msvc'),
+  'win32-x64-msvc': () => require.resolve('workpool-win32-x64-msvc'),
 }
 
 /** Whether this system's C library seems to be musl. Only for the order: of the two binaries the other one is tried as well. */
@@ -31,20 +31,26 @@ function tuples(): readonly string[] {
   return abis.map((abi) => `${platform}-${arch}${abi}`).filter((tuple) => packages[tuple] !== undefined)
 }
 
+/** Not by `require`, whose cache would give the same share of the addon to code that is loaded twice: test runners do so, and bundles. */
+function open(file: string): Addon {
+  const module = { exports: {} }
+  process.dlopen(module, file)
+  return module.exports as Addon
+}
+
 function load(): Addon {
   const tried: [what: string, error: unknown][] = []
-  const attempt = (what: string, get: () => unknown): Addon | undefined => {
-    try {
-      return get() as Addon
-    } catch (error) {
-      tried.push([what, error])
-      return undefined
-    }
-  }
   for (const tuple of tuples()) {
-    const file = `#binding/workpool.${tuple}.node`
-    const addon = attempt(file, () => require(file)) ?? attempt(`workpool-${tuple}`, packages[tuple]!)
-    if (addon !== undefined) return addon
+    const built = join(__dirname, '..', 'binding', `workpool.${tuple}.node`)
+    const places: [what: string, find: () => string][] = [[`workpool-${tuple}`, packages[tuple]!]]
+    if (existsSync(built)) places.unshift([built, () => built])
+    for (const [what, find] of places) {
+      try {
+        return open(find())
+      } catch (error) {
+        tried.push([what, error])
+      }
+    }
   }
   throw notLoaded(tried)
 }
@@ -54,6 +60,7 @@ const isMissing = (error: unknown): boolean => /NOT_FOUND|ENOENT/.test(String((e
 
 function notLoaded(tried: readonly [string, unknown][]): Error {
   const { platform, arch, versions } = process
+  const { release } = require('node:os') as typeof import('node:os')
   const lines = tried.map(([what, error]) => `  ${what}: ${isMissing(error) ? 'not there' : String((error as Error)?.message ?? error)}`)
   const found = tried.find(([, error]) => !isMissing(error))
   const hint =

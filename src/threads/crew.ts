@@ -18,7 +18,7 @@ const RETRIES_MS = [100, 200, 400] as const
 const TURNS = 1_000
 
 /** The file that threads begin with: it imports 'workpool/worker'. */
-const ENTRY = pathToFileURL(join(__dirname, '..', '..', 'worker.js'))
+const ENTRY = pathToFileURL(join(__dirname, 'worker.js'))
 
 /** What threads are made with. */
 export interface CrewSettings {

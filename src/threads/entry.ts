@@ -1,12 +1,14 @@
 /** What a task module imports; and, imported in a thread of a pool, what makes it one. */
 import { syncBuiltinESMExports } from 'node:module'
-import workerThreads = require('node:worker_threads')
 
 import { isAssignment } from './messages.js'
 import { type CurrentTask, Thread } from './thread.js'
 
 export { transfer } from './transfer.js'
 export type { CurrentTask }
+
+/** The module itself, and not a copy of what it exports. */
+const workerThreads = require('node:worker_threads') as typeof import('node:worker_threads')
 
 const assignment: unknown = workerThreads.workerData
 const thread = isAssignment(assignment) ? new Thread(assignment.workpool) : undefined

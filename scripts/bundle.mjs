@@ -1,0 +1,54 @@
+/**
+ * `node scripts/bundle.mjs [folder]`: the code that is published, into `dist` or another folder. It is few files, as a process and every thread of a
+ * pool would otherwise find, read and compile some fifty: one for each entry point, with what both need in a third, so that a program that
+ * imports both has one instance of it and a thread loads nothing else.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { rollup } from '@rollup/wasm-node'
+import ts from 'typescript'
+import { root } from './run.mjs'
+
+const ENTRIES = { index: 'index.ts', worker: 'worker.ts' }
+
+/** Types are checked by tsc, which runs before. */
+const typescript = {
+  name: 'typescript',
+  resolveId: (id, importer) => (id.startsWith('.') && importer !== undefined ? resolve(dirname(importer), id.replace(/\.js$/, '.ts')) : null),
+  transform: (code) => ts.transpileModule(code, { compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, removeComments: true } }).outputText,
+}
+
+const folder = resolve(root, process.argv[2] ?? 'dist')
+mkdirSync(folder, { recursive: true })
+
+/** Leaves alone what is current: somebody may be loading it. */
+function write(name, text) {
+  const file = join(folder, name)
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text)
+}
+
+const bundle = await rollup({
+  input: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [`${name}-code`, join(root, file)])),
+  external: /^node:/,
+  plugins: [typescript],
+  onwarn(warning) {
+    throw new Error(warning.message)
+  },
+})
+const { output } = await bundle.generate({
+  format: 'cjs',
+  exports: 'named',
+  generatedCode: 'es2015',
+  entryFileNames: '[name].js',
+  chunkFileNames: 'shared-code.js',
+})
+await bundle.close()
+for (const { fileName, code } of output) write(fileName, code)
+for (const { name, isEntry, exports } of output) {
+  if (!isEntry) continue
+  const entry = name.replace('-code', '')
+  // Node looks through the file that an ES module imports for the names that it exports; through this one it is soon done.
+  const lines = exports.map((key) => `exports.${key} = code.${key}\n`)
+  write(`${entry}.js`, `'use strict'\nconst code = require('./${name}.js')\n${lines.join('')}`)
+  write(`${entry}.d.ts`, `export * from '${relative(folder, join(root, 'target/js')).replaceAll('\\', '/')}/${entry}.js'\n`)
+}
