@@ -681,6 +681,10 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 * Puts pools of one kind behind one face: from 1 to 1,024, of any sizes, none of them twice. They can still be used
 	 * directly, and the array may be changed afterwards.
 	 *
+	 * ```js
+	 * const either = MultiPool.of([local, remote], { strategy: ([a, b]) => (a.waiting > 100 ? 1 : 0) })
+	 * ```
+	 *
 	 * @param options `strategy`, as that of `create`
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
@@ -722,12 +726,15 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 * @throws for bad arguments, and what a strategy that is a function throws
 	 */
 	tryExecute<R>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
-	/** As `run` of a thread pool, in the first pool that takes the task. */
+	/**
+	 * As `run` of a thread pool, in the first pool that takes the task. Rejects as `submit` does where no pool takes it; pools of one
+	 * MultiPool should have the same task module.
+	 */
 	get run(): P extends ThreadPool<infer M> ? Run<M> : never;
 	/** As `tasks` of a thread pool, in the first pool that takes the task. */
 	get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never;
 	/**
-	 * The same pools with options for every call of an export.
+	 * The same pools with options for every call of an export, as `with` of a thread pool.
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
@@ -756,7 +763,7 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	get capacity(): number;
 	/** Live workers of all pools, busy and idle. */
 	get running(): number;
-	/** Workers with a task, and those whose resource is being made, of all pools. */
+	/** Workers with a task, and those that boot, of all pools. */
 	get busy(): number;
 	/** Live workers without a task, of all pools. */
 	get idle(): number;
@@ -781,7 +788,7 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
 	 */
 	tune(size: number): void;
-	/** Releases all pools. */
+	/** Releases all pools, as `release` of a pool does. */
 	release(): void;
 	/**
 	 * Releases all pools and waits until no worker is left in any. Rejects with an `AggregateError` if some are after
