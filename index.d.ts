@@ -1,6 +1,10 @@
 import { TransferListItem, Worker, WorkerOptions } from 'node:worker_threads';
 
-/** Where a pool reports what no promise can carry. The shape of pino's loggers: an object, then a message. */
+/**
+ * Where a pool reports what no promise can carry: `error` has failures of `execute`, a throwing `panicHandler`; `warn` a failing
+ * `dispose`, a closure that submits to its own full pool; `debug` what closures do after they have settled. The shape of pino's loggers:
+ * an object, then a message.
+ */
 export interface Logger {
 	debug(details: object, message: string): void;
 	info(details: object, message: string): void;
@@ -22,80 +26,120 @@ export interface TaskInfo {
 	pool: string;
 	/** The how-manieth task of its pool it is, from 1. */
 	id: number;
-	/** The function's name, if it has one. */
+	/** The closure's name, if it has one; in a thread that of the export. */
 	name?: string;
+	/** As a number: 0 for `high`, 1 for `normal`, 2 for `low`. */
 	priority: number;
-	/** From `submit` to the call of its function. */
+	/** From the call of `submit` or `run` to that of its function, in ms; without a start, to its end. */
 	waitMs: number;
-	/** From the call of its function to its end. */
+	/** From the call of its function to its end, in ms; 0 without a start. */
 	runMs: number;
 }
-/** Options that every pool takes. `undefined` means absent; unknown options are errors. */
+/**
+ * Options that every pool takes. They are read once, from own properties. `undefined` means absent, `null` is an error, and so is
+ * an unknown option. All times are in ms.
+ */
 export interface PoolOptions {
-	/** Label in errors, logs and `TaskInfo`; default `pool-1`, `pool-2`, … */
+	/**
+	 * Label in errors, logs, `TaskInfo` and names of threads; with `shared` the key by which isolates find the pool. Not empty.
+	 * Default `pool-1`, `pool-2`, …
+	 */
 	name?: string | undefined;
 	/**
 	 * Capacity: most live workers, and hence most closures that run at once. An integer from 1 to 2³¹ − 1, default 256;
 	 * `Infinity` or −1 = unbounded. Can be changed with `tune`.
+	 *
+	 * Of a `ThreadPool`: most live threads. Default: the processors that this process may use, container limits included; never
+	 * unbounded.
 	 */
 	size?: number | undefined;
 	/**
-	 * How long an idle worker is kept, in ms, counted from the end of its last task. Above 0, up to 2³¹ − 1, default
-	 * 1,000; `Infinity` = `disablePurge`. It is retired no sooner than this and no later than twice this.
+	 * How long an idle worker is kept, in ms, counted from when it went idle. Above 0, up to 2³¹ − 1; default 1,000, of a
+	 * `ThreadPool` 60,000; `Infinity` = `disablePurge`. It is retired no sooner than this and no later than twice this.
 	 */
 	expiry?: number | undefined;
-	/** Idle workers stay until the pool is released. Default false. */
+	/** Idle workers stay until the pool is closed or shrinks. Wins over `expiry`. Default false. */
 	disablePurge?: boolean | undefined;
-	/** Reserve memory for `size` workers now. Not with an unbounded pool; `size` up to 2²⁴. Default false. */
+	/**
+	 * Reserve memory for `size` workers now. Not with an unbounded pool; `size` up to 2²⁴. Of a `ThreadPool`: start all threads now.
+	 * Default false.
+	 */
 	preAlloc?: boolean | undefined;
-	/** When full, reject with `PoolOverloadError` rather than wait. Wins over `maxBlockingTasks`. Default false. */
+	/**
+	 * When full, reject with `PoolOverloadError` rather than wait. A worker that boots is room. Wins over `maxBlockingTasks`. Default
+	 * false.
+	 */
 	nonblocking?: boolean | undefined;
-	/** Most waiting tasks; beyond it `PoolOverloadError`. An integer from 0 to 2³¹ − 1, default 0 = no bound. */
+	/**
+	 * Most waiting tasks; beyond it `PoolOverloadError`. Those that workers which boot will take do not count. An integer from 0 to
+	 * 2³¹ − 1, default 0 = no bound.
+	 */
 	maxBlockingTasks?: number | undefined;
 	/**
-	 * Called with the error of every task whose function threw or rejected, before its promise settles; a failure it has
-	 * seen is never an `unhandledRejection`. Also with every end without success of a task given to `execute` or
-	 * `tryExecute`. If it throws or rejects itself, that is logged.
+	 * Called with the error of every task whose function threw or rejected, or whose thread died, before its promise settles; a
+	 * failure it has seen is never an `unhandledRejection`. Overloads, timeouts and aborts are not its business, but with `execute`
+	 * and `tryExecute`, which have no promise, every end without success is. If it throws or rejects itself, that is logged.
+	 *
+	 * ```js
+	 * const pool = Pool.create({ panicHandler: (error, { name, runMs }) => metrics.failed(name, runMs) })
+	 * ```
 	 */
 	panicHandler?: ((error: unknown, task: TaskInfo) => unknown) | undefined;
-	/** Where the pool logs. pino fits. Default: warnings and errors to the console. */
+	/** Where the pool reports what no promise can carry. pino fits. Default: warnings and errors to the console, nothing else. */
 	logger?: Logger | undefined;
 	/**
-	 * When it aborts the pool is released, and the signal of every running task aborts. Aborted from the start: the pool
-	 * is born closed. A pool whose signal has aborted cannot be rebooted.
+	 * When it aborts the pool is released, and the signal of every running task aborts; their promises settle when they end. Aborted
+	 * from the start: the pool is born closed. A pool whose signal has aborted cannot be rebooted. Of a shared pool the signals of
+	 * this isolate's tasks abort.
 	 */
 	signal?: AbortSignal | undefined;
 	/**
 	 * One pool for all isolates (main thread and `worker_threads`) of this process that ask for its `name`: one capacity, one wait
-	 * queue, one set of counters. Every `create` gives a face of it, and verbs on one face act for all. Options that are given
-	 * must equal those that the pool was made with; functions and `signal` belong to their face. Not with `init`. Default false.
+	 * queue, one set of counters. Every `create` gives a face of it, and verbs on one face act for all. Default false.
+	 *
+	 * - Options that are given must equal those that the pool was made with, whatever `tune` has changed since; those left out
+	 *   agree. `panicHandler`, `logger`, `signal`, `errors` and `createWorker` belong to their face.
+	 * - A closure runs in the isolate that submitted it. Not with `init`: a resource belongs to one isolate.
+	 * - The threads of a `ThreadPool` belong to the isolate that created it first, see `ThreadPool.create`.
+	 * - `await using` leaves: this face refuses new tasks and waits for its own, and the last one to go closes the pool.
+	 * - When an isolate ends, its waiting tasks leave the queue, its running ones count as cancelled, and their workers take others.
 	 */
 	shared?: boolean | undefined;
 }
 /** What a worker holds between tasks: made when the worker starts, kept while it is idle, disposed of when it retires. */
 export interface Resource<R> {
-	/** Makes the resource. The task waits for it; if it fails, one task rejects with its error. */
+	/**
+	 * Makes the resource. The task waits for it, which counts as waiting; if it fails, one task rejects with its error, and the next
+	 * task tries again.
+	 */
 	init?: (() => R | PromiseLike<R>) | undefined;
-	/** Disposes of the resource. The worker counts until this has settled; a failure is logged as a warning. */
+	/** Disposes of the resource. The worker counts as running until this has settled; a failure is logged as a warning. */
 	dispose?: ((resource: R) => unknown) | undefined;
-	/** Asked after a task has failed: whether the resource must not be used again. Throwing means yes. Default: no. */
+	/** Asked after a task has thrown or rejected: whether the resource must not be used again. Throwing means yes. Default: no. */
 	isBroken?: ((error: unknown, resource: R) => boolean) | undefined;
 }
 /** Options of one task. */
 export interface SubmitOptions {
-	/** Aborts the task: one that waits never runs; one that runs rejects at once and its context's signal aborts. */
+	/**
+	 * Aborts the task, which rejects with `signal.reason` at once: one that waits never runs; one that runs sees its own signal abort.
+	 * A closure keeps its worker until it ends; a thread is ended if the task does not heed the signal within `grace`. Any number of
+	 * tasks may share a signal.
+	 */
 	signal?: AbortSignal | undefined;
 	/**
 	 * Most time without a worker, in ms from the call, then `WaitTimeoutError`. From 0 to 2³¹ − 1; 0 = refuse rather than
-	 * wait. Default: no limit.
+	 * wait. Waiting for a worker that boots counts. Default: no limit.
 	 */
 	waitTimeout?: number | undefined;
 	/**
-	 * Most time of running, in ms from the call of the function, then `TaskTimeoutError` and its context's signal aborts.
-	 * Above 0, up to 2³¹ − 1. Default: no limit.
+	 * Most time of running, in ms from the call of the function (in a thread: from when the thread takes the task), then
+	 * `TaskTimeoutError`, and the task's own signal aborts with that error. Above 0, up to 2³¹ − 1. Default: no limit.
 	 */
 	timeout?: number | undefined;
-	/** Lower goes first: a safe integer from 0, or `high` = 0, `normal` = 1, `low` = 2. Default 1. */
+	/**
+	 * Order among waiting tasks: lower goes first, first come first served within one. A safe integer from 0, or `high` = 0,
+	 * `normal` = 1, `low` = 2. Default 1. It does not age: a stream of high ones holds the low ones up.
+	 */
 	priority?: number | "high" | "normal" | "low" | undefined;
 }
 /** Options of `map`. Those of a task hold for the task of each item; `signal` aborts the map as a whole. */
@@ -105,7 +149,10 @@ export interface MapOptions extends SubmitOptions {
 }
 /** Options of `close`. */
 export interface CloseOptions {
-	/** Most time, in ms from the call; then what still waits rejects, and `close` with `ReleaseTimeoutError`. ≥ 0. */
+	/**
+	 * Most time, in ms from the call; then what still waits rejects with `PoolClosedError`, and `close` with `ReleaseTimeoutError`.
+	 * From 0 to 2³¹ − 1. Default: no limit.
+	 */
 	timeout?: number | undefined;
 	/** When it aborts, what still waits rejects, as with `release`; `close` resolves when the busy workers end. */
 	signal?: AbortSignal | undefined;
@@ -121,11 +168,11 @@ export interface PoolStats {
 	capacity: number;
 	/** Live workers, busy and idle. */
 	running: number;
-	/** Workers with a task, and booting ones. */
+	/** Workers with a task, settled or not, and booting ones. */
 	busy: number;
 	/** running − busy. */
 	idle: number;
-	/** capacity − busy, not below 0: tasks that could start now. */
+	/** capacity − busy, not below 0: workers that could take a task now. */
 	available: number;
 	/** capacity − running, not below 0: workers that could be started. */
 	free: number;
@@ -135,15 +182,25 @@ export interface PoolStats {
 	isClosed: boolean;
 	/** The lifetime between (re)open and release that the pool is in, from 1. */
 	generation: number;
-	/** Accepted tasks. Always unsettled + completed + failed + timedOut + cancelled + rejected.waitTimeout + rejected.released. */
+	/**
+	 * Accepted tasks, from the creation of the pool on. Always unsettled + completed + failed + timedOut + cancelled +
+	 * rejected.waitTimeout + rejected.released.
+	 */
 	submitted: number;
 	/** Accepted tasks that have not settled, of any generation. */
 	unsettled: number;
+	/** Tasks whose function gave a result. */
 	completed: number;
+	/** Tasks whose function threw or rejected, whose `init` failed, or whose thread died or could not start. */
 	failed: number;
+	/** Tasks that ran longer than their `timeout`. */
 	timedOut: number;
+	/** Tasks whose `signal` aborted, that ran at `destroy`, or whose isolate ended. */
 	cancelled: number;
-	/** `overload` and `closed` count refused calls; the other two accepted tasks. */
+	/**
+	 * Calls that were refused, as the pool was full (`overload`) or `closed`; accepted tasks that got no worker within their
+	 * `waitTimeout`, or waited when the pool was `released`.
+	 */
 	rejected: {
 		overload: number;
 		closed: number;
@@ -154,7 +211,7 @@ export interface PoolStats {
 	peakBusy: number;
 	/** Most waiting tasks at once, in this generation. */
 	peakWaiting: number;
-	/** `started` includes `reused`: workers whose record came from the worker cache. */
+	/** `started` includes `reused`: workers whose record came from the worker cache. `crashed` are threads that died or were ended. */
 	workers: {
 		started: number;
 		reused: number;
@@ -201,59 +258,80 @@ declare abstract class AnyPool implements AsyncDisposable {
 	 * }
 	 * ```
 	 *
-	 * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`.
+	 * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`. Keeps the process alive until it settles.
 	 */
 	vacancy(options?: VacancyOptions): Promise<void>;
-	/** Most closures that run at once; `Infinity` if unbounded. */
+	/** Most live workers, as `size` or the last `tune` says; `Infinity` if unbounded. */
 	get capacity(): number;
 	/** Live workers, busy and idle. */
 	get running(): number;
-	/** Workers with a task, and those whose resource is being made. */
+	/**
+	 * Workers with a task, and those that boot: whose resource is being made, or whose thread loads its module. A closure that was
+	 * aborted or timed out keeps its worker busy until it ends.
+	 */
 	get busy(): number;
 	/** Live workers without a task: running − busy. */
 	get idle(): number;
-	/** Tasks that could start now: capacity − busy, not below 0. */
+	/** Workers that could take a task now: capacity − busy, not below 0. */
 	get available(): number;
 	/** Workers that could be started: capacity − running, not below 0. */
 	get free(): number;
 	/** Accepted tasks that have no worker yet. */
 	get waiting(): number;
-	/** Whether new tasks are refused. */
+	/** Whether new tasks are refused. Of a shared pool also true once this face has left. */
 	get isClosed(): boolean;
-	/** Everything that is counted, as one consistent snapshot. */
+	/**
+	 * Everything that is counted, as one consistent snapshot. Counters run on from the creation of the pool; peaks restart with each
+	 * generation.
+	 */
 	stats(): PoolStats;
 	/**
 	 * Changes the capacity. Growing starts waiting tasks at once. Shrinking retires idle workers at once and busy ones as they
-	 * finish; nothing new starts above the new size. Works on a closed pool, too.
+	 * finish; nothing new starts above the new size. Works on a closed pool, too; the same size does nothing.
 	 *
 	 * @param size as the option `size`
 	 * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
 	 */
 	abstract tune(size: number): void;
-	/** Closes now: waiting tasks reject with `PoolClosedError`, busy ones finish, idle workers retire. */
+	/**
+	 * Closes now: waiting tasks reject with `PoolClosedError`, running ones finish, idle workers retire. Nothing is interrupted; a second
+	 * call does nothing.
+	 */
 	release(): void;
 	/**
-	 * Releases and waits until no worker is left. Rejects with `ReleaseTimeoutError` if some are after `ms` (≥ 0, from the
-	 * call); the pool stays closed. On a pool that is closed already it only waits.
+	 * Releases and waits until no worker is left. Rejects with `ReleaseTimeoutError` if some are after `ms`, and the pool stays
+	 * closed. On a pool that is closed already it only waits, for the generation that was closed.
+	 *
+	 * @param ms from the call, from 0 to 2³¹ − 1
 	 */
 	releaseTimeout(ms: number): Promise<void>;
 	/**
 	 * Refuses new tasks, runs all that was accepted, then resolves. After `timeout`, what still waits rejects, and `close` with
-	 * `ReleaseTimeoutError`; when `signal` aborts, what still waits rejects, and `close` resolves when the busy ones end.
+	 * `ReleaseTimeoutError`; when `signal` aborts, what still waits rejects, and `close` resolves when the busy ones end. `release`
+	 * during it does the same as the signal.
+	 *
+	 * ```js
+	 * process.once('SIGTERM', () => pool.close({ timeout: 10_000 }))
+	 * ```
 	 */
 	close(options?: CloseOptions): Promise<void>;
-	/** Resolves when nothing waits and nothing is busy. Does not close. */
+	/** Resolves when nothing waits and nothing is busy, at once if that is so. Does not close, so others may submit meanwhile. */
 	drain(): Promise<void>;
 	/**
 	 * Opens a closed pool again, as a new generation: what still waits rejects, and workers of the old generation retire when
 	 * they finish, without counting in the new one. Does nothing to an open pool.
 	 *
-	 * @throws PoolClosedError if the pool's `signal` has aborted
+	 * @throws PoolClosedError if the pool's `signal` has aborted, if this face of a shared pool has left, or if the isolate has ended
+	 * that had the threads of a shared thread pool
 	 */
 	reboot(): void;
 	/**
 	 * `close()`, for `await using`. Of a shared pool only this face goes: it refuses new tasks and waits for its own; the last one
-	 * closes the pool.
+	 * closes the pool. The threads of a shared thread pool stay with the isolate that has them until then.
+	 *
+	 * ```js
+	 * await using pool = Pool.create({ size: 10 })
+	 * ```
 	 */
 	[Symbol.asyncDispose](): Promise<void>;
 }
@@ -282,11 +360,15 @@ export declare class Pool<R = void> extends AnyPool {
 	/**
 	 * Runs `task` as soon as a worker is free, at once if one is, and gives its result. It never throws; it rejects with
 	 * what the task throws or rejects with, with a `PoolError`, with `signal.reason`, or with the TypeError or RangeError of
-	 * a bad argument. A closure that waits inside its own full pool waits for ever.
+	 * a bad argument. Checked in this order: arguments, aborted signal, closed, overload. Keeps the process alive until it settles.
+	 *
+	 * The closure runs in the `AsyncLocalStorage` context of this call, also if it waited. One that awaits a task of its own full pool
+	 * waits for ever: give inner work a pool of its own, or `waitTimeout: 0`.
 	 */
 	submit<T>(task: (context: TaskContext<R>) => T | PromiseLike<T>, options?: SubmitOptions): Promise<Awaited<T>>;
 	/**
-	 * Runs `task` without a promise. Every end without success goes to `panicHandler`, or else to `logger.error`.
+	 * Runs `task` without a promise; its result is dropped. Every end without success goes to `panicHandler`, or else to
+	 * `logger.error`.
 	 *
 	 * @throws what `submit` would reject with, if the task is refused
 	 */
@@ -319,45 +401,79 @@ export declare class Pool<R = void> extends AnyPool {
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
 	map<I, O>(items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<O>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
+	/** @param size as the option `size` */
 	tune(size: number): void;
 }
-/** Options of a thread pool beside those of every pool. */
+/** Options of a thread pool beside those of every pool. Times are in ms. */
 export interface ThreadOptions {
 	/**
-	 * The task module: an absolute path or a `file:` URL. CommonJS or ESM; `.ts` where the runtime strips types, else through
-	 * `execArgv`. Its exported functions are the tasks. A missing file is found by the first thread.
+	 * The task module: an absolute path or a `file:` URL; needed. CommonJS or ESM; `.ts` where the runtime strips types, else through
+	 * `execArgv`. Its exported functions are the tasks; of CommonJS the own properties of `module.exports`, and `module.exports`
+	 * itself, if it is a function, as the default export. Each thread loads it once, before its first task. A missing file is found
+	 * by the first thread, and rejects tasks with `WorkerStartError`.
+	 *
+	 * ```js
+	 * ThreadPool.create({ filename: new URL('tasks.js', import.meta.url) })
+	 * ```
 	 */
 	filename: string | URL;
-	/** Most tasks that one thread has at once: async ones overlap. An integer from 1, default 1. */
+	/**
+	 * Most tasks that one thread has at once: async ones overlap, synchronous ones cannot. A thread of its own comes first. An integer
+	 * from 1 to 2³¹ − 1, default 1.
+	 */
 	concurrency?: number | undefined;
-	/** So many threads are not purged; they start when first needed. An integer from 0 to `size`, default 0. */
+	/**
+	 * So many threads are not purged, and replaced when they die; they start when first needed. An integer from 0 to `size`, default
+	 * 0; `tune` below it wins.
+	 */
 	minSize?: number | undefined;
-	/** Most time, in ms, that a task which was aborted or timed out may run on before its thread is ended. ≥ 0, default 100. */
+	/**
+	 * Most time that a task may run on after it was aborted or timed out; then its thread is ended and replaced. In ms from the abort,
+	 * from 0 to 2³¹ − 1, default 100. Other tasks of that thread (`concurrency`) get as long again, then they reject with
+	 * `WorkerCrashedError`. Raise it for tasks that clean up; it does not delay the rejection.
+	 */
 	grace?: number | undefined;
-	/** Replace a thread, between tasks, after so many `tasks`, or once its heap is above `heapMb` MiB. */
+	/**
+	 * Replace a thread, between tasks, after so many `tasks` (an integer from 1), or once the heap that it uses is above `heapMb` MiB
+	 * (a number above 0), looked at after each task. Default: never.
+	 */
 	recycle?: {
 		tasks?: number | undefined;
 		heapMb?: number | undefined;
 	} | undefined;
-	/** As `new Worker`. */
+	/** As `new Worker`: environment variables of the threads, or `SHARE_ENV`. Default: a copy of this isolate's. */
 	env?: WorkerOptions["env"];
-	/** As `new Worker`. */
+	/** As `new Worker`: appended to `process.argv` of the threads. */
 	argv?: WorkerOptions["argv"];
-	/** As `new Worker`. */
+	/** As `new Worker`: options of Node for the threads. Default: this isolate's. */
 	execArgv?: WorkerOptions["execArgv"];
-	/** As `new Worker`. */
+	/** As `new Worker`. A thread that reaches its limit ends, and its tasks reject with `WorkerCrashedError`. */
 	resourceLimits?: WorkerOptions["resourceLimits"];
-	/** What `workerData` gives in the threads. */
+	/** What `workerData` of `workpool/worker` and of `node:worker_threads` gives in the threads; cloned for each. */
 	workerData?: unknown;
-	/** As `new Worker`. */
+	/** As `new Worker`; for `createWorker`, which holds the `Worker` whose `stdout` it is. */
 	stdout?: boolean | undefined;
-	/** As `new Worker`. */
+	/** As `new Worker`; for `createWorker`, which holds the `Worker` whose `stderr` it is. */
 	stderr?: boolean | undefined;
-	/** As `new Worker`. */
+	/** As `new Worker`: close at its end what a thread has opened with `fs.open` and not closed. Default: Node's, true. */
 	trackUnmanagedFds?: boolean | undefined;
-	/** Classes of errors to rebuild when tasks throw them: found by name, made without calling the constructor. */
+	/**
+	 * Classes of errors to rebuild when tasks throw them: found by name along the prototype chain of what was thrown, made without
+	 * calling the constructor. Other classes arrive as the nearest built-in one, with their name, `code` and properties.
+	 *
+	 * ```js
+	 * ThreadPool.create({ filename, errors: [ValidationError] })
+	 * ```
+	 */
 	errors?: readonly (abstract new (...args: never[]) => Error)[] | undefined;
-	/** For bundlers that must see `new Worker(new URL(…))`. A file of one's own imports 'workpool/worker' before anything else. */
+	/**
+	 * Makes a thread, for bundlers that must see `new Worker(new URL(…))`, and for those who want the `Worker`. It is given the file
+	 * that threads begin with, and must hand the options on. A file of one's own imports `workpool/worker` before anything else.
+	 *
+	 * ```js
+	 * createWorker: (url, options) => new Worker(url, options)
+	 * ```
+	 */
 	createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined;
 }
 interface MapRunOptions extends MapOptions {
@@ -368,7 +484,11 @@ interface MapRunOptions extends MapOptions {
 export interface RunOptions extends SubmitOptions {
 	/** The export to call; default: the default export. */
 	name?: string | undefined;
-	/** What of the argument is moved rather than cloned. */
+	/**
+	 * What of the argument is moved rather than cloned: `ArrayBuffer`s, `MessagePort`s and so on. Gone once the task is accepted,
+	 * however it ends; untouched if it is refused or cannot be cloned. From an isolate that does not own the threads of a shared pool:
+	 * `ArrayBuffer`s only, which are copied, then detached.
+	 */
 	transfer?: readonly TransferListItem[] | undefined;
 }
 type Functions = Record<string, (...args: any[]) => any>;
@@ -418,25 +538,57 @@ interface With<M, D> {
 export declare class ThreadPool<M = Functions> extends AnyPool {
 	#private;
 	/**
-	 * The exported functions: `pool.tasks.fib(40)` calls the export `fib` in a thread. Arguments and results are cloned as by
-	 * `structuredClone`. An export that does not exist rejects with a TypeError of code `ERR_POOL_OPTION`.
+	 * The exported functions: `pool.tasks.fib(40)` calls the export `fib` in a thread, with any number of arguments. Arguments and
+	 * results are cloned as by `structuredClone`, but that a single view may arrive on a buffer of just its bytes. An export that does
+	 * not exist rejects with a TypeError of code `ERR_POOL_OPTION`. Rejects like `run`.
 	 */
 	readonly tasks: Tasks<M>;
 	private constructor();
 	/**
 	 * A new, open pool. Threads start when tasks need them; with `preAlloc` all of them start now.
 	 *
-	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 * ```js
+	 * const pool = ThreadPool.create({ filename: new URL('tasks.js', import.meta.url), size: 4, concurrency: 8 })
+	 * ```
+	 *
+	 * **With `shared`** one set of threads serves every isolate of the process that asks for the `name`; isolates hand tasks in through
+	 * the core, not through the isolate that has the threads.
+	 *
+	 * - *Owner* is the isolate whose `create` made the pool: the threads are its own. If it ends, the pool is closed for good:
+	 *   unsettled tasks of the others reject with `PoolClosedError`, `reboot` throws it, and the next `create` makes a new pool. So let
+	 *   the main thread create the pool first. Its event loop starts and ends threads, and carries what it moves; all else goes on
+	 *   while it is busy.
+	 * - *Guests* are the others. What they send and get is serialized, by the rules of `structuredClone`, but a `MessagePort`, a
+	 *   `SharedArrayBuffer`, a `Blob` and the like reject with a `DataCloneError`. `ArrayBuffer`s on a transfer list, also on that of
+	 *   the task's `transfer`, are copied and then detached.
+	 * - All options but `panicHandler`, `logger`, `signal`, `errors` and `createWorker` must agree, as far as they are given; a guest
+	 *   still has to name the same `filename`. What cannot be serialized, such as memory in `workerData`, agrees with nothing: leave it
+	 *   out in guests.
+	 * - If a guest ends, the signals of its running tasks abort; a thread that does not heed that within `grace` is ended and replaced.
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; a `DataCloneError` for a `workerData` that cannot be cloned
 	 */
 	static create<M = Functions>(options: PoolOptions & ThreadOptions): ThreadPool<M>;
 	/**
 	 * Calls the default export, or `options.name`, with one argument in a thread, as soon as one is free. It never throws; it
 	 * rejects with what the function throws or rejects with, with a `PoolError`, with `signal.reason`, with a `DataCloneError`,
-	 * or with the TypeError or RangeError of a bad option.
+	 * or with the TypeError or RangeError of a bad option. Keeps the process alive until it settles.
+	 *
+	 * ```js
+	 * const small = await pool.run(image, { name: 'resize', transfer: [image.buffer], timeout: 5_000 })
+	 * ```
+	 *
+	 * An error arrives with its class (built in or listed in `errors`), message, `code`, own properties, `cause` and the thread's
+	 * stack. What of it cannot be cloned is left out.
 	 */
 	get run(): Run<M>;
 	/**
-	 * The same pool with options for every call.
+	 * The same pool with options for every call; those of a single `run` go before them.
+	 *
+	 * ```js
+	 * const urgent = pool.with({ priority: 'high', timeout: 1_000 })
+	 * await urgent.tasks.parse(text)
+	 * ```
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
@@ -447,10 +599,12 @@ export declare class ThreadPool<M = Functions> extends AnyPool {
 		name?: undefined;
 	}): With<M, M>;
 	/**
-	 * As `run`, but blocks this thread until the result is there: no event, timer or promise gets its turn meanwhile. For code that
-	 * cannot wait, in scripts and tools.
+	 * As `run`, but blocks this thread until the result is there: no event, timer or promise gets its turn meanwhile, so `signal` can
+	 * only be aborted from outside of it. For code that cannot wait, in scripts and tools.
 	 *
-	 * @throws what `run` would reject with
+	 * @throws what `run` would reject with; a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the
+	 * same pool, while the end of another task is being reported, and in another isolate than the owner of a shared pool before a
+	 * thread has started (await `ready` first)
 	 */
 	runSync<N extends Names<M>>(argument: FirstArgument<M[N]>, options: RunOptions & {
 		name: N;
@@ -464,7 +618,7 @@ export declare class ThreadPool<M = Functions> extends AnyPool {
 	} ? Result<F> : unknown;
 	/**
 	 * Resolves once a thread has loaded the module; starts one if there is none. Rejects with `WorkerStartError` if none can, and
-	 * with `PoolClosedError`.
+	 * with `PoolClosedError` if the pool is or gets closed before. For a service that is to be warm before it listens.
 	 */
 	ready(): Promise<void>;
 	/**
@@ -487,7 +641,10 @@ export declare class ThreadPool<M = Functions> extends AnyPool {
 	map<N extends Names<M>>(items: Items<FirstArgument<M[N]>>, options: MapRunOptions & {
 		name: N;
 	}): AsyncIterableIterator<Result<M[N]>>;
-	/** Ends everything now: running and waiting tasks reject with `PoolClosedError`, threads are ended. Resolves when they are. */
+	/**
+	 * Ends everything now: running and waiting tasks reject with `PoolClosedError`, threads are ended in the middle of what they do.
+	 * Resolves when they are. A shared pool ends for all; it can be rebooted.
+	 */
 	destroy(): Promise<void>;
 	/** @param size as the option `size` */
 	tune(size: number): void;
@@ -523,6 +680,10 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	/**
 	 * Puts pools of one kind behind one face: from 1 to 1,024, of any sizes, none of them twice. They can still be used
 	 * directly, and the array may be changed afterwards.
+	 *
+	 * ```js
+	 * const either = MultiPool.of([local, remote], { strategy: ([a, b]) => (a.waiting > 100 ? 1 : 0) })
+	 * ```
 	 *
 	 * @param options `strategy`, as that of `create`
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
@@ -565,12 +726,15 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 * @throws for bad arguments, and what a strategy that is a function throws
 	 */
 	tryExecute<R>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
-	/** As `run` of a thread pool, in the first pool that takes the task. */
+	/**
+	 * As `run` of a thread pool, in the first pool that takes the task. Rejects as `submit` does where no pool takes it; pools of one
+	 * MultiPool should have the same task module.
+	 */
 	get run(): P extends ThreadPool<infer M> ? Run<M> : never;
 	/** As `tasks` of a thread pool, in the first pool that takes the task. */
 	get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never;
 	/**
-	 * The same pools with options for every call of an export.
+	 * The same pools with options for every call of an export, as `with` of a thread pool.
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
@@ -599,7 +763,7 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	get capacity(): number;
 	/** Live workers of all pools, busy and idle. */
 	get running(): number;
-	/** Workers with a task, and those whose resource is being made, of all pools. */
+	/** Workers with a task, and those that boot, of all pools. */
 	get busy(): number;
 	/** Live workers without a task, of all pools. */
 	get idle(): number;
@@ -624,7 +788,7 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
 	 */
 	tune(size: number): void;
-	/** Releases all pools. */
+	/** Releases all pools, as `release` of a pool does. */
 	release(): void;
 	/**
 	 * Releases all pools and waits until no worker is left in any. Rejects with an `AggregateError` if some are after
@@ -647,12 +811,24 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	/** `close()`, for `await using`; of shared pools only these faces go, as with `Pool`. */
 	[Symbol.asyncDispose](): Promise<void>;
 }
-/** What a pool itself rejects with. `code` is stable; `retryable` says whether the same call may succeed later. */
+/**
+ * What a pool itself rejects with; the message ends with the pool's name. What a task throws, `signal.reason` and the `TypeError`s and
+ * `RangeError`s of bad arguments (code `ERR_POOL_OPTION`) are none.
+ *
+ * ```js
+ * if (error instanceof PoolError && error.retryable) response.writeHead(503, { 'retry-after': 1 }).end()
+ * ```
+ */
 export declare abstract class PoolError extends Error {
+	/** Names the class; stable between versions. */
 	abstract readonly code: string;
+	/** Whether the same call may succeed later. Whether it may be repeated depends on the task: of a crash or a timeout it has begun. */
 	abstract readonly retryable: boolean;
 }
-/** The pool is closed: the task was submitted after `release` or `close`, or it waited at release. */
+/**
+ * The pool is closed: the task was submitted after `release` or `close`, waited at `release`, or was unsettled at `destroy` or when
+ * the isolate ended that had the threads of a shared pool.
+ */
 export declare class PoolClosedError extends PoolError {
 	readonly code = "ERR_POOL_CLOSED";
 	readonly retryable = false;
@@ -662,31 +838,38 @@ export declare class PoolOverloadError extends PoolError {
 	readonly code = "ERR_POOL_OVERLOAD";
 	readonly retryable = true;
 }
-/** No worker was free within the task's `waitTimeout`. */
+/** No worker was free within the task's `waitTimeout`. The task has not begun. */
 export declare class WaitTimeoutError extends PoolError {
 	readonly code = "ERR_POOL_WAIT_TIMEOUT";
 	readonly retryable = true;
 }
-/** The task ran longer than its `timeout`. Its closure goes on until it ends; heed `context.signal` to end early. */
+/**
+ * The task ran longer than its `timeout`. Its closure goes on until it ends: heed `context.signal` to end early. A thread that does not
+ * heed `currentTask().signal` within `grace` is ended.
+ */
 export declare class TaskTimeoutError extends PoolError {
 	readonly code = "ERR_POOL_TASK_TIMEOUT";
 	readonly retryable = true;
 }
-/** The thread of a task died under it. */
+/**
+ * The thread of a task died under it: it exited, ran out of memory or threw outside a task. `cause` is the uncaught error, if there was
+ * one. Tasks that it had not begun are not affected.
+ */
 export declare class WorkerCrashedError extends PoolError {
 	readonly code = "ERR_POOL_WORKER_CRASHED";
 	readonly retryable = true;
-	/** Of the thread. */
+	/** Of the thread, as `worker_threads` reports it. */
 	readonly exitCode: number;
-	constructor(pool: string, exitCode: number, cause: unknown);
 }
-/** No thread could load the task module; `cause` says why. */
+/**
+ * No thread could load the task module; `cause` says why. A missing file, a syntax error or a throw of the module is final at once; a
+ * thread that dies while it loads is first started again, after 100, 200 and 400 ms.
+ */
 export declare class WorkerStartError extends PoolError {
 	readonly code = "ERR_POOL_WORKER_START";
 	readonly retryable = false;
-	constructor(pool: string, message: string, cause: unknown);
 }
-/** Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed. */
+/** Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed, and they end as their tasks do. */
 export declare class ReleaseTimeoutError extends PoolError {
 	readonly code = "ERR_POOL_RELEASE_TIMEOUT";
 	readonly retryable = false;

@@ -77,7 +77,7 @@ const forms = {
   module: ({ main }) => ['main.mjs', compiled(main.includes('import ') ? main : wrapped(main), 'ES2022')],
   commonjs: ({ main }) => {
     const source = wrapped(main).replaceAll("new URL('tasks.js', import.meta.url)", "require('node:path').join(__dirname, 'tasks.js')")
-    return ['main.cjs', compiled(source, 'CommonJS')]
+    return ['main.cjs', compiled(source.replaceAll('import.meta.filename', '__filename'), 'CommonJS')]
   },
   typescript: ({ main }) => ['main.mts', wrapped(main)],
 }

@@ -22,13 +22,13 @@ export abstract class AnyPool implements AsyncDisposable {
    * }
    * ```
    *
-   * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`.
+   * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`. Keeps the process alive until it settles.
    */
   async vacancy(options?: VacancyOptions): Promise<void> {
     return this.#verbs.vacancy(checkVacancyOptions(options).signal)
   }
 
-  /** Most closures that run at once; `Infinity` if unbounded. */
+  /** Most live workers, as `size` or the last `tune` says; `Infinity` if unbounded. */
   get capacity(): number {
     return this.#verbs.stat(Stat.capacity)
   }
@@ -38,7 +38,10 @@ export abstract class AnyPool implements AsyncDisposable {
     return this.#verbs.stat(Stat.running)
   }
 
-  /** Workers with a task, and those whose resource is being made. */
+  /**
+   * Workers with a task, and those that boot: whose resource is being made, or whose thread loads its module. A closure that was
+   * aborted or timed out keeps its worker busy until it ends.
+   */
   get busy(): number {
     return this.#verbs.stat(Stat.busy)
   }
@@ -48,7 +51,7 @@ export abstract class AnyPool implements AsyncDisposable {
     return this.#verbs.stat(Stat.idle)
   }
 
-  /** Tasks that could start now: capacity − busy, not below 0. */
+  /** Workers that could take a task now: capacity − busy, not below 0. */
   get available(): number {
     return this.#verbs.stat(Stat.available)
   }
@@ -63,33 +66,41 @@ export abstract class AnyPool implements AsyncDisposable {
     return this.#verbs.stat(Stat.waiting)
   }
 
-  /** Whether new tasks are refused. */
+  /** Whether new tasks are refused. Of a shared pool also true once this face has left. */
   get isClosed(): boolean {
     return this.#verbs.stat(Stat.isClosed) === 1
   }
 
-  /** Everything that is counted, as one consistent snapshot. */
+  /**
+   * Everything that is counted, as one consistent snapshot. Counters run on from the creation of the pool; peaks restart with each
+   * generation.
+   */
   stats(): PoolStats {
     return this.#verbs.stats()
   }
 
   /**
    * Changes the capacity. Growing starts waiting tasks at once. Shrinking retires idle workers at once and busy ones as they
-   * finish; nothing new starts above the new size. Works on a closed pool, too.
+   * finish; nothing new starts above the new size. Works on a closed pool, too; the same size does nothing.
    *
    * @param size as the option `size`
    * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
    */
   abstract tune(size: number): void
 
-  /** Closes now: waiting tasks reject with `PoolClosedError`, busy ones finish, idle workers retire. */
+  /**
+   * Closes now: waiting tasks reject with `PoolClosedError`, running ones finish, idle workers retire. Nothing is interrupted; a second
+   * call does nothing.
+   */
   release(): void {
     this.#verbs.release()
   }
 
   /**
-   * Releases and waits until no worker is left. Rejects with `ReleaseTimeoutError` if some are after `ms` (≥ 0, from the
-   * call); the pool stays closed. On a pool that is closed already it only waits.
+   * Releases and waits until no worker is left. Rejects with `ReleaseTimeoutError` if some are after `ms`, and the pool stays
+   * closed. On a pool that is closed already it only waits, for the generation that was closed.
+   *
+   * @param ms from the call, from 0 to 2³¹ − 1
    */
   async releaseTimeout(ms: number): Promise<void> {
     return this.#verbs.releaseTimeout(checkMilliseconds(ms))
@@ -97,13 +108,18 @@ export abstract class AnyPool implements AsyncDisposable {
 
   /**
    * Refuses new tasks, runs all that was accepted, then resolves. After `timeout`, what still waits rejects, and `close` with
-   * `ReleaseTimeoutError`; when `signal` aborts, what still waits rejects, and `close` resolves when the busy ones end.
+   * `ReleaseTimeoutError`; when `signal` aborts, what still waits rejects, and `close` resolves when the busy ones end. `release`
+   * during it does the same as the signal.
+   *
+   * ```js
+   * process.once('SIGTERM', () => pool.close({ timeout: 10_000 }))
+   * ```
    */
   async close(options?: CloseOptions): Promise<void> {
     return this.#verbs.close(options)
   }
 
-  /** Resolves when nothing waits and nothing is busy. Does not close. */
+  /** Resolves when nothing waits and nothing is busy, at once if that is so. Does not close, so others may submit meanwhile. */
   async drain(): Promise<void> {
     return this.#verbs.drain()
   }
@@ -112,7 +128,8 @@ export abstract class AnyPool implements AsyncDisposable {
    * Opens a closed pool again, as a new generation: what still waits rejects, and workers of the old generation retire when
    * they finish, without counting in the new one. Does nothing to an open pool.
    *
-   * @throws PoolClosedError if the pool's `signal` has aborted
+   * @throws PoolClosedError if the pool's `signal` has aborted, if this face of a shared pool has left, or if the isolate has ended
+   * that had the threads of a shared thread pool
    */
   reboot(): void {
     this.#verbs.reboot()
@@ -120,7 +137,11 @@ export abstract class AnyPool implements AsyncDisposable {
 
   /**
    * `close()`, for `await using`. Of a shared pool only this face goes: it refuses new tasks and waits for its own; the last one
-   * closes the pool.
+   * closes the pool. The threads of a shared thread pool stay with the isolate that has them until then.
+   *
+   * ```js
+   * await using pool = Pool.create({ size: 10 })
+   * ```
    */
   async [Symbol.asyncDispose](): Promise<void> {
     return this.#verbs.leave()

@@ -1,8 +1,17 @@
 import { inspect } from 'node:util'
 
-/** What a pool itself rejects with. `code` is stable; `retryable` says whether the same call may succeed later. */
+/**
+ * What a pool itself rejects with; the message ends with the pool's name. What a task throws, `signal.reason` and the `TypeError`s and
+ * `RangeError`s of bad arguments (code `ERR_POOL_OPTION`) are none.
+ *
+ * ```js
+ * if (error instanceof PoolError && error.retryable) response.writeHead(503, { 'retry-after': 1 }).end()
+ * ```
+ */
 export abstract class PoolError extends Error {
+  /** Names the class; stable between versions. */
   abstract readonly code: string
+  /** Whether the same call may succeed later. Whether it may be repeated depends on the task: of a crash or a timeout it has begun. */
   abstract readonly retryable: boolean
 
   /** @internal */
@@ -19,7 +28,10 @@ Object.defineProperty(PoolError.prototype, 'name', {
   },
 })
 
-/** The pool is closed: the task was submitted after `release` or `close`, or it waited at release. */
+/**
+ * The pool is closed: the task was submitted after `release` or `close`, waited at `release`, or was unsettled at `destroy` or when
+ * the isolate ended that had the threads of a shared pool.
+ */
 export class PoolClosedError extends PoolError {
   readonly code = 'ERR_POOL_CLOSED'
   readonly retryable = false
@@ -31,25 +43,32 @@ export class PoolOverloadError extends PoolError {
   readonly retryable = true
 }
 
-/** No worker was free within the task's `waitTimeout`. */
+/** No worker was free within the task's `waitTimeout`. The task has not begun. */
 export class WaitTimeoutError extends PoolError {
   readonly code = 'ERR_POOL_WAIT_TIMEOUT'
   readonly retryable = true
 }
 
-/** The task ran longer than its `timeout`. Its closure goes on until it ends; heed `context.signal` to end early. */
+/**
+ * The task ran longer than its `timeout`. Its closure goes on until it ends: heed `context.signal` to end early. A thread that does not
+ * heed `currentTask().signal` within `grace` is ended.
+ */
 export class TaskTimeoutError extends PoolError {
   readonly code = 'ERR_POOL_TASK_TIMEOUT'
   readonly retryable = true
 }
 
-/** The thread of a task died under it. */
+/**
+ * The thread of a task died under it: it exited, ran out of memory or threw outside a task. `cause` is the uncaught error, if there was
+ * one. Tasks that it had not begun are not affected.
+ */
 export class WorkerCrashedError extends PoolError {
   readonly code = 'ERR_POOL_WORKER_CRASHED'
   readonly retryable = true
-  /** Of the thread. */
+  /** Of the thread, as `worker_threads` reports it. */
   readonly exitCode: number
 
+  /** @internal */
   constructor(pool: string, exitCode: number, cause: unknown) {
     super(pool, `the thread ended with exit code ${exitCode} while it ran the task`)
     this.exitCode = exitCode
@@ -57,18 +76,22 @@ export class WorkerCrashedError extends PoolError {
   }
 }
 
-/** No thread could load the task module; `cause` says why. */
+/**
+ * No thread could load the task module; `cause` says why. A missing file, a syntax error or a throw of the module is final at once; a
+ * thread that dies while it loads is first started again, after 100, 200 and 400 ms.
+ */
 export class WorkerStartError extends PoolError {
   readonly code = 'ERR_POOL_WORKER_START'
   readonly retryable = false
 
+  /** @internal */
   constructor(pool: string, message: string, cause: unknown) {
     super(pool, message)
     this.cause = cause
   }
 }
 
-/** Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed. */
+/** Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed, and they end as their tasks do. */
 export class ReleaseTimeoutError extends PoolError {
   readonly code = 'ERR_POOL_RELEASE_TIMEOUT'
   readonly retryable = false

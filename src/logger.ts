@@ -1,4 +1,8 @@
-/** Where a pool reports what no promise can carry. The shape of pino's loggers: an object, then a message. */
+/**
+ * Where a pool reports what no promise can carry: `error` has failures of `execute`, a throwing `panicHandler`; `warn` a failing
+ * `dispose`, a closure that submits to its own full pool; `debug` what closures do after they have settled. The shape of pino's loggers:
+ * an object, then a message.
+ */
 export interface Logger {
   debug(details: object, message: string): void
   info(details: object, message: string): void

@@ -107,6 +107,10 @@ export class MultiPool<P> implements AsyncDisposable {
    * Puts pools of one kind behind one face: from 1 to 1,024, of any sizes, none of them twice. They can still be used
    * directly, and the array may be changed afterwards.
    *
+   * ```js
+   * const either = MultiPool.of([local, remote], { strategy: ([a, b]) => (a.waiting > 100 ? 1 : 0) })
+   * ```
+   *
    * @param options `strategy`, as that of `create`
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
@@ -229,7 +233,10 @@ export class MultiPool<P> implements AsyncDisposable {
 
   // ── thread pools ────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** As `run` of a thread pool, in the first pool that takes the task. */
+  /**
+   * As `run` of a thread pool, in the first pool that takes the task. Rejects as `submit` does where no pool takes it; pools of one
+   * MultiPool should have the same task module.
+   */
   get run(): P extends ThreadPool<infer M> ? Run<M> : never {
     return this.#runAny as P extends ThreadPool<infer M> ? Run<M> : never
   }
@@ -243,7 +250,7 @@ export class MultiPool<P> implements AsyncDisposable {
   }
 
   /**
-   * The same pools with options for every call of an export.
+   * The same pools with options for every call of an export, as `with` of a thread pool.
    *
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
@@ -331,7 +338,7 @@ export class MultiPool<P> implements AsyncDisposable {
     return this.#face.stat(Stat.running)
   }
 
-  /** Workers with a task, and those whose resource is being made, of all pools. */
+  /** Workers with a task, and those that boot, of all pools. */
   get busy(): number {
     return this.#face.stat(Stat.busy)
   }
@@ -380,7 +387,7 @@ export class MultiPool<P> implements AsyncDisposable {
     this.#face.tune(checkSize(size))
   }
 
-  /** Releases all pools. */
+  /** Releases all pools, as `release` of a pool does. */
   release(): void {
     this.#face.release()
   }

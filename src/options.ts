@@ -3,74 +3,113 @@ import { misuse, outOfRange, wrongType } from './errors.js'
 import { type Logger, consoleLogger } from './logger.js'
 import type { TaskInfo } from './task.js'
 
-/** Options that every pool takes. `undefined` means absent; unknown options are errors. */
+/**
+ * Options that every pool takes. They are read once, from own properties. `undefined` means absent, `null` is an error, and so is
+ * an unknown option. All times are in ms.
+ */
 export interface PoolOptions {
-  /** Label in errors, logs and `TaskInfo`; default `pool-1`, `pool-2`, … */
+  /**
+   * Label in errors, logs, `TaskInfo` and names of threads; with `shared` the key by which isolates find the pool. Not empty.
+   * Default `pool-1`, `pool-2`, …
+   */
   name?: string | undefined
   /**
    * Capacity: most live workers, and hence most closures that run at once. An integer from 1 to 2³¹ − 1, default 256;
    * `Infinity` or −1 = unbounded. Can be changed with `tune`.
+   *
+   * Of a `ThreadPool`: most live threads. Default: the processors that this process may use, container limits included; never
+   * unbounded.
    */
   size?: number | undefined
   /**
-   * How long an idle worker is kept, in ms, counted from the end of its last task. Above 0, up to 2³¹ − 1, default
-   * 1,000; `Infinity` = `disablePurge`. It is retired no sooner than this and no later than twice this.
+   * How long an idle worker is kept, in ms, counted from when it went idle. Above 0, up to 2³¹ − 1; default 1,000, of a
+   * `ThreadPool` 60,000; `Infinity` = `disablePurge`. It is retired no sooner than this and no later than twice this.
    */
   expiry?: number | undefined
-  /** Idle workers stay until the pool is released. Default false. */
+  /** Idle workers stay until the pool is closed or shrinks. Wins over `expiry`. Default false. */
   disablePurge?: boolean | undefined
-  /** Reserve memory for `size` workers now. Not with an unbounded pool; `size` up to 2²⁴. Default false. */
+  /**
+   * Reserve memory for `size` workers now. Not with an unbounded pool; `size` up to 2²⁴. Of a `ThreadPool`: start all threads now.
+   * Default false.
+   */
   preAlloc?: boolean | undefined
-  /** When full, reject with `PoolOverloadError` rather than wait. Wins over `maxBlockingTasks`. Default false. */
+  /**
+   * When full, reject with `PoolOverloadError` rather than wait. A worker that boots is room. Wins over `maxBlockingTasks`. Default
+   * false.
+   */
   nonblocking?: boolean | undefined
-  /** Most waiting tasks; beyond it `PoolOverloadError`. An integer from 0 to 2³¹ − 1, default 0 = no bound. */
+  /**
+   * Most waiting tasks; beyond it `PoolOverloadError`. Those that workers which boot will take do not count. An integer from 0 to
+   * 2³¹ − 1, default 0 = no bound.
+   */
   maxBlockingTasks?: number | undefined
   /**
-   * Called with the error of every task whose function threw or rejected, before its promise settles; a failure it has
-   * seen is never an `unhandledRejection`. Also with every end without success of a task given to `execute` or
-   * `tryExecute`. If it throws or rejects itself, that is logged.
+   * Called with the error of every task whose function threw or rejected, or whose thread died, before its promise settles; a
+   * failure it has seen is never an `unhandledRejection`. Overloads, timeouts and aborts are not its business, but with `execute`
+   * and `tryExecute`, which have no promise, every end without success is. If it throws or rejects itself, that is logged.
+   *
+   * ```js
+   * const pool = Pool.create({ panicHandler: (error, { name, runMs }) => metrics.failed(name, runMs) })
+   * ```
    */
   panicHandler?: ((error: unknown, task: TaskInfo) => unknown) | undefined
-  /** Where the pool logs. pino fits. Default: warnings and errors to the console. */
+  /** Where the pool reports what no promise can carry. pino fits. Default: warnings and errors to the console, nothing else. */
   logger?: Logger | undefined
   /**
-   * When it aborts the pool is released, and the signal of every running task aborts. Aborted from the start: the pool
-   * is born closed. A pool whose signal has aborted cannot be rebooted.
+   * When it aborts the pool is released, and the signal of every running task aborts; their promises settle when they end. Aborted
+   * from the start: the pool is born closed. A pool whose signal has aborted cannot be rebooted. Of a shared pool the signals of
+   * this isolate's tasks abort.
    */
   signal?: AbortSignal | undefined
   /**
    * One pool for all isolates (main thread and `worker_threads`) of this process that ask for its `name`: one capacity, one wait
-   * queue, one set of counters. Every `create` gives a face of it, and verbs on one face act for all. Options that are given
-   * must equal those that the pool was made with; functions and `signal` belong to their face. Not with `init`. Default false.
+   * queue, one set of counters. Every `create` gives a face of it, and verbs on one face act for all. Default false.
+   *
+   * - Options that are given must equal those that the pool was made with, whatever `tune` has changed since; those left out
+   *   agree. `panicHandler`, `logger`, `signal`, `errors` and `createWorker` belong to their face.
+   * - A closure runs in the isolate that submitted it. Not with `init`: a resource belongs to one isolate.
+   * - The threads of a `ThreadPool` belong to the isolate that created it first, see `ThreadPool.create`.
+   * - `await using` leaves: this face refuses new tasks and waits for its own, and the last one to go closes the pool.
+   * - When an isolate ends, its waiting tasks leave the queue, its running ones count as cancelled, and their workers take others.
    */
   shared?: boolean | undefined
 }
 
 /** What a worker holds between tasks: made when the worker starts, kept while it is idle, disposed of when it retires. */
 export interface Resource<R> {
-  /** Makes the resource. The task waits for it; if it fails, one task rejects with its error. */
+  /**
+   * Makes the resource. The task waits for it, which counts as waiting; if it fails, one task rejects with its error, and the next
+   * task tries again.
+   */
   init?: (() => R | PromiseLike<R>) | undefined
-  /** Disposes of the resource. The worker counts until this has settled; a failure is logged as a warning. */
+  /** Disposes of the resource. The worker counts as running until this has settled; a failure is logged as a warning. */
   dispose?: ((resource: R) => unknown) | undefined
-  /** Asked after a task has failed: whether the resource must not be used again. Throwing means yes. Default: no. */
+  /** Asked after a task has thrown or rejected: whether the resource must not be used again. Throwing means yes. Default: no. */
   isBroken?: ((error: unknown, resource: R) => boolean) | undefined
 }
 
 /** Options of one task. */
 export interface SubmitOptions {
-  /** Aborts the task: one that waits never runs; one that runs rejects at once and its context's signal aborts. */
+  /**
+   * Aborts the task, which rejects with `signal.reason` at once: one that waits never runs; one that runs sees its own signal abort.
+   * A closure keeps its worker until it ends; a thread is ended if the task does not heed the signal within `grace`. Any number of
+   * tasks may share a signal.
+   */
   signal?: AbortSignal | undefined
   /**
    * Most time without a worker, in ms from the call, then `WaitTimeoutError`. From 0 to 2³¹ − 1; 0 = refuse rather than
-   * wait. Default: no limit.
+   * wait. Waiting for a worker that boots counts. Default: no limit.
    */
   waitTimeout?: number | undefined
   /**
-   * Most time of running, in ms from the call of the function, then `TaskTimeoutError` and its context's signal aborts.
-   * Above 0, up to 2³¹ − 1. Default: no limit.
+   * Most time of running, in ms from the call of the function (in a thread: from when the thread takes the task), then
+   * `TaskTimeoutError`, and the task's own signal aborts with that error. Above 0, up to 2³¹ − 1. Default: no limit.
    */
   timeout?: number | undefined
-  /** Lower goes first: a safe integer from 0, or `high` = 0, `normal` = 1, `low` = 2. Default 1. */
+  /**
+   * Order among waiting tasks: lower goes first, first come first served within one. A safe integer from 0, or `high` = 0,
+   * `normal` = 1, `low` = 2. Default 1. It does not age: a stream of high ones holds the low ones up.
+   */
   priority?: number | 'high' | 'normal' | 'low' | undefined
 }
 
@@ -82,7 +121,10 @@ export interface MapOptions extends SubmitOptions {
 
 /** Options of `close`. */
 export interface CloseOptions {
-  /** Most time, in ms from the call; then what still waits rejects, and `close` with `ReleaseTimeoutError`. ≥ 0. */
+  /**
+   * Most time, in ms from the call; then what still waits rejects with `PoolClosedError`, and `close` with `ReleaseTimeoutError`.
+   * From 0 to 2³¹ − 1. Default: no limit.
+   */
   timeout?: number | undefined
   /** When it aborts, what still waits rejects, as with `release`; `close` resolves when the busy workers end. */
   signal?: AbortSignal | undefined

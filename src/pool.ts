@@ -73,14 +73,18 @@ export class Pool<R = void> extends AnyPool {
   /**
    * Runs `task` as soon as a worker is free, at once if one is, and gives its result. It never throws; it rejects with
    * what the task throws or rejects with, with a `PoolError`, with `signal.reason`, or with the TypeError or RangeError of
-   * a bad argument. A closure that waits inside its own full pool waits for ever.
+   * a bad argument. Checked in this order: arguments, aborted signal, closed, overload. Keeps the process alive until it settles.
+   *
+   * The closure runs in the `AsyncLocalStorage` context of this call, also if it waited. One that awaits a task of its own full pool
+   * waits for ever: give inner work a pool of its own, or `waitTimeout: 0`.
    */
   submit<T>(task: (context: TaskContext<R>) => T | PromiseLike<T>, options?: SubmitOptions): Promise<Awaited<T>> {
     return this.#face.submit(task as Closure<R>, options) as Promise<Awaited<T>>
   }
 
   /**
-   * Runs `task` without a promise. Every end without success goes to `panicHandler`, or else to `logger.error`.
+   * Runs `task` without a promise; its result is dropped. Every end without success goes to `panicHandler`, or else to
+   * `logger.error`.
    *
    * @throws what `submit` would reject with, if the task is refused
    */
@@ -135,6 +139,7 @@ export class Pool<R = void> extends AnyPool {
     return map(taker, items, task, options)
   }
 
+  /** @param size as the option `size` */
   override tune(size: number): void {
     this.#face.tune(checkSize(size))
   }

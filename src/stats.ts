@@ -6,11 +6,11 @@ export interface PoolStats {
   capacity: number
   /** Live workers, busy and idle. */
   running: number
-  /** Workers with a task, and booting ones. */
+  /** Workers with a task, settled or not, and booting ones. */
   busy: number
   /** running − busy. */
   idle: number
-  /** capacity − busy, not below 0: tasks that could start now. */
+  /** capacity − busy, not below 0: workers that could take a task now. */
   available: number
   /** capacity − running, not below 0: workers that could be started. */
   free: number
@@ -20,21 +20,31 @@ export interface PoolStats {
   isClosed: boolean
   /** The lifetime between (re)open and release that the pool is in, from 1. */
   generation: number
-  /** Accepted tasks. Always unsettled + completed + failed + timedOut + cancelled + rejected.waitTimeout + rejected.released. */
+  /**
+   * Accepted tasks, from the creation of the pool on. Always unsettled + completed + failed + timedOut + cancelled +
+   * rejected.waitTimeout + rejected.released.
+   */
   submitted: number
   /** Accepted tasks that have not settled, of any generation. */
   unsettled: number
+  /** Tasks whose function gave a result. */
   completed: number
+  /** Tasks whose function threw or rejected, whose `init` failed, or whose thread died or could not start. */
   failed: number
+  /** Tasks that ran longer than their `timeout`. */
   timedOut: number
+  /** Tasks whose `signal` aborted, that ran at `destroy`, or whose isolate ended. */
   cancelled: number
-  /** `overload` and `closed` count refused calls; the other two accepted tasks. */
+  /**
+   * Calls that were refused, as the pool was full (`overload`) or `closed`; accepted tasks that got no worker within their
+   * `waitTimeout`, or waited when the pool was `released`.
+   */
   rejected: { overload: number; closed: number; waitTimeout: number; released: number }
   /** Most busy workers at once, in this generation. */
   peakBusy: number
   /** Most waiting tasks at once, in this generation. */
   peakWaiting: number
-  /** `started` includes `reused`: workers whose record came from the worker cache. */
+  /** `started` includes `reused`: workers whose record came from the worker cache. `crashed` are threads that died or were ended. */
   workers: { started: number; reused: number; retired: number; crashed: number }
 }
 

@@ -30,40 +30,73 @@ import {
 } from './options.js'
 import type { CrewSettings } from './threads/crew.js'
 
-/** Options of a thread pool beside those of every pool. */
+/** Options of a thread pool beside those of every pool. Times are in ms. */
 export interface ThreadOptions {
   /**
-   * The task module: an absolute path or a `file:` URL. CommonJS or ESM; `.ts` where the runtime strips types, else through
-   * `execArgv`. Its exported functions are the tasks. A missing file is found by the first thread.
+   * The task module: an absolute path or a `file:` URL; needed. CommonJS or ESM; `.ts` where the runtime strips types, else through
+   * `execArgv`. Its exported functions are the tasks; of CommonJS the own properties of `module.exports`, and `module.exports`
+   * itself, if it is a function, as the default export. Each thread loads it once, before its first task. A missing file is found
+   * by the first thread, and rejects tasks with `WorkerStartError`.
+   *
+   * ```js
+   * ThreadPool.create({ filename: new URL('tasks.js', import.meta.url) })
+   * ```
    */
   filename: string | URL
-  /** Most tasks that one thread has at once: async ones overlap. An integer from 1, default 1. */
+  /**
+   * Most tasks that one thread has at once: async ones overlap, synchronous ones cannot. A thread of its own comes first. An integer
+   * from 1 to 2³¹ − 1, default 1.
+   */
   concurrency?: number | undefined
-  /** So many threads are not purged; they start when first needed. An integer from 0 to `size`, default 0. */
+  /**
+   * So many threads are not purged, and replaced when they die; they start when first needed. An integer from 0 to `size`, default
+   * 0; `tune` below it wins.
+   */
   minSize?: number | undefined
-  /** Most time, in ms, that a task which was aborted or timed out may run on before its thread is ended. ≥ 0, default 100. */
+  /**
+   * Most time that a task may run on after it was aborted or timed out; then its thread is ended and replaced. In ms from the abort,
+   * from 0 to 2³¹ − 1, default 100. Other tasks of that thread (`concurrency`) get as long again, then they reject with
+   * `WorkerCrashedError`. Raise it for tasks that clean up; it does not delay the rejection.
+   */
   grace?: number | undefined
-  /** Replace a thread, between tasks, after so many `tasks`, or once its heap is above `heapMb` MiB. */
+  /**
+   * Replace a thread, between tasks, after so many `tasks` (an integer from 1), or once the heap that it uses is above `heapMb` MiB
+   * (a number above 0), looked at after each task. Default: never.
+   */
   recycle?: { tasks?: number | undefined; heapMb?: number | undefined } | undefined
-  /** As `new Worker`. */
+  /** As `new Worker`: environment variables of the threads, or `SHARE_ENV`. Default: a copy of this isolate's. */
   env?: WorkerOptions['env']
-  /** As `new Worker`. */
+  /** As `new Worker`: appended to `process.argv` of the threads. */
   argv?: WorkerOptions['argv']
-  /** As `new Worker`. */
+  /** As `new Worker`: options of Node for the threads. Default: this isolate's. */
   execArgv?: WorkerOptions['execArgv']
-  /** As `new Worker`. */
+  /** As `new Worker`. A thread that reaches its limit ends, and its tasks reject with `WorkerCrashedError`. */
   resourceLimits?: WorkerOptions['resourceLimits']
-  /** What `workerData` gives in the threads. */
+  /** What `workerData` of `workpool/worker` and of `node:worker_threads` gives in the threads; cloned for each. */
   workerData?: unknown
-  /** As `new Worker`. */
+  /** As `new Worker`; for `createWorker`, which holds the `Worker` whose `stdout` it is. */
   stdout?: boolean | undefined
-  /** As `new Worker`. */
+  /** As `new Worker`; for `createWorker`, which holds the `Worker` whose `stderr` it is. */
   stderr?: boolean | undefined
-  /** As `new Worker`. */
+  /** As `new Worker`: close at its end what a thread has opened with `fs.open` and not closed. Default: Node's, true. */
   trackUnmanagedFds?: boolean | undefined
-  /** Classes of errors to rebuild when tasks throw them: found by name, made without calling the constructor. */
+  /**
+   * Classes of errors to rebuild when tasks throw them: found by name along the prototype chain of what was thrown, made without
+   * calling the constructor. Other classes arrive as the nearest built-in one, with their name, `code` and properties.
+   *
+   * ```js
+   * ThreadPool.create({ filename, errors: [ValidationError] })
+   * ```
+   */
   errors?: readonly (abstract new (...args: never[]) => Error)[] | undefined
-  /** For bundlers that must see `new Worker(new URL(…))`. A file of one's own imports 'workpool/worker' before anything else. */
+  /**
+   * Makes a thread, for bundlers that must see `new Worker(new URL(…))`, and for those who want the `Worker`. It is given the file
+   * that threads begin with, and must hand the options on. A file of one's own imports `workpool/worker` before anything else.
+   *
+   * ```js
+   * createWorker: (url, options) => new Worker(url, options)
+   * ```
+   */
   createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined
 }
 
@@ -77,7 +110,11 @@ export interface MapRunOptions extends MapOptions {
 export interface RunOptions extends SubmitOptions {
   /** The export to call; default: the default export. */
   name?: string | undefined
-  /** What of the argument is moved rather than cloned. */
+  /**
+   * What of the argument is moved rather than cloned: `ArrayBuffer`s, `MessagePort`s and so on. Gone once the task is accepted,
+   * however it ends; untouched if it is refused or cannot be cloned. From an isolate that does not own the threads of a shared pool:
+   * `ArrayBuffer`s only, which are copied, then detached.
+   */
   transfer?: readonly TransferListItem[] | undefined
 }
 

@@ -51,7 +51,7 @@ export interface Run<M> {
 /** A task module whose export `N` is called if none is named. */
 export type Named<M, N extends keyof M> = Omit<M, 'default'> & { default: M[N] }
 
-/** Options for every call of an export. */
+/** Options for every call of an export: those of `run`, without `transfer`. */
 export type WithOptions = Omit<RunOptions, 'transfer'>
 
 /** A thread pool with options for every call. */
@@ -83,8 +83,9 @@ export class ThreadPool<M = Functions> extends AnyPool {
   }
 
   /**
-   * The exported functions: `pool.tasks.fib(40)` calls the export `fib` in a thread. Arguments and results are cloned as by
-   * `structuredClone`. An export that does not exist rejects with a TypeError of code `ERR_POOL_OPTION`.
+   * The exported functions: `pool.tasks.fib(40)` calls the export `fib` in a thread, with any number of arguments. Arguments and
+   * results are cloned as by `structuredClone`, but that a single view may arrive on a buffer of just its bytes. An export that does
+   * not exist rejects with a TypeError of code `ERR_POOL_OPTION`. Rejects like `run`.
    */
   readonly tasks: Tasks<M>
 
@@ -99,7 +100,26 @@ export class ThreadPool<M = Functions> extends AnyPool {
   /**
    * A new, open pool. Threads start when tasks need them; with `preAlloc` all of them start now.
    *
-   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+   * ```js
+   * const pool = ThreadPool.create({ filename: new URL('tasks.js', import.meta.url), size: 4, concurrency: 8 })
+   * ```
+   *
+   * **With `shared`** one set of threads serves every isolate of the process that asks for the `name`; isolates hand tasks in through
+   * the core, not through the isolate that has the threads.
+   *
+   * - *Owner* is the isolate whose `create` made the pool: the threads are its own. If it ends, the pool is closed for good:
+   *   unsettled tasks of the others reject with `PoolClosedError`, `reboot` throws it, and the next `create` makes a new pool. So let
+   *   the main thread create the pool first. Its event loop starts and ends threads, and carries what it moves; all else goes on
+   *   while it is busy.
+   * - *Guests* are the others. What they send and get is serialized, by the rules of `structuredClone`, but a `MessagePort`, a
+   *   `SharedArrayBuffer`, a `Blob` and the like reject with a `DataCloneError`. `ArrayBuffer`s on a transfer list, also on that of
+   *   the task's `transfer`, are copied and then detached.
+   * - All options but `panicHandler`, `logger`, `signal`, `errors` and `createWorker` must agree, as far as they are given; a guest
+   *   still has to name the same `filename`. What cannot be serialized, such as memory in `workerData`, agrees with nothing: leave it
+   *   out in guests.
+   * - If a guest ends, the signals of its running tasks abort; a thread that does not heed that within `grace` is ended and replaced.
+   *
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; a `DataCloneError` for a `workerData` that cannot be cloned
    */
   static create<M = Functions>(options: PoolOptions & ThreadOptions): ThreadPool<M> {
     return new ThreadPool<M>(CREATE, new ThreadFace(checkThreadOptions(options)))
@@ -108,7 +128,14 @@ export class ThreadPool<M = Functions> extends AnyPool {
   /**
    * Calls the default export, or `options.name`, with one argument in a thread, as soon as one is free. It never throws; it
    * rejects with what the function throws or rejects with, with a `PoolError`, with `signal.reason`, with a `DataCloneError`,
-   * or with the TypeError or RangeError of a bad option.
+   * or with the TypeError or RangeError of a bad option. Keeps the process alive until it settles.
+   *
+   * ```js
+   * const small = await pool.run(image, { name: 'resize', transfer: [image.buffer], timeout: 5_000 })
+   * ```
+   *
+   * An error arrives with its class (built in or listed in `errors`), message, `code`, own properties, `cause` and the thread's
+   * stack. What of it cannot be cloned is left out.
    */
   get run(): Run<M> {
     return this.#run
@@ -117,7 +144,12 @@ export class ThreadPool<M = Functions> extends AnyPool {
   readonly #run = ((argument: unknown, options: unknown) => this.#face.run(argument, options)) as Run<M>
 
   /**
-   * The same pool with options for every call.
+   * The same pool with options for every call; those of a single `run` go before them.
+   *
+   * ```js
+   * const urgent = pool.with({ priority: 'high', timeout: 1_000 })
+   * await urgent.tasks.parse(text)
+   * ```
    *
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
@@ -130,10 +162,12 @@ export class ThreadPool<M = Functions> extends AnyPool {
   }
 
   /**
-   * As `run`, but blocks this thread until the result is there: no event, timer or promise gets its turn meanwhile. For code that
-   * cannot wait, in scripts and tools.
+   * As `run`, but blocks this thread until the result is there: no event, timer or promise gets its turn meanwhile, so `signal` can
+   * only be aborted from outside of it. For code that cannot wait, in scripts and tools.
    *
-   * @throws what `run` would reject with
+   * @throws what `run` would reject with; a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the
+   * same pool, while the end of another task is being reported, and in another isolate than the owner of a shared pool before a
+   * thread has started (await `ready` first)
    */
   runSync<N extends Names<M>>(argument: FirstArgument<M[N]>, options: RunOptions & { name: N }): Result<M[N]>
   runSync(
@@ -146,7 +180,7 @@ export class ThreadPool<M = Functions> extends AnyPool {
 
   /**
    * Resolves once a thread has loaded the module; starts one if there is none. Rejects with `WorkerStartError` if none can, and
-   * with `PoolClosedError`.
+   * with `PoolClosedError` if the pool is or gets closed before. For a service that is to be warm before it listens.
    */
   async ready(): Promise<void> {
     return this.#face.ready()
@@ -184,7 +218,10 @@ export class ThreadPool<M = Functions> extends AnyPool {
     return mapElsewhere(taker, items, rest)
   }
 
-  /** Ends everything now: running and waiting tasks reject with `PoolClosedError`, threads are ended. Resolves when they are. */
+  /**
+   * Ends everything now: running and waiting tasks reject with `PoolClosedError`, threads are ended in the middle of what they do.
+   * Resolves when they are. A shared pool ends for all; it can be rebooted.
+   */
   async destroy(): Promise<void> {
     return this.#face.destroy()
   }

@@ -1,4 +1,6 @@
 /** What README's examples leave to the reader, for their run: loaded before them, in their threads as well. */
+const http = require('node:http');
+const { syncBuiltinESMExports } = require('node:module');
 const { pathToFileURL } = require('node:url');
 const { join } = require('node:path');
 const { Pool } = require('workpool');
@@ -33,6 +35,10 @@ Object.assign(globalThis, {
   walk: () => few('a', 'b'),
   write: tick,
 });
+/** A server that is asked once, and keeps nothing alive. */
+http.createServer = (listener) => ({ listen: () => void listener({ url: '/' }, response) });
+syncBuiltinESMExports();
+
 /** For examples that go on with a pool. Made when first asked for. */
 for (const name of ['pool', 'local', 'remote']) {
   let pool;

@@ -13,10 +13,10 @@ const workerThreads = require('node:worker_threads') as typeof import('node:work
 const assignment: unknown = workerThreads.workerData
 const thread = isAssignment(assignment) ? new Thread(assignment.workpool) : undefined
 
-/** Whether this is a thread of a pool. */
+/** Whether this is a thread of a pool; false in every other isolate, so that a task module can be imported anywhere. */
 export const isWorkerThread: boolean = thread !== undefined
 
-/** What the pool's option `workerData` gave; `undefined` without, and outside of a pool's threads. */
+/** A clone of the pool's option `workerData`; `undefined` without, and outside of a pool's threads. */
 export const workerData: unknown = isAssignment(assignment) ? assignment.workerData : undefined
 
 /**

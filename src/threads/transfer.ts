@@ -13,7 +13,8 @@ class Transfer {
 }
 
 /**
- * Return this from a task, or resolve to it, to move what `list` names to the caller rather than clone it.
+ * Return this from a task, or resolve to it, to move what `list` names to the caller rather than clone it. For a caller in another
+ * isolate than the owner of a shared pool, `ArrayBuffer`s are copied and detached, and nothing else can be moved.
  *
  * ```js
  * export const draw = (size) => { const image = new Uint8Array(size); return transfer(image, [image.buffer]) }
