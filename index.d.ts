@@ -476,7 +476,8 @@ export interface ThreadOptions {
 	 */
 	createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined;
 }
-interface MapRunOptions extends MapOptions {
+/** Options of `map` of a thread pool: those of `run` but `transfer`, and `ordered`. */
+export interface MapRunOptions extends MapOptions {
 	/** The export to call; default: the default export. */
 	name?: string | undefined;
 }
@@ -516,8 +517,10 @@ export interface Run<M> {
 type Named<M, N extends keyof M> = Omit<M, "default"> & {
 	default: M[N];
 };
-type WithOptions = Omit<RunOptions, "transfer">;
-interface With<M, D> {
+/** Options for every call of an export: those of `run`, without `transfer`. */
+export type WithOptions = Omit<RunOptions, "transfer">;
+/** A thread pool with options for every call. */
+export interface With<M, D> {
 	readonly run: Run<D>;
 	readonly tasks: Tasks<M>;
 }

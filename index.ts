@@ -1,6 +1,6 @@
 export { MultiPool } from './src/multi-pool.js'
 export { Pool } from './src/pool.js'
-export { type Run, type Tasks, ThreadPool } from './src/thread-pool.js'
+export { type Run, type Tasks, ThreadPool, type With, type WithOptions } from './src/thread-pool.js'
 export {
   PoolClosedError,
   PoolError,
@@ -17,4 +17,4 @@ export type { CloseOptions, MapOptions, PoolOptions, Resource, SubmitOptions, Va
 export type { PoolStats } from './src/stats.js'
 export type { Strategy } from './src/strategy.js'
 export type { Closure, TaskContext, TaskInfo } from './src/task.js'
-export type { RunOptions, ThreadOptions } from './src/thread-options.js'
+export type { MapRunOptions, RunOptions, ThreadOptions } from './src/thread-options.js'
