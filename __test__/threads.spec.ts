@@ -183,6 +183,16 @@ test('transfer moves both ways', async (t) => {
   t.deepEqual(await pool.run(bytes, { name: 'identity', transfer: [bytes.buffer] }), new Uint8Array([1, 2, 3]));
   t.is(bytes.byteLength, 0);
   t.deepEqual(await pool.tasks.moved!(4), new Uint8Array([7, 7, 7, 7]));
+  // Buffers go another way than what else can be moved.
+  const { port1, port2 } = new MessageChannel();
+  const mixed = new Uint8Array([4, 5]);
+  t.deepEqual(await pool.run([mixed, mixed.buffer, 6], { name: 'identity', transfer: [mixed.buffer] }), [new Uint8Array([4, 5]), new Uint8Array([4, 5]).buffer, 6]);
+  const sent = pool.run({ mixed: new Uint8Array(0), port: port1 }, { name: 'uncloneable', transfer: [port1] });
+  await t.throwsAsync(sent, { name: 'DataCloneError', any: true });
+  port2.close();
+  const twice = new ArrayBuffer(2);
+  await t.throwsAsync(pool.run(0, { transfer: [twice, twice] }), { name: 'DataCloneError', any: true });
+  t.is(twice.byteLength, 2);
 });
 
 test('what cannot be cloned rejects, is not submitted, and moves nothing', async (t) => {

@@ -48,8 +48,10 @@ interface Hot {
   readonly exchange: ArrayBuffer
   /** From now on what goes out is in this array. */
   lend(array: Uint8Array): void
-  /** The last value that did not fit into the exchange. */
-  large(): ArrayBuffer
+  /** The next value to go out is these bytes; copies them. */
+  bring(array: Uint8Array): void
+  /** Writes the last value that did not fit into the exchange into this array. */
+  fill(array: Uint8Array): void
   /** To a thread, with the value that is described in the registers: a task (≥ 0) or a refusal. */
   run(face: number, place: number): number
   /** The same with options, as those of `submit_with`. */

@@ -66,6 +66,11 @@ export class Encoder {
   bytes: Uint8Array
   /** Bytes of the encoded value. */
   length = 0
+  /**
+   * If the value is one view or buffer of many bytes: these, as they are where they are, until the next `encode`. Only their head, as in
+   * `format.ts`, is in `bytes` then.
+   */
+  lone: Uint8Array | undefined
 
   private raw: RawBuffer
   private view: DataView
@@ -74,7 +79,11 @@ export class Encoder {
   private readonly seen = new Seen()
   private readonly shapes: KnownShapes
 
-  constructor(shapes: Shapes) {
+  /** `lone`: from how many bytes on a view or buffer that is the whole value is not copied. */
+  constructor(
+    shapes: Shapes,
+    private readonly leastLone = Infinity,
+  ) {
     this.shapes = new KnownShapes(shapes)
     this.bytes = this.raw = allocate(FIRST_BYTES)
     this.view = new DataView(this.raw.buffer)
@@ -86,6 +95,7 @@ export class Encoder {
     this.length = 0
     this.depth = 0
     this.limit = MAX_BYTES
+    this.lone = undefined
     const encoded = this.value(value)
     this.seen.clear()
     if (!encoded) this.length = 0
@@ -271,6 +281,12 @@ export class Encoder {
 
   private rawBytes(source: Uint8Array): boolean {
     const size = source.length
+    // With so little before it, it is in nothing else.
+    if (size >= this.leastLone && this.length <= 2) {
+      if (size > MAX_VIEW_BYTES) return false
+      this.lone = source
+      return true
+    }
     if (this.limit === MAX_BYTES && this.length + HEAD + size > MAX_BYTES) {
       if (size > MAX_VIEW_BYTES) return false
       this.limit += size

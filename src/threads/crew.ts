@@ -6,6 +6,7 @@ import { MessageChannel, type MessagePort, Worker, type WorkerOptions, receiveMe
 import { isolate, native } from '../binding.js'
 import { isBlockedFor, whileBlocked } from '../isolate.js'
 import { type ErrorDescription, describeError } from '../payload/index.js'
+import type { Enclosure } from './enclosure.js'
 import type { Assignment, Order, Report } from './messages.js'
 
 /** Pauses before a thread that died while it loaded is started again, in ms. After the last one it is given up. */
@@ -209,8 +210,10 @@ export class Crew {
   }
 
   /** Hands a thread an argument; one that is gone hears nothing, and its end is reported. */
-  post(worker: number, order: Order): void {
-    this.#members.get(worker)?.control.postMessage(order, [order.port])
+  post(worker: number, task: number, enclosure: Enclosure): void {
+    const isAlone = 'port' in enclosure
+    const order: Order = isAlone ? { task, port: enclosure.port } : { task, argument: enclosure.argument }
+    this.#members.get(worker)?.control.postMessage(order, isAlone ? [enclosure.port] : [...enclosure.moved])
   }
 
   /** Gives what a thread has sent under this token, before it reported the end of the task; or says that it is lost. */

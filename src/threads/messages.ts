@@ -22,11 +22,8 @@ export interface Assignment {
 export const isAssignment = (data: unknown): data is Assignment =>
   typeof data === 'object' && data !== null && typeof (data as Partial<Assignment>).workpool?.control === 'object'
 
-/** To the thread: the argument of a task, alone in a port. */
-export interface Order {
-  readonly task: number
-  readonly port: MessagePort
-}
+/** To the thread: the argument of a task, or the port that it is alone in. */
+export type Order = { readonly task: number } & ({ readonly port: MessagePort } | { readonly argument: unknown })
 
 /** From the thread. */
 export type Report =

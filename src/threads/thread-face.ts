@@ -1,4 +1,3 @@
-import { MessageChannel, type MessagePort, type TransferListItem } from 'node:worker_threads'
 
 import {
   Cancelled,
@@ -32,6 +31,7 @@ import type { Resolve, TaskInfo } from '../task.js'
 import { type RunChecked, type ThreadPoolSettings, checkAgreement, checkRunOptions } from '../thread-options.js'
 import { Verbs } from '../verbs.js'
 import { Crew } from './crew.js'
+import { type Enclosure, discard, enclose } from './enclosure.js'
 import { Kind, PORTLESS, SPREAD, decode, decodeAnswer, encode, pack, serialize } from './wire.js'
 
 const { WatchCondition } = native
@@ -61,8 +61,8 @@ class Call {
     readonly reject: Resolve,
     readonly priority: number,
     readonly signal: AbortSignal | undefined,
-    /** Its argument, if that takes the message port, until the thread is known. */
-    public port: MessagePort | undefined,
+    /** Its argument, if no codec takes it, until the thread is known. */
+    public enclosure: Enclosure | undefined,
   ) {}
 }
 
@@ -191,10 +191,10 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       throw misuse('runSync cannot be called where it would keep the task from its thread, or only another isolate could start one')
     }
     let end: { value: unknown } | { error: unknown } | undefined
-    const code = this.#hand(checked.name ?? DEFAULT, argument, checked, false, Offer.normal, (port) => {
+    const code = this.#hand(checked.name ?? DEFAULT, argument, checked, false, Offer.normal, (enclosure) => {
       const resolve: Resolve = (value) => (end = { value })
       const reject: Resolve = (error) => (end = { error })
-      return new Call(checked.name ?? DEFAULT, undefined, resolve, reject, checked.priority ?? 1, checked.signal, port)
+      return new Call(checked.name ?? DEFAULT, undefined, resolve, reject, checked.priority ?? 1, checked.signal, enclosure)
     })
     if (code < 0) throw this.refusal(code)
     block(this.#settings.name, () => end !== undefined)
@@ -219,9 +219,9 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     if (signal?.aborted) return Promise.reject(signal.reason)
     let promise: Promise<unknown>
     try {
-      const code = this.#hand(name, argument, options, isSpread, offer, (port) => {
+      const code = this.#hand(name, argument, options, isSpread, offer, (enclosure) => {
         promise = new Promise<unknown>(capture)
-        return new Call(name, promise, resolveOf, rejectOf, options.priority ?? 1, signal, port)
+        return new Call(name, promise, resolveOf, rejectOf, options.priority ?? 1, signal, enclosure)
       })
       return code < 0 ? this.refused(code, offer) : promise!
     } catch (error) {
@@ -236,27 +236,27 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     options: RunChecked,
     isSpread: boolean,
     offer: Offer,
-    make: (port: MessagePort | undefined) => Call,
+    make: (enclosure: Enclosure | undefined) => Call,
   ): number {
     const { signal, transfer } = options
     const place = this.#placeOf(name) | (isSpread ? SPREAD : 0) | (this.#crew === undefined ? PORTLESS : 0)
-    let port: MessagePort | undefined
+    let enclosure: Enclosure | undefined
     if (transfer !== undefined || !encode(argument)) {
       const refused = native.refuse(this.id, options.waitTimeout ?? -1, offer)
       if (refused < 0) return refused
       if (this.#crew === undefined) {
         serialize(argument, transfer)
       } else {
-        port = enclose(argument, transfer)
+        enclosure = enclose(argument, transfer)
         describe(Kind.port, 0, 0)
       }
     }
     const code = this.#submit(place, options, offer)
     if (code < 0) {
-      port?.close()
+      if (enclosure !== undefined) discard(enclosure)
       return code
     }
-    const call = make(port)
+    const call = make(enclosure)
     call.id = code
     while (this.#calls.length <= code) this.#calls.push(undefined)
     this.#calls[code] = call
@@ -277,7 +277,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   #forget(id: number): Call {
     const call = this.#calls[id]!
     this.#calls[id] = undefined
-    call.port?.close()
+    if (call.enclosure !== undefined) discard(call.enclosure)
     if (call.signal !== undefined) this.#signals.delete(call.signal, call)
     return call
   }
@@ -389,10 +389,10 @@ export class ThreadFace extends Verbs implements ThreadTarget {
 
   post(worker: number, task: number): void {
     const call = this.#calls[task]
-    if (call?.port === undefined) return
-    const { port } = call
-    call.port = undefined
-    this.#crew!.post(worker, { task, port })
+    if (call?.enclosure === undefined) return
+    const { enclosure } = call
+    call.enclosure = undefined
+    this.#crew!.post(worker, task, enclosure)
   }
 
   // ── verbs of its own ────────────────────────────────────────────────────────────────────────────────────────────
@@ -417,18 +417,4 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       watch(this.id, WatchCondition.Ended, () => resolve(), { isHeld: true, generation })
     })
   }
-}
-
-/** A value alone in a port: cloned and detached now, delivered to whichever thread it is posted to. */
-function enclose(value: unknown, transfer: readonly TransferListItem[] = []): MessagePort {
-  const { port1, port2 } = new MessageChannel()
-  try {
-    port1.postMessage(value, [...transfer])
-  } catch (error) {
-    port1.close()
-    throw error
-  }
-  port1.unref()
-  port2.unref()
-  return port2
 }

@@ -284,10 +284,10 @@ export class Thread {
   // ── from outside ────────────────────────────────────────────────────────────────────────────────────────────────
 
   #obey(order: Order): void {
-    const { task, port } = order
+    const { task } = order
     const place = this.#awaited.get(task)
     this.#awaited.delete(task)
-    const argument = valueFrom(port)
+    const argument = 'port' in order ? valueFrom(order.port) : order.argument
     if (place !== undefined) this.#run({ task, place, argument })
   }
 

@@ -7,7 +7,7 @@ import { Deserializer, Serializer } from 'node:v8'
 import type { TransferListItem } from 'node:worker_threads'
 
 import { Word, describe, exchanged, native, words } from '../binding.js'
-import { Decoder, Encoder, type Shapes } from '../payload/index.js'
+import { Decoder, Encoder, type Shapes, loneFrom } from '../payload/index.js'
 
 export const enum Kind {
   undefined,
@@ -21,6 +21,8 @@ export const enum Kind {
   port,
   /** Made by V8's serializer. */
   serialized,
+  /** One view or buffer; its number says of which kind. */
+  lone,
   mask = 0xff,
   /** Its bytes did not fit into the exchange. */
   large = 0x100,
@@ -37,12 +39,17 @@ const PLACE = PORTLESS - 1
 
 export const placeOf = (flagged: number): number => flagged & PLACE
 
+/** For the number of a view's kind: it is the buffer. */
+const BUFFER = -1
+
 /** The shapes of objects, by numbers that all isolates of the process know. */
 const shapes: Shapes = {
   numberOf: (keys) => native.shapeNumber(keys),
   keysOf: (number) => native.shapeKeys(number),
 }
-const encoder = new Encoder(shapes)
+/** Bytes from which on a view goes by itself: fewer are better off with what else is in the exchange. */
+const LEAST_LONE = 8192
+const encoder = new Encoder(shapes, LEAST_LONE)
 const decoder = new Decoder(shapes)
 let lent: Uint8Array | undefined
 
@@ -64,6 +71,12 @@ export function encode(value: unknown): boolean {
     return true
   }
   if (!encoder.encode(value)) return false
+  if (encoder.lone !== undefined) {
+    native.bring(encoder.lone)
+    describe(Kind.lone, encoder.length === 1 ? BUFFER : encoder.bytes[1]!, 0)
+    encoder.lone = undefined
+    return true
+  }
   describe(Kind.bytes, 0, encoder.length)
   if (encoder.bytes !== lent) native.lend((lent = encoder.bytes))
   return true
@@ -112,6 +125,15 @@ export function pack(description: unknown): void {
   if (!encode(description)) serialize(description)
 }
 
+/** The value that has not fitted into the exchange, in a buffer of its own. */
+function filled(length: number): Uint8Array<ArrayBuffer> {
+  // What is overwritten at once need not be zeroed.
+  const unsafe = Buffer.allocUnsafeSlow(length)
+  const bytes = unsafe.buffer.byteLength === length ? unsafe : new Uint8Array(length)
+  native.fill(bytes)
+  return bytes
+}
+
 /** What a native function has answered: a value of this kind, which is in the exchange; `undefined` if there is none. */
 export function decodeAnswer(kind: number): unknown {
   return kind < 0 ? undefined : decode(kind, 0, 0, words[Word.second]!)
@@ -121,9 +143,7 @@ export function decodeAnswer(kind: number): unknown {
 export function decode(kind: number, number: number, offset: number, length: number): unknown {
   switch (kind & Kind.mask) {
     case Kind.serialized:
-      return deserialize(
-        kind & Kind.large ? new Uint8Array(native.large()) : exchanged.slice(offset, offset + length),
-      )
+      return deserialize(kind & Kind.large ? filled(length) : exchanged.slice(offset, offset + length))
     case Kind.number:
       return number
     case Kind.true:
@@ -133,8 +153,10 @@ export function decode(kind: number, number: number, offset: number, length: num
     case Kind.null:
       return null
     case Kind.bytes:
-      if (kind & Kind.large) return decoder.decode(new Uint8Array(native.large()), 0, length)
+      if (kind & Kind.large) return decoder.decode(filled(length), 0, length)
       return decoder.decode(exchanged, offset, length)
+    case Kind.lone:
+      return loneFrom(filled(length).buffer, number)
     default:
       return undefined
   }

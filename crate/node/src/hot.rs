@@ -366,8 +366,12 @@ pub(crate) fn export(
     set(c"isolate", id)?;
     // SAFETY: as above.
     set(c"exchange", unsafe { &*isolate }.remote.set_up(env)?)?;
-    let raw: [(&CStr, sys::napi_callback); 3] =
-        [(c"attach", Some(attach_wake)), (c"lend", Some(remote::lend)), (c"large", Some(remote::large))];
+    let raw: [(&CStr, sys::napi_callback); 4] = [
+        (c"attach", Some(attach_wake)),
+        (c"lend", Some(remote::lend)),
+        (c"bring", Some(remote::bring)),
+        (c"fill", Some(remote::fill)),
+    ];
     let all = FUNCTIONS.iter().chain(remote::FUNCTIONS).chain(&raw);
     for &(name, function) in all {
         let mut value = ptr::null_mut();

@@ -4,6 +4,7 @@
 //! `hot` holds what is called per task: raw Node-API functions with integers in and out (6–20 ns a call; a method of
 //! a wrapped class takes a process-wide mutex and 155 ns). `cold` holds the rest, typed by napi-rs.
 
+mod blocks;
 mod calls;
 mod cold;
 mod face;

@@ -16,6 +16,7 @@ use napi::sys;
 use workpool_core::{Admission, End, FaceId, Payload, Submission, Taken, TaskId, WorkerId};
 
 use crate::{
+    blocks,
     calls::{Argument, Bytes, Call, Value},
     face::{Core, Face, Seat},
     hot::{self, NONE, functions, with},
@@ -38,8 +39,10 @@ pub(crate) const EXCHANGE: usize = TABLE + NUMBERS + BYTES;
 
 /// `next` and `done`: no task, but something else to do.
 const OTHER: i32 = -2;
-/// A value that does not fit into the exchange: TypeScript fetches it by `large`.
+/// A value that does not go by the exchange: TypeScript fetches it by `fill`.
 const LARGE: u32 = 0x100;
+/// The kind of a value that is many bytes and nothing else. They come by `bring` and go by `fill`.
+const LONE: u32 = 8;
 /// The value of an outcome is what the task failed with.
 const FAILED: u32 = 0x200;
 
@@ -55,7 +58,9 @@ pub(crate) struct Remote {
     outcomes: RefCell<VecDeque<Outcome>>,
     /// Tasks of outcomes that are being handed over; kept for its memory.
     known: RefCell<Vec<TaskId>>,
-    /// The last value that did not fit.
+    /// What `bring` has copied.
+    brought: RefCell<Vec<u8>>,
+    /// What `fill` is to write.
     large: RefCell<Bytes>,
     /// What the last command has beside its numbers.
     pub(crate) detail: RefCell<Option<Arc<Value>>>,
@@ -211,41 +216,76 @@ functions! {
 
 /// `lend(array)`: what goes out is in this typed array from now on.
 pub(crate) unsafe extern "C" fn lend(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    with_array(env, info, |isolate, array, data, length| isolate.remote.lend(env, array, (data, length)))
+}
+
+/// `bring(array)`: the next value to go out is the bytes of this typed array, which are copied.
+pub(crate) unsafe extern "C" fn bring(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    with_array(env, info, |isolate, _, data, length| {
+        let mut bytes = blocks::take(length)?;
+        // SAFETY: `length` bytes at `data` are the array's, and nobody writes them during this call.
+        bytes.extend_from_slice(unsafe { slice::from_raw_parts(data, length) });
+        *isolate.remote.brought.borrow_mut() = bytes;
+        Some(())
+    })
+}
+
+/// `fill(array)`: writes the last value that did not go by the exchange into this typed array.
+pub(crate) unsafe extern "C" fn fill(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    with_array(env, info, |isolate, _, data, length| {
+        let bytes = isolate.remote.large.take();
+        // SAFETY: `length` bytes at `data` are the array's, which nobody else sees yet.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len().min(length)) };
+        if let Bytes::Large(block) = bytes {
+            blocks::give_back(block);
+        }
+        Some(())
+    })
+}
+
+/// Calls `f` with the bytes of the typed array that is the only argument of this call; without memory for it throws. Only for
+/// functions of `hot::export`, with what Node has called them with.
+fn with_array(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+    f: impl FnOnce(&Isolate, sys::napi_value, *mut u8, usize) -> Option<()>,
+) -> sys::napi_value {
     let mut argc = 1;
     let mut array = ptr::null_mut();
-    let mut data = ptr::null_mut();
+    let mut isolate = ptr::null_mut();
     // SAFETY: all pointers are valid; there is room for one argument.
     unsafe {
-        sys::napi_get_cb_info(env, info, &raw mut argc, &raw mut array, ptr::null_mut(), &raw mut data)
+        sys::napi_get_cb_info(env, info, &raw mut argc, &raw mut array, ptr::null_mut(), &raw mut isolate)
     };
     // SAFETY: `hot::export` gives the isolate of this environment to every function, and it outlives all JavaScript.
-    let isolate = unsafe { &*data.cast::<Isolate>() };
-    if isolate.remote.lend(env, array).is_none() {
+    let isolate = unsafe { &*isolate.cast::<Isolate>() };
+    let done = bytes_of(env, array).and_then(|(data, length)| f(isolate, array, data, length));
+    if done.is_none() {
         // SAFETY: `env` is live; both strings end in zero.
         unsafe {
-            sys::napi_throw_error(env, c"ERR_POOL_INTERNAL".as_ptr(), c"workpool: cannot lend".as_ptr())
+            sys::napi_throw_error(env, c"ERR_POOL_INTERNAL".as_ptr(), c"workpool: out of memory".as_ptr())
         };
     }
     ptr::null_mut()
 }
 
-/// `large()`: the last value that did not fit into the exchange, as an `ArrayBuffer`.
-pub(crate) unsafe extern "C" fn large(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let mut argc = 0;
+/// Where the bytes of a typed array are, and how many.
+fn bytes_of(env: sys::napi_env, array: sys::napi_value) -> Option<(*mut u8, usize)> {
+    let mut length = 0;
     let mut data = ptr::null_mut();
-    // SAFETY: all pointers are valid; no arguments are wanted.
-    unsafe {
-        sys::napi_get_cb_info(env, info, &raw mut argc, ptr::null_mut(), ptr::null_mut(), &raw mut data)
+    // SAFETY: called from JavaScript of `env`; what is not wanted is null.
+    let found = unsafe {
+        sys::napi_get_typedarray_info(
+            env,
+            array,
+            ptr::null_mut(),
+            &raw mut length,
+            &raw mut data,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
     };
-    // SAFETY: as in `lend`.
-    let isolate = unsafe { &*data.cast::<Isolate>() };
-    isolate.remote.take_large(env).unwrap_or_else(|| {
-        // SAFETY: `env` is live; both strings end in zero.
-        unsafe {
-            sys::napi_throw_error(env, c"ERR_POOL_INTERNAL".as_ptr(), c"workpool: out of memory".as_ptr())
-        };
-        ptr::null_mut()
-    })
+    (found == sys::Status::napi_ok).then_some((data.cast(), length))
 }
 
 fn with_post(isolate: &Isolate, f: impl FnOnce(&mut Post) -> i32) -> i32 {
@@ -255,6 +295,11 @@ fn with_post(isolate: &Isolate, f: impl FnOnce(&mut Post) -> i32) -> i32 {
 
 /// The value that TypeScript has described in the registers, with the first bytes of what it has lent.
 fn value(isolate: &Isolate) -> Value {
+    let kind = isolate.registers.get(Word::Kind) as u32;
+    let number = isolate.registers.number(OUTGOING);
+    if kind == LONE {
+        return Value { kind, number, bytes: Bytes::Large(isolate.remote.brought.take()) };
+    }
     let length = isolate.registers.get(Word::Length) as usize;
     let bytes = match isolate.remote.lent.get() {
         Some((data, size)) if length > 0 => {
@@ -265,8 +310,7 @@ fn value(isolate: &Isolate) -> Value {
         }
         _ => Bytes::default(),
     };
-    let kind = isolate.registers.get(Word::Kind) as u32;
-    Value { kind, number: isolate.registers.number(OUTGOING), bytes }
+    Value { kind, number, bytes }
 }
 
 fn argument(isolate: &Isolate, function: f64) -> Argument {
@@ -313,7 +357,7 @@ fn hand_over(isolate: &Isolate) -> i32 {
         && let Some(outcome) = outcomes.front()
     {
         let length = outcome.value.bytes.len();
-        let is_large = length > BYTES;
+        let is_large = is_large(&outcome.value);
         if (is_large && count > 0) || (!is_large && used + length > BYTES) {
             break;
         }
@@ -355,6 +399,10 @@ fn acknowledge(isolate: &Isolate, face: Option<u32>, tasks: &mut Vec<TaskId>) {
     }
 }
 
+fn is_large(value: &Value) -> bool {
+    value.kind == LONE || value.bytes.len() > BYTES
+}
+
 fn write(exchange: &[Cell<u8>], at: usize, bytes: &[u8]) {
     for (cell, &byte) in exchange[at..at + bytes.len()].iter().zip(bytes) {
         cell.set(byte);
@@ -388,7 +436,7 @@ fn call_function(isolate: &Isolate, post: &mut Post, task: TaskId, call: Call) -
 /// Puts the bytes of a value into the exchange, and their length beside; gives its kind.
 fn load(isolate: &Isolate, value: Value) -> u32 {
     isolate.registers.set(Word::Second, value.bytes.len() as i32);
-    if value.bytes.len() > BYTES {
+    if is_large(&value) {
         *isolate.remote.large.borrow_mut() = value.bytes;
         return value.kind | LARGE;
     }
@@ -445,7 +493,7 @@ fn end_task(
             take_turns(isolate);
             kind as i32
         }
-        None => next_task(isolate, post, post.begun.is_empty()),
+        None => next_task(isolate, post, true),
     }
 }
 
@@ -475,8 +523,12 @@ fn next_task(isolate: &Isolate, post: &mut Post, may_spin: bool) -> i32 {
                 None => continue,
             }
         }
-        // What else has come is not for this loop.
-        if may_spin && !isolate.outbox.may_have_some() && isolate.remote.patience.look(&isolate.outbox) {
+        // What else has come is not for this loop; and what has begun may wait for the event loop.
+        if may_spin
+            && post.begun.is_empty()
+            && !isolate.outbox.may_have_some()
+            && isolate.remote.patience.look(&isolate.outbox)
+        {
             continue;
         }
         isolate.remote.turn_at.set(None);
@@ -577,51 +629,18 @@ impl Remote {
     }
 
     /// From now on what goes out is in this typed array.
-    pub(crate) fn lend(&self, env: sys::napi_env, array: sys::napi_value) -> Option<()> {
-        let mut length = 0;
-        let mut data = ptr::null_mut();
-        // SAFETY: called from JavaScript of `env`; what is not wanted is null.
-        let found = unsafe {
-            sys::napi_get_typedarray_info(
-                env,
-                array,
-                ptr::null_mut(),
-                &raw mut length,
-                &raw mut data,
-                ptr::null_mut(),
-                ptr::null_mut(),
-            )
-        };
-        if found != sys::Status::napi_ok {
-            return None;
-        }
+    fn lend(&self, env: sys::napi_env, array: sys::napi_value, bytes: (*const u8, usize)) -> Option<()> {
         let mut reference = ptr::null_mut();
-        // SAFETY: as above.
+        // SAFETY: called from JavaScript of `env`, which has given the array.
         let kept = unsafe { sys::napi_create_reference(env, array, 1, &raw mut reference) };
         if kept != sys::Status::napi_ok {
             return None;
         }
-        self.lent.set(Some((data.cast(), length)));
+        self.lent.set(Some(bytes));
         if let Some(old) = self.lent_reference.replace(Some(reference)) {
             // SAFETY: made by an earlier call, in the same environment, and not used any more.
             unsafe { sys::napi_delete_reference(env, old) };
         }
         Some(())
-    }
-
-    /// The last value that did not fit into the exchange, as an `ArrayBuffer`.
-    pub(crate) fn take_large(&self, env: sys::napi_env) -> Option<sys::napi_value> {
-        let bytes = self.large.take();
-        let mut data = ptr::null_mut();
-        let mut value = ptr::null_mut();
-        // SAFETY: called from JavaScript of `env`; both out-pointers are valid.
-        let created =
-            unsafe { sys::napi_create_arraybuffer(env, bytes.len(), &raw mut data, &raw mut value) };
-        if created != sys::Status::napi_ok {
-            return None;
-        }
-        // SAFETY: the new buffer has this length and nobody else sees it yet.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), data.cast::<u8>(), bytes.len()) };
-        Some(value)
     }
 }
