@@ -220,7 +220,7 @@ test.serial('an idle pool uses no processor', async (t) => {
 test.serial('what threads print is not lost', async (t) => {
   const { printed, told } = await held(t, 'prints from its threads');
   t.is(told, 'closed');
-  t.deepEqual(printed.toSorted(), Array.from({ length: 20 }, (_, i) => `line ${i}`).toSorted());
+  t.deepEqual(printed.toSorted(), Array.from({ length: 500 }, (_, i) => `line ${i}`).toSorted());
 });
 
 // ── the caller ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -179,6 +179,11 @@ export function block(pool: string, isOver: () => boolean): void {
 }
 
 /** Settles the tasks whose ends threads have reported. */
+export function settleOutcomes(): void {
+  // Else whoever does it goes on as long as there are any.
+  if (!isDraining) drain()
+}
+
 function drain(): void {
   isDraining = true
   try {

@@ -18,6 +18,9 @@ const RETRIES_MS = [100, 200, 400] as const
  */
 const TURNS = 1_000
 
+/** How long a thread that is to go has for what it has printed, in ms. One that does not answer has something else to do. */
+const FLUSH_MS = 1_000
+
 /** The file that threads begin with: it imports 'workpool/worker'. */
 const ENTRY = pathToFileURL(join(__dirname, 'worker.js'))
 
@@ -53,6 +56,8 @@ interface Member {
   cause: unknown
   /** With which it ends, if it could still say so. */
   exitCode: number | undefined
+  /** Ends it, once it is to go. */
+  end: (() => void) | undefined
   /** How often it had been started before. */
   readonly attempt: number
 }
@@ -94,6 +99,7 @@ export class Crew {
       unloadable: undefined,
       cause: undefined,
       exitCode: undefined,
+      end: undefined,
       attempt,
     }
     this.#members.set(worker, member)
@@ -126,6 +132,7 @@ export class Crew {
     if (report.kind === 'loaded') member.hasLoaded = true
     else if (report.kind === 'unloadable') member.unloadable = report.error
     else if (report.kind === 'exit') member.exitCode = report.code
+    else if (report.kind === 'flushed') member.end?.()
     else this.#values.set(report.token, report.value)
   }
 
@@ -139,6 +146,7 @@ export class Crew {
     // Reported before, while the owner was blocked.
     if (this.#members.get(worker) !== member) return
     this.#hearAll(member)
+    member.end?.()
     member.control.close()
     this.#members.delete(worker)
     if (member.isRetiring) this.#events.retired(worker)
@@ -173,19 +181,31 @@ export class Crew {
     whileBlocked.add(lookAfter)
   }
 
-  /** Takes a thread down that has no task. */
+  /** Takes a thread down that has no task, once it has got rid of what it has printed: Node would forget that. */
   retire(worker: number): void {
     const member = this.#members.get(worker)
     // It has died meanwhile, which has been reported.
     if (member === undefined) return
     member.isRetiring = true
-    void member.thread.terminate()
+    const end = (): void => {
+      clearTimeout(timer)
+      whileBlocked.delete(end)
+      void member.thread.terminate()
+    }
+    const timer = setTimeout(end, FLUSH_MS).unref()
+    // This isolate takes nothing that is printed then.
+    whileBlocked.add(end)
+    member.end = end
+    this.#hearAll(member)
+    if (member.hasLoaded) member.control.postMessage('retire' satisfies Order)
+    else end()
   }
 
   /** Ends a thread, whatever it does. */
   kill(worker: number): void {
     const member = this.#members.get(worker)
     if (member !== undefined) {
+      this.#hearAll(member)
       if (!member.hasLoaded) this.#isEnding.add(worker)
       void member.thread.terminate()
     } else if (this.#giveUp(worker)) {

@@ -22,8 +22,12 @@ export interface Assignment {
 export const isAssignment = (data: unknown): data is Assignment =>
   typeof data === 'object' && data !== null && typeof (data as Partial<Assignment>).workpool?.control === 'object'
 
-/** To the thread: the argument of a task, or the port that it is alone in. */
-export type Order = { readonly task: number } & ({ readonly port: MessagePort } | { readonly argument: unknown })
+/** To the thread. */
+export type Order =
+  /** It is about to be ended: it answers as soon as what it has printed is out. */
+  | 'retire'
+  /** The argument of a task, or the port that it is alone in. */
+  | ({ readonly task: number } & ({ readonly port: MessagePort } | { readonly argument: unknown }))
 
 /** From the thread. */
 export type Report =
@@ -31,6 +35,8 @@ export type Report =
   | { readonly kind: 'loaded' }
   /** The module cannot be loaded, and that will not change. */
   | { readonly kind: 'unloadable'; readonly error: ErrorDescription }
+  /** What it has printed has arrived. */
+  | { readonly kind: 'flushed' }
   /** The thread ends by itself. */
   | { readonly kind: 'exit'; readonly code: number }
   /** The result of a task, or the description of what it failed with. The core's report of its end has the token, too. */

@@ -22,7 +22,7 @@ import {
   WorkerStartError,
 } from '../errors.js'
 import { Failures } from '../failures.js'
-import { type ThreadTarget, block, carryOut, forget, hasCommands, hold, watch } from '../isolate.js'
+import { type ThreadTarget, block, carryOut, forget, hasCommands, hold, settleOutcomes, watch } from '../isolate.js'
 import { type ErrorDescription, describeError, reviveError } from '../payload/index.js'
 import { withoutLimits } from '../runtime.js'
 import { Signals } from '../signals.js'
@@ -138,6 +138,8 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     const { id } = this
     return new Crew(id, this.#settings.crew, {
       crashed: (worker, exitCode, cause) => {
+        // What came before the death comes before its consequences.
+        settleOutcomes()
         pack({ exitCode, cause } satisfies Crash)
         native.crashed(id, worker)
         carryOut()

@@ -284,6 +284,10 @@ export class Thread {
   // ── from outside ────────────────────────────────────────────────────────────────────────────────────────────────
 
   #obey(order: Order): void {
+    if (order === 'retire') {
+      void Promise.all([process.stdout, process.stderr].map(printed)).then(() => this.#report({ kind: 'flushed' }))
+      return
+    }
     const { task } = order
     const place = this.#awaited.get(task)
     this.#awaited.delete(task)
@@ -310,6 +314,12 @@ export class Thread {
     const begun = place === undefined ? this.#begun.get(task) : this.#begunTask(task, place)
     begun?.abort(reason)
   }
+}
+
+/** Resolves once everything that has been written is with the parent. */
+function printed(stream: NodeJS.WriteStream): Promise<void> | undefined {
+  if (!stream.writable || stream.writableLength === 0) return undefined
+  return new Promise((resolve) => stream.write('', () => resolve()))
 }
 
 /** The one message that a port holds. */
