@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { ThreadPool } from 'workpool';
 
 import { identical } from './support/identical.js';
-import { anything, cheap } from './support/values.js';
+import { CLASSES, anything, cheap } from './support/values.js';
 
 const filename = join(process.cwd(), '__test__', 'fixtures', 'thread-tasks.mjs');
 
@@ -41,21 +41,7 @@ for (const [what, values, numRuns] of [
 
 /** Bytes around the size from which a view goes by itself, and around that of the exchange. */
 const SIZES = [8_184, 8_192, 65_528, 65_536, 65_544, 300_000, 1_200_000];
-const KINDS = [
-  ArrayBuffer,
-  DataView,
-  Uint8Array,
-  Int8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-];
+const KINDS = [ArrayBuffer, DataView, ...CLASSES];
 
 /** So many bytes, no two of these alike. */
 function bytes(length: number, seed: number): ArrayBuffer {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './run.mjs'
+import { install } from './tools.mjs'
 
 const exe = process.platform === 'win32' ? '.exe' : ''
 
@@ -25,11 +26,10 @@ export function obtainRuntime({ name, version, binary }) {
   if (!existsSync(path)) {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-    const args = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--fetch-retries=1', '--loglevel=error', `${name}@${version}`]
-    const { status, stderr, error } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' })
-    if (status !== 0 || !existsSync(path)) {
+    const problem = install(folder, `${name}@${version}`)
+    if (problem !== undefined || !existsSync(path)) {
       rmSync(folder, { recursive: true, force: true })
-      const lines = (error?.message ?? stderr).trim().split('\n')
+      const lines = (problem ?? '').trim().split('\n')
       return { why: lines.find((line) => line.startsWith('npm error')) ?? lines[0] ?? 'its package has no binary' }
     }
   }

@@ -28,7 +28,8 @@ const primitive = fc.oneof(
   text,
 );
 
-const CLASSES = [
+/** Of typed arrays. */
+export const CLASSES = [
   Uint8Array,
   Int8Array,
   Uint8ClampedArray,

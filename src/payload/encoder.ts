@@ -79,7 +79,7 @@ export class Encoder {
   private readonly seen = new Seen()
   private readonly shapes: KnownShapes
 
-  /** `lone`: from how many bytes on a view or buffer that is the whole value is not copied. */
+  /** `leastLone`: from how many bytes on a view or buffer that is the whole value is not copied. */
   constructor(
     shapes: Shapes,
     private readonly leastLone = Infinity,
