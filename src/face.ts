@@ -1,3 +1,4 @@
+import { then } from './intrinsics.js'
 import { Cancelled, How, NONE, Offer, Refusal, Rejection, Word, isolate, native, numbers, words } from './binding.js'
 import { captureContext, runInContext } from './async-context.js'
 import { PoolClosedError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
@@ -27,7 +28,6 @@ const enum Went {
 let outcome: unknown
 
 const noop = (): void => {}
-const { then } = Promise.prototype
 
 /** A face of the shared pool of this name. */
 function join(settings: SharedSettings, options: Parameters<typeof native.join>[2]): number {

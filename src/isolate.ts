@@ -2,6 +2,7 @@
  * This isolate's side of the core: its pools by number, and the commands that the core leaves for it. The core says
  * what is to be done; nothing is decided here.
  */
+import { queueMicrotask, setImmediate } from './intrinsics.js'
 import { CommandKind, OUTCOME_COLUMNS, type Rejection, Word, isolate, native, outcomes, words } from './binding.js'
 import { misuse } from './errors.js'
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MessageChannel, type MessagePort, Worker, type WorkerOptions, receiveMessageOnPort } from 'node:worker_threads'
 
+import { clearTimeout, monotonicNow, setImmediate, setTimeout } from '../intrinsics.js'
 import { isolate, native } from '../binding.js'
 import { isBlockedFor, whileBlocked } from '../isolate.js'
 import { type ErrorDescription, describeError } from '../payload/index.js'
@@ -168,14 +169,14 @@ export class Crew {
 
   #retryLater(worker: number, attempt: number): void {
     const pause = RETRIES_MS[attempt]!
-    const due = performance.now() + pause
+    const due = monotonicNow() + pause
     const retry = (): void => {
       this.#giveUp(worker)
       this.start(worker, attempt + 1)
     }
     // A timer does not come while this isolate is blocked.
     const lookAfter = (): void => {
-      if (performance.now() >= due) retry()
+      if (monotonicNow() >= due) retry()
     }
     this.#retries.set(worker, { timer: setTimeout(retry, pause).unref(), lookAfter })
     whileBlocked.add(lookAfter)

@@ -1,6 +1,7 @@
 /** What a task module imports; and, imported in a thread of a pool, what makes it one. */
 import { syncBuiltinESMExports } from 'node:module'
 
+import { setImmediate } from '../intrinsics.js'
 import { isAssignment } from './messages.js'
 import { type CurrentTask, Thread } from './thread.js'
 
