@@ -336,6 +336,85 @@ declare abstract class AnyPool implements AsyncDisposable {
 	[Symbol.asyncDispose](): Promise<void>;
 }
 /**
+ * What a pool itself rejects with; the message ends with the pool's name. What a task throws, `signal.reason` and the `TypeError`s and
+ * `RangeError`s of bad arguments (code `ERR_POOL_OPTION`) are none.
+ *
+ * ```js
+ * if (error instanceof PoolError && error.retryable) response.writeHead(503, { 'retry-after': 1 }).end()
+ * ```
+ */
+export declare abstract class PoolError extends Error {
+	/** Names the class; stable between versions. */
+	abstract readonly code: string;
+	/** Whether the same call may succeed later. Whether it may be repeated depends on the task: of a crash or a timeout it has begun. */
+	abstract readonly retryable: boolean;
+}
+/**
+ * The pool is closed: the task was submitted after `release` or `close`, waited at `release`, or was unsettled at `destroy` or when
+ * the isolate ended that had the threads of a shared pool.
+ */
+export declare class PoolClosedError extends PoolError {
+	readonly code = "ERR_POOL_CLOSED";
+	readonly retryable = false;
+}
+/** The pool is full, and `nonblocking` or `maxBlockingTasks` does not let the task wait. */
+export declare class PoolOverloadError extends PoolError {
+	readonly code = "ERR_POOL_OVERLOAD";
+	readonly retryable = true;
+	/** Tasks that waited when this one was refused; of a `MultiPool` in all pools. */
+	readonly waiting: number;
+	/** Most live workers then; of a `MultiPool` the sum. */
+	readonly capacity: number;
+}
+/** No worker was free within the task's `waitTimeout`. The task has not begun. */
+export declare class WaitTimeoutError extends PoolError {
+	readonly code = "ERR_POOL_WAIT_TIMEOUT";
+	readonly retryable = true;
+	/** How long the task was to wait at most, in ms. */
+	readonly waitTimeout: number;
+	/** The closure's name, if it has one; of a thread pool that of the export. */
+	readonly task: string | undefined;
+}
+/**
+ * The task ran longer than its `timeout`. Its closure goes on until it ends: heed `context.signal` to end early. A thread that does not
+ * heed `currentTask().signal` within `grace` is ended.
+ */
+export declare class TaskTimeoutError extends PoolError {
+	readonly code = "ERR_POOL_TASK_TIMEOUT";
+	readonly retryable = true;
+	/** How long the task was to run at most, in ms. */
+	readonly timeout: number;
+	/** The closure's name, if it has one; of a thread pool that of the export. */
+	readonly task: string | undefined;
+}
+/**
+ * The thread of a task died under it: it exited, ran out of memory or threw outside a task. `cause` is the uncaught error, if there was
+ * one. Tasks that it had not begun are not affected.
+ */
+export declare class WorkerCrashedError extends PoolError {
+	readonly code = "ERR_POOL_WORKER_CRASHED";
+	readonly retryable = true;
+	/** Of the thread, as `worker_threads` reports it. */
+	readonly exitCode: number;
+}
+/**
+ * No thread could load the task module; `cause` says why. A missing file, a syntax error or a throw of the module is final at once; a
+ * thread that dies while it loads is first started again, after 100, 200 and 400 ms.
+ */
+export declare class WorkerStartError extends PoolError {
+	readonly code = "ERR_POOL_WORKER_START";
+	readonly retryable = false;
+}
+/** Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed, and they end as their tasks do. */
+export declare class ReleaseTimeoutError extends PoolError {
+	readonly code = "ERR_POOL_RELEASE_TIMEOUT";
+	readonly retryable = false;
+	/** How many workers were left then, of the generation that was closed. */
+	readonly workers: number;
+	/** The time, in ms. */
+	readonly timeout: number;
+}
+/**
  * Runs async closures on this event loop, at most `size` at once; what does not fit waits, or is refused.
  *
  * ```js
@@ -813,69 +892,6 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	reboot(): void;
 	/** `close()`, for `await using`; of shared pools only these faces go, as with `Pool`. */
 	[Symbol.asyncDispose](): Promise<void>;
-}
-/**
- * What a pool itself rejects with; the message ends with the pool's name. What a task throws, `signal.reason` and the `TypeError`s and
- * `RangeError`s of bad arguments (code `ERR_POOL_OPTION`) are none.
- *
- * ```js
- * if (error instanceof PoolError && error.retryable) response.writeHead(503, { 'retry-after': 1 }).end()
- * ```
- */
-export declare abstract class PoolError extends Error {
-	/** Names the class; stable between versions. */
-	abstract readonly code: string;
-	/** Whether the same call may succeed later. Whether it may be repeated depends on the task: of a crash or a timeout it has begun. */
-	abstract readonly retryable: boolean;
-}
-/**
- * The pool is closed: the task was submitted after `release` or `close`, waited at `release`, or was unsettled at `destroy` or when
- * the isolate ended that had the threads of a shared pool.
- */
-export declare class PoolClosedError extends PoolError {
-	readonly code = "ERR_POOL_CLOSED";
-	readonly retryable = false;
-}
-/** The pool is full, and `nonblocking` or `maxBlockingTasks` does not let the task wait. */
-export declare class PoolOverloadError extends PoolError {
-	readonly code = "ERR_POOL_OVERLOAD";
-	readonly retryable = true;
-}
-/** No worker was free within the task's `waitTimeout`. The task has not begun. */
-export declare class WaitTimeoutError extends PoolError {
-	readonly code = "ERR_POOL_WAIT_TIMEOUT";
-	readonly retryable = true;
-}
-/**
- * The task ran longer than its `timeout`. Its closure goes on until it ends: heed `context.signal` to end early. A thread that does not
- * heed `currentTask().signal` within `grace` is ended.
- */
-export declare class TaskTimeoutError extends PoolError {
-	readonly code = "ERR_POOL_TASK_TIMEOUT";
-	readonly retryable = true;
-}
-/**
- * The thread of a task died under it: it exited, ran out of memory or threw outside a task. `cause` is the uncaught error, if there was
- * one. Tasks that it had not begun are not affected.
- */
-export declare class WorkerCrashedError extends PoolError {
-	readonly code = "ERR_POOL_WORKER_CRASHED";
-	readonly retryable = true;
-	/** Of the thread, as `worker_threads` reports it. */
-	readonly exitCode: number;
-}
-/**
- * No thread could load the task module; `cause` says why. A missing file, a syntax error or a throw of the module is final at once; a
- * thread that dies while it loads is first started again, after 100, 200 and 400 ms.
- */
-export declare class WorkerStartError extends PoolError {
-	readonly code = "ERR_POOL_WORKER_START";
-	readonly retryable = false;
-}
-/** Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed, and they end as their tasks do. */
-export declare class ReleaseTimeoutError extends PoolError {
-	readonly code = "ERR_POOL_RELEASE_TIMEOUT";
-	readonly retryable = false;
 }
 
 export {};

@@ -1,3 +1,6 @@
+import type { InspectOptionsStylized, inspect } from 'node:util'
+
+import { custom, show } from './inspection.js'
 import { type CloseOptions, type VacancyOptions, checkMilliseconds, checkVacancyOptions } from './options.js'
 import { type PoolStats, Stat } from './stats.js'
 import type { Verbs } from './verbs.js'
@@ -64,6 +67,14 @@ export abstract class AnyPool implements AsyncDisposable {
   /** Accepted tasks that have no worker yet. */
   get waiting(): number {
     return this.#verbs.stat(Stat.waiting)
+  }
+
+  /** @internal */
+  [custom](depth: number, options: InspectOptionsStylized, inspectValue: typeof inspect): unknown {
+    // A prototype is shown as any other.
+    if (!(#verbs in this)) return this
+    const verbs = this.#verbs
+    return show(this.constructor.name, verbs.verbSettings.name, () => verbs.stats(), depth, options, inspectValue)
   }
 
   /** Whether new tasks are refused. Of a shared pool also true once this face has left. */

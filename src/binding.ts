@@ -163,6 +163,11 @@ export const enum Word {
   /** Of the value that goes out with a call. */
   kind,
   length,
+  /** What the last command is about, third part. */
+  third,
+  /** Of the pool that has refused a task as it is full: read at once. */
+  waiting,
+  capacity,
 }
 
 const WORDS = 16

@@ -41,12 +41,36 @@ export class PoolClosedError extends PoolError {
 export class PoolOverloadError extends PoolError {
   readonly code = 'ERR_POOL_OVERLOAD'
   readonly retryable = true
+  /** Tasks that waited when this one was refused; of a `MultiPool` in all pools. */
+  readonly waiting: number
+  /** Most live workers then; of a `MultiPool` the sum. */
+  readonly capacity: number
+
+  /** @internal */
+  constructor(pool: string, waiting: number, capacity: number) {
+    super(pool, `the pool is full: capacity ${capacity}, ${waiting} waiting`)
+    this.waiting = waiting
+    this.capacity = capacity
+  }
 }
 
 /** No worker was free within the task's `waitTimeout`. The task has not begun. */
 export class WaitTimeoutError extends PoolError {
   readonly code = 'ERR_POOL_WAIT_TIMEOUT'
   readonly retryable = true
+  /** How long the task was to wait at most, in ms. */
+  readonly waitTimeout: number
+  /** The closure's name, if it has one; of a thread pool that of the export. */
+  readonly task: string | undefined
+
+  /** @internal */
+  constructor(pool: string, waitTimeout: number, task: string | undefined) {
+    const named = task === undefined ? '' : ` for ${describeTask(task)}`
+    const what = waitTimeout === 0 ? `is free${named}, and its waitTimeout is 0` : `was free${named} within the waitTimeout of ${waitTimeout} ms`
+    super(pool, `no worker ${what}`)
+    this.waitTimeout = waitTimeout
+    this.task = task
+  }
 }
 
 /**
@@ -56,6 +80,17 @@ export class WaitTimeoutError extends PoolError {
 export class TaskTimeoutError extends PoolError {
   readonly code = 'ERR_POOL_TASK_TIMEOUT'
   readonly retryable = true
+  /** How long the task was to run at most, in ms. */
+  readonly timeout: number
+  /** The closure's name, if it has one; of a thread pool that of the export. */
+  readonly task: string | undefined
+
+  /** @internal */
+  constructor(pool: string, timeout: number, task: string | undefined) {
+    super(pool, `${describeTask(task)} ran longer than its timeout of ${timeout} ms`)
+    this.timeout = timeout
+    this.task = task
+  }
 }
 
 /**
@@ -95,6 +130,22 @@ export class WorkerStartError extends PoolError {
 export class ReleaseTimeoutError extends PoolError {
   readonly code = 'ERR_POOL_RELEASE_TIMEOUT'
   readonly retryable = false
+  /** How many workers were left then, of the generation that was closed. */
+  readonly workers: number
+  /** The time, in ms. */
+  readonly timeout: number
+
+  /** @internal */
+  constructor(pool: string, workers: number, timeout: number) {
+    super(pool, `${workers} ${workers === 1 ? 'worker was' : 'workers were'} left after ${timeout} ms`)
+    this.workers = workers
+    this.timeout = timeout
+  }
+}
+
+/** A name may hold anything, and be of any length. */
+function describeTask(name: string | undefined): string {
+  return name === undefined ? 'the task' : `the task "${name.length > 64 ? `${name.slice(0, 64)}…` : name}"`
 }
 
 const CODE = 'ERR_POOL_OPTION'

@@ -7,7 +7,7 @@ import { type ClosureTarget, carryOut, forget, hasCommands, hold, letGo, postpon
 import { type PoolSettings, type SharedSettings, checkAgreement, checkSubmitOptions, checkTask } from './options.js'
 import { Signals } from './signals.js'
 import { Stat } from './stats.js'
-import { type Closure, Context, type Resolve, Task, type TaskInfo, isThenable } from './task.js'
+import { type Closure, Context, type Resolve, Task, type TaskInfo, isThenable, nameOf } from './task.js'
 import { Verbs } from './verbs.js'
 import { type Ends, Worker } from './worker.js'
 
@@ -102,7 +102,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     if (!isPlain || typeof closure !== 'function') return this.#submitTask(closure, options, offer)
 
     const code = offer === Offer.normal ? native.submit(this.id) : native.offer(this.id, offer)
-    if (code <= Refusal.last) return this.refused(code, offer)
+    if (code <= Refusal.last) return this.refused(code, offer, closure)
     hold(this.id, this)
     if (code >= 0) return this.#startPlain(this.#worker(code), closure)
 
@@ -133,7 +133,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       const promise = new Promise<unknown>(capture)
       const [resolve, reject] = [resolveOf, rejectOf]
       const code = this.#admit(closure, checked, offer, promise, resolve, reject)
-      return code <= Refusal.last ? this.refused(code, offer) : promise
+      return code <= Refusal.last ? this.refused(code, offer, closure) : promise
     } catch (error) {
       return Promise.reject(error)
     }
@@ -144,7 +144,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     const checked = checkSubmitOptions(options)
     if (checked.signal?.aborted) throw checked.signal.reason
     const code = this.#admit(closure, checked, Offer.normal)
-    if (code <= Refusal.last) throw this.refusal(code)
+    if (code <= Refusal.last) throw this.refusal(code, closure)
   }
 
   tryExecute(closure: unknown, options: unknown, offer = Offer.normal): boolean {
@@ -153,7 +153,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     if (checked.signal?.aborted) return false
     const code = this.#admit(closure, checked, offer)
     // Its own `waitTimeout` has ended it: nobody else may take it.
-    if (offer !== Offer.normal && code === Refusal.waitTimeout) throw this.refusal(code)
+    if (offer !== Offer.normal && code === Refusal.waitTimeout) throw this.refusal(code, closure)
     return code > Refusal.last
   }
 
@@ -406,8 +406,8 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
 
   #info(task: Task<R>): TaskInfo {
     const [id, waitMs, runMs] = numbers as unknown as [number, number, number]
-    const { name } = task.closure
-    return { pool: this.#settings.name, id, ...(name && { name }), priority: task.priority, waitMs, runMs }
+    const name = nameOf(task.closure)
+    return { pool: this.#settings.name, id, ...(name !== undefined && { name }), priority: task.priority, waitMs, runMs }
   }
 
   #abort(task: Task<R>, reason: unknown): void {
@@ -478,10 +478,10 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     if (next !== NONE) postpone(this, worker, next)
   }
 
-  reject(id: number, rejection: Rejection): void {
+  reject(id: number, rejection: Rejection, limit: number): void {
     this.#letGoIfQuiet()
     const task = this.#tasks[id]!
-    const error = this.#rejection(rejection)
+    const error = this.#rejection(rejection, limit, task)
     if (typeof task === 'function') {
       const resolve = this.#resolves[id]!
       this.#tasks[id] = undefined
@@ -493,11 +493,12 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     this.#rejectTask(task, error)
   }
 
-  #rejection(rejection: Rejection): Error {
+  #rejection(rejection: Rejection, limit: number, task: Closure<R> | Task<R>): Error {
     const { name } = this.#settings
     if (rejection === Rejection.released) return new PoolClosedError(name, 'the pool was released while the task waited')
-    if (rejection === Rejection.waitTimeout) return new WaitTimeoutError(name, 'no worker was free within waitTimeout')
-    return new TaskTimeoutError(name, 'the task ran longer than its timeout')
+    const called = nameOf(typeof task === 'function' ? task : task.closure)
+    if (rejection === Rejection.waitTimeout) return new WaitTimeoutError(name, limit, called)
+    return new TaskTimeoutError(name, limit, called)
   }
 
   boot(id: number): void {

@@ -12,8 +12,8 @@ export interface CommandTarget {
   boot(worker: number): void
   /** Takes a worker down that has no task, or disposes of its resource. */
   retire(worker: number): void
-  /** Settles a task that ended without its function. */
-  reject(task: number, rejection: Rejection): void
+  /** Settles a task that ended without its function; `limit`: the time in ms that it exceeded, if it did. */
+  reject(task: number, rejection: Rejection, limit: number): void
 }
 
 /** A pool whose tasks run in this isolate. */
@@ -50,8 +50,11 @@ export function serveAs(self: Thread): void {
 /** Strong: a pool that nobody references lives as long as it has work, or may get some. */
 const targets: (CommandTarget | undefined)[] = []
 
+/** Called with 0 if what is waited for has come true; else it has not, and never will or not in time: 1 + how many workers were left. */
+type Settle = (vain: number) => void
+
 /** Promises of the control verbs, by token. Odd tokens keep the process alive. */
-const watches = new Map<number, (isExpired: boolean) => void>()
+const watches = new Map<number, Settle>()
 let watchCount = 0
 
 /** The pool is held until `letGo`, as the core may have commands for it. */
@@ -121,7 +124,7 @@ function carryOutAll(): void {
     if (kind === CommandKind.watched) {
       const settle = watches.get(first)
       watches.delete(first)
-      settle?.(second === 1)
+      settle?.(second)
       continue
     }
     const target = targets[words[Word.face]!]
@@ -133,7 +136,7 @@ function carryOutAll(): void {
     else if (kind === CommandKind.kill) (target as ThreadTarget).kill(first)
     else if (kind === CommandKind.died) (target as ThreadTarget).died(first)
     else if (kind === CommandKind.post) (target as ThreadTarget).post(first, second)
-    else target.reject(first, second)
+    else target.reject(first, second, words[Word.third]!)
   }
 }
 
@@ -204,7 +207,7 @@ function drain(): void {
 export function watch(
   face: number,
   condition: (typeof native.WatchCondition)[keyof typeof native.WatchCondition],
-  settle: (isExpired: boolean) => void,
+  settle: Settle,
   { isHeld, generation = 0, timeout }: { isHeld: boolean; generation?: number; timeout?: number | undefined },
 ): void {
   const token = 2 * ++watchCount + (isHeld ? 1 : 0)
@@ -239,7 +242,8 @@ export function forget(face: number): void {
  */
 export function awaitVacancy(face: number, settle: (isClosed: boolean) => void): () => boolean {
   const token = 2 * ++watchCount + 1
-  watches.set(token, (isClosed) => {
+  watches.set(token, (vain) => {
+    const isClosed = vain !== 0
     if (!isClosed) {
       if (turns.size === 0) setImmediate(endTurns)
       turns.set(face, (turns.get(face) ?? 0) + 1)

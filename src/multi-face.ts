@@ -84,7 +84,7 @@ export class MultiFace<F extends Member> {
   refusal(): Error {
     return this.countRefusal() === 'closed'
       ? new PoolClosedError(this.name, 'all pools are closed')
-      : new PoolOverloadError(this.name, 'all pools are full')
+      : new PoolOverloadError(this.name, this.stat(Stat.waiting), this.stat(Stat.capacity))
   }
 
   // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────

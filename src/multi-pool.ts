@@ -1,6 +1,9 @@
+import type { InspectOptionsStylized, inspect } from 'node:util'
+
 import { Offer } from './binding.js'
 import { WaitTimeoutError, misuse } from './errors.js'
 import type { Face } from './face.js'
+import { custom, show } from './inspection.js'
 import { type Taker, map } from './map.js'
 import { MultiFace } from './multi-face.js'
 import {
@@ -366,6 +369,13 @@ export class MultiPool<P> implements AsyncDisposable {
   /** Whether all pools are closed. */
   get isClosed(): boolean {
     return this.#face.isClosed()
+  }
+
+  /** @internal */
+  [custom](depth: number, options: InspectOptionsStylized, inspectValue: typeof inspect): unknown {
+    if (!(#face in this)) return this
+    const stats = () => ({ pools: this.#pools.length, ...this.#face.stats() })
+    return show(this.constructor.name, this.#face.name, stats, depth, options, inspectValue)
   }
 
   /**

@@ -87,6 +87,19 @@ export class Task<R> {
   ) {}
 }
 
+/** A closure, as far as its name goes. */
+export type Named = (...args: never[]) => unknown
+
+/** The name by which errors and `TaskInfo` call a task. A function's may be anything, also a getter that throws. */
+export function nameOf(task: string | Named): string | undefined {
+  try {
+    const name: unknown = typeof task === 'string' ? task : task.name
+    return typeof name === 'string' && name !== '' ? name : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Whether `value` is to be waited for. May throw, as `then` may be a getter. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if (value instanceof Promise) return true

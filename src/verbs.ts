@@ -1,13 +1,17 @@
-import { Offer, Refusal, isolate, native } from './binding.js'
+import { Offer, Refusal, Word, isolate, native, words } from './binding.js'
 import { PoolClosedError, PoolOverloadError, ReleaseTimeoutError, WaitTimeoutError } from './errors.js'
 import { type CommandTarget, awaitVacancy, carryOut, hold, letGo, watch } from './isolate.js'
 import { checkCloseOptions } from './options.js'
 import { Signals } from './signals.js'
 import { type PoolStats, Stat, readStat, readStats } from './stats.js'
+import { type Named, nameOf } from './task.js'
 
 const { WatchCondition } = native
 
 const noop = (): void => {}
+
+/** A capacity without limit. */
+const UNBOUNDED = -1
 
 /** What the verbs need to know of a pool. */
 export interface VerbSettings {
@@ -45,7 +49,7 @@ export abstract class Verbs {
   constructor(
     /** The core's number for it, in this isolate. */
     readonly id: number,
-    protected readonly verbSettings: VerbSettings,
+    readonly verbSettings: VerbSettings,
   ) {
     if (!verbSettings.isShared) this.#capacity = verbSettings.size || Infinity
   }
@@ -59,16 +63,24 @@ export abstract class Verbs {
   // ── refusals ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Somebody else may take a task that was offered to others, too, unless its own `waitTimeout` has ended it. */
-  protected refused(code: number, offer: Offer): Promise<never> | undefined {
+  protected refused(code: number, offer: Offer, task: string | Named): Promise<never> | undefined {
     const isFinal = offer === Offer.normal || code === Refusal.waitTimeout
-    return isFinal ? Promise.reject(this.refusal(code)) : undefined
+    return isFinal ? Promise.reject(this.refusal(code, task)) : undefined
   }
 
-  protected refusal(code: number): Error {
+  /** The error of a refusal, at once after it: the core has left the numbers. */
+  protected refusal(code: number, task: string | Named): Error {
     const { name } = this.verbSettings
-    if (code === Refusal.closed) return new PoolClosedError(name, 'the pool is closed')
-    if (code === Refusal.overload) return new PoolOverloadError(name, 'the pool is full')
-    return new WaitTimeoutError(name, 'no worker is free, and waitTimeout is 0')
+    if (code === Refusal.closed) return this.closedError()
+    if (code === Refusal.overload) {
+      const capacity = words[Word.capacity]!
+      return new PoolOverloadError(name, words[Word.waiting]!, capacity === UNBOUNDED ? Infinity : capacity)
+    }
+    return new WaitTimeoutError(name, 0, nameOf(task))
+  }
+
+  protected closedError(): PoolClosedError {
+    return new PoolClosedError(this.verbSettings.name, 'the pool is closed')
   }
 
   // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -84,7 +96,7 @@ export abstract class Verbs {
     const promise = new Promise<void>((resolve, reject) => {
       const takeBack = awaitVacancy(this.id, (isClosed) => {
         if (signal !== undefined) this.#vacancySignals.delete(signal, abort)
-        if (isClosed) reject(this.refusal(Refusal.closed))
+        if (isClosed) reject(this.closedError())
         else resolve()
       })
       const abort = (reason: unknown): void => {
@@ -173,9 +185,9 @@ export abstract class Verbs {
   /** Until no worker of the generation is left. When the time is up the core releases what is left of it. */
   #ending(generation: number, timeout: number | undefined): Promise<void> {
     const promise = new Promise<void>((resolve, reject) => {
-      const settle = (isExpired: boolean): void => {
-        if (isExpired) reject(new ReleaseTimeoutError(this.verbSettings.name, `workers were left after ${timeout} ms`))
-        else resolve()
+      const settle = (vain: number): void => {
+        if (vain === 0) resolve()
+        else reject(new ReleaseTimeoutError(this.verbSettings.name, vain - 1, timeout!))
       }
       watch(this.id, WatchCondition.Ended, settle, { isHeld: true, generation, timeout })
     })

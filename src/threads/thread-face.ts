@@ -4,7 +4,6 @@ import {
   OUTCOME_COLUMNS,
   OUTCOME_FIGURES,
   Offer,
-  Refusal,
   Rejection,
   describe,
   figures,
@@ -198,7 +197,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       const reject: Resolve = (error) => (end = { error })
       return new Call(checked.name ?? DEFAULT, undefined, resolve, reject, checked.priority ?? 1, checked.signal, enclosure)
     })
-    if (code < 0) throw this.refusal(code)
+    if (code < 0) throw this.refusal(code, checked.name ?? DEFAULT)
     block(this.#settings.name, () => end !== undefined)
     if ('error' in end!) throw end.error
     return end!.value
@@ -225,7 +224,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
         promise = new Promise<unknown>(capture)
         return new Call(name, promise, resolveOf, rejectOf, options.priority ?? 1, signal, enclosure)
       })
-      return code < 0 ? this.refused(code, offer) : promise!
+      return code < 0 ? this.refused(code, offer, name) : promise!
     } catch (error) {
       return Promise.reject(error)
     }
@@ -336,15 +335,15 @@ export class ThreadFace extends Verbs implements ThreadTarget {
 
   // ── commands of the core ────────────────────────────────────────────────────────────────────────────────────────
 
-  reject(id: number, rejection: Rejection): void {
+  reject(id: number, rejection: Rejection, limit: number): void {
     const call = this.#forget(id)
-    const error = this.#rejection(rejection)
+    const error = this.#rejection(rejection, limit, call.name)
     if (rejection === Rejection.crashed) this.#fail(call, error, numbers[0]!, numbers[1]!, numbers[2]!)
     else call.reject(error)
     if (rejection === Rejection.taskTimeout) this.#abortInThread(id, error, true)
   }
 
-  #rejection(rejection: Rejection): Error {
+  #rejection(rejection: Rejection, limit: number, task: string): Error {
     const { name } = this.#settings
     switch (rejection) {
       case Rejection.released:
@@ -352,9 +351,9 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       case Rejection.destroyed:
         return new PoolClosedError(name, 'the pool was destroyed')
       case Rejection.waitTimeout:
-        return new WaitTimeoutError(name, 'no worker was free within waitTimeout')
+        return new WaitTimeoutError(name, limit, task)
       case Rejection.taskTimeout:
-        return new TaskTimeoutError(name, 'the task ran longer than its timeout')
+        return new TaskTimeoutError(name, limit, task)
       case Rejection.crashed: {
         const { exitCode, cause } = decodeAnswer(native.detail()) as Crash
         return new WorkerCrashedError(name, exitCode, this.#revive(cause))
@@ -401,9 +400,9 @@ export class ThreadFace extends Verbs implements ThreadTarget {
 
   ready(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const settle = (isVain: boolean): void => {
-        if (!isVain) resolve()
-        else if (this.stat(Stat.isClosed) === 1) reject(this.refusal(Refusal.closed))
+      const settle = (vain: number): void => {
+        if (vain === 0) resolve()
+        else if (this.stat(Stat.isClosed) === 1) reject(this.closedError())
         else reject(this.#startError(native.start_failure(this.id)))
       }
       native.start(isolate, this.id, false)

@@ -8,6 +8,8 @@ const NONE: u32 = u32::MAX;
 struct Deadline {
     at: Nanos,
     task: TaskId,
+    /// The limit that ends then, in milliseconds; it takes no room of its own.
+    limit: u32,
 }
 
 /// At most one deadline per task: of its wait, or of its run.
@@ -28,13 +30,13 @@ impl Deadlines {
         self.heap.first().map(|deadline| deadline.at)
     }
 
-    /// The task must have none.
-    pub(crate) fn insert(&mut self, task: TaskId, at: Nanos) {
+    /// The task must have none. `limit`: the time that it had, in milliseconds.
+    pub(crate) fn insert(&mut self, task: TaskId, at: Nanos, limit: u32) {
         if task.index() >= self.positions.len() {
             self.positions.resize(task.index() + 1, NONE);
         }
         debug_assert_eq!(self.positions[task.index()], NONE, "one deadline per task");
-        self.heap.push(Deadline { at, task });
+        self.heap.push(Deadline { at, task, limit });
         self.rise(self.heap.len() - 1);
     }
 
@@ -53,14 +55,14 @@ impl Deadlines {
         }
     }
 
-    /// Takes out the first task whose deadline is `now` or before.
-    pub(crate) fn pop_due(&mut self, now: Nanos) -> Option<TaskId> {
+    /// Takes out the first task whose deadline is `now` or before, and the limit that it was given with it.
+    pub(crate) fn pop_due(&mut self, now: Nanos) -> Option<(TaskId, u32)> {
         let first = *self.heap.first()?;
         if first.at > now {
             return None;
         }
         self.remove(first.task);
-        Some(first.task)
+        Some((first.task, first.limit))
     }
 
     fn rise(&mut self, mut position: usize) {
@@ -107,12 +109,13 @@ mod tests {
     fn only_what_is_due_comes_out_earliest_first() {
         let mut deadlines = Deadlines::default();
         for (task, at) in [(0, 30), (1, 10), (2, 20), (3, 40)] {
-            deadlines.insert(TaskId(task), at);
+            deadlines.insert(TaskId(task), at, task + 100);
         }
         assert_eq!(deadlines.first(), Some(10));
         assert_eq!(deadlines.pop_due(9), None);
-        let due: Vec<u32> = std::iter::from_fn(|| deadlines.pop_due(30)).map(|task| task.0).collect();
-        assert_eq!(due, [1, 2, 0]);
+        let due: Vec<(u32, u32)> =
+            std::iter::from_fn(|| deadlines.pop_due(30)).map(|(task, limit)| (task.0, limit)).collect();
+        assert_eq!(due, [(1, 101), (2, 102), (0, 100)]);
         assert_eq!(deadlines.first(), Some(40));
     }
 
@@ -125,7 +128,7 @@ mod tests {
                 let known = model.iter().position(|&(_, other)| other == task);
                 match (step, known) {
                     (0 | 1, None) => {
-                        deadlines.insert(TaskId(task), at);
+                        deadlines.insert(TaskId(task), at, task + 100);
                         model.push((at, task));
                     }
                     (2, _) => {
@@ -136,7 +139,8 @@ mod tests {
                         let due = deadlines.pop_due(at);
                         let first = model.iter().map(|&(at, _)| at).min();
                         match due {
-                            Some(due) => {
+                            Some((due, limit)) => {
+                                assert_eq!(limit, due.0 + 100);
                                 let index = model.iter().position(|&(_, task)| task == due.0).expect("known");
                                 assert_eq!(Some(model.remove(index).0), first);
                             }

@@ -4,6 +4,7 @@ use crate::{
     face::Payload,
     state::{Effect, Effects, Phase, Rejection, State},
     task::{TaskId, TaskState},
+    watch::Condition,
     worker::{WorkerId, WorkerState},
 };
 
@@ -157,6 +158,16 @@ impl<T: Payload> State<T> {
             self.phase != Phase::Open && self.running == 0 && self.queue.len() == 0
         } else {
             self.older.iter().all(|older| older.generation != generation)
+        }
+    }
+
+    /// Live workers that a watch waits for: of its generation, or of this one.
+    pub(crate) fn left(&self, condition: Condition) -> u32 {
+        match condition {
+            Condition::Ended(generation) if generation != self.generation => {
+                self.older.iter().find(|older| older.generation == generation).map_or(0, |older| older.live)
+            }
+            _ => self.running,
         }
     }
 }

@@ -82,7 +82,12 @@ pub enum Refusal {
     /// The pool is closed.
     Closed,
     /// It would have to wait, and may not.
-    Overload,
+    Overload {
+        /// Tasks that wait.
+        waiting: u32,
+        /// Most live workers; [`UNBOUNDED`] for no limit.
+        capacity: u32,
+    },
     /// It would have to wait, and its `wait_timeout` is 0.
     WaitTimeout,
 }
@@ -92,10 +97,10 @@ pub enum Refusal {
 pub enum Rejection {
     /// It waited when the pool was released.
     Released,
-    /// No worker was free in time.
-    WaitTimeout,
-    /// It ran longer than it may.
-    TaskTimeout,
+    /// No worker was free within so many milliseconds.
+    WaitTimeout(u32),
+    /// It ran longer than it may: so many milliseconds.
+    TaskTimeout(u32),
     /// Its worker has died under it.
     Crashed,
     /// No worker could be started for it.
@@ -170,8 +175,8 @@ pub enum Effect<T> {
         face: FaceId,
         /// As given to `watch`.
         token: u32,
-        /// Whether the time came before the condition.
-        expired: bool,
+        /// If the time came before the condition: how many workers of what was waited for were left then. `None` if it has come true.
+        left: Option<u32>,
     },
     /// A submit would not have to wait now, and the face calls [`end_turns`](crate::Pool::end_turns) once whoever waited has
     /// had the opportunity; or it would be refused, as the pool is closed or the face has left.
@@ -388,7 +393,7 @@ impl<T: Payload> State<T> {
     fn refuse_to_wait(&mut self, offer: Offer, wait_timeout: Option<u32>) -> Option<Refusal> {
         if self.is_overloaded() || offer == Offer::AtOnce {
             self.counters.overload += u64::from(offer == Offer::Normal);
-            return Some(Refusal::Overload);
+            return Some(Refusal::Overload { waiting: self.queue.len(), capacity: self.capacity });
         }
         if wait_timeout == Some(0) {
             // It waited for no time at all: submitted, and rejected for it.
@@ -430,7 +435,7 @@ impl<T: Payload> State<T> {
     fn enqueue(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {
         let id = self.accept(clock, task);
         if let Some(wait) = task.wait_timeout.filter(|&wait| wait > 0) {
-            self.deadlines.insert(id, clock.now() + u64::from(wait) * MILLISECOND);
+            self.deadlines.insert(id, clock.now() + u64::from(wait) * MILLISECOND, wait);
         }
         self.queue.push(id, task.priority);
         self.counters.peak_waiting = self.counters.peak_waiting.max(self.queue.len());
@@ -516,7 +521,7 @@ impl<T: Payload> State<T> {
     pub(crate) fn limit(&mut self, id: TaskId) {
         let Task { state, timeout, begun_at, .. } = self.tasks[id];
         if matches!(state, TaskState::Running(_)) && timeout > 0 {
-            self.deadlines.insert(id, begun_at + u64::from(timeout) * MILLISECOND);
+            self.deadlines.insert(id, begun_at + u64::from(timeout) * MILLISECOND, timeout);
         }
     }
 
@@ -660,7 +665,7 @@ impl<T: Payload> State<T> {
         self.deadlines.remove(id);
         self.tasks[id].state = TaskState::Abandoned { worker, told };
         if let Some(grace) = self.options.grace {
-            self.deadlines.insert(id, now + grace);
+            self.deadlines.insert(id, now + grace, 0);
         }
     }
 

@@ -52,7 +52,7 @@ impl Watches {
         self.0.retain(|watch| {
             let is_meant = watch.condition == Condition::Started;
             if is_meant {
-                effects.push(Effect::Watched { face: watch.face, token: watch.token, expired: true });
+                effects.push(Effect::Watched { face: watch.face, token: watch.token, left: Some(0) });
             }
             !is_meant
         });
@@ -86,7 +86,8 @@ impl<T: Payload> State<T> {
             };
             let is_vain = watch.condition == Condition::Started && self.phase != Phase::Open;
             if is_true || is_vain {
-                effects.push(Effect::Watched { face: watch.face, token: watch.token, expired: is_vain });
+                let left = is_vain.then_some(0);
+                effects.push(Effect::Watched { face: watch.face, token: watch.token, left });
             }
             !is_true && !is_vain
         });
@@ -103,7 +104,8 @@ impl<T: Payload> State<T> {
         watches.retain(|watch| {
             let is_expired = watch.expires_at <= now;
             if is_expired {
-                effects.push(Effect::Watched { face: watch.face, token: watch.token, expired: true });
+                let left = Some(self.left(watch.condition));
+                effects.push(Effect::Watched { face: watch.face, token: watch.token, left });
                 if let Condition::Ended(generation) = watch.condition {
                     self.release(Some(generation), effects);
                 }

@@ -128,7 +128,9 @@ impl Threads {
     pub(crate) fn abort(&self, worker: WorkerId, task: TaskId, if_settled: bool, reason: Option<Arc<Value>>) {
         let second = u32::from(if_settled);
         if let Some(outbox) = self.outbox(worker) {
-            outbox.push(Command { kind: Kind::Abort, face: 0, first: task.0, second, detail: reason }, true);
+            let command =
+                Command { kind: Kind::Abort, face: 0, first: task.0, second, third: 0, detail: reason };
+            outbox.push(command, true);
         }
     }
 }
@@ -144,14 +146,15 @@ impl Seats {
     }
 
     pub(crate) fn tell(&self, face: FaceId, kind: Kind, first: u32, second: u32) {
-        self.tell_why(face, kind, first, second, None);
+        self.push(face, Command { kind, face: 0, first, second, third: 0, detail: None });
     }
 
-    fn tell_why(&self, face: FaceId, kind: Kind, first: u32, second: u32, detail: Option<Arc<Value>>) {
+    /// Hands a command to the isolate of the face, under its number there.
+    fn push(&self, face: FaceId, command: Command) {
         // Without a seat its isolate needs nothing of the pool any more, and the core has ended everything of it.
         let Some(Seat { outbox, number }) = self.lock().get(&face).cloned() else { return };
         let is_foreign = !isolate::announce(&outbox);
-        outbox.push(Command { kind, face: number, first, second, detail }, is_foreign);
+        outbox.push(Command { face: number, ..command }, is_foreign);
     }
 }
 
@@ -176,7 +179,11 @@ impl Host<Call> for Seats {
                         _ => None,
                     };
                 }
-                self.tell_why(call.face(), Kind::Reject, task.0, reason(rejection), detail);
+                let (second, third) = reason(rejection);
+                self.push(
+                    call.face(),
+                    Command { kind: Kind::Reject, face: 0, first: task.0, second, third, detail },
+                );
             }
             Effect::Abandoned(worker, task, call) => {
                 if let Some(threads) = &self.threads {
@@ -189,8 +196,8 @@ impl Host<Call> for Seats {
                     threads.calls.forget(call);
                 }
             }
-            Effect::Watched { face, token, expired } => {
-                self.tell(face, Kind::Watched, token, u32::from(expired))
+            Effect::Watched { face, token, left } => {
+                self.tell(face, Kind::Watched, token, left.map_or(0, |left| left.saturating_add(1)));
             }
             Effect::Vacancy { face, token, is_closed } => {
                 self.tell(face, Kind::Watched, token, u32::from(is_closed));
@@ -205,15 +212,15 @@ impl Host<Call> for Seats {
     }
 }
 
-/// `src/binding.ts` numbers the reasons alike.
-fn reason(rejection: Rejection) -> u32 {
+/// The reason, which `src/binding.ts` numbers alike, and the limit that was exceeded, in milliseconds.
+fn reason(rejection: Rejection) -> (u32, u32) {
     match rejection {
-        Rejection::Released => 0,
-        Rejection::WaitTimeout => 1,
-        Rejection::TaskTimeout => 2,
-        Rejection::Crashed => 3,
-        Rejection::StartFailed => 4,
-        Rejection::Destroyed => 5,
+        Rejection::Released => (0, 0),
+        Rejection::WaitTimeout(limit) => (1, limit),
+        Rejection::TaskTimeout(limit) => (2, limit),
+        Rejection::Crashed => (3, 0),
+        Rejection::StartFailed => (4, 0),
+        Rejection::Destroyed => (5, 0),
     }
 }
 

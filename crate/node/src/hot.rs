@@ -174,6 +174,7 @@ functions! {
         isolate.registers.set(Word::Face, command.face as i32);
         isolate.registers.set(Word::First, command.first as i32);
         isolate.registers.set(Word::Second, command.second as i32);
+        isolate.registers.set(Word::Third, command.third as i32);
         *isolate.remote.detail.borrow_mut() = command.detail;
         command.kind as i32
     };
@@ -207,17 +208,22 @@ fn admit(isolate: &Isolate, face: f64, task: impl FnOnce(FaceId) -> Submission<C
     let (result, task) = match admission {
         Admission::Started(worker, task) => (worker.0 as i32, task),
         Admission::Waiting(task) => (!(task.0 as i32), task),
-        Admission::Refused(refusal) => return refused(refusal),
+        Admission::Refused(refusal) => return refused(isolate, refusal),
     };
     isolate.hold();
     isolate.registers.set(Word::Task, task.0 as i32);
     result
 }
 
-pub(crate) fn refused(refusal: Refusal) -> i32 {
+/// An overload's numbers are in the words, where they cost nothing to who does not ask.
+pub(crate) fn refused(isolate: &Isolate, refusal: Refusal) -> i32 {
     match refusal {
         Refusal::Closed => i32::MIN,
-        Refusal::Overload => i32::MIN + 1,
+        Refusal::Overload { waiting, capacity } => {
+            isolate.registers.set(Word::Waiting, waiting as i32);
+            isolate.registers.set(Word::Capacity, capacity as i32);
+            i32::MIN + 1
+        }
         Refusal::WaitTimeout => i32::MIN + 2,
     }
 }

@@ -22,6 +22,7 @@ pub(crate) struct Command {
     pub(crate) face: u32,
     pub(crate) first: u32,
     pub(crate) second: u32,
+    pub(crate) third: u32,
     /// What is to be known beside: why a thread has died, or a task is aborted.
     pub(crate) detail: Option<Arc<Value>>,
 }
@@ -37,7 +38,7 @@ pub(crate) struct Outcome {
     pub(crate) value: Value,
 }
 
-/// What is to be done, with what `first` and `second` say.
+/// What is to be done, with what `first`, `second` and `third` say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Start a task: worker, task.
@@ -46,9 +47,9 @@ pub(crate) enum Kind {
     Boot = 2,
     /// Take a worker down: worker.
     Retire = 3,
-    /// Reject a task: task, reason.
+    /// Reject a task: task, reason, the limit that it exceeded in ms.
     Reject = 4,
-    /// Settle a watch: token, whether its time was up.
+    /// Settle a watch: token, 0 or, if its time was up, 1 + how many workers were left.
     Watched = 5,
     /// End a thread, whatever it does: worker.
     Kill = 6,

@@ -32,6 +32,11 @@ pub(crate) enum Word {
     /// The value that goes out with a call: its kind, the length of its bytes.
     Kind = 8,
     Length = 9,
+    /// Still more about the last command.
+    Third = 10,
+    /// Of the pool that has refused a task as it is full: what waits, and its capacity, −1 if that has no limit.
+    Waiting = 11,
+    Capacity = 12,
 }
 
 /// The number of the value that goes out with a call: behind those that are ever answered.

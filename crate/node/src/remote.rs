@@ -118,7 +118,7 @@ functions! {
     refuse: |isolate, [face, wait_timeout, offer, ..]| {
         let wait_timeout = (wait_timeout >= 0.0).then_some(wait_timeout as u32);
         with(isolate, face, |face| face.pool().refuse(face.id, hot::offer_of(offer), wait_timeout))
-            .map_or(0, hot::refused)
+            .map_or(0, |refusal| hot::refused(isolate, refusal))
     };
 
     // () → how many outcomes are in the exchange; 0: no more
@@ -337,7 +337,7 @@ fn submit(
         }
         Admission::Refused(refusal) => {
             threads.calls.forget(call);
-            hot::refused(refusal)
+            hot::refused(isolate, refusal)
         }
     }
 }

@@ -64,7 +64,10 @@ fn a_worker_that_finishes_takes_the_next_task_itself_and_goes_idle_only_when_non
 fn a_nonblocking_pool_refuses_what_would_wait() {
     let pool = Fixture::new(Options { nonblocking: true, max_waiting: 5, ..capacity(2) });
     let worker = pool.fill(2)[0];
-    assert_eq!(pool.submit(Submission::new(2)), Admission::Refused(Refusal::Overload));
+    assert_eq!(
+        pool.submit(Submission::new(2)),
+        Admission::Refused(Refusal::Overload { waiting: 0, capacity: 2 })
+    );
     pool.complete(worker);
     pool.start(3);
     let counters = pool.snapshot().counters;
@@ -77,10 +80,16 @@ fn no_more_tasks_wait_than_the_bound_allows() {
     let worker = pool.fill(1)[0];
     let first = pool.wait(Submission::new(1));
     pool.wait(Submission::new(2));
-    assert_eq!(pool.submit(Submission::new(3)), Admission::Refused(Refusal::Overload));
+    assert_eq!(
+        pool.submit(Submission::new(3)),
+        Admission::Refused(Refusal::Overload { waiting: 2, capacity: 1 })
+    );
     assert_eq!(pool.complete(worker), Some(first));
     pool.wait(Submission::new(4));
-    assert_eq!(pool.submit(Submission::new(5)), Admission::Refused(Refusal::Overload));
+    assert_eq!(
+        pool.submit(Submission::new(5)),
+        Admission::Refused(Refusal::Overload { waiting: 2, capacity: 1 })
+    );
     assert_eq!(pool.gauges(), (1, 1, 2));
 }
 
@@ -94,10 +103,10 @@ fn the_bound_holds_for_tasks_with_deadlines_and_priorities_too() {
         Submission { wait_timeout: Some(0), ..Submission::new(3) },
         Submission { priority: 0, timeout: 5, timed: true, ..Submission::new(4) },
     ] {
-        assert_eq!(pool.submit(task), Admission::Refused(Refusal::Overload));
+        assert_eq!(pool.submit(task), Admission::Refused(Refusal::Overload { waiting: 1, capacity: 1 }));
     }
     pool.pass(10);
-    assert_eq!(rejections(&pool.effects()), [(1, Rejection::WaitTimeout)]);
+    assert_eq!(rejections(&pool.effects()), [(1, Rejection::WaitTimeout(10))]);
     pool.wait(Submission { wait_timeout: Some(10), ..Submission::new(5) });
 }
 
@@ -122,7 +131,7 @@ fn a_task_without_a_worker_in_time_is_rejected_and_not_before() {
     pool.pass(29);
     assert_eq!(pool.effects(), []);
     pool.pass(1);
-    assert_eq!(pool.effects(), [Effect::Reject(task, 1, Rejection::WaitTimeout)]);
+    assert_eq!(pool.effects(), [Effect::Reject(task, 1, Rejection::WaitTimeout(30))]);
     assert_eq!(pool.complete(worker), None, "it never runs");
 }
 
@@ -165,7 +174,7 @@ fn a_task_offered_at_once_never_waits_and_is_not_counted_when_refused() {
     let before = pool.snapshot();
     for wait_timeout in [None, Some(0), Some(10)] {
         let task = Submission { wait_timeout, ..at_once };
-        assert_eq!(pool.submit(task), Admission::Refused(Refusal::Overload));
+        assert_eq!(pool.submit(task), Admission::Refused(Refusal::Overload { waiting: 0, capacity: 1 }));
     }
     assert_eq!(pool.snapshot(), before);
     pool.complete(worker);
@@ -180,7 +189,11 @@ fn a_task_offered_at_once_is_taken_where_a_booting_worker_will_take_it() {
     let pool = Fixture::new(Options { boots: true, ..capacity(1) });
     let at_once = Submission { offer: Offer::AtOnce, ..Submission::new(0) };
     let first = pool.wait(at_once);
-    assert_eq!(pool.submit(at_once), Admission::Refused(Refusal::Overload), "it boots for the first one");
+    assert_eq!(
+        pool.submit(at_once),
+        Admission::Refused(Refusal::Overload { waiting: 1, capacity: 1 }),
+        "it boots for the first one"
+    );
     pool.cancel(first);
     pool.wait(at_once);
     assert_eq!(pool.snapshot().counters.overload, 0);
@@ -194,14 +207,14 @@ fn a_task_offered_without_counting_may_wait_and_counts_only_when_it_is_accepted(
     pool.wait(uncounted);
     assert_eq!(pool.snapshot().counters.submitted, 2);
     let before = pool.snapshot();
-    assert_eq!(pool.submit(uncounted), Admission::Refused(Refusal::Overload));
+    assert_eq!(pool.submit(uncounted), Admission::Refused(Refusal::Overload { waiting: 1, capacity: 1 }));
     assert_eq!(pool.snapshot(), before);
     pool.release(None);
     assert_eq!(pool.submit(uncounted), Admission::Refused(Refusal::Closed));
     assert_eq!(pool.snapshot().counters.closed, 0);
     let pool = Fixture::new(Options { nonblocking: true, ..capacity(1) });
     pool.submit(uncounted);
-    assert_eq!(pool.submit(uncounted), Admission::Refused(Refusal::Overload));
+    assert_eq!(pool.submit(uncounted), Admission::Refused(Refusal::Overload { waiting: 0, capacity: 1 }));
     assert_eq!(pool.snapshot().counters.overload, 0);
 }
 

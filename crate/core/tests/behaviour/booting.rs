@@ -62,7 +62,10 @@ fn tasks_that_booting_workers_will_take_are_no_overload() {
     for payload in 0..3 {
         boot(&pool, payload);
     }
-    assert_eq!(pool.submit(Submission::new(3)), Admission::Refused(Refusal::Overload));
+    assert_eq!(
+        pool.submit(Submission::new(3)),
+        Admission::Refused(Refusal::Overload { waiting: 3, capacity: 3 })
+    );
 }
 
 #[test]
@@ -73,7 +76,10 @@ fn tasks_that_booting_workers_will_take_do_not_count_against_the_bound() {
     }
     pool.wait(Submission::new(3));
     pool.wait(Submission::new(4));
-    assert_eq!(pool.submit(Submission::new(5)), Admission::Refused(Refusal::Overload));
+    assert_eq!(
+        pool.submit(Submission::new(5)),
+        Admission::Refused(Refusal::Overload { waiting: 5, capacity: 3 })
+    );
     assert_eq!(pool.gauges(), (3, 3, 5));
 }
 
@@ -94,7 +100,7 @@ fn a_boot_is_waiting_time() {
     let task = pool.wait(Submission { wait_timeout: Some(20), ..Submission::new(0) });
     let worker = boots(&pool.effects())[0];
     pool.pass(20);
-    assert_eq!(pool.effects(), [Effect::Reject(task, 0, workpool_core::Rejection::WaitTimeout)]);
+    assert_eq!(pool.effects(), [Effect::Reject(task, 0, workpool_core::Rejection::WaitTimeout(20))]);
     assert_eq!(pool.booted(worker), None);
 }
 

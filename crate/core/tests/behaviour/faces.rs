@@ -28,7 +28,7 @@ fn start_late(pool: &Fixture<Job>, face: FaceId) -> (WorkerId, TaskId) {
     pool.begin(id);
     pool.limit(id);
     pool.pass(5);
-    assert_eq!(pool.effects(), [Effect::Reject(id, Job { face, number: 0 }, Rejection::TaskTimeout)]);
+    assert_eq!(pool.effects(), [Effect::Reject(id, Job { face, number: 0 }, Rejection::TaskTimeout(5))]);
     (worker, id)
 }
 
@@ -40,7 +40,7 @@ fn shared(size: u32) -> (Fixture<Job>, FaceId) {
 }
 
 fn left(face: FaceId, token: u32) -> Effect<Job> {
-    Effect::Watched { face, token, expired: false }
+    Effect::Watched { face, token, left: None }
 }
 
 // ── joining ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,7 +191,7 @@ fn left_is_at_once_for_a_face_without_tasks() {
     assert_eq!(pool.effects(), [left(second, 1)]);
     pool.watch(FIRST, 1, Condition::Left, Some(10));
     pool.pass(10);
-    assert_eq!(pool.effects(), [Effect::Watched { face: FIRST, token: 1, expired: true }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FIRST, token: 1, left: Some(1) }]);
     assert!(!pool.snapshot().is_closed, "only a close becomes a release");
 }
 
@@ -280,7 +280,7 @@ fn rejections_that_a_departed_face_has_not_collected_are_dropped() {
     pool.complete(worker);
     assert_eq!(pool.effects().len(), 1, "the rejection; it has not been collected");
     pool.depart(second);
-    assert_eq!(pool.effects(), [Effect::Watched { face: FIRST, token: 9, expired: false }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FIRST, token: 9, left: None }]);
     let counters = pool.snapshot().counters;
     assert_eq!((counters.released, counters.cancelled), (1, 0));
 }

@@ -146,7 +146,7 @@ fn close_runs_all_that_was_accepted() {
     assert_eq!(pool.gauges(), (1, 1, 0));
     assert_eq!(pool.effects(), []);
     assert_eq!(pool.complete(workers[0]), None);
-    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 7, expired: false }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 7, left: None }]);
     assert_eq!(pool.snapshot().counters.completed, 5);
 }
 
@@ -170,7 +170,7 @@ fn close_retires_the_idle() {
     pool.fill_and_complete(3);
     pool.watch(FaceId::FIRST, 1, Condition::Ended(pool.close()), None);
     assert_eq!(pool.gauges(), (0, 0, 0));
-    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, expired: false }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, left: None }]);
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn release_while_closing_rejects_what_still_waits_and_the_close_ends_with_the_bu
     pool.release(None);
     assert_eq!(rejections(&pool.effects()), [(1, Rejection::Released)]);
     pool.complete(worker);
-    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 3, expired: false }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 3, left: None }]);
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_close_that_runs_out_of_time_becomes_a_release() {
     assert_eq!(pool.effects(), []);
     pool.pass(1);
     let expected = [
-        Effect::Watched { face: FaceId::FIRST, token: 3, expired: true },
+        Effect::Watched { face: FaceId::FIRST, token: 3, left: Some(1) },
         Effect::Reject(task, 1, Rejection::Released),
     ];
     assert_eq!(pool.effects(), expected);
@@ -213,7 +213,7 @@ fn a_close_that_runs_out_of_time_leaves_the_next_generation_alone() {
     pool.fill(1);
     pool.wait(Submission::new(1));
     pool.pass(50);
-    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 3, expired: true }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 3, left: Some(1) }]);
     assert!(!pool.snapshot().is_closed);
     assert_eq!(pool.gauges(), (1, 1, 1));
 }

@@ -130,7 +130,7 @@ fn an_orphan_has_no_workers_and_rejects_what_is_unsettled() {
     for task in [boots, waiting, running] {
         pool.collect(task);
     }
-    assert_eq!(pool.effects(), [Effect::Watched { face: guest, token, expired: false }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: guest, token, left: None }]);
     pool.audit();
 }
 

@@ -77,7 +77,7 @@ fn the_timeout_counts_from_the_beginning() {
     pool.pass(9);
     assert_eq!(pool.effects(), []);
     pool.pass(1);
-    assert_eq!(pool.effects(), [Effect::Reject(task, 0, Rejection::TaskTimeout)]);
+    assert_eq!(pool.effects(), [Effect::Reject(task, 0, Rejection::TaskTimeout(10))]);
     assert_eq!(pool.gauges(), (1, 1, 0), "its worker is busy until it really ends");
     assert!(!pool.finish(worker, End::Completed, false).settled);
     pool.collect(task);
@@ -229,5 +229,5 @@ fn a_timeout_that_is_over_when_the_call_returns_ends_the_task_at_once() {
     assert_eq!(pool.effects(), []);
     pool.limit(task);
     pool.pass(0);
-    assert_eq!(pool.effects(), [Effect::Reject(task, 0, Rejection::TaskTimeout)]);
+    assert_eq!(pool.effects(), [Effect::Reject(task, 0, Rejection::TaskTimeout(10))]);
 }

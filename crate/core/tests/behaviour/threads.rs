@@ -93,7 +93,10 @@ fn a_task_takes_a_free_slot_of_the_least_loaded_thread_only_when_no_thread_can_b
 fn the_slots_of_booting_threads_are_room() {
     let pool = Fixture::new(Options { nonblocking: true, ..threads(1, 2) });
     let [first, second] = [pool.wait(Submission::new(0)), pool.wait(Submission::new(1))];
-    assert_eq!(pool.submit(Submission::new(2)), Admission::Refused(Refusal::Overload));
+    assert_eq!(
+        pool.submit(Submission::new(2)),
+        Admission::Refused(Refusal::Overload { waiting: 2, capacity: 1 })
+    );
     let worker = boots(&pool)[0];
     assert_eq!(pool.booted(worker), Some(first));
     assert_eq!(pool.effects(), [Effect::Start(worker, second, 1)]);
@@ -198,7 +201,7 @@ fn threads_that_cannot_start_fail_what_waits_if_none_has_started() {
     pool.watch(FaceId::FIRST, 1, Condition::Started, None);
     let workers = boots(&pool);
     pool.start_failed(workers[0]);
-    let vain = Effect::Watched { face: FaceId::FIRST, token: 1, expired: true };
+    let vain = Effect::Watched { face: FaceId::FIRST, token: 1, left: Some(0) };
     let [one, other] = [0, 1].map(|n| Effect::Reject(tasks[n], n as u32, Rejection::StartFailed));
     assert_eq!(pool.effects(), [vain, one, other]);
     tasks.iter().for_each(|&task| pool.collect(task));
@@ -223,11 +226,11 @@ fn a_watch_for_a_start_comes_true_when_a_thread_has_loaded_and_is_vain_on_a_clos
     pool.watch(FaceId::FIRST, 1, Condition::Started, None);
     assert_eq!(pool.effects(), []);
     pool.booted(worker[0]);
-    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, expired: false }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, left: None }]);
     pool.release(None);
     pool.effects();
     pool.watch(FaceId::FIRST, 2, Condition::Started, None);
-    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 2, expired: true }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 2, left: Some(0) }]);
 }
 
 #[test]
@@ -289,10 +292,16 @@ fn a_task_can_be_refused_before_it_is_prepared_and_that_counts() {
     assert_eq!(refuse(Some(0)), None);
     pool.begin_now(0);
     assert_eq!((refuse(None), refuse(Some(0))), (None, Some(Refusal::WaitTimeout)));
-    assert_eq!(pool.refuse(FaceId::FIRST, Offer::AtOnce, None), Some(Refusal::Overload));
+    assert_eq!(
+        pool.refuse(FaceId::FIRST, Offer::AtOnce, None),
+        Some(Refusal::Overload { waiting: 0, capacity: 1 })
+    );
     pool.wait(Submission::new(1));
-    assert_eq!(refuse(None), Some(Refusal::Overload));
-    assert_eq!(pool.refuse(FaceId::FIRST, Offer::Uncounted, None), Some(Refusal::Overload));
+    assert_eq!(refuse(None), Some(Refusal::Overload { waiting: 1, capacity: 1 }));
+    assert_eq!(
+        pool.refuse(FaceId::FIRST, Offer::Uncounted, None),
+        Some(Refusal::Overload { waiting: 1, capacity: 1 })
+    );
     pool.release(None);
     assert_eq!(refuse(None), Some(Refusal::Closed));
     let counters = pool.snapshot().counters;
@@ -309,7 +318,7 @@ fn a_pool_is_drained_once_the_origins_know_of_the_ends() {
     pool.finish_task(task, End::Completed, false);
     assert_eq!(pool.effects(), []);
     pool.collect(task);
-    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, expired: false }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, left: None }]);
 }
 
 #[test]
@@ -385,5 +394,5 @@ fn a_thread_of_an_older_generation_that_does_not_start_fails_nobody() {
     pool.start_failed(older);
     assert_eq!(pool.effects(), [], "it was killed while it booted");
     assert_eq!(pool.booted(worker), Some(task));
-    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, expired: false }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, left: None }]);
 }

@@ -195,7 +195,10 @@ fn booting_workers_above_the_capacity_are_no_room() {
     for &task in &waiting[1..] {
         pool.cancel(task);
     }
-    assert_eq!(pool.submit(Submission::new(4)), Admission::Refused(Refusal::Overload));
+    assert_eq!(
+        pool.submit(Submission::new(4)),
+        Admission::Refused(Refusal::Overload { waiting: 1, capacity: 1 })
+    );
     pool.cancel(waiting[0]);
     assert!(matches!(pool.submit(Submission::new(5)), Admission::Waiting(_)));
 }

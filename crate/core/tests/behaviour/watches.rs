@@ -4,8 +4,8 @@ use workpool_core::{Condition, Effect, End, FaceId, Options, Submission};
 
 use crate::{Fixture, capacity};
 
-const COME_TRUE: Effect<u32> = Effect::Watched { face: FaceId::FIRST, token: 1, expired: false };
-const EXPIRED: Effect<u32> = Effect::Watched { face: FaceId::FIRST, token: 1, expired: true };
+const COME_TRUE: Effect<u32> = Effect::Watched { face: FaceId::FIRST, token: 1, left: None };
+const EXPIRED: Effect<u32> = Effect::Watched { face: FaceId::FIRST, token: 1, left: Some(1) };
 
 #[test]
 fn drained_is_when_nothing_waits_and_nothing_is_busy() {
@@ -41,7 +41,7 @@ fn settled_does_not_wait_for_functions_that_run_on() {
     pool.cancel(task);
     assert_eq!(pool.effects(), [COME_TRUE]);
     pool.complete(worker);
-    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 2, expired: false }]);
+    assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 2, left: None }]);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn generations_end_one_by_one() {
     }
     for (worker, token) in [(2, 3), (0, 1), (1, 2)] {
         pool.complete(workers[worker]);
-        assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token, expired: false }]);
+        assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token, left: None }]);
     }
 }
 
@@ -134,6 +134,6 @@ fn several_watches_are_told_in_order() {
     }
     pool.complete(worker);
     let expected: Vec<_> =
-        (0..5).map(|token| Effect::Watched { face: FaceId::FIRST, token, expired: false }).collect();
+        (0..5).map(|token| Effect::Watched { face: FaceId::FIRST, token, left: None }).collect();
     assert_eq!(pool.effects(), expected);
 }

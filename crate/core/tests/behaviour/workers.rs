@@ -181,7 +181,7 @@ fn a_crash_under_a_task_that_has_settled_settles_nothing() {
     pool.begin(task);
     pool.limit(task);
     pool.pass(10);
-    assert_eq!(pool.effects(), [Effect::Reject(task, 1, Rejection::TaskTimeout)]);
+    assert_eq!(pool.effects(), [Effect::Reject(task, 1, Rejection::TaskTimeout(10))]);
     pool.crashed(worker);
     pool.collect(task);
     let counters = pool.snapshot().counters;

@@ -405,8 +405,8 @@ fn a_deadline_set_beside_the_reaper_is_met() {
         desk.deliver();
         assert_eq!(desk.pool.snapshot().waiting, 0, "the reaper came for both");
         let fates = desk.settle(0..3);
-        for payload in [1, 2] {
-            assert_eq!(fates[&payload], [Fate::Rejected(Rejection::WaitTimeout)]);
+        for (payload, limit) in [(1, 10), (2, 5)] {
+            assert_eq!(fates[&payload], [Fate::Rejected(Rejection::WaitTimeout(limit))]);
         }
     });
 }
@@ -438,7 +438,7 @@ fn a_timeout_beside_a_finish_settles_once() {
         let settled = desk.finish(worker);
         reaper.join().unwrap();
         let effects = desk.pool.host().effects();
-        let rejection = Effect::Reject(task, 0, Rejection::TaskTimeout);
+        let rejection = Effect::Reject(task, 0, Rejection::TaskTimeout(10));
         assert_eq!(effects.contains(&rejection), !settled, "by its end or by its deadline");
         if !settled {
             desk.pool.collect(task);
@@ -502,7 +502,7 @@ fn a_release_beside_a_finish_rejects_or_starts_what_waits() {
         desk.release();
         finisher.join().unwrap();
         let effects = desk.deliver();
-        let told = effects.contains(&Effect::Watched { face: FIRST, token: 7, expired: false });
+        let told = effects.contains(&Effect::Watched { face: FIRST, token: 7, left: None });
         assert_eq!(
             told,
             desk.pool.snapshot().running == 0,

@@ -52,11 +52,11 @@ impl From<Rejection> for Fate {
     fn from(rejection: Rejection) -> Self {
         Self::Rejected(match rejection {
             Rejection::Released => Why::Released,
-            Rejection::TaskTimeout => Why::TaskTimeout,
+            Rejection::TaskTimeout(_) => Why::TaskTimeout,
             Rejection::Crashed => Why::Crashed,
             Rejection::StartFailed => Why::StartFailed,
             Rejection::Destroyed => Why::Destroyed,
-            Rejection::WaitTimeout => unreachable!("nobody has so little time here"),
+            Rejection::WaitTimeout(_) => unreachable!("nobody has so little time here"),
         })
     }
 }
@@ -772,7 +772,7 @@ fn a_destruction_beside_a_start_takes_the_thread_down() {
         let fate = crew.settle([0])[&0];
         assert_eq!(crew.pool.snapshot().running, 0);
         assert!(
-            crew.deliver().contains(&Effect::Watched { face: FaceId::FIRST, token: 1, expired: false }),
+            crew.deliver().contains(&Effect::Watched { face: FaceId::FIRST, token: 1, left: None }),
             "told when the thread is gone and the rejection collected"
         );
         fate

@@ -28,6 +28,7 @@ pub(crate) struct Task {
     number: u64,
     priority: u64,
     timeout: u32,
+    wait_timeout: u32,
     deadline: Option<Nanos>,
 }
 
@@ -255,7 +256,7 @@ impl Crew {
         } else if self.room() > 0 {
             return None;
         } else if self.is_overloaded() {
-            Refusal::Overload
+            Refusal::Overload { waiting: self.waiting(), capacity: self.capacity }
         } else if wait_timeout == Some(0) {
             Refusal::WaitTimeout
         } else {
@@ -263,7 +264,7 @@ impl Crew {
         };
         match refusal {
             Refusal::Closed => self.counters.closed += 1,
-            Refusal::Overload => self.counters.overload += 1,
+            Refusal::Overload { .. } => self.counters.overload += 1,
             Refusal::WaitTimeout => {
                 self.counters.submitted += 1;
                 self.counters.wait_timeout += 1;
@@ -292,6 +293,7 @@ impl Crew {
             number: self.counters.submitted,
             priority: submission.priority,
             timeout: submission.timeout,
+            wait_timeout: submission.wait_timeout.unwrap_or(0),
             deadline: None,
         });
     }
@@ -400,8 +402,8 @@ impl Crew {
     fn reject(&mut self, id: TaskId, rejection: Rejection) {
         match rejection {
             Rejection::Released => self.settle(|counters| &mut counters.released),
-            Rejection::WaitTimeout => self.settle(|counters| &mut counters.wait_timeout),
-            Rejection::TaskTimeout => self.settle(|counters| &mut counters.timed_out),
+            Rejection::WaitTimeout(_) => self.settle(|counters| &mut counters.wait_timeout),
+            Rejection::TaskTimeout(_) => self.settle(|counters| &mut counters.timed_out),
             Rejection::Crashed | Rejection::StartFailed => self.settle(|counters| &mut counters.failed),
             Rejection::Destroyed => self.settle(|counters| &mut counters.cancelled),
         }
@@ -411,7 +413,7 @@ impl Crew {
         task.is_uncollected = true;
         task.deadline = None;
         match (task.state, rejection) {
-            (TaskState::Running(worker), Rejection::TaskTimeout) => {
+            (TaskState::Running(worker), Rejection::TaskTimeout(_)) => {
                 task.state = TaskState::Abandoned(worker);
                 task.deadline = Some(now + grace);
             }
@@ -467,7 +469,10 @@ impl Crew {
         if self.waiting() >= self.expected_slots() {
             if self.is_overloaded() {
                 self.counters.overload += 1;
-                return Admission::Refused(Refusal::Overload);
+                return Admission::Refused(Refusal::Overload {
+                    waiting: self.waiting(),
+                    capacity: self.capacity,
+                });
             }
             if submission.wait_timeout == Some(0) {
                 self.counters.submitted += 1;
@@ -564,7 +569,7 @@ impl Crew {
         }
         for watch in self.watches.clone() {
             if watch.condition == Condition::Started {
-                self.tell(watch.token, true);
+                self.tell(watch.token, Some(0));
             }
         }
         self.reject_waiting(Rejection::StartFailed);
@@ -675,8 +680,8 @@ impl Crew {
         self.watches.push(Watch { token, condition, expires_at });
     }
 
-    fn tell(&mut self, token: u32, expired: bool) {
-        self.effects.push(Effect::Watched { face: FaceId::FIRST, token, expired });
+    fn tell(&mut self, token: u32, left: Option<u32>) {
+        self.effects.push(Effect::Watched { face: FaceId::FIRST, token, left });
         self.watches.retain(|watch| watch.token != token);
     }
 
@@ -692,7 +697,12 @@ impl Crew {
         self.purge();
         for watch in self.watches.clone() {
             if watch.expires_at.is_some_and(|at| at <= self.now) {
-                self.tell(watch.token, true);
+                let awaited = match watch.condition {
+                    Condition::Ended(generation) => generation,
+                    _ => self.generation,
+                };
+                let of_it = |worker: &&Worker| worker.generation == awaited;
+                self.tell(watch.token, Some(self.workers.iter().filter(of_it).count() as u32));
                 if let Condition::Ended(generation) = watch.condition {
                     self.release(Some(generation));
                 }
@@ -701,12 +711,12 @@ impl Crew {
         let mut late: Vec<Task> = self.tasks.clone();
         late.retain(|task| task.deadline.is_some_and(|at| at <= self.now));
         late.sort_by_key(|task| task.deadline);
-        for Task { id, state, .. } in late {
+        for Task { id, state, timeout, wait_timeout, .. } in late {
             match state {
                 // It has left with a release that was due as well.
                 _ if self.task(id).state != state => {}
-                TaskState::Waiting => self.reject(id, Rejection::WaitTimeout),
-                TaskState::Running(_) => self.reject(id, Rejection::TaskTimeout),
+                TaskState::Waiting => self.reject(id, Rejection::WaitTimeout(wait_timeout)),
+                TaskState::Running(_) => self.reject(id, Rejection::TaskTimeout(timeout)),
                 TaskState::Abandoned(worker) => self.end_unheeding(id, worker),
                 TaskState::Over => unreachable!("it has no deadline"),
             }
@@ -768,7 +778,7 @@ impl Crew {
                 Condition::Started => self.has_loaded_thread(),
             };
             if holds || is_vain {
-                self.tell(watch.token, is_vain);
+                self.tell(watch.token, is_vain.then_some(0));
             }
         }
         while !self.awaiting.is_empty() && (is_closed || self.has_vacancy()) {

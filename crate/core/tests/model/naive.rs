@@ -354,8 +354,8 @@ impl Model {
     fn reject(&mut self, id: TaskId, rejection: Rejection) {
         match rejection {
             Rejection::Released => self.settle(|counters| &mut counters.released),
-            Rejection::WaitTimeout => self.settle(|counters| &mut counters.wait_timeout),
-            Rejection::TaskTimeout => self.settle(|counters| &mut counters.timed_out),
+            Rejection::WaitTimeout(_) => self.settle(|counters| &mut counters.wait_timeout),
+            Rejection::TaskTimeout(_) => self.settle(|counters| &mut counters.timed_out),
             Rejection::Crashed => self.settle(|counters| &mut counters.failed),
             Rejection::StartFailed | Rejection::Destroyed => unreachable!("of thread pools"),
         }
@@ -395,7 +395,10 @@ impl Model {
             let may_wait = !self.options.nonblocking && submission.offer != Offer::AtOnce;
             if !may_wait || (bound > 0 && counted >= bound) {
                 self.counters.overload += u64::from(is_counted);
-                return Admission::Refused(Refusal::Overload);
+                return Admission::Refused(Refusal::Overload {
+                    waiting: self.waiting(),
+                    capacity: self.capacity,
+                });
             }
             if submission.wait_timeout == Some(0) {
                 self.counters.submitted += 1;
@@ -646,7 +649,13 @@ impl Model {
         }
         for watch in self.watches.clone() {
             if watch.expires_at.is_some_and(|at| at <= self.now) {
-                self.effects.push(Effect::Watched { face: watch.face, token: watch.token, expired: true });
+                let awaited = match watch.condition {
+                    Condition::Ended(generation) => generation,
+                    _ => self.generation,
+                };
+                let of_it = |worker: &&Worker| worker.generation == awaited;
+                let left = Some(self.workers.iter().filter(of_it).count() as u32);
+                self.effects.push(Effect::Watched { face: watch.face, token: watch.token, left });
                 self.watches.retain(|other| other.token != watch.token);
                 if let Condition::Ended(generation) = watch.condition {
                     self.release(Some(generation));
@@ -657,8 +666,14 @@ impl Model {
             self.tasks.iter().filter(|task| task.deadline.is_some_and(|at| at <= self.now)).collect();
         late.sort_by_key(|task| task.deadline);
         for id in late.into_iter().map(|task| task.id).collect::<Vec<_>>() {
-            let is_waiting = self.task(id).state == TaskState::Waiting;
-            self.reject(id, if is_waiting { Rejection::WaitTimeout } else { Rejection::TaskTimeout });
+            let Task { state, submission, .. } = *self.task(id);
+            self.reject(
+                id,
+                match submission.wait_timeout {
+                    Some(limit) if state == TaskState::Waiting => Rejection::WaitTimeout(limit),
+                    _ => Rejection::TaskTimeout(submission.timeout),
+                },
+            );
         }
     }
 
@@ -681,7 +696,7 @@ impl Model {
                 Condition::Vacant => is_closed && self.tasks.is_empty() && self.workers.is_empty(),
             };
             if holds {
-                self.effects.push(Effect::Watched { face: watch.face, token: watch.token, expired: false });
+                self.effects.push(Effect::Watched { face: watch.face, token: watch.token, left: None });
                 self.watches.retain(|other| other.token != watch.token);
             }
         }

@@ -354,7 +354,7 @@ impl Pair {
 /// Brings what is done for its time, one task after another, into the order of the tasks, and of the workers.
 fn sort_deadlines(effects: &mut [Effect<u32>]) {
     let by_time = |effect: &Effect<u32>| match *effect {
-        Effect::Reject(task, _, Rejection::WaitTimeout | Rejection::TaskTimeout) => Some((0, task.0)),
+        Effect::Reject(task, _, Rejection::WaitTimeout(_) | Rejection::TaskTimeout(_)) => Some((0, task.0)),
         Effect::Kill(worker) => Some((1, worker.0)),
         _ => None,
     };
