@@ -1,6 +1,6 @@
 /** The options of a MultiPool, and the one place where each is checked. */
 import { outOfRange, wrongType } from './errors.js'
-import { type Check, POOL, type PoolSettings, integer, nextName, read, toSettings } from './options.js'
+import { type Check, POOL, type PoolSettings, integer, nextName, reader, toSettings } from './options.js'
 import { relayOf } from './relay.js'
 import { STRATEGIES, type Strategy } from './strategy.js'
 
@@ -28,13 +28,13 @@ const strategy: Check<Strategy> = (value, option) => {
   throw outOfRange(option, value, ALLOWED_STRATEGY)
 }
 
-const CREATE = { ...POOL, pools: count, strategy }
-const OF = { strategy }
+const readCreateOptions = reader('the options of MultiPool.create', { ...POOL, pools: count, strategy })
+const readOfOptions = reader('the options of MultiPool.of', { strategy })
 const DEFAULT: Strategy = 'round-robin'
 
 /** The options of `MultiPool.create`, checked: the settings of each of its pools. */
 export function checkMultiPoolOptions<R>(options: unknown) {
-  const { pools, strategy = DEFAULT, ...given } = read(options, 'the options of MultiPool.create', CREATE)
+  const { pools, strategy = DEFAULT, ...given } = readCreateOptions(options)
   if (pools === undefined) throw wrongType('pools', pools, COUNT)
   const signal = given.signal && relayOf(given.signal)
   const common = { ...toSettings<R>(given), signal }
@@ -45,7 +45,7 @@ export function checkMultiPoolOptions<R>(options: unknown) {
 
 /** The arguments of `MultiPool.of`, checked. A pool twice would be asked twice and counted twice. */
 export function checkPools<P>(pools: unknown, options: unknown, isMember: (pool: unknown) => boolean) {
-  const { strategy = DEFAULT } = read(options, 'the options of MultiPool.of', OF)
+  const { strategy = DEFAULT } = readOfOptions(options)
   if (!Array.isArray(pools)) throw wrongType('pools', pools, 'an array of pools')
   if (pools.length < 1 || pools.length > LARGEST) {
     throw outOfRange('pools.length', pools.length, COUNT)

@@ -1,6 +1,7 @@
 /** The options of pools and tasks, and the one place where each is checked. */
 import { misuse, outOfRange, wrongType } from './errors.js'
 import { type Logger, consoleLogger } from './logger.js'
+import { declareOptions, unknownOption } from './option-names.js'
 import type { TaskInfo } from './task.js'
 
 /**
@@ -144,23 +145,21 @@ export type Check<T> = (value: unknown, option: string) => T
 export type Checks = Record<string, Check<unknown>>
 export type Checked<C extends Checks> = { [K in keyof C]?: ReturnType<C[K]> }
 
+/** Reads a set of options through `checks`; `what` it is called. */
+export function reader<C extends Checks>(what: string, checks: C): (options: unknown) => Checked<C> {
+  declareOptions(what, Object.keys(checks))
+  return (options) => read(options, what, checks)
+}
+
 /** Reads the own properties of `options` through `checks`; `undefined` means absent. */
-export function read<C extends Checks>(
-  options: unknown,
-  what: string,
-  checks: C,
-  unknown?: (option: string) => string,
-): Checked<C> {
+function read<C extends Checks>(options: unknown, what: string, checks: C): Checked<C> {
   const result: Record<string, unknown> = Object.create(null)
   if (options === undefined) return result as Checked<C>
   if (typeof options !== 'object' || options === null) throw wrongType(what, options, 'an object')
   for (const option of Object.keys(options)) {
     const value = (options as Record<string, unknown>)[option]
     const check = Object.hasOwn(checks, option) ? checks[option] : undefined
-    if (check === undefined) {
-      const known = Object.keys(checks).join(', ')
-      throw misuse(unknown?.(option) ?? `unknown option ${option} in ${what}; known are ${known}`)
-    }
+    if (check === undefined) throw unknownOption(option, what, Object.keys(checks))
     if (value !== undefined) result[option] = check(value, option)
   }
   return result as Checked<C>
@@ -321,12 +320,9 @@ let unnamed = 0
 /** What a pool without a name is called. */
 export const nextName = () => `pool-${++unnamed}`
 
-export function checkPoolOptions<R>(options: unknown): PoolSettings<R> {
-  const given = read(options, 'the options of Pool.create', POOL, (option) =>
-    option === 'filename' ? 'filename is not an option of Pool.create; use ThreadPool.create' : undefined as never,
-  )
-  return toSettings(given)
-}
+const readPoolOptions = reader('the options of Pool.create', POOL)
+
+export const checkPoolOptions = <R>(options: unknown): PoolSettings<R> => toSettings(readPoolOptions(options))
 
 /** The settings that checked options come to; throws if they contradict each other. */
 export function toSettings<R>(given: Checked<typeof POOL>): PoolSettings<R> {
@@ -360,10 +356,10 @@ export function toSettings<R>(given: Checked<typeof POOL>): PoolSettings<R> {
   }
 }
 
-export const checkSubmitOptions = (options: unknown) => read(options, 'the options of the task', SUBMIT)
-export const checkMapOptions = (options: unknown) => read(options, 'the options of map', MAP)
-export const checkVacancyOptions = (options: unknown) => read(options, 'the options of vacancy', VACANCY)
-export const checkCloseOptions = (options: unknown) => read(options, 'the options of close', CLOSE)
+export const checkSubmitOptions = reader('the options of the task', SUBMIT)
+export const checkMapOptions = reader('the options of map', MAP)
+export const checkVacancyOptions = reader('the options of vacancy', VACANCY)
+export const checkCloseOptions = reader('the options of close', CLOSE)
 export const checkSize = (value: unknown) => size(value, 'size')
 export const checkMilliseconds = (value: unknown) => milliseconds(ms, MS)(value, 'ms')
 

@@ -25,7 +25,7 @@ import {
   milliseconds,
   ms,
   nextName,
-  read,
+  reader,
   text,
 } from './options.js'
 import type { CrewSettings } from './threads/crew.js'
@@ -137,6 +137,8 @@ const RECYCLE = {
   }) as Check<number>,
 } satisfies Checks
 
+const readRecycle = reader('recycle', RECYCLE)
+
 /** What `new Worker` checks itself, and says so when the first thread starts. */
 const asIs: Check<unknown> = (value) => value
 
@@ -163,7 +165,7 @@ const THREADS = {
   concurrency: integer(1, 'an integer from 1 to 2147483647'),
   minSize: integer(0, 'an integer from 0 to size'),
   grace: milliseconds(ms, MS),
-  recycle: ((value) => read(value, 'recycle', RECYCLE)) as Check<{ tasks?: number; heapMb?: number }>,
+  recycle: ((value) => readRecycle(value)) as Check<{ tasks?: number; heapMb?: number }>,
   env: asIs,
   argv: asIs,
   execArgv: asIs,
@@ -206,11 +208,12 @@ export interface ThreadPoolSettings {
 }
 
 export type RunChecked = ReturnType<typeof checkRunOptions>
-export const checkMapRunOptions = (options: unknown) => read(options, 'the options of map', MAP_RUN)
-export const checkRunOptions = (options: unknown) => read(options, 'the options of the task', RUN)
+export const checkMapRunOptions = reader('the options of map', MAP_RUN)
+export const checkRunOptions = reader('the options of the task', RUN)
+const readThreadOptions = reader('the options of ThreadPool.create', THREADS)
 
 export function checkThreadOptions(options: unknown): ThreadPoolSettings {
-  const given = read(options, 'the options of ThreadPool.create', THREADS)
+  const given = readThreadOptions(options)
   const { filename, env, argv, execArgv, resourceLimits, stdout, stderr, trackUnmanagedFds } = given
   if (filename === undefined) throw misuse('filename is missing: the absolute path or file: URL of the task module')
   const size = given.size ?? native.parallelism()
