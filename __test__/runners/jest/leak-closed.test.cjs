@@ -1,0 +1,2 @@
+/** With `--detectLeaks`: pools that are closed. */
+require('./suite.cjs').testAll()

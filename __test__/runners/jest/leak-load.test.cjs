@@ -1,0 +1,6 @@
+/** With `--detectLeaks`: nothing but the load. */
+const { Pool } = require('workpool')
+
+test('the package is there', () => {
+  expect(Pool).toBeDefined()
+})
