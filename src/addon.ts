@@ -2,6 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { process } from './intrinsics.js'
+
 export type Addon = typeof import('#binding/index.js')
 
 /** Literal, so that tools which follow `require.resolve` see the packages. */

@@ -1,3 +1,4 @@
+import { AbortController } from './intrinsics.js'
 import { PoolOverloadError } from './errors.js'
 import { Fifo } from './fifo.js'
 import { type MapOptions, type SubmitOptions, checkItems, checkMapOptions, checkTask } from './options.js'

@@ -1,3 +1,4 @@
+import { AbortController } from './intrinsics.js'
 import { Offer } from './binding.js'
 import { PoolClosedError, PoolOverloadError } from './errors.js'
 import type { CloseOptions } from './options.js'

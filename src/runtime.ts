@@ -1,3 +1,5 @@
+import { process } from './intrinsics.js'
+
 /** What other runtimes than Node cannot do, where it does not show in what they have. */
 const versions: Readonly<Record<string, string | undefined>> = process.versions
 

@@ -1,13 +1,16 @@
 /** The options of thread pools and their tasks, and the one place where each is checked. */
+import { Buffer } from 'node:buffer'
 import { isAbsolute } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { URL as PlatformURL, pathToFileURL } from 'node:url'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { deserialize, serialize } from 'node:v8'
 import type { TransferListItem, Worker, WorkerOptions } from 'node:worker_threads'
 
 import { native } from './binding.js'
 import { misuse, outOfRange, wrongType } from './errors.js'
+import { structuredClone } from './intrinsics.js'
 import { type Logger, consoleLogger } from './logger.js'
+import { type ErrorClass, isErrorClass } from './payload/index.js'
 import {
   type Check,
   type Checks,
@@ -139,6 +142,12 @@ const RECYCLE = {
 
 const readRecycle = reader('recycle', RECYCLE)
 
+/** Not by `instanceof`: test environments have URLs of their own. Only a URL has both, as Node tells it, too. */
+const isUrl = (value: unknown): value is URL => {
+  const { href, protocol } = (typeof value === 'object' && value !== null ? value : {}) as { [K in keyof URL]?: unknown }
+  return typeof href === 'string' && typeof protocol === 'string'
+}
+
 /** What `new Worker` checks itself, and says so when the first thread starts. */
 const asIs: Check<unknown> = (value) => value
 
@@ -156,9 +165,10 @@ const THREADS = {
   shared: POOL.shared,
   filename: ((value, option) => {
     const allowed = 'an absolute path or a file: URL'
-    if (typeof value !== 'string' && !(value instanceof URL)) throw wrongType(option, value, allowed)
-    const text = String(value)
-    if (text.startsWith('file:')) return new URL(text).href
+    // Not `instanceof`: a test environment has URLs of its own.
+    const text = isUrl(value) ? value.href : value
+    if (typeof text !== 'string') throw wrongType(option, value, allowed)
+    if (text.startsWith('file:')) return new PlatformURL(text).href
     if (isAbsolute(text)) return pathToFileURL(text).href
     throw outOfRange(option, text, allowed)
   }) as Check<string>,
@@ -177,14 +187,12 @@ const THREADS = {
   errors: ((value, option) => {
     const allowed = 'an array of error classes'
     if (!Array.isArray(value)) throw wrongType(option, value, allowed)
-    const isErrorClass = (item: unknown) => typeof item === 'function' && item.prototype instanceof Error
     if (value.every(isErrorClass)) return value as ErrorClass[]
     throw outOfRange(option, value, allowed)
   }) as Check<ErrorClass[]>,
   createWorker: functionOf as Check<NonNullable<ThreadOptions['createWorker']>>,
 } satisfies Checks
 
-type ErrorClass = abstract new (...args: never[]) => Error
 
 /** Options of a thread pool, checked, with every default in place. */
 export interface ThreadPoolSettings {

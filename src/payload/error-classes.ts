@@ -47,10 +47,24 @@ function prototypesOf(error: object): object[] {
   return prototypes
 }
 
-/** Whether what was thrown is treated as an error: it is one, of whatever realm, or inherits from `Error`. */
+/** Whether an object is the `Error.prototype` of some realm. */
+function isErrorPrototype(prototype: object): boolean {
+  if (prototype === Error.prototype) return true
+  const valueOf = (key: string): unknown => Object.getOwnPropertyDescriptor(prototype, key)?.value
+  return valueOf('name') === 'Error' && valueOf('message') === '' && typeof valueOf('toString') === 'function'
+}
+
+/** Whether what was thrown is treated as an error: it is one, or inherits from `Error`, of whatever realm. */
 export function isErrorLike(thrown: unknown): thrown is object {
   if (typeof thrown !== 'object' || thrown === null || types.isProxy(thrown)) return false
-  return types.isNativeError(thrown) || prototypesOf(thrown).includes(Error.prototype)
+  return types.isNativeError(thrown) || prototypesOf(thrown).some(isErrorPrototype)
+}
+
+/** Whether it is a class that inherits from `Error`, of whatever realm. */
+export function isErrorClass(item: unknown): item is ErrorClass {
+  if (typeof item !== 'function') return false
+  const prototype: unknown = item.prototype
+  return typeof prototype === 'object' && prototype !== null && prototypesOf(prototype).some(isErrorPrototype)
 }
 
 function nameOfClass(prototype: object): string | undefined {

@@ -1,4 +1,6 @@
 import { inspect, types } from 'node:util'
+
+import { structuredClone } from '../intrinsics.js'
 import {
   type ErrorClass,
   ancestry,

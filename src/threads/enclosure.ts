@@ -1,6 +1,8 @@
 import { types } from 'node:util'
 import { MessageChannel, type MessagePort, type TransferListItem } from 'node:worker_threads'
 
+import { structuredClone } from '../intrinsics.js'
+
 /** An argument that no codec takes, from the call until the thread is known: cloned, and what it moves is detached. */
 export type Enclosure =
   /** Alone in a port. */

@@ -6,7 +6,7 @@
 import { fileURLToPath } from 'node:url'
 import { type MessagePort, type TransferListItem, receiveMessageOnPort, threadId } from 'node:worker_threads'
 
-import { queueMicrotask, setImmediate } from '../intrinsics.js'
+import { AbortController, process, queueMicrotask, setImmediate } from '../intrinsics.js'
 import { NONE, Word, describe, isolate, native, numbers, words } from '../binding.js'
 import { misuse } from '../errors.js'
 import { carryOut, serveAs } from '../isolate.js'

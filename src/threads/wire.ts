@@ -2,10 +2,12 @@
  * Values on their way between isolates. Each is a kind, a number and bytes; `crate/node/src/remote.rs` moves them. What this
  * codec declines goes by a message port, where V8 clones it.
  */
+import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
 import { Deserializer, Serializer } from 'node:v8'
 import type { TransferListItem } from 'node:worker_threads'
 
+import { DOMException, structuredClone } from '../intrinsics.js'
 import { Word, describe, exchanged, native, words } from '../binding.js'
 import { Decoder, Encoder, type Shapes, loneFrom } from '../payload/index.js'
 

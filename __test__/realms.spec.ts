@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import vm from 'node:vm';
+
+import test from 'ava';
+
+import { ThreadPool } from 'workpool';
+import { child } from './support/child.js';
+
+const filename = join(process.cwd(), '__test__', 'fixtures', 'tasks.mjs');
+
+test('the package works in a context that has nothing of the platform, with values of other contexts', async (t) => {
+  const { hung, code, stdout, stderr } = await child('bare-context');
+  t.deepEqual({ hung, code, stderr }, { hung: false, code: 0, stderr: '' });
+  t.deepEqual(
+    stdout.trim().split('\n').map((line) => JSON.parse(line) as unknown),
+    [
+      ['closures', [1, 4, 9]],
+      ['timeout', ['ERR_POOL_TASK_TIMEOUT', true]],
+      ['foreign signal', 'of main'],
+      ['foreign promise', 'settled'],
+      ['foreign items', [2, 4, 6]],
+      ['several pools', 'ran'],
+      ['a thread', 'argument'],
+      ['a Map', [[1, 1]]],
+      ['moved', 8, 0],
+      ['an error', true, 'no'],
+      ['uncloneable', 'DataCloneError'],
+      ['missing', 'ERR_POOL_WORKER_START'],
+    ],
+  );
+});
+
+test('a file: URL is known by what it is, not by its class', async (t) => {
+  const { href } = pathToFileURL(filename);
+  // As jsdom's, which holds everything on its prototype.
+  class OtherUrl {
+    get href() { return href; }
+    get protocol() { return 'file:'; }
+  }
+  for (const url of [new OtherUrl(), { href, protocol: 'file:' }]) {
+    await using pool = ThreadPool.create({ filename: url as URL, size: 1 });
+    t.is(await pool.run(7), 7);
+  }
+  for (const url of [{ href }, { protocol: 'file:' }, {}, null, 7]) {
+    t.throws(() => ThreadPool.create({ filename: url as unknown as URL }), { instanceOf: TypeError, code: 'ERR_POOL_OPTION' });
+  }
+  t.throws(() => ThreadPool.create({ filename: new URL('http://localhost/tasks.mjs') }), { instanceOf: RangeError, code: 'ERR_POOL_OPTION' });
+});
+
+test('classes and errors of another context are classes and errors', async (t) => {
+  const context = vm.createContext({});
+  const Foreign = vm.runInContext('class Foreign extends Error {}; Foreign', context) as ErrorConstructor;
+  await using pool = ThreadPool.create({ filename, size: 1, errors: [Foreign] });
+  t.is(await pool.run(7), 7);
+  for (const item of [class {}, Object, () => {}, {}, vm.runInContext('class Plain {}; Plain', context)]) {
+    t.throws(() => ThreadPool.create({ filename, errors: [item as ErrorConstructor] }), { code: 'ERR_POOL_OPTION' });
+  }
+  // What inherits from another realm's Error without being one, as a DOMException does on Node 20.
+  const thrower = vm.runInContext("Object.assign(Object.create(Error.prototype), { message: 'inherited', code: 'ERR_FOREIGN' })", context) as Error;
+  const cell = new Int32Array(new SharedArrayBuffer(8));
+  const controller = new AbortController();
+  const reason = pool.run(cell, { name: 'reasonOf', signal: controller.signal });
+  while (Atomics.load(cell, 0) === 0) await new Promise((resolve) => setImmediate(resolve));
+  controller.abort(thrower);
+  t.is(await reason.catch((error: unknown) => error), thrower);
+  t.deepEqual(await pool.run(undefined, { name: 'lastReason' }), { isError: true, message: 'inherited', code: 'ERR_FOREIGN' });
+});
