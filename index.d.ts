@@ -405,6 +405,14 @@ export declare class WorkerStartError extends PoolError {
 	readonly code = "ERR_POOL_WORKER_START";
 	readonly retryable = false;
 }
+/**
+ * The operating system gives no thread now (a limit of processes, of a container's pids, of memory), and the call needs the one that
+ * sees to times: it has a `timeout` or `waitTimeout`. Nothing has been accepted or closed; the next such call asks again.
+ */
+export declare class NoThreadError extends PoolError {
+	readonly code = "ERR_POOL_NO_THREAD";
+	readonly retryable = true;
+}
 /** Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed, and they end as their tasks do. */
 export declare class ReleaseTimeoutError extends PoolError {
 	readonly code = "ERR_POOL_RELEASE_TIMEOUT";

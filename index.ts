@@ -2,6 +2,7 @@ export { MultiPool } from './src/multi-pool.js'
 export { Pool } from './src/pool.js'
 export { type Run, type Tasks, ThreadPool, type With, type WithOptions } from './src/thread-pool.js'
 export {
+  NoThreadError,
   PoolClosedError,
   PoolError,
   PoolOverloadError,

@@ -24,6 +24,7 @@ test('the package exports its pools and their errors', (t) => {
     'WaitTimeoutError',
     'TaskTimeoutError',
     'ReleaseTimeoutError',
+    'NoThreadError',
   ]) {
     t.is(typeof (workpool as Record<string, unknown>)[name], 'function', name);
   }

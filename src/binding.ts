@@ -65,7 +65,7 @@ interface Hot {
     offer: Offer,
   ): number
   /** A refusal, if a task would be refused just now; else 0. */
-  refuse(face: number, waitTimeout: number, offer: Offer): number
+  refuse(face: number, waitTimeout: number, timeout: number, offer: Offer): number
   /** Looks for what comes next for as long as it is worth it: 1 if there is something; 2: let the event loop have its turn. */
   linger(): number
   /** How many ends of tasks have been put into the exchange. */
@@ -102,7 +102,8 @@ export const enum Refusal {
   closed = -2147483648,
   overload,
   waitTimeout,
-  last = waitTimeout,
+  untimely,
+  last = untimely,
 }
 
 /** How a task is offered to a pool. */

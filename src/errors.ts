@@ -126,6 +126,20 @@ export class WorkerStartError extends PoolError {
   }
 }
 
+/**
+ * The operating system gives no thread now (a limit of processes, of a container's pids, of memory), and the call needs the one that
+ * sees to times: it has a `timeout` or `waitTimeout`. Nothing has been accepted or closed; the next such call asks again.
+ */
+export class NoThreadError extends PoolError {
+  readonly code = 'ERR_POOL_NO_THREAD'
+  readonly retryable = true
+
+  /** @internal */
+  constructor(pool: string, reason: string) {
+    super(pool, `the system gives no thread to see to times: ${reason}`)
+  }
+}
+
 /** Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed, and they end as their tasks do. */
 export class ReleaseTimeoutError extends PoolError {
   readonly code = 'ERR_POOL_RELEASE_TIMEOUT'

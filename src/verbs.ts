@@ -1,5 +1,5 @@
 import { Offer, Refusal, Word, isolate, native, words } from './binding.js'
-import { PoolClosedError, PoolOverloadError, ReleaseTimeoutError, WaitTimeoutError } from './errors.js'
+import { NoThreadError, PoolClosedError, PoolOverloadError, ReleaseTimeoutError, WaitTimeoutError } from './errors.js'
 import { type CommandTarget, awaitVacancy, carryOut, hold, letGo, watch } from './isolate.js'
 import { checkCloseOptions } from './options.js'
 import { Signals } from './signals.js'
@@ -62,9 +62,9 @@ export abstract class Verbs {
 
   // ── refusals ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Somebody else may take a task that was offered to others, too, unless its own `waitTimeout` has ended it. */
+  /** Somebody else may take a task that was offered to others, too, unless its own `waitTimeout` has ended it, or no pool could. */
   protected refused(code: number, offer: Offer, task: string | Named): Promise<never> | undefined {
-    const isFinal = offer === Offer.normal || code === Refusal.waitTimeout
+    const isFinal = offer === Offer.normal || code === Refusal.waitTimeout || code === Refusal.untimely
     return isFinal ? Promise.reject(this.refusal(code, task)) : undefined
   }
 
@@ -76,7 +76,12 @@ export abstract class Verbs {
       const capacity = words[Word.capacity]!
       return new PoolOverloadError(name, words[Word.waiting]!, capacity === UNBOUNDED ? Infinity : capacity)
     }
+    if (code === Refusal.untimely) return this.untimelyError()
     return new WaitTimeoutError(name, 0, nameOf(task))
+  }
+
+  protected untimelyError(): NoThreadError {
+    return new NoThreadError(this.verbSettings.name, native.untimely() ?? 'it does again')
   }
 
   protected closedError(): PoolClosedError {
@@ -160,6 +165,7 @@ export abstract class Verbs {
   }
 
   releaseTimeout(ms: number): Promise<void> {
+    if (native.untimely() !== null) return Promise.reject(this.untimelyError())
     const generation = native.close(isolate, this.id)
     this.release()
     return this.#ending(generation, ms)
@@ -167,6 +173,7 @@ export abstract class Verbs {
 
   async close(options?: unknown): Promise<void> {
     const { timeout, signal } = checkCloseOptions(options)
+    if (timeout !== undefined && native.untimely() !== null) throw this.untimelyError()
     const generation = native.close(isolate, this.id)
     this.#closed()
     const release = (): void => {

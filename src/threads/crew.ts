@@ -5,6 +5,7 @@ import { MessageChannel, type MessagePort, Worker, type WorkerOptions, receiveMe
 
 import { clearTimeout, monotonicNow, setImmediate, setTimeout } from '../intrinsics.js'
 import { isolate, native } from '../binding.js'
+import { NoThreadError } from '../errors.js'
 import { isBlockedFor, whileBlocked } from '../isolate.js'
 import { type ErrorDescription, describeError } from '../payload/index.js'
 import type { Enclosure } from './enclosure.js'
@@ -86,6 +87,9 @@ export class Crew {
     const { port1: control, port2 } = new MessageChannel()
     let thread: Worker
     try {
+      // Somebody has to end a thread that does not heed an abort.
+      const reason = native.untimely()
+      if (reason !== null) throw new NoThreadError(this.#settings.name, reason)
       thread = this.#create(worker, port2)
     } catch (error) {
       control.close()

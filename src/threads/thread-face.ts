@@ -70,6 +70,7 @@ interface Crash {
   readonly exitCode: number
   readonly cause: ErrorDescription | undefined
 }
+const UNKNOWN_CRASH: Crash = { exitCode: 1, cause: undefined }
 
 /** A face of the pool, and whether its threads are this isolate's; throws if a pool of the name was made with other options. */
 function join(settings: ThreadPoolSettings): { id: number; isOwner: boolean; concurrency: number } {
@@ -243,7 +244,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     const place = this.#placeOf(name) | (isSpread ? SPREAD : 0) | (this.#crew === undefined ? PORTLESS : 0)
     let enclosure: Enclosure | undefined
     if (transfer !== undefined || !encode(argument)) {
-      const refused = native.refuse(this.id, options.waitTimeout ?? -1, offer)
+      const refused = native.refuse(this.id, options.waitTimeout ?? -1, options.timeout ?? 0, offer)
       if (refused < 0) return refused
       if (this.#crew === undefined) {
         serialize(argument, transfer)
@@ -355,7 +356,8 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       case Rejection.taskTimeout:
         return new TaskTimeoutError(name, limit, task)
       case Rejection.crashed: {
-        const { exitCode, cause } = decodeAnswer(native.detail()) as Crash
+        // There may have been no memory for the reason.
+        const { exitCode, cause } = (decodeAnswer(native.detail()) as Crash | undefined) ?? UNKNOWN_CRASH
         return new WorkerCrashedError(name, exitCode, this.#revive(cause))
       }
       case Rejection.startFailed:

@@ -234,20 +234,19 @@ export class Thread {
     const [value, list] = isTransfer(result) ? [result.value, result.list] : [result, undefined]
     try {
       if (list !== undefined || !encode(value)) return this.#send(job, false, value, list)
+      return this.#done(job.task, false)
     } catch (error) {
-      // What cannot be cloned fails its task.
+      // What cannot be cloned, or finds no memory, fails its task.
       return this.#failed(job, error)
     }
-    return this.#done(job.task, false)
   }
 
   #failed(job: Job, error: unknown): number {
     const description = describeError(error, this.#line(`task ${this.#nameAt(job.place)}`))
-    if (encode(description)) return this.#done(job.task, true)
     try {
-      return this.#send(job, true, description)
+      return encode(description) ? this.#done(job.task, true) : this.#send(job, true, description)
     } catch (uncloneable) {
-      // Something beside the error that only a message port could bring.
+      // Something beside the error that only a message port could bring, or for which there is no memory.
       return this.#failed(job, uncloneable)
     }
   }

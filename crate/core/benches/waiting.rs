@@ -24,7 +24,7 @@ impl Host<u32> for Nobody {
         unreachable!("{effect:?}");
     }
 
-    fn arm(&self, _at: Nanos) {
+    fn arm(&self, _at: Nanos) -> bool {
         unreachable!("nothing here has a time");
     }
 }

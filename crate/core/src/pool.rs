@@ -1,6 +1,6 @@
 //! The pool: the state behind its lock, and the effects carried out without it.
 
-use std::fmt;
+use std::{collections::TryReserveError, fmt};
 
 use crate::{
     clock::{Clock, MILLISECOND, Nanos},
@@ -22,8 +22,14 @@ pub trait Host<T> {
     /// Carries out what somebody else than the caller of the pool has to do.
     fn deliver(&self, effect: Effect<T>);
 
-    /// Sees to it that [`Pool::reap`] is called at `at` (of the pool's clock) or soon after.
-    fn arm(&self, at: Nanos);
+    /// Sees to it that [`Pool::reap`] is called at `at` (of the pool's clock) or soon after. False if it cannot: then the pool asks
+    /// again at its next transition. Not if [`keeps_time`](Self::keeps_time) has said so once.
+    fn arm(&self, at: Nanos) -> bool;
+
+    /// Whether [`arm`](Self::arm) is heeded from now on. The pool asks before it accepts what time may have to end.
+    fn keeps_time(&self) -> bool {
+        true
+    }
 }
 
 /// A pool: decides who runs, who waits, who is refused and who retires.
@@ -38,7 +44,9 @@ pub trait Host<T> {
 ///     fn deliver(&self, effect: Effect<&'static str>) {
 ///         unreachable!("{effect:?} happens only across threads");
 ///     }
-///     fn arm(&self, _at: Nanos) {}
+///     fn arm(&self, _at: Nanos) -> bool {
+///         true
+///     }
 /// }
 ///
 /// let options = Options { capacity: 1, ..Options::default() };
@@ -66,21 +74,42 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     }
 
     /// Reserves memory for `workers` workers.
-    pub fn reserve(&self, workers: u32) {
+    ///
+    /// # Errors
+    /// If the system gives none.
+    pub fn reserve(&self, workers: u32) -> Result<(), TryReserveError> {
         let mut state = self.state.lock();
-        state.workers.reserve(workers as usize);
-        state.idle.reserve(workers as usize);
+        state.idle.reserve(workers as usize)?;
+        state.workers.reserve(workers as usize)
     }
 
     /// Hands a task in. In order: closed → refused; an idle worker → started; room for a worker → started, or
-    /// waiting for one that boots; full and not allowed to wait → refused; else waiting.
+    /// waiting for one that boots; full and not allowed to wait → refused; else waiting. Before all that, one with a time is refused
+    /// if nobody can see to it.
     pub fn submit(&self, task: Submission<T>) -> Admission {
+        if self.is_untimely(task.wait_timeout, task.timeout) {
+            return Admission::Refused(Refusal::Untimely);
+        }
         self.transition(|state, effects| state.submit(&self.clock, task, effects))
     }
 
     /// Refuses a task, and counts that, if `submit` would refuse it just now. For who wants to prepare only what has a chance.
-    pub fn refuse(&self, face: FaceId, offer: Offer, wait_timeout: Option<u32>) -> Option<Refusal> {
+    pub fn refuse(
+        &self,
+        face: FaceId,
+        offer: Offer,
+        wait_timeout: Option<u32>,
+        timeout: u32,
+    ) -> Option<Refusal> {
+        if self.is_untimely(wait_timeout, timeout) {
+            return Some(Refusal::Untimely);
+        }
         self.state.lock().refuse(face, offer, wait_timeout)
+    }
+
+    /// Whether a task has a time that nobody can see to.
+    fn is_untimely(&self, wait_timeout: Option<u32>, timeout: u32) -> bool {
+        (timeout > 0 || wait_timeout.is_some_and(|wait| wait > 0)) && !self.host.keeps_time()
     }
 
     /// The function of a started task is called now; its `timeout` counts from here. Needed for tasks with a `timeout`
@@ -312,7 +341,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     }
 
     /// Delivers [`Effect::Watched`] once `condition` holds, or after `timeout` milliseconds. A close that runs out
-    /// of time becomes a release.
+    /// of time becomes a release. With a timeout only if the host [keeps time](Host::keeps_time).
     pub fn watch(&self, face: FaceId, token: u32, condition: Condition, timeout: Option<u32>) {
         let expires_at = timeout.map_or(Nanos::MAX, |ms| self.clock.now() + u64::from(ms) * MILLISECOND);
         self.transition(|state, _| state.watch(face, token, condition, expires_at));
@@ -354,8 +383,10 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
             state.workers.begin_delivery();
         }
         drop(state);
-        if let Some(at) = armed {
-            self.host.arm(at);
+        if let Some(at) = armed
+            && !self.host.arm(at)
+        {
+            self.state.lock().disarm(at);
         }
         for effect in effects {
             self.host.deliver(effect);

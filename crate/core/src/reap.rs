@@ -98,4 +98,11 @@ impl<T: Payload> State<T> {
         }
         None
     }
+
+    /// The reaper has not been armed for `at`: the next transition tries again, unless somebody has armed it for another moment.
+    pub(crate) fn disarm(&mut self, at: Nanos) {
+        if self.armed == at {
+            self.armed = Nanos::MAX;
+        }
+    }
 }

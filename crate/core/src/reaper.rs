@@ -2,13 +2,20 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fmt,
+    fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    sync::{
+        Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
-use crate::clock::{Clock, MonotonicClock, Nanos};
+use crate::clock::{Clock, MILLISECOND, MonotonicClock, Nanos};
+
+/// How long after the system has refused the thread nobody asks it again, unless a call depends on it: a pool arms the reaper at
+/// every transition until it is heeded.
+const PAUSE: Nanos = 100 * MILLISECOND;
 
 /// What the reaper can be armed for.
 pub trait Reap: Send + Sync {
@@ -24,7 +31,8 @@ struct Agenda {
     /// In order of time; the address tells targets of one moment apart. It is not used again while the weak reference is here.
     appointments: BTreeMap<(Nanos, usize), Weak<dyn Reap>>,
     times: HashMap<usize, Nanos>,
-    is_started: bool,
+    /// Set after the system has refused the thread: not before then is it asked again for what is of no urgency.
+    not_before: Nanos,
 }
 
 impl Agenda {
@@ -53,12 +61,17 @@ impl Agenda {
 /// A thread that sleeps until the first of its appointments, or, without any, until there is one. It starts with
 /// the first one and stays, asleep, for the life of the process; it holds nothing that a process could wait for.
 ///
+/// The system may refuse the thread. Then there are no appointments, and the next who needs one asks again.
+///
 /// A plain mutex and a condition variable: it is touched when somebody's next deadline comes *earlier* than known,
 /// which in steady traffic is once per `expiry`, not once per task.
 pub struct Reaper {
     clock: MonotonicClock,
     agenda: Mutex<Agenda>,
     changed: Condvar,
+    /// Set with the agenda locked, once the thread is there: it does not end before the process. Relaxed: whoever reads it
+    /// too early takes the lock and looks again, and nothing else is published with it.
+    is_started: AtomicBool,
 }
 
 impl Reaper {
@@ -69,6 +82,7 @@ impl Reaper {
             clock: MonotonicClock::new(),
             agenda: Mutex::default(),
             changed: Condvar::new(),
+            is_started: AtomicBool::new(false),
         })
     }
 
@@ -77,24 +91,45 @@ impl Reaper {
         self.clock
     }
 
-    /// Calls `target` at `at`, or soon after; before that only if it is armed for an earlier moment already, and then its
-    /// answer decides about the next call.
+    /// Sees to it that there is the thread. Once it is there, every appointment is kept.
     ///
-    /// # Panics
-    /// If the system cannot start a thread.
-    pub fn arm(&'static self, at: Nanos, target: Weak<dyn Reap>) {
+    /// # Errors
+    /// If the system gives none now. The next call asks again.
+    pub fn start(&'static self) -> io::Result<()> {
+        if self.is_started.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.start_with(&mut self.lock())
+    }
+
+    fn start_with(&'static self, agenda: &mut Agenda) -> io::Result<()> {
+        if self.is_started.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let started = thread::Builder::new().name("workpool-reaper".into()).spawn(|| self.run());
+        match started {
+            Ok(_) => self.is_started.store(true, Ordering::Relaxed),
+            Err(_) => agenda.not_before = self.clock.now() + PAUSE,
+        }
+        started.map(drop)
+    }
+
+    /// Calls `target` at `at`, or soon after; before that only if it is armed for an earlier moment already, and then its
+    /// answer decides about the next call. False if there is no thread for it, and nothing is done then; never after
+    /// [`start`](Self::start) has succeeded.
+    pub fn arm(&'static self, at: Nanos, target: Weak<dyn Reap>) -> bool {
         let mut agenda = self.lock();
+        if !self.is_started.load(Ordering::Relaxed)
+            && (self.clock.now() < agenda.not_before || self.start_with(&mut agenda).is_err())
+        {
+            return false;
+        }
         let is_first = agenda.first().is_none_or(|first| at < first);
         agenda.add(at, target);
-        if !agenda.is_started {
-            agenda.is_started = true;
-            thread::Builder::new()
-                .name("workpool-reaper".into())
-                .spawn(|| self.run())
-                .expect("the reaper's thread starts");
-        } else if is_first {
+        if is_first {
             self.changed.notify_one();
         }
+        true
     }
 
     fn run(&self) {

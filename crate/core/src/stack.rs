@@ -1,5 +1,7 @@
 //! The worker stack: idle workers, last in first out.
 
+use std::collections::TryReserveError;
+
 use crate::{clock::Nanos, worker::WorkerId};
 
 #[derive(Debug, Clone, Copy)]
@@ -16,8 +18,8 @@ pub(crate) struct WorkerStack {
 }
 
 impl WorkerStack {
-    pub(crate) fn reserve(&mut self, workers: usize) {
-        self.idle.reserve(workers);
+    pub(crate) fn reserve(&mut self, workers: usize) -> Result<(), TryReserveError> {
+        self.idle.try_reserve(workers)
     }
 
     pub(crate) fn len(&self) -> usize {

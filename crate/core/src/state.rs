@@ -90,6 +90,8 @@ pub enum Refusal {
     },
     /// It would have to wait, and its `wait_timeout` is 0.
     WaitTimeout,
+    /// It has a time, and the host does not [keep time](crate::Host::keeps_time).
+    Untimely,
 }
 
 /// Why an accepted task settles without having ended.

@@ -1,5 +1,7 @@
 //! What the pool knows of a worker, and the cache of retired ones.
 
+use std::collections::TryReserveError;
+
 use slab::Slab;
 
 use crate::{clock::Nanos, task::TaskId};
@@ -56,9 +58,12 @@ pub(crate) struct Workers {
 
 impl Workers {
     /// Room for `workers` live ones, as an idle stack and a cache of that size need it.
-    pub(crate) fn reserve(&mut self, workers: usize) {
-        self.records.reserve(workers);
-        self.cache.reserve(workers);
+    pub(crate) fn reserve(&mut self, workers: usize) -> Result<(), TryReserveError> {
+        self.cache.try_reserve(workers)?;
+        // A slab cannot try; what there is room for at this moment, it gets. Its entries know beside a record whether it is there.
+        Vec::<Option<Worker>>::new().try_reserve_exact(workers)?;
+        self.records.reserve_exact(workers);
+        Ok(())
     }
 
     /// A record for a new worker, and whether it comes from the cache.

@@ -26,7 +26,7 @@ fn target(again: Vec<Nanos>) -> (Arc<dyn Reap>, mpsc::Receiver<(Nanos, Nanos)>) 
 
 fn arm(at: Nanos, target: &Arc<dyn Reap>) {
     let target: Weak<dyn Reap> = Arc::downgrade(target);
-    Reaper::global().arm(at, target);
+    assert!(Reaper::global().arm(at, target), "the system gives a thread");
 }
 
 fn soon(milliseconds: u64) -> Nanos {

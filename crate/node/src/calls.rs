@@ -37,8 +37,8 @@ impl Payload for Call {
 /// them, and the allocator a lock.
 const SMALL: usize = 55;
 
-/// The bytes of a value.
-#[derive(Debug, Clone)]
+/// The bytes of a value. As many as a caller likes, so a copy is made only where it may fail.
+#[derive(Debug)]
 pub(crate) enum Bytes {
     Small { length: u8, data: [u8; SMALL] },
     Large(Vec<u8>),
@@ -50,14 +50,22 @@ impl Default for Bytes {
     }
 }
 
-impl From<&[u8]> for Bytes {
-    fn from(bytes: &[u8]) -> Self {
+/// The system gives no memory for a value. Whoever has called learns of it; nothing has been changed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NoMemory;
+
+impl Bytes {
+    /// A copy.
+    pub(crate) fn copy(bytes: &[u8]) -> Result<Self, NoMemory> {
         if bytes.len() > SMALL {
-            return Self::Large(bytes.to_vec());
+            let mut copy = Vec::new();
+            copy.try_reserve_exact(bytes.len()).map_err(|_| NoMemory)?;
+            copy.extend_from_slice(bytes);
+            return Ok(Self::Large(copy));
         }
         let mut data = [0; SMALL];
         data[..bytes.len()].copy_from_slice(bytes);
-        Self::Small { length: bytes.len() as u8, data }
+        Ok(Self::Small { length: bytes.len() as u8, data })
     }
 }
 
@@ -73,7 +81,7 @@ impl Deref for Bytes {
 }
 
 /// A value on its way to another thread. `src/threads/wire.ts` numbers the kinds.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 pub(crate) struct Value {
     pub(crate) kind: u32,
     pub(crate) number: f64,

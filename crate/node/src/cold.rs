@@ -12,10 +12,11 @@ use std::{
 };
 
 use napi_derive::napi;
-use workpool_core::{Condition, FaceId, MILLISECOND, Options, TaskId, UNBOUNDED, WorkerId};
+use workpool_core::{Condition, FaceId, MILLISECOND, Options, Reaper, TaskId, UNBOUNDED, WorkerId};
 
 use crate::{
-    face::{Core, Face},
+    calls::NoMemory,
+    face::{Core, Face, Threads},
     hot,
     isolate::Isolate,
     remote::Post,
@@ -66,8 +67,28 @@ pub enum WatchCondition {
     Started,
 }
 
-fn with<R>(isolate: u32, face: u32, f: impl FnOnce(&Face) -> R) -> R {
-    f(&Isolate::of(isolate).faces.borrow()[face as usize])
+/// The calling isolate. A number that is not its own is an error of ours, and no reason to end the process.
+fn isolate_of(id: u32) -> napi::Result<&'static Isolate> {
+    Isolate::of(id).ok_or_else(|| napi::Error::from_reason(format!("workpool: {id} is not this isolate")))
+}
+
+/// Calls `f` with a face of the calling isolate.
+fn with<R>(isolate: u32, face: u32, f: impl FnOnce(&Face) -> R) -> napi::Result<R> {
+    let faces = isolate_of(isolate)?.faces.borrow();
+    let known = faces.get(face as usize).ok_or_else(|| napi::Error::from_reason(no_face(face)))?;
+    Ok(f(known))
+}
+
+fn no_face(face: u32) -> String {
+    format!("workpool: this isolate has no face {face}")
+}
+
+/// Calls `f` with what the pool of a face has as one of threads.
+fn with_threads<R>(isolate: u32, face: u32, f: impl FnOnce(&Threads) -> R) -> napi::Result<R> {
+    let result = with(isolate, face, |face| face.pool().host().threads.as_ref().map(f))?;
+    result.ok_or_else(|| {
+        napi::Error::from_reason(format!("workpool: face {face} is of a pool without threads"))
+    })
 }
 
 fn capacity(size: u32) -> u32 {
@@ -91,6 +112,13 @@ impl From<&CoreOptions> for Options {
     }
 }
 
+/// The error of a call that has found no memory, which is thrown.
+fn no_memory(isolate: &Isolate) -> napi::Error {
+    hot::throw_no_memory(isolate.env());
+    // Which is what napi-rs goes by: it throws nothing else.
+    napi::Error::new(napi::Status::PendingException, "workpool: no memory".to_owned())
+}
+
 /// Gives a face of the pool a number in its isolate.
 fn seat(isolate: &Isolate, core: Arc<Core>, id: FaceId) -> u32 {
     let mut faces = isolate.faces.borrow_mut();
@@ -101,9 +129,11 @@ fn seat(isolate: &Isolate, core: Arc<Core>, id: FaceId) -> u32 {
 }
 
 /// A new pool; gives the number of its face in this isolate.
-#[napi]
-pub fn create(isolate: u32, options: CoreOptions) -> u32 {
-    seat(Isolate::of(isolate), Core::new(&options, None), FaceId::FIRST)
+#[napi(catch_unwind)]
+pub fn create(isolate: u32, options: CoreOptions) -> napi::Result<u32> {
+    let isolate = isolate_of(isolate)?;
+    let core = Core::new(&options, None).map_err(|NoMemory| no_memory(isolate))?;
+    Ok(seat(isolate, core, FaceId::FIRST))
 }
 
 /// A face of a shared pool.
@@ -121,11 +151,13 @@ pub struct Joined {
 }
 
 /// A face of the shared pool of this name, which is made if there is none. `details` are options that the core does not know.
-#[napi]
-pub fn join(isolate: u32, name: String, options: CoreOptions, details: String) -> Joined {
-    let shared::Joined { core, face, options, details } = shared::join(name, &options, details);
+#[napi(catch_unwind)]
+pub fn join(isolate: u32, name: String, options: CoreOptions, details: String) -> napi::Result<Joined> {
+    let isolate = isolate_of(isolate)?;
+    let joined = shared::join(name, &options, details).map_err(|NoMemory| no_memory(isolate))?;
+    let shared::Joined { core, face, options, details } = joined;
     let is_new = face == FaceId::FIRST;
-    Joined { face: seat(Isolate::of(isolate), core, face), options, details, is_new }
+    Ok(Joined { face: seat(isolate, core, face), options, details, is_new })
 }
 
 /// The pools of threads by number, so that their threads find them. Numbers are never used again: a thread may be late.
@@ -133,161 +165,171 @@ static POOLS: LazyLock<Mutex<HashMap<u32, Weak<Core>>>> = LazyLock::new(Mutex::d
 static ANNOUNCED: AtomicU32 = AtomicU32::new(0);
 
 /// A number by which the threads of this pool find it.
-#[napi]
-pub fn announce(isolate: u32, face: u32) -> u32 {
-    let core = with(isolate, face, |face| Arc::downgrade(face.core()));
+#[napi(catch_unwind)]
+pub fn announce(isolate: u32, face: u32) -> napi::Result<u32> {
+    let core = with(isolate, face, |face| Arc::downgrade(face.core()))?;
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     pools.retain(|_, pool| pool.strong_count() > 0);
     // Relaxed: only that no two are equal matters.
     let number = ANNOUNCED.fetch_add(1, Ordering::Relaxed);
     pools.insert(number, core);
-    number
+    Ok(number)
 }
 
 /// This isolate becomes a worker of the pool of this number; false if there is no such pool any more.
-#[napi]
-pub fn enter(isolate: u32, pool: u32, worker: u32) -> bool {
-    let isolate = Isolate::of(isolate);
+#[napi(catch_unwind)]
+pub fn enter(isolate: u32, pool: u32, worker: u32) -> napi::Result<bool> {
+    let isolate = isolate_of(isolate)?;
     let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(core) = pools.get(&pool).and_then(Weak::upgrade) else { return false };
+    let Some(core) = pools.get(&pool).and_then(Weak::upgrade) else { return Ok(false) };
     let worker = WorkerId(worker);
     if let Some(threads) = &core.pool.host().threads {
         threads.enter(worker, isolate.outbox.clone());
     }
     *isolate.remote.post.borrow_mut() = Some(Post::new(core, worker));
-    true
+    Ok(true)
 }
 
 /// The number under which tasks of a pool of threads name this export.
-#[napi]
-pub fn place_of(isolate: u32, face: u32, name: String) -> u32 {
-    with(isolate, face, |face| face.threads().place_of(&name))
+#[napi(catch_unwind)]
+pub fn place_of(isolate: u32, face: u32, name: String) -> napi::Result<u32> {
+    with_threads(isolate, face, |threads| threads.place_of(&name))
 }
 
 /// In a thread: the export that its pool knows under this number.
-#[napi]
-pub fn name_at(isolate: u32, place: u32) -> Option<String> {
-    let post = Isolate::of(isolate).remote.post.borrow();
-    post.as_ref()?.core.pool.host().threads.as_ref()?.name_at(place)
+#[napi(catch_unwind)]
+pub fn name_at(isolate: u32, place: u32) -> napi::Result<Option<String>> {
+    let post = isolate_of(isolate)?.remote.post.borrow();
+    let threads = post.as_ref().and_then(|post| post.core.pool.host().threads.as_ref());
+    Ok(threads.and_then(|threads| threads.name_at(place)))
 }
 
 /// In a thread: whether this task, which it has begun, has settled in another way.
-#[napi]
-pub fn is_abandoned(isolate: u32, task: u32) -> bool {
-    let post = Isolate::of(isolate).remote.post.borrow();
-    post.as_ref()
-        .is_some_and(|post| post.has_begun(TaskId(task)) && post.core.pool.is_abandoned(TaskId(task)))
+#[napi(catch_unwind)]
+pub fn is_abandoned(isolate: u32, task: u32) -> napi::Result<bool> {
+    let post = isolate_of(isolate)?.remote.post.borrow();
+    Ok(post
+        .as_ref()
+        .is_some_and(|post| post.has_begun(TaskId(task)) && post.core.pool.is_abandoned(TaskId(task))))
 }
 
 /// Blocks this thread until there is a command or an outcome for it, or for `ms`.
-#[napi]
-pub fn wait(isolate: u32, ms: u32) {
-    Isolate::of(isolate).outbox.wait(Duration::from_millis(ms.into()));
+#[napi(catch_unwind)]
+pub fn wait(isolate: u32, ms: u32) -> napi::Result<()> {
+    isolate_of(isolate)?.outbox.wait(Duration::from_millis(ms.into()));
+    Ok(())
+}
+
+/// Why nobody can see to times now, as the system gives no thread for it; nothing if somebody does, for good.
+#[napi(catch_unwind)]
+pub fn untimely() -> Option<String> {
+    Reaper::global().start().err().map(|error| error.to_string())
 }
 
 /// How many threads can run at once, as the operating system and a container allow.
-#[napi]
+#[napi(catch_unwind)]
 pub fn parallelism() -> u32 {
     std::thread::available_parallelism().map_or(1, |count| count.get() as u32)
 }
 
 /// Starts a worker of a pool of threads, unless it has one; or as many as it may have.
-#[napi]
-pub fn start(isolate: u32, face: u32, all: bool) {
-    with(isolate, face, |face| if all { face.pool().start_all() } else { face.pool().start() });
+#[napi(catch_unwind)]
+pub fn start(isolate: u32, face: u32, all: bool) -> napi::Result<()> {
+    with(isolate, face, |face| if all { face.pool().start_all() } else { face.pool().start() })
 }
 
 /// Whether this isolate may be blocked until a task of the pool has ended: not if the task needs a thread that only another
 /// isolate, or this one itself, could give it.
-#[napi]
-pub fn may_block(isolate: u32, face: u32) -> bool {
-    let isolate = Isolate::of(isolate);
-    let faces = isolate.faces.borrow();
-    let face = &faces[face as usize];
-    let is_thread =
-        isolate.remote.post.borrow().as_ref().is_some_and(|post| Arc::ptr_eq(&post.core, face.core()));
-    !is_thread && (face.is_owned_by(&isolate.outbox) || face.pool().has_started())
+#[napi(catch_unwind)]
+pub fn may_block(isolate: u32, face: u32) -> napi::Result<bool> {
+    let Isolate { remote, outbox, .. } = isolate_of(isolate)?;
+    with(isolate, face, |face| {
+        let is_thread =
+            remote.post.borrow().as_ref().is_some_and(|post| Arc::ptr_eq(&post.core, face.core()));
+        !is_thread && (face.is_owned_by(outbox) || face.pool().has_started())
+    })
 }
 
 /// Closes now, cancels what runs, and has every thread ended.
-#[napi]
-pub fn destroy(isolate: u32, face: u32) {
-    with(isolate, face, |face| face.pool().destroy());
+#[napi(catch_unwind)]
+pub fn destroy(isolate: u32, face: u32) -> napi::Result<()> {
+    with(isolate, face, |face| face.pool().destroy())
 }
 
 /// The face submits nothing any more. If it was the last one of its pool that did, the pool is closed: gives the generation.
-#[napi]
-pub fn leave(isolate: u32, face: u32) -> Option<u32> {
+#[napi(catch_unwind)]
+pub fn leave(isolate: u32, face: u32) -> napi::Result<Option<u32>> {
     with(isolate, face, Face::leave)
 }
 
 /// The face, which has left and has no tasks, gives up its place in the pool.
-#[napi]
-pub fn resign(isolate: u32, face: u32) {
-    with(isolate, face, Face::resign);
+#[napi(catch_unwind)]
+pub fn resign(isolate: u32, face: u32) -> napi::Result<()> {
+    with(isolate, face, Face::resign)
 }
 
 /// Drops a face that is not needed any more; its number may be used again.
-#[napi]
-pub fn forget(isolate: u32, face: u32) {
-    let face = Isolate::of(isolate).faces.borrow_mut().remove(face as usize);
-    // Not while the list is borrowed.
-    drop(face);
+#[napi(catch_unwind)]
+pub fn forget(isolate: u32, face: u32) -> napi::Result<()> {
+    let forgotten = isolate_of(isolate)?.faces.borrow_mut().try_remove(face as usize);
+    // Dropped when the list is not borrowed any more.
+    forgotten.map(drop).ok_or_else(|| napi::Error::from_reason(no_face(face)))
 }
 
 /// Announces a command `Watched` for when a submit would not have to wait, or the pool is closed. An odd token keeps the
 /// process alive until then.
-#[napi]
-pub fn await_vacancy(isolate: u32, face: u32, token: u32) {
+#[napi(catch_unwind)]
+pub fn await_vacancy(isolate: u32, face: u32, token: u32) -> napi::Result<()> {
+    with(isolate, face, |_| ())?;
     if hot::holds(token) {
-        Isolate::of(isolate).hold();
+        isolate_of(isolate)?.hold();
     }
-    with(isolate, face, |face| face.pool().await_vacancy(face.id, token));
+    with(isolate, face, |face| face.pool().await_vacancy(face.id, token))
 }
 
 /// Takes an `awaitVacancy` back, unless its command is on the way.
-#[napi]
-pub fn forget_vacancy(isolate: u32, face: u32, token: u32) -> bool {
-    let forgotten = with(isolate, face, |face| face.pool().forget_vacancy(face.id, token));
+#[napi(catch_unwind)]
+pub fn forget_vacancy(isolate: u32, face: u32, token: u32) -> napi::Result<bool> {
+    let forgotten = with(isolate, face, |face| face.pool().forget_vacancy(face.id, token))?;
     if forgotten && hot::holds(token) {
-        Isolate::of(isolate).let_go();
+        isolate_of(isolate)?.let_go();
     }
-    forgotten
+    Ok(forgotten)
 }
 
 /// So many who have been told of a vacancy have had their turn.
-#[napi]
-pub fn end_turns(isolate: u32, face: u32, count: u32) {
-    with(isolate, face, |face| face.pool().end_turns(face.id, count));
+#[napi(catch_unwind)]
+pub fn end_turns(isolate: u32, face: u32, count: u32) -> napi::Result<()> {
+    with(isolate, face, |face| face.pool().end_turns(face.id, count))
 }
 
 /// Changes the capacity; 0 for no limit.
-#[napi]
-pub fn tune(isolate: u32, face: u32, size: u32) {
-    with(isolate, face, |face| face.pool().tune(capacity(size)));
+#[napi(catch_unwind)]
+pub fn tune(isolate: u32, face: u32, size: u32) -> napi::Result<()> {
+    with(isolate, face, |face| face.pool().tune(capacity(size)))
 }
 
 /// Refuses new tasks; gives the generation that is closed.
-#[napi]
-pub fn close(isolate: u32, face: u32) -> u32 {
+#[napi(catch_unwind)]
+pub fn close(isolate: u32, face: u32) -> napi::Result<u32> {
     with(isolate, face, |face| face.pool().close())
 }
 
 /// Closes now and rejects what waits; of the given generation only, if one is given.
-#[napi]
-pub fn release(isolate: u32, face: u32, generation: Option<u32>) {
-    with(isolate, face, |face| face.pool().release(generation));
+#[napi(catch_unwind)]
+pub fn release(isolate: u32, face: u32, generation: Option<u32>) -> napi::Result<()> {
+    with(isolate, face, |face| face.pool().release(generation))
 }
 
 /// Opens a closed pool as a new generation; false if its threads were those of an isolate that has ended.
-#[napi]
-pub fn reboot(isolate: u32, face: u32) -> bool {
+#[napi(catch_unwind)]
+pub fn reboot(isolate: u32, face: u32) -> napi::Result<bool> {
     with(isolate, face, |face| face.pool().reboot())
 }
 
 /// Announces a command `Watched` for when the condition holds, or `timeout` milliseconds have passed. An odd token
 /// keeps the process alive until then.
-#[napi]
+#[napi(catch_unwind)]
 pub fn watch(
     isolate: u32,
     face: u32,
@@ -295,9 +337,10 @@ pub fn watch(
     condition: WatchCondition,
     generation: u32,
     timeout: Option<u32>,
-) {
+) -> napi::Result<()> {
+    with(isolate, face, |_| ())?;
     if hot::holds(token) {
-        Isolate::of(isolate).hold();
+        isolate_of(isolate)?.hold();
     }
     let condition = match condition {
         WatchCondition::Drained => Condition::Drained,
@@ -307,5 +350,5 @@ pub fn watch(
         WatchCondition::Left => Condition::Left,
         WatchCondition::Started => Condition::Started,
     };
-    with(isolate, face, |face| face.pool().watch(face.id, token, condition, timeout));
+    with(isolate, face, |face| face.pool().watch(face.id, token, condition, timeout))
 }

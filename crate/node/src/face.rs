@@ -12,7 +12,7 @@ use workpool_core::{
 };
 
 use crate::{
-    calls::{Call, Calls, Value},
+    calls::{Call, Calls, NoMemory, Value},
     cold::CoreOptions,
     isolate,
     outbox::{Command, Kind, Outbox, Outcome},
@@ -64,8 +64,9 @@ impl Reason {
         Self(SpinLock::new(None))
     }
 
-    pub(crate) fn set(&self, reason: Value) {
-        let reason = Some(Arc::new(reason));
+    /// `None`: there was no memory for it.
+    pub(crate) fn set(&self, reason: Option<Value>) {
+        let reason = reason.map(Arc::new);
         let old = std::mem::replace(&mut *self.0.lock(), reason);
         drop(old); // without the lock
     }
@@ -205,10 +206,14 @@ impl Host<Call> for Seats {
         }
     }
 
-    fn arm(&self, at: Nanos) {
+    fn arm(&self, at: Nanos) -> bool {
         // Coerced here, as `Weak` coerces by value only.
         let pool: Weak<dyn Reap> = self.pool.clone();
-        Reaper::global().arm(at, pool);
+        Reaper::global().arm(at, pool)
+    }
+
+    fn keeps_time(&self) -> bool {
+        Reaper::global().start().is_ok()
     }
 }
 
@@ -235,7 +240,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(options: &CoreOptions, name: Option<String>) -> Arc<Self> {
+    pub(crate) fn new(options: &CoreOptions, name: Option<String>) -> Result<Arc<Self>, NoMemory> {
         let core = Arc::new_cyclic(|core| {
             let threads = (options.grace > 0.0).then(Threads::new);
             let seats = Seats { seats: Mutex::default(), pool: core.clone(), threads };
@@ -243,9 +248,9 @@ impl Core {
             Self { pool, name, concurrency: options.concurrency }
         });
         if options.pre_alloc {
-            core.pool.reserve(options.size);
+            core.pool.reserve(options.size).map_err(|_| NoMemory)?;
         }
-        core
+        Ok(core)
     }
 }
 

@@ -13,7 +13,7 @@ use workpool_core::{
 };
 
 use crate::{
-    calls::Call,
+    calls::{Call, NoMemory},
     face::{Face, Seats},
     isolate::{Isolate, attach},
     outbox::{Kind, Next},
@@ -30,7 +30,24 @@ pub(crate) type Arguments = [f64; ARGUMENTS];
 /// "No task" among task numbers.
 pub(crate) const NONE: i32 = -1;
 
-/// Defines raw functions from bodies of the form `|isolate, [argument, …]| -> i32`.
+/// What the body of a raw function comes to: an integer; or there is no memory, which JavaScript gets thrown.
+pub(crate) trait Answer {
+    fn answer(self) -> Result<i32, NoMemory>;
+}
+
+impl Answer for i32 {
+    fn answer(self) -> Result<i32, NoMemory> {
+        Ok(self)
+    }
+}
+
+impl Answer for Result<i32, NoMemory> {
+    fn answer(self) -> Self {
+        self
+    }
+}
+
+/// Defines raw functions from bodies of the form `|isolate, [argument, …]| -> impl Answer`.
 macro_rules! functions {
     ($($name:ident: $body:expr;)*) => {
         $(
@@ -225,6 +242,7 @@ pub(crate) fn refused(isolate: &Isolate, refusal: Refusal) -> i32 {
             i32::MIN + 1
         }
         Refusal::WaitTimeout => i32::MIN + 2,
+        Refusal::Untimely => i32::MIN + 3,
     }
 }
 
@@ -293,10 +311,10 @@ fn write_snapshot(isolate: &Isolate, snapshot: &Snapshot) {
 ///
 /// # Safety
 /// `env` and `info` are those of a call by Node, to a function that `export` made.
-pub(crate) unsafe fn call(
+pub(crate) unsafe fn call<A: Answer>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-    body: impl FnOnce(&Isolate, Arguments) -> i32,
+    body: impl FnOnce(&Isolate, Arguments) -> A,
 ) -> sys::napi_value {
     let mut argc = ARGUMENTS;
     let mut argv = [ptr::null_mut(); ARGUMENTS];
@@ -313,23 +331,28 @@ pub(crate) unsafe fn call(
     // SAFETY: `export` gives the isolate of this environment to every function, and it outlives all JavaScript.
     let isolate = unsafe { &*data.cast::<Isolate>() };
     let mut result = ptr::null_mut();
-    match catch_unwind(AssertUnwindSafe(|| body(isolate, arguments))) {
-        Ok(number) => {
+    match catch_unwind(AssertUnwindSafe(|| body(isolate, arguments).answer())) {
+        Ok(Ok(number)) => {
             // SAFETY: `env` is live and `result` valid.
             unsafe { sys::napi_create_int32(env, number, &raw mut result) };
         }
-        Err(_) => {
-            // SAFETY: as above; both strings end in zero.
-            unsafe {
-                sys::napi_throw_error(
-                    env,
-                    c"ERR_POOL_INTERNAL".as_ptr(),
-                    c"workpool: internal error".as_ptr(),
-                );
-            }
-        }
+        Ok(Err(NoMemory)) => throw_no_memory(env),
+        Err(_) => throw_internal(env, c"workpool: internal error"),
     }
     result
+}
+
+/// Something is wrong with this library itself. Only within a call from JavaScript of `env`.
+pub(crate) fn throw_internal(env: sys::napi_env, message: &CStr) {
+    // SAFETY: `env` is live; both strings end in zero.
+    unsafe { sys::napi_throw_error(env, c"ERR_POOL_INTERNAL".as_ptr(), message.as_ptr()) };
+}
+
+/// As the platform does if it cannot make a buffer. Only within a call from JavaScript of `env`.
+pub(crate) fn throw_no_memory(env: sys::napi_env) {
+    let message = c"workpool: the system gives no memory for that";
+    // SAFETY: `env` is live; both strings end in zero.
+    unsafe { sys::napi_throw_range_error(env, c"ERR_POOL_MEMORY".as_ptr(), message.as_ptr()) };
 }
 
 /// `attach(wake)`: TypeScript is ready to be woken. Called once per isolate.
@@ -340,10 +363,7 @@ unsafe extern "C" fn attach_wake(env: sys::napi_env, info: sys::napi_callback_in
     // SAFETY: all pointers are valid; there is room for one argument.
     unsafe { sys::napi_get_cb_info(env, info, &raw mut argc, &raw mut wake, ptr::null_mut(), &raw mut data) };
     if attach(data.cast::<Isolate>(), env, wake).is_none() {
-        // SAFETY: `env` is live; both strings end in zero.
-        unsafe {
-            sys::napi_throw_error(env, c"ERR_POOL_INTERNAL".as_ptr(), c"workpool: cannot attach".as_ptr());
-        }
+        throw_internal(env, c"workpool: cannot attach");
     }
     ptr::null_mut()
 }

@@ -6,6 +6,7 @@
 use std::{
     cell::{Cell, RefCell},
     ffi::c_void,
+    panic::{AssertUnwindSafe, catch_unwind},
     ptr,
     sync::{
         Arc,
@@ -65,6 +66,11 @@ impl Isolate {
         }
     }
 
+    /// The environment, for calls of Node-API within a call from its JavaScript.
+    pub(crate) const fn env(&self) -> sys::napi_env {
+        self.env
+    }
+
     /// How many promises are open.
     pub(crate) fn open(&self) -> u32 {
         self.open.get()
@@ -86,11 +92,8 @@ impl Isolate {
     }
 
     /// The share of the calling thread with this id.
-    ///
-    /// # Panics
-    /// If the thread has none.
-    pub(crate) fn of(id: u32) -> &'static Self {
-        Self::find(|isolate| isolate.id == id).expect("called from JavaScript of this isolate")
+    pub(crate) fn of(id: u32) -> Option<&'static Self> {
+        Self::find(|isolate| isolate.id == id)
     }
 
     fn find(is_meant: impl Fn(&Self) -> bool) -> Option<&'static Self> {
@@ -144,7 +147,13 @@ pub(crate) fn set_up(exports: Object<'_>, env: Env) -> napi::Result<()> {
 /// Makes the bell, which calls `wake` on the isolate's event loop, and opens the outbox. The isolate is torn down by
 /// a hook that is registered after the bell, and hence runs before Node takes the bell down: a bell that rings during
 /// that would abort Node 20, 22 and 24.9.
+///
+/// `None` if that fails, or has been done: a second hook would tear down what is gone.
 pub(crate) fn attach(isolate: *const Isolate, env: sys::napi_env, wake: sys::napi_value) -> Option<()> {
+    // SAFETY: the isolate lives until `tear_down`.
+    if unsafe { &*isolate }.bell.get().is_some() {
+        return None;
+    }
     let mut name = ptr::null_mut();
     let mut bell = ptr::null_mut();
     // SAFETY: called from JavaScript of `env`; the name is of the given length.
@@ -224,13 +233,18 @@ unsafe extern "C" fn tear_down(isolate: *mut c_void) {
         Some(newer) => newer.older.set(isolate.older.get()),
         None => NEWEST.set(isolate.older.get()),
     }
-    if let Some(post) = isolate.remote.post.take() {
-        post.core.pool.host().tell(FaceId::FIRST, Kind::Died, post.worker.0, 0);
-    }
+    // Whatever goes wrong in here, the bell is taken out of the reach of others, and the process goes on.
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        if let Some(post) = isolate.remote.post.take() {
+            post.core.pool.host().tell(FaceId::FIRST, Kind::Died, post.worker.0, 0);
+        }
+    }));
     if let Some(Bell(bell)) = isolate.outbox.close() {
         // SAFETY: taken out under the lock, so no other thread can call it now or later.
         unsafe {
             sys::napi_release_threadsafe_function(bell, sys::ThreadsafeFunctionReleaseMode::abort);
         }
     }
+    // Its faces depart.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(isolate)));
 }

@@ -4,7 +4,9 @@
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
-    ptr, slice,
+    panic::{AssertUnwindSafe, catch_unwind},
+    ptr::{self, NonNull},
+    slice,
     sync::{
         Arc, LazyLock,
         atomic::{AtomicUsize, Ordering},
@@ -17,7 +19,7 @@ use workpool_core::{Admission, End, FaceId, Payload, Submission, Taken, TaskId, 
 
 use crate::{
     blocks,
-    calls::{Argument, Bytes, Call, Value},
+    calls::{Argument, Bytes, Call, NoMemory, Value},
     face::{Core, Face, Seat},
     hot::{self, NONE, functions, with},
     isolate::Isolate,
@@ -51,9 +53,9 @@ const FAILED: u32 = 0x200;
 pub(crate) struct Remote {
     /// Made with the isolate: memory for what comes in.
     exchange: Cell<Option<&'static [Cell<u8>]>>,
-    /// Lent by TypeScript: memory with what goes out.
-    lent: Cell<Option<(*const u8, usize)>>,
-    lent_reference: Cell<Option<sys::napi_ref>>,
+    /// Lent by TypeScript: a typed array with what goes out. Where its bytes are is asked each time: its buffer could have been
+    /// detached or resized.
+    lent: Cell<Option<sys::napi_ref>>,
     /// Outcomes that have been taken out of the outbox and not been handed over.
     outcomes: RefCell<VecDeque<Outcome>>,
     /// Tasks of outcomes that are being handed over; kept for its memory.
@@ -97,28 +99,30 @@ impl Post {
 functions! {
     // (face, function) → task | refusal
     run: |isolate, [face, function, ..]| {
-        let argument = argument(isolate, function);
-        with(isolate, face, |face| submit(isolate, face, argument, Submission::new))
+        let argument = argument(isolate, function)?;
+        Ok::<_, NoMemory>(with(isolate, face, |face| submit(isolate, face, argument, Submission::new)))
     };
 
     // (face, function, priority, waitTimeout or -1, timeout or 0, timed, offer) → task | refusal
     run_with: |isolate, [face, function, priority, wait_timeout, timeout, timed, offer, ..]| {
-        let argument = argument(isolate, function);
-        with(isolate, face, |face| submit(isolate, face, argument, |call| Submission {
+        let argument = argument(isolate, function)?;
+        Ok::<_, NoMemory>(with(isolate, face, |face| submit(isolate, face, argument, |call| Submission {
             payload: call,
             priority: priority as u64,
             wait_timeout: (wait_timeout >= 0.0).then_some(wait_timeout as u32),
             timeout: timeout as u32,
             timed: timed != 0.0,
             offer: hot::offer_of(offer),
-        }))
+        })))
     };
 
-    // (face, waitTimeout or -1, offer) → refusal, if a task of this kind is refused just now | 0
-    refuse: |isolate, [face, wait_timeout, offer, ..]| {
+    // (face, waitTimeout or -1, timeout or 0, offer) → refusal, if a task of this kind is refused just now | 0
+    refuse: |isolate, [face, wait_timeout, timeout, offer, ..]| {
         let wait_timeout = (wait_timeout >= 0.0).then_some(wait_timeout as u32);
-        with(isolate, face, |face| face.pool().refuse(face.id, hot::offer_of(offer), wait_timeout))
-            .map_or(0, |refusal| hot::refused(isolate, refusal))
+        with(isolate, face, |face| {
+            face.pool().refuse(face.id, hot::offer_of(offer), wait_timeout, timeout as u32)
+        })
+        .map_or(0, |refusal| hot::refused(isolate, refusal))
     };
 
     // () → how many outcomes are in the exchange; 0: no more
@@ -150,8 +154,10 @@ functions! {
 
     // (task, failed, broken) → as next
     done: |isolate, [task, failed, broken, ..]| {
-        let value = value(isolate);
-        with_post(isolate, |post| end_task(isolate, post, TaskId(task as u32), failed != 0.0, value, broken != 0.0))
+        let value = value(isolate)?;
+        Ok::<_, NoMemory>(with_post(isolate, |post| {
+            end_task(isolate, post, TaskId(task as u32), failed != 0.0, value, broken != 0.0)
+        }))
     };
 
     // () → as next: the thread has loaded its module
@@ -173,7 +179,7 @@ functions! {
 
     // (face, worker): a thread has died, for this reason
     crashed: |isolate, [face, worker, ..]| {
-        let reason = value(isolate);
+        let reason = value(isolate).ok();
         with(isolate, face, |face| {
             face.threads().crash.set(reason);
             face.pool().crashed(WorkerId(worker as u32));
@@ -183,7 +189,7 @@ functions! {
 
     // (face, worker): a thread could not be started for this reason, and will not be
     start_failed: |isolate, [face, worker, ..]| {
-        let reason = value(isolate);
+        let reason = value(isolate).ok();
         with(isolate, face, |face| {
             face.threads().start_failure.set(reason);
             face.pool().start_failed(WorkerId(worker as u32));
@@ -193,11 +199,12 @@ functions! {
 
     // (face, task, if settled): the signal of the task is to abort for this reason, if a thread has it
     abort: |isolate, [face, task, if_settled, ..]| {
-        let reason = value(isolate);
+        // Without memory for the reason it aborts all the same.
+        let reason = value(isolate).ok().map(Arc::new);
         let task = TaskId(task as u32);
         with(isolate, face, |face| {
             if let Some(worker) = face.pool().worker_of(task) {
-                face.threads().abort(worker, task, if_settled != 0.0, Some(Arc::new(reason)));
+                face.threads().abort(worker, task, if_settled != 0.0, reason);
             }
         });
         0
@@ -216,39 +223,40 @@ functions! {
 
 /// `lend(array)`: what goes out is in this typed array from now on.
 pub(crate) unsafe extern "C" fn lend(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    with_array(env, info, |isolate, array, data, length| isolate.remote.lend(env, array, (data, length)))
+    with_array(env, info, |isolate, array, _| isolate.remote.lend(env, array).ok_or(NoMemory))
 }
 
 /// `bring(array)`: the next value to go out is the bytes of this typed array, which are copied.
 pub(crate) unsafe extern "C" fn bring(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    with_array(env, info, |isolate, _, data, length| {
-        let mut bytes = blocks::take(length)?;
-        // SAFETY: `length` bytes at `data` are the array's, and nobody writes them during this call.
-        bytes.extend_from_slice(unsafe { slice::from_raw_parts(data, length) });
+    with_array(env, info, |isolate, _, array| {
+        let mut bytes = blocks::take(array.len()).ok_or(NoMemory)?;
+        // SAFETY: no JavaScript runs during this call, so nobody detaches or writes the array.
+        bytes.extend_from_slice(unsafe { array.as_ref() });
         *isolate.remote.brought.borrow_mut() = bytes;
-        Some(())
+        Ok(())
     })
 }
 
 /// `fill(array)`: writes the last value that did not go by the exchange into this typed array.
 pub(crate) unsafe extern "C" fn fill(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    with_array(env, info, |isolate, _, data, length| {
+    with_array(env, info, |isolate, _, array| {
         let bytes = isolate.remote.large.take();
-        // SAFETY: `length` bytes at `data` are the array's, which nobody else sees yet.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len().min(length)) };
+        let (from, to) = (bytes.as_ptr(), array.cast::<u8>().as_ptr());
+        // SAFETY: no JavaScript runs during this call, so nobody detaches or reads the array; both are as long as is copied.
+        unsafe { ptr::copy_nonoverlapping(from, to, bytes.len().min(array.len())) };
         if let Bytes::Large(block) = bytes {
             blocks::give_back(block);
         }
-        Some(())
+        Ok(())
     })
 }
 
-/// Calls `f` with the bytes of the typed array that is the only argument of this call; without memory for it throws. Only for
+/// Calls `f` with the typed array that is the only argument of this call, and its bytes; without memory for it throws. Only for
 /// functions of `hot::export`, with what Node has called them with.
 fn with_array(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-    f: impl FnOnce(&Isolate, sys::napi_value, *mut u8, usize) -> Option<()>,
+    f: impl FnOnce(&Isolate, sys::napi_value, NonNull<[u8]>) -> Result<(), NoMemory>,
 ) -> sys::napi_value {
     let mut argc = 1;
     let mut array = ptr::null_mut();
@@ -259,18 +267,18 @@ fn with_array(
     };
     // SAFETY: `hot::export` gives the isolate of this environment to every function, and it outlives all JavaScript.
     let isolate = unsafe { &*isolate.cast::<Isolate>() };
-    let done = bytes_of(env, array).and_then(|(data, length)| f(isolate, array, data, length));
-    if done.is_none() {
-        // SAFETY: `env` is live; both strings end in zero.
-        unsafe {
-            sys::napi_throw_error(env, c"ERR_POOL_INTERNAL".as_ptr(), c"workpool: out of memory".as_ptr())
-        };
+    match catch_unwind(AssertUnwindSafe(|| bytes_of(env, array).map(|bytes| f(isolate, array, bytes)))) {
+        Ok(Some(Ok(()))) => {}
+        Ok(Some(Err(NoMemory))) => hot::throw_no_memory(env),
+        Ok(None) => hot::throw_internal(env, c"workpool: not a typed array"),
+        Err(_) => hot::throw_internal(env, c"workpool: internal error"),
     }
     ptr::null_mut()
 }
 
-/// Where the bytes of a typed array are, and how many.
-fn bytes_of(env: sys::napi_env, array: sys::napi_value) -> Option<(*mut u8, usize)> {
+/// The bytes of a typed array as they are now: none, if its buffer has been detached or has shrunk below it. Of one with larger
+/// elements fewer than it has. Nothing holds them: they are to be used before any JavaScript runs.
+fn bytes_of(env: sys::napi_env, array: sys::napi_value) -> Option<NonNull<[u8]>> {
     let mut length = 0;
     let mut data = ptr::null_mut();
     // SAFETY: called from JavaScript of `env`; what is not wanted is null.
@@ -285,7 +293,12 @@ fn bytes_of(env: sys::napi_env, array: sys::napi_value) -> Option<(*mut u8, usiz
             ptr::null_mut(),
         )
     };
-    (found == sys::Status::napi_ok).then_some((data.cast(), length))
+    if found != sys::Status::napi_ok {
+        return None;
+    }
+    // Of a detached one, or one without elements, the address may be null.
+    let (start, length) = NonNull::new(data.cast()).map_or((NonNull::dangling(), 0), |start| (start, length));
+    Some(NonNull::slice_from_raw_parts(start, length))
 }
 
 fn with_post(isolate: &Isolate, f: impl FnOnce(&mut Post) -> i32) -> i32 {
@@ -294,27 +307,24 @@ fn with_post(isolate: &Isolate, f: impl FnOnce(&mut Post) -> i32) -> i32 {
 }
 
 /// The value that TypeScript has described in the registers, with the first bytes of what it has lent.
-fn value(isolate: &Isolate) -> Value {
+fn value(isolate: &Isolate) -> Result<Value, NoMemory> {
     let kind = isolate.registers.get(Word::Kind) as u32;
     let number = isolate.registers.number(OUTGOING);
     if kind == LONE {
-        return Value { kind, number, bytes: Bytes::Large(isolate.remote.brought.take()) };
+        return Ok(Value { kind, number, bytes: Bytes::Large(isolate.remote.brought.take()) });
     }
     let length = isolate.registers.get(Word::Length) as usize;
-    let bytes = match isolate.remote.lent.get() {
-        Some((data, size)) if length > 0 => {
-            let length = length.min(size);
-            // SAFETY: `lend` was given `size` readable bytes at `data`, which are referenced and not detached until it is
-            // called again; nobody writes them meanwhile, as this is the isolate's thread, inside a call from JavaScript.
-            Bytes::from(unsafe { slice::from_raw_parts(data, length) })
-        }
-        _ => Bytes::default(),
-    };
-    Value { kind, number, bytes }
+    if length == 0 {
+        return Ok(Value { kind, number, bytes: Bytes::default() });
+    }
+    let lent = isolate.remote.lent_bytes(isolate.env());
+    // SAFETY: they are of this very moment, and no JavaScript runs before they have been copied.
+    let lent = lent.map_or(&[][..], |lent| unsafe { lent.as_ref() });
+    Ok(Value { kind, number, bytes: Bytes::copy(&lent[..length.min(lent.len())])? })
 }
 
-fn argument(isolate: &Isolate, function: f64) -> Argument {
-    Argument { function: function as u32, value: value(isolate) }
+fn argument(isolate: &Isolate, function: f64) -> Result<Argument, NoMemory> {
+    Ok(Argument { function: function as u32, value: value(isolate)? })
 }
 
 fn submit(
@@ -435,19 +445,31 @@ fn call_function(isolate: &Isolate, post: &mut Post, task: TaskId, call: Call) -
 
 /// Puts the bytes of a value into the exchange, and their length beside; gives its kind.
 fn load(isolate: &Isolate, value: Value) -> u32 {
-    isolate.registers.set(Word::Second, value.bytes.len() as i32);
     if is_large(&value) {
+        isolate.registers.set(Word::Second, value.bytes.len() as i32);
         *isolate.remote.large.borrow_mut() = value.bytes;
         return value.kind | LARGE;
     }
+    load_small(isolate, &value)
+}
+
+/// As `load`, of a value that the exchange has room for.
+fn load_small(isolate: &Isolate, value: &Value) -> u32 {
+    isolate.registers.set(Word::Second, value.bytes.len() as i32);
     if let Some(exchange) = isolate.remote.exchange.get() {
         write(exchange, TABLE + NUMBERS, &value.bytes);
     }
     value.kind
 }
 
+/// A reason, which others may ask for as well. Without memory for a copy there is none.
 fn load_reason(isolate: &Isolate, reason: Option<Arc<Value>>) -> i32 {
-    reason.map_or(NONE, |reason| load(isolate, Value::clone(&reason)) as i32)
+    let Some(reason) = reason else { return NONE };
+    if !is_large(&reason) {
+        return load_small(isolate, &reason) as i32;
+    }
+    let copy = Bytes::copy(&reason.bytes);
+    copy.map_or(NONE, |bytes| load(isolate, Value { bytes, ..*reason }) as i32)
 }
 
 /// Begins `task`, or one that was given to this thread before it and has not begun: the next of several at once.
@@ -629,18 +651,26 @@ impl Remote {
     }
 
     /// From now on what goes out is in this typed array.
-    fn lend(&self, env: sys::napi_env, array: sys::napi_value, bytes: (*const u8, usize)) -> Option<()> {
+    fn lend(&self, env: sys::napi_env, array: sys::napi_value) -> Option<()> {
         let mut reference = ptr::null_mut();
         // SAFETY: called from JavaScript of `env`, which has given the array.
         let kept = unsafe { sys::napi_create_reference(env, array, 1, &raw mut reference) };
         if kept != sys::Status::napi_ok {
             return None;
         }
-        self.lent.set(Some(bytes));
-        if let Some(old) = self.lent_reference.replace(Some(reference)) {
+        if let Some(old) = self.lent.replace(Some(reference)) {
             // SAFETY: made by an earlier call, in the same environment, and not used any more.
             unsafe { sys::napi_delete_reference(env, old) };
         }
         Some(())
+    }
+
+    /// What has been lent, as it is now. Only within a call from JavaScript of `env`.
+    fn lent_bytes(&self, env: sys::napi_env) -> Option<NonNull<[u8]>> {
+        let reference = self.lent.get()?;
+        let mut array = ptr::null_mut();
+        // SAFETY: made by `lend` in this environment, and deleted only when it is replaced.
+        let found = unsafe { sys::napi_get_reference_value(env, reference, &raw mut array) };
+        (found == sys::Status::napi_ok).then(|| bytes_of(env, array)).flatten()
     }
 }

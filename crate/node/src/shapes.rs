@@ -26,7 +26,7 @@ fn lock() -> MutexGuard<'static, Shapes> {
 }
 
 /// The number of a list of keys; -1 if there are too many.
-#[napi]
+#[napi(catch_unwind)]
 pub fn shape_number(keys: String) -> i32 {
     let mut shapes = lock();
     if let Some(&number) = shapes.numbers.get(&keys) {
@@ -42,7 +42,7 @@ pub fn shape_number(keys: String) -> i32 {
 }
 
 /// The keys behind a number that `shapeNumber` has given.
-#[napi]
+#[napi(catch_unwind)]
 pub fn shape_keys(number: u32) -> String {
     lock().keys.get(number as usize).cloned().unwrap_or_default()
 }

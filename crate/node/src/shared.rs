@@ -7,7 +7,7 @@ use std::{
 
 use workpool_core::FaceId;
 
-use crate::{cold::CoreOptions, face::Core};
+use crate::{calls::NoMemory, cold::CoreOptions, face::Core};
 
 /// A pool, and the options it was made with, to compare with those of the next one who asks for it.
 struct Entry {
@@ -40,20 +40,20 @@ pub(crate) struct Joined {
 }
 
 /// A face of the pool of this name; if there is none, or its last face has departed, of a new one.
-pub(crate) fn join(name: String, options: &CoreOptions, details: String) -> Joined {
+pub(crate) fn join(name: String, options: &CoreOptions, details: String) -> Result<Joined, NoMemory> {
     let mut pools = lock();
     let key = Key { name, is_of_threads: options.grace > 0.0 };
     if let Some(entry) = pools.get(&key)
         && let Some(core) = entry.core.upgrade()
         && let Some(face) = core.pool.join()
     {
-        return Joined { core, face, options: entry.options.clone(), details: entry.details.clone() };
+        return Ok(Joined { core, face, options: entry.options.clone(), details: entry.details.clone() });
     }
-    let core = Core::new(options, Some(key.name.clone()));
+    let core = Core::new(options, Some(key.name.clone()))?;
     let options = options.clone();
     let entry = Entry { core: Arc::downgrade(&core), options: options.clone(), details: details.clone() };
     pools.insert(key, entry);
-    Joined { core, face: FaceId::FIRST, options, details }
+    Ok(Joined { core, face: FaceId::FIRST, options, details })
 }
 
 /// The last face of this pool has departed, or whoever had its threads.

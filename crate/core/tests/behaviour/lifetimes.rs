@@ -244,7 +244,9 @@ impl Host<u32> for Rebooter {
         }
     }
 
-    fn arm(&self, _at: Nanos) {}
+    fn arm(&self, _at: Nanos) -> bool {
+        true
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod recorder;
 mod tasks;
 mod threads;
 mod tune;
+mod untimely;
 mod vacancies;
 mod watches;
 mod workers;
@@ -111,7 +112,12 @@ impl<T: Payload + Debug> Fixture<T> {
     /// Whether the reaper has anything to come for.
     fn is_armed(&self) -> bool {
         let appointment = self.host().appointment(u64::MAX);
-        appointment.inspect(|&at| workpool_core::Host::arm(self.host(), at)).is_some()
+        appointment.is_some_and(|at| workpool_core::Host::arm(self.host(), at))
+    }
+
+    /// From now on the host keeps time, or does not, as if the system gave no thread for a reaper.
+    fn keep_time(&self, keeps_time: bool) {
+        self.host().is_untimely.store(!keeps_time, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// `(running, busy, waiting)`, of which idle follows.

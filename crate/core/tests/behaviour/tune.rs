@@ -166,7 +166,7 @@ fn a_closed_pool_is_tuned_for_its_next_generation() {
 #[test]
 fn reserving_memory_starts_nobody() {
     let pool = Fixture::new(capacity(100));
-    pool.reserve(100);
+    pool.reserve(100).expect("there is memory");
     assert_eq!(pool.gauges(), (0, 0, 0));
     pool.tune(2);
     pool.fill(2);

@@ -269,6 +269,7 @@ impl Crew {
                 self.counters.submitted += 1;
                 self.counters.wait_timeout += 1;
             }
+            Refusal::Untimely => unreachable!("the host keeps time"),
         }
         Some(refusal)
     }

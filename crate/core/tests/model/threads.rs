@@ -229,7 +229,7 @@ impl Pair {
         }
         assert_eq!(self.pool.has_vacancy(), self.model.has_vacancy(), "vacancy");
         for wait in [None, Some(0)] {
-            let refused = self.pool.refuse(FaceId::FIRST, Offer::Normal, wait);
+            let refused = self.pool.refuse(FaceId::FIRST, Offer::Normal, wait, 0);
             assert_eq!(refused, self.model.refuse(wait), "refusal");
         }
         self.model.check_room();

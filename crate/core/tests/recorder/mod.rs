@@ -2,7 +2,13 @@
 
 #[cfg(not(loom))]
 use std::sync::Mutex;
-use std::{fmt::Debug, sync::Arc};
+use std::{
+    fmt::Debug,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 // Under loom others may do something before an effect is delivered.
 #[cfg(loom)]
@@ -31,6 +37,8 @@ impl Payload for Job {
 pub(crate) struct Recorder<T> {
     effects: Mutex<Vec<Effect<T>>>,
     appointments: Mutex<Vec<Nanos>>,
+    /// As if the system gave no thread for a reaper.
+    pub(crate) is_untimely: AtomicBool,
 }
 
 impl<T> Host<T> for Recorder<T> {
@@ -38,8 +46,16 @@ impl<T> Host<T> for Recorder<T> {
         self.effects.lock().expect("no test panics here").push(effect);
     }
 
-    fn arm(&self, at: Nanos) {
-        self.appointments.lock().expect("no test panics here").push(at);
+    fn arm(&self, at: Nanos) -> bool {
+        let keeps_time = self.keeps_time();
+        if keeps_time {
+            self.appointments.lock().expect("no test panics here").push(at);
+        }
+        keeps_time
+    }
+
+    fn keeps_time(&self) -> bool {
+        !self.is_untimely.load(Ordering::Relaxed)
     }
 }
 
@@ -84,6 +100,10 @@ pub(crate) fn keep_appointment<T: Payload>(
 /// A pool on a clock that stands at 0.
 pub(crate) fn pool<T: Payload>(options: Options) -> (Arc<RecordedPool<T>>, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::default());
-    let recorder = Recorder { effects: Mutex::new(Vec::new()), appointments: Mutex::new(Vec::new()) };
+    let recorder = Recorder {
+        effects: Mutex::new(Vec::new()),
+        appointments: Mutex::new(Vec::new()),
+        is_untimely: AtomicBool::new(false),
+    };
     (Arc::new(Pool::new(options, recorder, Arc::clone(&clock))), clock)
 }
