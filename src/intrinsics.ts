@@ -33,6 +33,9 @@ export { NativePromise as Promise }
 
 export const { then } = Promise.prototype
 
+const { Date: NativeDate, Map: NativeMap, Set: NativeSet } = globalThis
+export { NativeDate as Date, NativeMap as Map, NativeSet as Set }
+
 const enqueue = globalThis.queueMicrotask
 const resolved = Promise.resolve()
 

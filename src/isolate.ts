@@ -30,7 +30,7 @@ export interface ThreadTarget extends CommandTarget {
   died(worker: number): void
   /** Posts the argument of a task to its thread. */
   post(worker: number, task: number): void
-  /** Settles a task that a thread has ended; `row` is its place in the exchange. */
+  /** Settles a task that a thread has ended; `row` is its place in the exchange. Throws nothing, whatever the value is. */
   outcome(task: number, row: number): void
 }
 
@@ -73,12 +73,21 @@ export const hasCommands = (): boolean => words[Word.pending] !== 0
 /** Commands are carried out one after the other: what leaves new ones meanwhile returns, and the loop goes on. */
 let isCarryingOut = false
 
-/** Carries out all commands. Called after native calls that left some, and by the event loop when another thread did. */
+/** Carries out all commands. Called after native calls that left some. */
 export function carryOut(): void {
+  carryOutOnce(false)
+}
+
+/** Carries out all commands and settles what has ended. For the event loop, and whoever is called by it. */
+export function wake(): void {
+  carryOutOnce(true)
+}
+
+function carryOutOnce(mayDrain: boolean): void {
   if (isCarryingOut) return
   isCarryingOut = true
   try {
-    carryOutAll()
+    carryOutAll(mayDrain)
   } finally {
     isCarryingOut = false
   }
@@ -95,49 +104,66 @@ export function postpone(target: ClosureTarget, worker: number, task: number): v
   postponed.push({ target, worker, task })
 }
 
-function carryOutAll(): void {
+/**
+ * `mayDrain`: outcomes are drained, too. Not inside a call of the user: they may be as deep as the stack goes, and no promise
+ * settles sooner for it.
+ */
+function carryOutAll(mayDrain: boolean): void {
   for (;;) {
     const kind = native.poll()
-    if (kind === 0) {
-      const next = postponed.shift()
-      if (next === undefined) return
-      next.target.start(next.worker, next.task)
-      continue
-    }
+    if (kind === 0 && postponed.length === 0) return
     if (kind === CommandKind.outcomes) {
-      drain()
+      if (mayDrain) drain()
       // What they bring about comes first: continuations, and the tasks that these submit.
       if (!isLooking) queueMicrotask(look)
       isLooking = true
       return
     }
-    if (kind === CommandKind.tasks) {
-      thread!.take()
-      continue
+    try {
+      if (kind === 0) startPostponed()
+      else obey(kind)
+    } catch (error) {
+      complain(error)
     }
-    const first = words[Word.first]!
-    const second = words[Word.second]!
-    if (kind === CommandKind.abort) {
-      thread!.abort(first, second === 1)
-      continue
-    }
-    if (kind === CommandKind.watched) {
-      const settle = watches.get(first)
-      watches.delete(first)
-      settle?.(second)
-      continue
-    }
-    const target = targets[words[Word.face]!]
-    // It has been let go of, and only now its last thread is gone.
-    if (target === undefined) continue
-    if (kind === CommandKind.start) (target as ClosureTarget).start(first, second)
-    else if (kind === CommandKind.boot) target.boot(first)
-    else if (kind === CommandKind.retire) target.retire(first)
-    else if (kind === CommandKind.kill) (target as ThreadTarget).kill(first)
-    else if (kind === CommandKind.died) (target as ThreadTarget).died(first)
-    else if (kind === CommandKind.post) (target as ThreadTarget).post(first, second)
-    else target.reject(first, second, words[Word.third]!)
   }
+}
+
+/**
+ * A command has failed. That is a fault, which nobody may overlook; but it is not one of the other commands, nor of whoever has
+ * made the call in which they are carried out. If the loop stopped here they would never be, as nobody rings for them again.
+ */
+function complain(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}
+
+function startPostponed(): void {
+  const { target, worker, task } = postponed.shift()!
+  target.start(worker, task)
+}
+
+/** Carries out the command that `poll` has given. */
+function obey(kind: CommandKind): void {
+  const first = words[Word.first]!
+  const second = words[Word.second]!
+  if (kind === CommandKind.tasks) return thread!.take()
+  if (kind === CommandKind.abort) return thread!.abort(first, second === 1)
+  if (kind === CommandKind.watched) {
+    const settle = watches.get(first)
+    watches.delete(first)
+    return settle?.(second)
+  }
+  const target = targets[words[Word.face]!]
+  // It has been let go of, and only now its last thread is gone.
+  if (target === undefined) return
+  if (kind === CommandKind.start) (target as ClosureTarget).start(first, second)
+  else if (kind === CommandKind.boot) target.boot(first)
+  else if (kind === CommandKind.retire) target.retire(first)
+  else if (kind === CommandKind.kill) (target as ThreadTarget).kill(first)
+  else if (kind === CommandKind.died) (target as ThreadTarget).died(first)
+  else if (kind === CommandKind.post) (target as ThreadTarget).post(first, second)
+  else target.reject(first, second, words[Word.third]!)
 }
 
 /** Whether `look` is on its way. Until it has looked in vain this isolate counts as awake, and nobody rings its bell. */
@@ -150,7 +176,7 @@ function look(): void {
     return
   }
   isLooking = false
-  carryOut()
+  wake()
 }
 
 /** Whether the exchange is being read. */
@@ -167,13 +193,26 @@ export const isBlockedFor = (pool: string): boolean => blockedFor.includes(pool)
 /** What is to be looked after while it is. */
 export const whileBlocked = new Set<() => void>()
 
+/** As many arguments take 32 KB of the stack: more than it takes to settle tasks, unless their values are deep. */
+const MANY = Array.from({ length: 4096 }, () => undefined)
+const { apply } = Reflect
+const noop = (): void => {}
+
+/**
+ * Throws as a call that does not fit on the stack would, before anything has been begun: what the stack ends in the midst of
+ * could not be gone on with.
+ */
+export function needHeadroom(): void {
+  apply(noop, undefined, MANY)
+}
+
 /** Does nothing but carry out commands until `isOver`, for the pool of this name. */
 export function block(pool: string, isOver: () => boolean): void {
   if (isDraining) throw misuse('runSync cannot be called while the end of another task is being reported')
   blockedFor.push(pool)
   try {
     while (!isOver()) {
-      carryOutAll()
+      carryOutAll(true)
       for (const lookAfter of whileBlocked) lookAfter()
       if (!isOver()) native.wait(isolate, SLICE_MS)
     }
@@ -194,8 +233,8 @@ function drain(): void {
     for (let count = native.drain(); count > 0; count = native.drain()) {
       for (let row = 0; row < count; row++) {
         const at = row * OUTCOME_COLUMNS
-        const target = targets[outcomes[at]!] as ThreadTarget
-        target.outcome(outcomes[at + 1]!, row)
+        const target = targets[outcomes[at]!] as ThreadTarget | undefined
+        target?.outcome(outcomes[at + 1]!, row)
       }
     }
   } finally {
@@ -254,5 +293,5 @@ export function awaitVacancy(face: number, settle: (isClosed: boolean) => void):
   return () => native.forgetVacancy(isolate, face, token) && watches.delete(token)
 }
 
-native.attach(carryOut)
+native.attach(wake)
 

@@ -1,4 +1,6 @@
 import { Buffer } from 'node:buffer'
+
+import { Date } from '../intrinsics.js'
 import {
   ARRAY,
   ARRAY_BUFFER,
@@ -30,6 +32,9 @@ interface RawBuffer extends Buffer {
   latin1Slice(start: number, end: number): string
   ucs2Slice(start: number, end: number): string
 }
+
+// As they were when this was loaded: libraries replace them.
+const { ArrayBuffer, DataView, Uint8Array } = globalThis
 
 const NOTHING = Buffer.alloc(0) as RawBuffer
 
@@ -104,9 +109,9 @@ export class Decoder {
   }
 
   private read(bytes: Uint8Array): void {
-    this.source = bytes
     this.raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as RawBuffer
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.source = bytes
   }
 
   private size(): number {

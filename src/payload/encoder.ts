@@ -34,6 +34,7 @@ const { isAnyArrayBuffer, isDate, isProxy, isSharedArrayBuffer } = types
 const { getPrototypeOf, keys: keysOf, prototype: plain } = Object
 const { isArray } = Array
 const { isView } = ArrayBuffer
+const { DataView, Uint8Array } = globalThis
 const { getTime } = Date.prototype
 
 // Tells whether a read would run a getter, without running it and without making a descriptor: a third of the price.
@@ -97,6 +98,8 @@ export class Encoder {
     this.depth = 0
     this.limit = MAX_BYTES
     this.lone = undefined
+    // What has thrown has left some behind.
+    this.seen.clear()
     const encoded = this.value(value)
     this.seen.clear()
     if (!encoded) this.length = 0

@@ -57,7 +57,10 @@ function isErrorPrototype(prototype: object): boolean {
 /** Whether what was thrown is treated as an error: it is one, or inherits from `Error`, of whatever realm. */
 export function isErrorLike(thrown: unknown): thrown is object {
   if (typeof thrown !== 'object' || thrown === null || types.isProxy(thrown)) return false
-  return types.isNativeError(thrown) || prototypesOf(thrown).some(isErrorPrototype)
+  if (types.isNativeError(thrown)) return true
+  // What has elements would have as many properties.
+  const isOther = ArrayBuffer.isView(thrown) || types.isBoxedPrimitive(thrown)
+  return !isOther && prototypesOf(thrown).some(isErrorPrototype)
 }
 
 /** Whether it is a class that inherits from `Error`, of whatever realm. */

@@ -1,6 +1,6 @@
 import { inspect, types } from 'node:util'
 
-import { structuredClone } from '../intrinsics.js'
+import { Map, Set, structuredClone } from '../intrinsics.js'
 import {
   type ErrorClass,
   ancestry,
@@ -10,6 +10,7 @@ import {
   makeError,
   withoutStack,
 } from './error-classes.js'
+import { isDeeper } from './survey.js'
 
 /** What a task threw, in plain data: it can be cloned, encoded and kept. For `reviveError`. */
 export type ErrorDescription =
@@ -29,8 +30,8 @@ interface ErrorRecord {
 
 type Property = readonly [key: string, field: Field, standing: Standing]
 
-/** A value, an error by its place among the records, or a list of such. */
-type Field = { readonly value: unknown } | { readonly error: number } | { readonly list: readonly Field[] }
+/** A value, an error by its place among the records, or a list of such; null stands for a hole. */
+type Field = { readonly value: unknown } | { readonly error: number } | { readonly list: readonly (Field | null)[] }
 
 /** Where a property was found. What is inherited is taken along for those whose class does not arrive. */
 const enum Standing {
@@ -43,13 +44,18 @@ const enum Standing {
 const WELL_KNOWN = new Set(['message', 'name', 'code', 'cause', 'errors', 'error', 'suppressed'])
 /** Errors of one description: a chain of causes that is longer is cut. */
 const MAX_ERRORS = 100
+/** Longer lists of errors go as `structuredClone` makes them: they may be long without having much in them. */
+const MAX_LIST = 10_000
+/** What is nested deeper is left out: a thread may have more stack to write it than its caller has to read it. */
+const MAX_LEVELS = 500
 
 /** The value as `structuredClone` makes it; undefined if it cannot. */
 function clone(value: unknown): { value: unknown } | undefined {
   if (typeof value === 'function' || typeof value === 'symbol') return undefined
-  if (typeof value !== 'object') return { value }
+  if (typeof value !== 'object' || value === null) return { value }
   try {
-    return { value: structuredClone(value) }
+    const cloned = structuredClone(value)
+    return isDeeper(cloned, MAX_LEVELS) ? undefined : { value: cloned }
   } catch {
     return undefined
   }
@@ -84,6 +90,8 @@ function titleOf(error: object): string {
 class Describer {
   readonly records: ErrorRecord[] = []
   private readonly places = new Map<object, number>()
+  /** What has been cloned, so that what several errors have goes once, and is one object again. */
+  private readonly clones = new Map<unknown, { value: unknown } | undefined>()
 
   constructor(private readonly line: string) {}
 
@@ -136,12 +144,23 @@ class Describer {
       const error = this.describe(value)
       return error < 0 ? undefined : { error }
     }
-    return mayBeList && !types.isProxy(value) && Array.isArray(value) ? this.list(value) : clone(value)
+    const isList = mayBeList && !types.isProxy(value) && Array.isArray(value) && value.length <= MAX_LIST
+    return isList ? this.list(value) : this.clone(value)
+  }
+
+  private clone(value: unknown): Field | undefined {
+    if (typeof value !== 'object' || value === null) return clone(value)
+    if (!this.clones.has(value)) this.clones.set(value, clone(value))
+    return this.clones.get(value)
   }
 
   private list(values: readonly unknown[]): Field {
-    const list: Field[] = []
+    const list: (Field | null)[] = []
     for (let i = 0; i < values.length; i++) {
+      if (!Object.hasOwn(values, i)) {
+        list.push(null)
+        continue
+      }
       const value = read(values, i)
       // Nothing is left out here, or the others would move up.
       const field = this.field(value, false) ?? { error: this.standIn(value) }
@@ -176,6 +195,31 @@ export function describeError(thrown: unknown, line: string): ErrorDescription {
 }
 
 /**
+ * A description without what cannot go: not by the way for which `canGo` says so. The error itself always can.
+ *
+ * @param line as for `describeError`
+ */
+export function reduceError(
+  description: ErrorDescription,
+  canGo: (value: unknown) => boolean,
+  line: string,
+): ErrorDescription {
+  if ('value' in description) return describeError(new Error(`a value that cannot be sent: ${show(description.value)}`), line)
+  const reduced = (field: Field): Field =>
+    'value' in field && !canGo(field.value) ? { value: show(field.value) } : field
+  return {
+    errors: description.errors.map((record) => ({
+      ...record,
+      properties: record.properties.flatMap(([key, field, standing]): Property[] => {
+        // Nothing is left out of a list, or the others would move up.
+        if ('list' in field) return [[key, { list: field.list.map((member) => member && reduced(member)) }, standing]]
+        return 'value' in field && !canGo(field.value) ? [] : [[key, field, standing]]
+      }),
+    })),
+  }
+}
+
+/**
  * What was described, as good as new.
  *
  * @param classes those to rebuild: the first along the error's prototype chain whose name is on the list becomes its
@@ -195,6 +239,8 @@ export function reviveError(description: ErrorDescription, classes: readonly Err
 }
 
 function complete(error: Error, { stack, properties }: ErrorRecord, errors: readonly Error[]): void {
+  // V8 would format the stack that is there before it is replaced, with whatever the user has put in for that.
+  delete (error as { stack?: string }).stack
   define(error, 'stack', stack, false)
   for (const [key, field, standing] of properties) {
     const value = resolve(field, errors)
@@ -204,8 +250,15 @@ function complete(error: Error, { stack, properties }: ErrorRecord, errors: read
 }
 
 function resolve(field: Field, errors: readonly Error[]): unknown {
-  if ('list' in field) return field.list.map((member) => resolve(member, errors))
+  if ('list' in field) return listOf(field.list, errors)
   return 'error' in field ? errors[field.error] : field.value
+}
+
+function listOf(members: readonly (Field | null)[], errors: readonly Error[]): unknown[] {
+  const list: unknown[] = []
+  list.length = members.length
+  for (const [i, member] of members.entries()) if (member !== null) list[i] = resolve(member, errors)
+  return list
 }
 
 function define(error: Error, key: string, value: unknown, enumerable: boolean): void {

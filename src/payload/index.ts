@@ -1,6 +1,7 @@
 export { Decoder } from './decoder.js'
 export { Encoder } from './encoder.js'
 export { type ErrorClass, isErrorClass } from './error-classes.js'
-export { type ErrorDescription, describeError, reviveError } from './errors.js'
+export { type ErrorDescription, describeError, reduceError, reviveError } from './errors.js'
 export type { Shapes } from './shapes.js'
+export { Verdict, survey } from './survey.js'
 export { loneFrom } from './views.js'

@@ -1,3 +1,5 @@
+import { Set } from '../intrinsics.js'
+
 /** As many objects are compared one by one before a set is worth its price. */
 const FEW = 12
 

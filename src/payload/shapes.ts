@@ -1,3 +1,4 @@
+import { Map, Set } from '../intrinsics.js'
 import { MAX_SHAPES } from './format.js'
 
 /** Key lists and the numbers that stand for them, the same in all isolates of the process. */

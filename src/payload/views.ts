@@ -1,5 +1,21 @@
 /** Views and buffers, read past whatever properties their owners have put before the real ones. */
 
+// As they were when this was loaded: libraries replace them.
+const {
+  ArrayBuffer,
+  BigInt64Array,
+  BigUint64Array,
+  DataView,
+  Float32Array,
+  Float64Array,
+  Int8Array,
+  Int16Array,
+  Int32Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Uint16Array,
+  Uint32Array,
+} = globalThis
 const { prototype: buffers } = ArrayBuffer
 const views = Object.getPrototypeOf(Uint8Array.prototype) as object
 
@@ -52,6 +68,9 @@ export function kindOfView(view: ArrayBufferView): number {
 export function bufferOf(view: ArrayBufferView, kind: number): ArrayBufferLike {
   return kind === DATA_VIEW ? bufferOfDataView.call(view) : bufferOfTypedArray.call(view)
 }
+
+/** How many bytes a buffer has. */
+export const bytesOf = (buffer: ArrayBuffer): number => bytesOfBuffer.call(buffer)
 
 /** The bytes that a view shows. Its buffer must be attached. */
 export function bytesOfView(view: ArrayBufferView, kind: number, buffer: ArrayBuffer): Uint8Array {

@@ -1,15 +1,22 @@
 /** The threads of one pool, as their owner starts, hears and ends them. */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { MessageChannel, type MessagePort, Worker, type WorkerOptions, receiveMessageOnPort } from 'node:worker_threads'
+import {
+  MessageChannel,
+  type MessagePort,
+  type TransferListItem,
+  Worker,
+  type WorkerOptions,
+  receiveMessageOnPort,
+} from 'node:worker_threads'
 
 import { clearTimeout, monotonicNow, setImmediate, setTimeout } from '../intrinsics.js'
 import { isolate, native } from '../binding.js'
 import { NoThreadError } from '../errors.js'
 import { isBlockedFor, whileBlocked } from '../isolate.js'
 import { type ErrorDescription, describeError } from '../payload/index.js'
-import type { Enclosure } from './enclosure.js'
-import type { Assignment, Order, Report } from './messages.js'
+import { type Enclosure, discard } from './enclosure.js'
+import { type Assignment, type Order, type Report, countOf, threadOf, tokenOf } from './messages.js'
 
 /** Pauses before a thread that died while it loaded is started again, in ms. After the last one it is given up. */
 const RETRIES_MS = [100, 200, 400] as const
@@ -47,8 +54,28 @@ export interface CrewEvents {
   startFailed(worker: number, cause: ErrorDescription | undefined): void
 }
 
+/** What came for a token. */
+interface Received {
+  /** False: `value` is the error that reading it ended with. */
+  readonly isRead: boolean
+  readonly value: unknown
+}
+
+/** Who asks for a value. */
+export interface Taker {
+  give(value: unknown): void
+  /** It has come and cannot be read back. */
+  fail(error: unknown): void
+  /** It has not come, and will not. */
+  lose(): void
+}
+
 interface Member {
   readonly thread: Worker
+  /** Node's number for it, which a thread that has ended does not tell any more. */
+  readonly threadId: number
+  /** How many values have come from it. */
+  values: number
   readonly control: MessagePort
   hasLoaded: boolean
   isRetiring: boolean
@@ -70,8 +97,11 @@ export class Crew {
   /** By which threads find the pool. */
   readonly #number: number
   readonly #members = new Map<number, Member>()
-  /** Results and errors that took the message port, by token. They outlive their thread, which may end before they are asked for. */
-  readonly #values = new Map<number, unknown>()
+  /**
+   * Results and errors that took the message port and are about to be asked for, by token. They outlive their thread until all that it
+   * has reported is known.
+   */
+  readonly #values = new Map<number, Received>()
   /** Those that wait to be started again. */
   readonly #retries = new Map<number, { timer: NodeJS.Timeout; lookAfter: () => void }>()
   /** Those that are ended while they load: not to be started again. */
@@ -98,6 +128,8 @@ export class Crew {
     }
     const member: Member = {
       thread,
+      threadId: thread.threadId,
+      values: 0,
       control,
       hasLoaded: false,
       isRetiring: false,
@@ -109,6 +141,7 @@ export class Crew {
     }
     this.#members.set(worker, member)
     control.on('message', (report: Report) => this.#hear(member, report))
+    control.on('messageerror', (error: unknown) => this.#mishear(member, error))
     // Tasks keep the process alive, threads do not.
     control.unref()
     thread.unref()
@@ -138,12 +171,28 @@ export class Crew {
     else if (report.kind === 'unloadable') member.unloadable = report.error
     else if (report.kind === 'exit') member.exitCode = report.code
     else if (report.kind === 'flushed') member.end?.()
-    else this.#values.set(report.token, report.value)
+    else if (report.kind === 'vain') this.#values.delete(report.token)
+    else {
+      member.values = countOf(report.token) + 1
+      this.#values.set(report.token, { isRead: true, value: report.value })
+    }
+  }
+
+  /** A message cannot be read back. Only what comes from the user can be like that. */
+  #mishear(member: Member, error: unknown): void {
+    if (member.hasLoaded) this.#values.set(tokenOf(member.threadId, member.values++), { isRead: false, value: error })
+    else member.unloadable = this.#describe(error)
   }
 
   #hearAll(member: Member): void {
-    for (let got = receiveMessageOnPort(member.control); got !== undefined; got = receiveMessageOnPort(member.control)) {
-      this.#hear(member, (got as { message: Report }).message)
+    for (;;) {
+      try {
+        const got = receiveMessageOnPort(member.control) as { message: Report } | undefined
+        if (got === undefined) return
+        this.#hear(member, got.message)
+      } catch (error) {
+        this.#mishear(member, error)
+      }
     }
   }
 
@@ -154,6 +203,13 @@ export class Crew {
     member.end?.()
     member.control.close()
     this.#members.delete(worker)
+    this.#conclude(worker, member, exitCode, attempt)
+    // All that it has reported is known by now: nobody will ask for what is left.
+    for (const token of this.#values.keys()) if (threadOf(token) === member.threadId) this.#values.delete(token)
+  }
+
+  /** Says how a thread has ended. */
+  #conclude(worker: number, member: Member, exitCode: number, attempt: number): void {
     if (member.isRetiring) this.#events.retired(worker)
     else if (member.hasLoaded) {
       this.#events.crashed(worker, exitCode, member.cause === undefined ? undefined : this.#describe(member.cause))
@@ -236,22 +292,38 @@ export class Crew {
 
   /** Hands a thread an argument; one that is gone hears nothing, and its end is reported. */
   post(worker: number, task: number, enclosure: Enclosure): void {
-    const isAlone = 'port' in enclosure
-    const order: Order = isAlone ? { task, port: enclosure.port } : { task, argument: enclosure.argument }
-    this.#members.get(worker)?.control.postMessage(order, isAlone ? [enclosure.port] : [...enclosure.moved])
+    const control = this.#members.get(worker)?.control
+    if (control === undefined) {
+      discard(enclosure)
+      return
+    }
+    const send = (order: Order, moved: readonly TransferListItem[] = []) => control.postMessage(order, [...moved])
+    if (enclosure.port !== undefined) {
+      send({ kind: 'port', task, port: enclosure.port }, [enclosure.port])
+      return
+    }
+    const { argument, moved } = enclosure
+    send({ kind: 'next', task })
+    try {
+      send({ kind: 'argument', argument }, moved)
+    } catch (error) {
+      // Then the thread would wait for it for ever.
+      send({ kind: 'failed', task, error: describeError(error, `at a call (pool ${this.#settings.name})`) })
+    }
   }
 
-  /** Gives what a thread has sent under this token, before it reported the end of the task; or says that it is lost. */
-  take(token: number, give: (value: unknown) => void, lose: () => void, turns = TURNS): void {
+  /** Gives what a thread has sent under this token, before it reported the end of the task. */
+  take(token: number, taker: Taker, turns = TURNS): void {
     if (!this.#values.has(token)) for (const member of this.#members.values()) this.#hearAll(member)
-    if (this.#values.has(token)) {
-      const value = this.#values.get(token)
+    const received = this.#values.get(token)
+    if (received !== undefined) {
       this.#values.delete(token)
-      give(value)
+      if (received.isRead) taker.give(received.value)
+      else taker.fail(received.value)
     } else if (turns > 0) {
-      setImmediate(() => this.take(token, give, lose, turns - 1))
+      setImmediate(() => this.take(token, taker, turns - 1))
     } else {
-      lose()
+      taker.lose()
     }
   }
 }

@@ -2,22 +2,48 @@ import { types } from 'node:util'
 import { MessageChannel, type MessagePort, type TransferListItem } from 'node:worker_threads'
 
 import { structuredClone } from '../intrinsics.js'
+import { Verdict, survey } from '../payload/index.js'
+import { LARGE, encode, sendWritten } from './wire.js'
 
-/** An argument that no codec takes, from the call until the thread is known: cloned, and what it moves is detached. */
+/** An argument that only a message port can bring, from the call until the thread is known: cloned, and what it moves is detached. */
 export type Enclosure =
   /** Alone in a port. */
   | { readonly port: MessagePort }
   /** As it is. */
-  | { readonly argument: unknown; readonly moved: readonly ArrayBuffer[] }
+  | { readonly port?: undefined; readonly argument: unknown; readonly moved: readonly ArrayBuffer[] }
 
-/** @throws DataCloneError, and then nothing is detached */
-export function enclose(value: unknown, list: readonly TransferListItem[] = []): Enclosure {
-  // A channel of its own costs several times what it costs to move some memory twice. What else can be moved is better not touched
-  // on its way: nobody would close it if the task is never run.
-  if (list.length > 0 && list.every(types.isArrayBuffer)) {
-    const [argument, moved] = structuredClone([value, [...list]] as const, { transfer: [...list] as ArrayBuffer[] })
-    return { argument, moved: moved as ArrayBuffer[] }
+/**
+ * Makes an argument ready to go out that `encode` has declined, or whose list of what is to be moved is not empty. `undefined`: it is
+ * ready to go with the next native call.
+ *
+ * While a task waits its argument is kept as it is rather than in a port: the event loop looks at every port whenever it is woken,
+ * and a port costs several times what it costs to clone a small value twice. Large ones are few, as memory is bounded.
+ *
+ * @throws DataCloneError, and then nothing is detached
+ */
+export function enclose(value: unknown, list: readonly TransferListItem[] = []): Enclosure | undefined {
+  if (list.length > 0) return list.every(types.isArrayBuffer) ? keep(value, list as readonly ArrayBuffer[]) : post(value, list)
+  const verdict = survey(value, LARGE)
+  if (verdict === Verdict.large) return post(value, list)
+  if (verdict === Verdict.same) {
+    sendWritten(value)
+    return undefined
   }
+  const argument = structuredClone(value)
+  // What was an instance of a class, or behind a getter, is none now.
+  if (encode(argument)) return undefined
+  if (survey(argument, LARGE, true) !== Verdict.same) return { argument, moved: [] }
+  sendWritten(argument)
+  return undefined
+}
+
+function keep(value: unknown, list: readonly ArrayBuffer[]): Enclosure {
+  const [argument, moved] = structuredClone([value, [...list]] as const, { transfer: [...list] })
+  return { argument, moved }
+}
+
+/** What else can be moved is better not touched on its way: nobody would close it if the task is never run. */
+function post(value: unknown, list: readonly TransferListItem[]): Enclosure {
   const { port1, port2 } = new MessageChannel()
   try {
     port1.postMessage(value, [...list])
@@ -32,5 +58,5 @@ export function enclose(value: unknown, list: readonly TransferListItem[] = []):
 
 /** The task does not run. */
 export function discard(enclosure: Enclosure): void {
-  if ('port' in enclosure) enclosure.port.close()
+  enclosure.port?.close()
 }

@@ -26,8 +26,13 @@ export const isAssignment = (data: unknown): data is Assignment =>
 export type Order =
   /** It is about to be ended: it answers as soon as what it has printed is out. */
   | 'retire'
-  /** The argument of a task, or the port that it is alone in. */
-  | ({ readonly task: number } & ({ readonly port: MessagePort } | { readonly argument: unknown }))
+  /** The argument of a task is alone in this port. */
+  | { readonly kind: 'port'; readonly task: number; readonly port: MessagePort }
+  /** The next message has the argument of this task. By itself, as a message that cannot be read back says nothing at all. */
+  | { readonly kind: 'next'; readonly task: number }
+  | { readonly kind: 'argument'; readonly argument: unknown }
+  /** The argument of this task cannot be posted. */
+  | { readonly kind: 'failed'; readonly task: number; readonly error: ErrorDescription }
 
 /** From the thread. */
 export type Report =
@@ -41,3 +46,12 @@ export type Report =
   | { readonly kind: 'exit'; readonly code: number }
   /** The result of a task, or the description of what it failed with. The core's report of its end has the token, too. */
   | { readonly kind: 'value'; readonly token: number; readonly value: unknown }
+  /** Nobody will ask for this one: its task had settled in another way. */
+  | { readonly kind: 'vain'; readonly token: number }
+
+/** A thread numbers the values that it sends. Of all threads of the process no two have the same number, nor one the same count twice. */
+export const tokenOf = (thread: number, count: number): number => thread * 2 ** 32 + count
+/** The thread of a token. */
+export const threadOf = (token: number): number => Math.floor(token / 2 ** 32)
+/** The how-manieth value of its thread it is. */
+export const countOf = (token: number): number => token % 2 ** 32

@@ -21,8 +21,19 @@ import {
   WorkerStartError,
 } from '../errors.js'
 import { Failures } from '../failures.js'
-import { type ThreadTarget, block, carryOut, forget, hasCommands, hold, settleOutcomes, watch } from '../isolate.js'
+import {
+  type ThreadTarget,
+  block,
+  carryOut,
+  forget,
+  hasCommands,
+  hold,
+  needHeadroom,
+  settleOutcomes,
+  watch,
+} from '../isolate.js'
 import { type ErrorDescription, describeError, reviveError } from '../payload/index.js'
+import { then } from '../intrinsics.js'
 import { withoutLimits } from '../runtime.js'
 import { Signals } from '../signals.js'
 import { Stat } from '../stats.js'
@@ -140,7 +151,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       crashed: (worker, exitCode, cause) => {
         // What came before the death comes before its consequences.
         settleOutcomes()
-        pack({ exitCode, cause } satisfies Crash)
+        pack(cause, (reduced) => ({ exitCode, cause: reduced }) as Crash)
         native.crashed(id, worker)
         carryOut()
       },
@@ -187,6 +198,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
 
   /** As `run`, blocking this thread until the result is there. */
   runSync(argument: unknown, options: unknown): unknown {
+    needHeadroom()
     const checked = checkRunOptions(options)
     if (checked.signal?.aborted) throw checked.signal.reason
     if (!native.mayBlock(isolate, this.id)) {
@@ -250,7 +262,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
         serialize(argument, transfer)
       } else {
         enclosure = enclose(argument, transfer)
-        describe(Kind.port, 0, 0)
+        if (enclosure !== undefined) describe(Kind.port, 0, 0)
       }
     }
     const code = this.#submit(place, options, offer)
@@ -286,28 +298,49 @@ export class ThreadFace extends Verbs implements ThreadTarget {
 
   outcome(id: number, row: number): void {
     const call = this.#calls[id]
-    // It has settled in another way, and this is too late.
-    if (call === undefined) return
-    this.#forget(id)
-    const kind = outcomes[row * OUTCOME_COLUMNS + 2]!
-    if ((kind & Kind.mask) === Kind.port) {
-      const at = row * OUTCOME_FIGURES
-      const [number, waitMs, runMs] = [figures[at + 1]!, figures[at + 2]!, figures[at + 3]!]
-      const fail = (error: unknown) => this.#fail(call, error, number, waitMs, runMs)
-      this.#crew!.take(
-        figures[at]!,
-        (value) => ((kind & Kind.failed) === 0 ? call.resolve(value) : fail(this.#revive(value as ErrorDescription))),
-        () => fail(new WorkerCrashedError(this.#settings.name, 0, undefined)),
-      )
+    if (call === undefined) {
+      // It has settled in another way, and this is too late.
+      this.#drop(row)
       return
     }
-    const value = this.#decode(kind, row)
-    if ((kind & Kind.failed) === 0) {
-      call.resolve(value)
+    try {
+      this.#forget(id)
+      this.#settle(call, row)
+    } catch (error) {
+      // A value that cannot be read back, or for which there is no memory, is the affair of its own task.
+      call.reject(error)
+    }
+  }
+
+  /** Nobody wants the value. */
+  #drop(row: number): void {
+    const kind = outcomes[row * OUTCOME_COLUMNS + 2]!
+    const isPosted = (kind & Kind.mask) === Kind.port
+    if (isPosted) this.#crew!.take(figures[row * OUTCOME_FIGURES]!, { give: noop, fail: noop, lose: noop })
+  }
+
+  #settle(call: Call, row: number): void {
+    const kind = outcomes[row * OUTCOME_COLUMNS + 2]!
+    const isFailed = (kind & Kind.failed) !== 0
+    if ((kind & Kind.mask) !== Kind.port) {
+      const value = this.#decode(kind, row)
+      if (isFailed) this.#failWith(call, value as ErrorDescription, row)
+      else call.resolve(value)
       return
     }
     const at = row * OUTCOME_FIGURES
-    this.#fail(call, this.#revive(value as ErrorDescription), figures[at + 1]!, figures[at + 2]!, figures[at + 3]!)
+    const [number, waitMs, runMs] = [figures[at + 1]!, figures[at + 2]!, figures[at + 3]!]
+    const fail = (error: unknown) => this.#fail(call, error, number, waitMs, runMs)
+    this.#crew!.take(figures[at]!, {
+      give: (value) => (isFailed ? fail(this.#revive(value as ErrorDescription)) : call.resolve(value)),
+      fail: call.reject,
+      lose: () => fail(new WorkerCrashedError(this.#settings.name, 0, undefined)),
+    })
+  }
+
+  #failWith(call: Call, description: ErrorDescription, row: number): void {
+    const at = row * OUTCOME_FIGURES
+    this.#fail(call, this.#revive(description), figures[at + 1]!, figures[at + 2]!, figures[at + 3]!)
   }
 
   #decode(kind: number, row: number): unknown {
@@ -320,7 +353,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     if (this.#settings.panicHandler !== undefined) {
       const info: TaskInfo = { pool: this.#settings.name, id, name: call.name, priority: call.priority, waitMs, runMs }
       this.#failures.report(error, info)
-      call.promise?.catch(noop)
+      if (call.promise !== undefined) void then.call(call.promise, undefined, noop)
     }
     call.reject(error)
   }
@@ -355,23 +388,45 @@ export class ThreadFace extends Verbs implements ThreadTarget {
         return new WaitTimeoutError(name, limit, task)
       case Rejection.taskTimeout:
         return new TaskTimeoutError(name, limit, task)
-      case Rejection.crashed: {
-        // There may have been no memory for the reason.
-        const { exitCode, cause } = (decodeAnswer(native.detail()) as Crash | undefined) ?? UNKNOWN_CRASH
-        return new WorkerCrashedError(name, exitCode, this.#revive(cause))
-      }
+      case Rejection.crashed:
+        return this.#crashError()
       case Rejection.startFailed:
         return this.#startError(native.detail())
     }
   }
 
+  #crashError(): WorkerCrashedError {
+    const { name } = this.#settings
+    try {
+      // There may have been no memory for the reason.
+      const { exitCode, cause } = (decodeAnswer(native.detail()) as Crash | undefined) ?? UNKNOWN_CRASH
+      return new WorkerCrashedError(name, exitCode, this.#revive(cause))
+    } catch (unreadable) {
+      return new WorkerCrashedError(name, 1, unreadable)
+    }
+  }
+
   #startError(answer: number): WorkerStartError {
-    const cause = this.#revive(decodeAnswer(answer) as ErrorDescription | undefined)
-    return new WorkerStartError(this.#settings.name, 'no thread could load the task module', cause)
+    return new WorkerStartError(this.#settings.name, 'no thread could load the task module', this.#cause(answer))
+  }
+
+  /** Why, as far as that can be read back. */
+  #cause(answer: number): unknown {
+    try {
+      return this.#revive(decodeAnswer(answer) as ErrorDescription | undefined)
+    } catch (unreadable) {
+      return unreadable
+    }
   }
 
   #revive(description: ErrorDescription | undefined): unknown {
-    return description === undefined ? undefined : reviveError(description, this.#settings.errors)
+    if (description === undefined) return undefined
+    try {
+      return reviveError(description, this.#settings.errors)
+    } catch {
+      // One of these classes throws when it is asked for its name or prototype.
+      return reviveError(description, [])
+    }
   }
 
   boot(worker: number): void {

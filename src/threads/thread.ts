@@ -9,12 +9,24 @@ import { type MessagePort, type TransferListItem, receiveMessageOnPort, threadId
 import { AbortController, process, queueMicrotask, setImmediate } from '../intrinsics.js'
 import { NONE, Word, describe, isolate, native, numbers, words } from '../binding.js'
 import { misuse } from '../errors.js'
-import { carryOut, serveAs } from '../isolate.js'
-import { type ErrorDescription, describeError, reviveError } from '../payload/index.js'
+import { serveAs, wake } from '../isolate.js'
+import { type ErrorDescription, Verdict, describeError, reviveError, survey } from '../payload/index.js'
 import { isThenable } from '../task.js'
-import type { Assignment, Order, Report } from './messages.js'
+import { type Assignment, type Order, type Report, tokenOf } from './messages.js'
 import { isTransfer } from './transfer.js'
-import { Kind, PORTLESS, SPREAD, decode, decodeAnswer, encode, placeOf, serialize } from './wire.js'
+import {
+  Kind,
+  LARGE,
+  PORTLESS,
+  SPREAD,
+  decode,
+  decodeAnswer,
+  encode,
+  pack,
+  placeOf,
+  sendWritten,
+  serialize,
+} from './wire.js'
 
 /** `next` and `done`: no task, but something else to do. */
 const OTHER = -2
@@ -75,6 +87,8 @@ export class Thread {
   readonly #due: Job[] = []
   /** Tasks whose argument is to come by the message port, with the place of their function. */
   readonly #awaited = new Map<number, number>()
+  /** Whose argument comes with the next message. */
+  #announced = NONE
   #ended = 0
   /** Values that have taken the message port. */
   #sent = 0
@@ -95,12 +109,17 @@ export class Thread {
     process.once('exit', (code) => this.#report({ kind: 'exit', code }))
     // Which keeps this thread's event loop alive, too.
     control.on('message', (order: Order) => this.#obey(order))
+    // Of all that comes by it only an argument can be like that.
+    control.on('messageerror', (error: unknown) => {
+      this.#receive(this.#announced, () => {
+        throw error
+      })
+    })
     serveAs({
       // Not at once: that would be inside the loop that carries out commands.
       take: () => queueMicrotask(() => this.#run(this.#inTurn(this.#take(native.next())))),
       abort: (task, ifSettled) => {
-        const description = decodeAnswer(native.detail()) as ErrorDescription | undefined
-        const reason = description === undefined ? undefined : reviveError(description, [])
+        const reason = reasonOf(native.detail())
         queueMicrotask(() => this.#abort(task, ifSettled, reason))
       },
     })
@@ -163,11 +182,17 @@ export class Thread {
   #take(answer: number): Job | undefined {
     for (let kind = answer; kind !== NONE; ) {
       if (kind === OTHER) {
-        carryOut()
+        wake()
       } else {
         const [task, place] = [words[Word.task]!, words[Word.first]!]
         if ((kind & Kind.mask) !== Kind.port) {
-          return { task, place, argument: decode(kind, numbers[0]!, 0, words[Word.second]!) }
+          try {
+            return { task, place, argument: decode(kind, numbers[0]!, 0, words[Word.second]!) }
+          } catch (error) {
+            // It is not the fault of others that this cannot be read back, nor that there is no memory for it.
+            kind = this.#failed({ task, place, argument: undefined }, error)
+            continue
+          }
         }
         this.#awaited.set(task, place)
         native.fetch(task)
@@ -219,7 +244,7 @@ export class Thread {
 
   /** After a turn of the event loop. As long as there are tasks the thread looks for nothing else. */
   readonly #runDueLater = (): void => {
-    carryOut()
+    wake()
     this.#runDue()
   }
 
@@ -231,8 +256,8 @@ export class Thread {
   }
 
   #completed(job: Job, result: unknown): number {
-    const [value, list] = isTransfer(result) ? [result.value, result.list] : [result, undefined]
     try {
+      const [value, list] = isTransfer(result) ? [result.value, result.list] : [result, undefined]
       if (list !== undefined || !encode(value)) return this.#send(job, false, value, list)
       return this.#done(job.task, false)
     } catch (error) {
@@ -244,10 +269,16 @@ export class Thread {
   #failed(job: Job, error: unknown): number {
     const description = describeError(error, this.#line(`task ${this.#nameAt(job.place)}`))
     try {
-      return encode(description) ? this.#done(job.task, true) : this.#send(job, true, description)
-    } catch (uncloneable) {
-      // Something beside the error that only a message port could bring, or for which there is no memory.
-      return this.#failed(job, uncloneable)
+      if (encode(description)) return this.#done(job.task, true)
+      if ((job.place & PORTLESS) === 0) return this.#send(job, true, description)
+    } catch {
+      // Then without what even a message port does not bring.
+    }
+    try {
+      pack(description)
+      return this.#done(job.task, true)
+    } catch (noMemory) {
+      return this.#failed(job, noMemory)
     }
   }
 
@@ -257,16 +288,23 @@ export class Thread {
       serialize(value, list)
       return this.#done(task, isFailed)
     }
+    if (list === undefined && survey(value, LARGE) === Verdict.same) {
+      sendWritten(value)
+      return this.#done(task, isFailed)
+    }
     // Nobody asks for it if the task has settled in another way.
     if (native.isAbandoned(isolate, task)) {
       describe(Kind.undefined, 0, 0)
-    } else {
-      // Of all threads of the process no two have the same number, nor one thread twice the same count.
-      const token = threadId * 2 ** 32 + this.#sent++
-      this.#report({ kind: 'value', token, value }, list)
-      describe(Kind.port, token, 0)
+      return this.#done(task, isFailed)
     }
-    return this.#done(task, isFailed)
+    const token = tokenOf(threadId, this.#sent)
+    this.#report({ kind: 'value', token, value }, list)
+    this.#sent++
+    describe(Kind.port, token, 0)
+    const answer = this.#done(task, isFailed)
+    // It has settled meanwhile.
+    if (words[Word.settled] === 0) this.#report({ kind: 'vain', token })
+    return answer
   }
 
   #done(task: number, isFailed: boolean): number {
@@ -288,10 +326,28 @@ export class Thread {
       void Promise.all([process.stdout, process.stderr].map(printed)).then(() => this.#report({ kind: 'flushed' }))
       return
     }
-    const { task } = order
+    if (order.kind === 'next') this.#announced = order.task
+    else if (order.kind === 'argument') this.#receive(this.#announced, () => order.argument)
+    else if (order.kind === 'port') this.#receive(order.task, () => valueFrom(order.port))
+    else {
+      this.#receive(order.task, () => {
+        throw reviveError(order.error, [])
+      })
+    }
+  }
+
+  /** The argument of a task has come, unless `read` throws. */
+  #receive(task: number, read: () => unknown): void {
+    this.#announced = NONE
     const place = this.#awaited.get(task)
     this.#awaited.delete(task)
-    const argument = 'port' in order ? valueFrom(order.port) : order.argument
+    let argument: unknown
+    try {
+      argument = read()
+    } catch (error) {
+      if (place !== undefined) this.#goOn(this.#failed({ task, place, argument }, error))
+      return
+    }
     if (place !== undefined) this.#run({ task, place, argument })
   }
 
@@ -316,6 +372,16 @@ export class Thread {
   }
 }
 
+/** What the core says of an abort, as far as that can be read back. */
+function reasonOf(answer: number): unknown {
+  try {
+    const description = decodeAnswer(answer) as ErrorDescription | undefined
+    return description === undefined ? undefined : reviveError(description, [])
+  } catch (unreadable) {
+    return unreadable
+  }
+}
+
 /** Resolves once everything that has been written is with the parent. */
 function printed(stream: NodeJS.WriteStream): Promise<void> | undefined {
   if (!stream.writable || stream.writableLength === 0) return undefined
@@ -324,7 +390,10 @@ function printed(stream: NodeJS.WriteStream): Promise<void> | undefined {
 
 /** The one message that a port holds. */
 function valueFrom(port: MessagePort): unknown {
-  const received = receiveMessageOnPort(port) as { message: unknown } | undefined
-  port.close()
-  return received?.message
+  try {
+    const received = receiveMessageOnPort(port) as { message: unknown } | undefined
+    return received?.message
+  } finally {
+    port.close()
+  }
 }

@@ -1,6 +1,6 @@
 /**
  * Values on their way between isolates. Each is a kind, a number and bytes; `crate/node/src/remote.rs` moves them. What this
- * codec declines goes by a message port, where V8 clones it.
+ * codec declines V8's serializer writes; and what neither can bring as `structuredClone` does goes by a message port.
  */
 import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
@@ -9,7 +9,16 @@ import type { TransferListItem } from 'node:worker_threads'
 
 import { DOMException, structuredClone } from '../intrinsics.js'
 import { Word, describe, exchanged, native, words } from '../binding.js'
-import { Decoder, Encoder, type Shapes, loneFrom } from '../payload/index.js'
+import {
+  Decoder,
+  Encoder,
+  type ErrorDescription,
+  type Shapes,
+  Verdict,
+  loneFrom,
+  reduceError,
+  survey,
+} from '../payload/index.js'
 
 export const enum Kind {
   undefined,
@@ -84,15 +93,53 @@ export function encode(value: unknown): boolean {
   return true
 }
 
+/** Of so many bytes, about, a message port brings them with fewer copies. */
+export const LARGE = 256 << 10
+/** Longest run of bytes that a value may be: its length is a 32-bit number. */
+const LONGEST = 2 ** 31 - 1
+
+const dataCloneError = (message: string) => new DOMException(message, 'DataCloneError')
+
 /** V8's serializer, with the platform's error. It asks for what it cannot write itself. */
 class DataCloneSerializer extends Serializer {
   _getDataCloneError(message: string): DOMException {
-    return new DOMException(message, 'DataCloneError')
+    return dataCloneError(message)
   }
 
   _getSharedArrayBufferId(): never {
-    throw this._getDataCloneError('a SharedArrayBuffer can only go between a thread and the isolate that owns the pool')
+    throw dataCloneError(`a SharedArrayBuffer ${ONLY_OWNER}`)
   }
+
+  _writeHostObject(object: object): never {
+    throw dataCloneError(`${nameOf(object)} ${ONLY_OWNER}`)
+  }
+}
+
+const ONLY_OWNER = 'can only go between a thread and the isolate that owns the pool'
+
+function nameOf(object: object): string {
+  const { constructor } = object as { constructor?: { name?: unknown } }
+  return typeof constructor?.name === 'string' ? constructor.name : 'this object'
+}
+
+/** The value as V8's serializer writes it. */
+function written(value: unknown): Buffer {
+  const serializer = new DataCloneSerializer()
+  serializer.writeHeader()
+  serializer.writeValue(value)
+  const bytes = serializer.releaseBuffer()
+  if (bytes.length > LONGEST) throw dataCloneError(`${bytes.length} bytes are more than ${ONLY_OWNER}`)
+  return bytes
+}
+
+function send(bytes: Buffer): void {
+  native.lend((lent = bytes))
+  describe(Kind.serialized, 0, bytes.length)
+}
+
+/** Makes a value ready to go out that `encode` has declined and of which a survey says that V8's serializer brings it. */
+export function sendWritten(value: unknown): void {
+  send(written(value))
 }
 
 /**
@@ -103,17 +150,28 @@ class DataCloneSerializer extends Serializer {
  */
 export function serialize(value: unknown, list?: readonly TransferListItem[]): void {
   const unmovable = list?.find((item) => !types.isArrayBuffer(item))
-  if (unmovable !== undefined) {
-    const message = `${unmovable.constructor.name} can only be transferred between a thread and the isolate that owns the pool`
-    throw new DOMException(message, 'DataCloneError')
-  }
-  const serializer = new DataCloneSerializer()
-  serializer.writeHeader()
-  serializer.writeValue(value)
-  const bytes = serializer.releaseBuffer()
+  if (unmovable !== undefined) throw dataCloneError(`${nameOf(unmovable)} ${ONLY_OWNER}`)
+  const bytes = written(survey(value, Infinity) === Verdict.same ? value : portable(value))
   if (list !== undefined) structuredClone(undefined, { transfer: [...list] as ArrayBuffer[] })
-  native.lend((lent = bytes))
-  describe(Kind.serialized, 0, lent.length)
+  send(bytes)
+}
+
+/** A clone of the value, if V8's serializer can write that: what is Node's own it would write as a plain object. */
+function portable(value: unknown): unknown {
+  const cloned = cloneOf(value)
+  if (survey(cloned, Infinity, true) !== Verdict.same) throw dataCloneError(`what only a message port brings ${ONLY_OWNER}`)
+  return cloned
+}
+
+function cloneOf(value: unknown): unknown {
+  try {
+    return structuredClone(value)
+  } catch (error) {
+    // So Node 20 says that something has to be transferred.
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ERR_MISSING_TRANSFERABLE_IN_TRANSFER_LIST') throw dataCloneError((error as Error).message)
+    throw error
+  }
 }
 
 function deserialize(bytes: Uint8Array): unknown {
@@ -122,19 +180,51 @@ function deserialize(bytes: Uint8Array): unknown {
   return deserializer.readValue()
 }
 
-/** Makes what can always be cloned ready to go out. */
-export function pack(description: unknown): void {
-  if (!encode(description)) serialize(description)
+/**
+ * Makes the description of an error ready to go out, without what of it cannot go this way.
+ *
+ * @param wrap what goes with it, which always can
+ */
+export function pack(description: ErrorDescription | undefined, wrap: (reduced: unknown) => unknown = (same) => same): void {
+  if (packed(wrap(description))) return
+  const line = 'at the way between two threads'
+  const reduced = description === undefined ? undefined : reduceError(description, canGo, line)
+  if (!packed(wrap(reduced))) encode(wrap(undefined))
+}
+
+function packed(value: unknown): boolean {
+  try {
+    if (!encode(value)) serialize(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function canGo(value: unknown): boolean {
+  try {
+    written(survey(value, Infinity) === Verdict.same ? value : portable(value))
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The value that has not fitted into the exchange, in a buffer of its own. */
 function filled(length: number): Uint8Array<ArrayBuffer> {
-  // What is overwritten at once need not be zeroed.
-  const unsafe = Buffer.allocUnsafeSlow(length)
-  const bytes = unsafe.buffer.byteLength === length ? unsafe : new Uint8Array(length)
-  native.fill(bytes)
+  let bytes = NOTHING
+  try {
+    // What is overwritten at once need not be zeroed.
+    const unsafe = Buffer.allocUnsafeSlow(length)
+    bytes = unsafe.buffer.byteLength === length ? unsafe : new Uint8Array(length)
+  } finally {
+    // Also where there is no memory for it: nobody asks for it again.
+    native.fill(bytes)
+  }
   return bytes
 }
+
+const NOTHING = new Uint8Array(0)
 
 /** What a native function has answered: a value of this kind, which is in the exchange; `undefined` if there is none. */
 export function decodeAnswer(kind: number): unknown {

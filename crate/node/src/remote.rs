@@ -355,6 +355,8 @@ fn submit(
 /// Hands over as many outcomes as there is room for, and tells the pools that their origin knows.
 fn hand_over(isolate: &Isolate) -> i32 {
     let Some(exchange) = isolate.remote.exchange.get() else { return 0 };
+    // What is there nobody has asked for.
+    drop(isolate.remote.large.take());
     let mut outcomes = isolate.remote.outcomes.borrow_mut();
     if outcomes.is_empty() {
         isolate.outbox.swap_outcomes(&mut outcomes);
@@ -485,6 +487,7 @@ fn end_task(
     value: Value,
     broken: bool,
 ) -> i32 {
+    isolate.registers.set(Word::Settled, 0);
     let Some(index) = post.begun.iter().position(|&(begun, _)| begun == task) else { return NONE };
     let (_, face) = post.begun.swap_remove(index);
     let end = if failed { End::Failed } else { End::Completed };
@@ -497,6 +500,8 @@ fn end_task(
     } else {
         (post.core.pool.finish_task(task, end, broken), None)
     };
+    // Whoever has sent the value by another way takes it back if nobody is told of it.
+    isolate.registers.set(Word::Settled, i32::from(finished.settled));
     if finished.settled {
         if post.seat.as_ref().is_none_or(|&(of, _)| of != face) {
             post.seat = post.core.pool.host().seat(face).map(|seat| (face, seat));
