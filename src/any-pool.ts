@@ -28,7 +28,7 @@ export abstract class AnyPool implements AsyncDisposable {
    * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`. Keeps the process alive until it settles.
    */
   async vacancy(options?: VacancyOptions): Promise<void> {
-    return this.#verbs.vacancy(checkVacancyOptions(options).signal)
+    await this.#verbs.vacancy(checkVacancyOptions(options).signal)
   }
 
   /** Most live workers, as `size` or the last `tune` says; `Infinity` if unbounded. */
@@ -114,7 +114,7 @@ export abstract class AnyPool implements AsyncDisposable {
    * @param ms from the call, from 0 to 2³¹ − 1
    */
   async releaseTimeout(ms: number): Promise<void> {
-    return this.#verbs.releaseTimeout(checkMilliseconds(ms))
+    await this.#verbs.releaseTimeout(checkMilliseconds(ms))
   }
 
   /**
@@ -127,12 +127,12 @@ export abstract class AnyPool implements AsyncDisposable {
    * ```
    */
   async close(options?: CloseOptions): Promise<void> {
-    return this.#verbs.close(options)
+    await this.#verbs.close(options)
   }
 
   /** Resolves when nothing waits and nothing is busy, at once if that is so. Does not close, so others may submit meanwhile. */
   async drain(): Promise<void> {
-    return this.#verbs.drain()
+    await this.#verbs.drain()
   }
 
   /**
@@ -155,6 +155,6 @@ export abstract class AnyPool implements AsyncDisposable {
    * ```
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    return this.#verbs.leave()
+    await this.#verbs.leave()
   }
 }

@@ -7,7 +7,7 @@
  * Where they are not (Node ≥ 24, other runtimes) it cannot, and every waiting task carries its context.
  */
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
-import { queueMicrotask } from './intrinsics.js'
+import { Promise, queueMicrotask } from './intrinsics.js'
 
 /** The key of the id that the hooks put on promises; `undefined` where contexts work in another way. */
 function findIdKey(): symbol | undefined {

@@ -1,8 +1,9 @@
-import { then } from './intrinsics.js'
+import { Promise, rejectedPromise, resolvedPromise } from './intrinsics.js'
 import { Cancelled, How, NONE, Offer, Refusal, Rejection, Word, isolate, native, numbers, words } from './binding.js'
 import { captureContext, runInContext } from './async-context.js'
 import { PoolClosedError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
 import { Failures } from './failures.js'
+import { Failed, Followed, follow, markHandled } from './follow.js'
 import { type ClosureTarget, carryOut, forget, hasCommands, hold, letGo, postpone } from './isolate.js'
 import { type PoolSettings, type SharedSettings, checkAgreement, checkSubmitOptions, checkTask } from './options.js'
 import { Signals } from './signals.js'
@@ -129,13 +130,13 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     try {
       checkTask(closure)
       const checked = checkSubmitOptions(options)
-      if (checked.signal?.aborted) return Promise.reject(checked.signal.reason)
+      if (checked.signal?.aborted) return rejectedPromise(checked.signal.reason)
       const promise = new Promise<unknown>(capture)
       const [resolve, reject] = [resolveOf, rejectOf]
       const code = this.#admit(closure, checked, offer, promise, resolve, reject)
       return code <= Refusal.last ? this.refused(code, offer, closure) : promise
     } catch (error) {
-      return Promise.reject(error)
+      return rejectedPromise(error)
     }
   }
 
@@ -222,7 +223,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       return promise
     }
     this.#advance(worker, this.#finish(worker, went, value))
-    return went === Went.completed ? Promise.resolve(value) : Promise.reject(value)
+    return went === Went.completed ? resolvedPromise(value) : rejectedPromise(value)
   }
 
   /** Starts one waiting task after the other on a worker, as long as they end at once: a loop, so that they use no stack. */
@@ -248,7 +249,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       return NONE
     }
     const next = this.#finish(worker, went, value)
-    resolve(went === Went.completed ? value : Promise.reject(value))
+    resolve(went === Went.completed ? value : new Failed(value))
     return next
   }
 
@@ -280,7 +281,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     try {
       const value = closure(context)
       if (isThenable(value)) {
-        outcome = Promise.resolve(value)
+        outcome = value
         return Went.pending
       }
       outcome = value
@@ -294,7 +295,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
   }
 
   #await(worker: Worker<R>, promise: unknown): void {
-    then.call(promise as Promise<unknown>, worker.onFulfilled, worker.onRejected)
+    follow(promise as PromiseLike<unknown>, worker.onFulfilled, worker.onRejected)
   }
 
   // ── end ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -316,8 +317,8 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     }
     worker.resolve = undefined
     const next = this.#finish(worker, went, value)
-    // A plain task keeps no `reject`; that a promise follows a rejected one comes to the same.
-    resolve!(went === Went.completed ? value : Promise.reject(value))
+    // A plain task keeps no `reject`; that its promise follows what fails comes to the same.
+    resolve!(went === Went.completed ? value : new Failed(value))
     this.#advance(worker, next)
   }
 
@@ -394,7 +395,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     if (info !== undefined) {
       this.#failures.report(error, info)
       // A failure that panicHandler has seen is never an unhandledRejection.
-      task.promise?.catch(noop)
+      if (task.promise !== undefined) markHandled(task.promise)
     }
     task.reject?.(error)
   }
@@ -466,7 +467,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     task.resolve = resolveOf
     task.reject = rejectOf
     // The promise that was handed out follows the one that can be rejected.
-    resolve(promise)
+    resolve(new Followed(promise))
     this.#keep(id, task)
     return task
   }
@@ -486,7 +487,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       const resolve = this.#resolves[id]!
       this.#tasks[id] = undefined
       this.#resolves[id] = undefined
-      resolve(Promise.reject(error))
+      resolve(new Failed(error))
       return
     }
     if (task.isEnded || !task.isStarted) this.#tasks[id] = undefined
@@ -510,7 +511,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     const failed = (error: unknown): void => this.#bootFailed(id, error)
     try {
       const resource = this.#settings.init!()
-      if (isThenable(resource)) Promise.resolve(resource).then(made, failed)
+      if (isThenable(resource)) follow(resource, made, failed)
       else made(resource)
     } catch (error) {
       failed(error)
@@ -527,7 +528,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       this.#tasks[id] = undefined
       if (typeof task === 'function') {
         this.#resolves[id] = undefined
-        resolve!(Promise.reject(error))
+        resolve!(new Failed(error))
       } else {
         this.#rejectTask(task, error)
       }
@@ -551,7 +552,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     try {
       result = this.#settings.dispose?.(resource)
       if (isThenable(result)) {
-        Promise.resolve(result).then(disposed, failed)
+        follow(result, disposed, failed)
         return
       }
     } catch (error) {

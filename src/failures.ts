@@ -1,6 +1,9 @@
+import { follow } from './follow.js'
 import type { Logger } from './logger.js'
 import type { PoolOptions } from './options.js'
 import { type TaskInfo, isThenable } from './task.js'
+
+const noop = (): void => {}
 
 /** Tells what no promise carries. Nothing that a handler or a logger does gets back into the pool. */
 export class Failures {
@@ -31,7 +34,7 @@ export class Failures {
     const failed = (thrown: unknown) => this.log('error', { err: thrown, task }, 'panicHandler itself failed')
     try {
       const result = this.panicHandler(error, task)
-      if (isThenable(result)) Promise.resolve(result).then(undefined, failed)
+      if (isThenable(result)) follow(result, noop, failed)
     } catch (thrown) {
       failed(thrown)
     }

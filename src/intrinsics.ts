@@ -28,16 +28,73 @@ const { now } = performance
 /** Milliseconds since a fixed moment. */
 export const monotonicNow = (): number => now.call(performance)
 
-const NativePromise = Promise
+/** What async functions give is the platform's promise, whatever is called `Promise` by now. */
+const prototype = Object.getPrototypeOf((async () => {})()) as Promise<unknown>
+
+/** That of the platform, also where a library has replaced the global before. */
+const NativePromise = ([prototype.constructor, Promise] as PromiseConstructor[]).find(
+  (constructor) => constructor?.prototype === prototype,
+) ?? Promise
 export { NativePromise as Promise }
 
-export const { then } = Promise.prototype
+type Handler = (value: never) => unknown
+type Then = <T>(
+  this: Promise<T>,
+  onFulfilled?: ((value: T) => unknown) | null,
+  onRejected?: (error: unknown) => unknown,
+) => Promise<unknown>
+
+/** Whether nobody has put another function in this one's place. */
+function isOfPlatform(f: unknown, name: string): boolean {
+  if (typeof f !== 'function') return false
+  const text = Function.prototype.toString.call(f)
+  return text.startsWith(`function ${name}()`) && text.includes('[native code]')
+}
+
+/** Attaches handlers as `then` does, where that has been replaced: `await` is the platform's own. */
+async function thenByAwait(this: Promise<unknown>, onFulfilled?: Handler | null, onRejected?: Handler): Promise<unknown> {
+  let value: unknown
+  try {
+    value = await this
+  } catch (error) {
+    if (onRejected === undefined) throw error
+    return onRejected(error as never)
+  }
+  return onFulfilled ? onFulfilled(value as never) : value
+}
+
+/** For promises of the platform; `follow` is for whatever a user has made. */
+// oxlint-disable-next-line unicorn/no-thenable -- nobody awaits this module
+export const then: Then = isOfPlatform(prototype.then, 'then') ? (prototype.then as Then) : (thenByAwait as Then)
+
+const { resolve, reject } = NativePromise
+const mayResolve = isOfPlatform(resolve, 'resolve')
+const mayReject = isOfPlatform(reject, 'reject')
+
+const adopt = <T>(value: T | PromiseLike<T>): Promise<T> => new NativePromise((settle) => settle(value))
+
+/** `Promise.resolve`, but never throws. */
+export function resolvedPromise<T>(value: T): Promise<T> {
+  if (!mayResolve) return adopt(value)
+  try {
+    return resolve.call(NativePromise, value) as Promise<T>
+  } catch {
+    // A promise that does not say whose it is.
+    return adopt(value)
+  }
+}
+
+/** `Promise.reject`. */
+export function rejectedPromise(error: unknown): Promise<never> {
+  if (!mayReject) return new NativePromise<never>((_, settle) => settle(error))
+  return reject.call(NativePromise, error) as Promise<never>
+}
 
 const { Date: NativeDate, Map: NativeMap, Set: NativeSet } = globalThis
 export { NativeDate as Date, NativeMap as Map, NativeSet as Set }
 
 const enqueue = globalThis.queueMicrotask
-const resolved = Promise.resolve()
+const resolved = resolvedPromise(undefined)
 
 /** Calls `callback` as a microtask. Costs more than `then` of a resolved promise, but what it throws is an uncaught exception. */
 export const queueMicrotask: (callback: () => void) => void = isReal(enqueue)

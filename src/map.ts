@@ -1,5 +1,7 @@
 import { AbortController } from './intrinsics.js'
 import { PoolOverloadError } from './errors.js'
+import { follow } from './follow.js'
+import { Promise, rejectedPromise, resolvedPromise } from './intrinsics.js'
 import { Fifo } from './fifo.js'
 import { type MapOptions, type SubmitOptions, checkItems, checkMapOptions, checkTask } from './options.js'
 import { type ItemOwner, MapItem } from './map-item.js'
@@ -97,9 +99,9 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
       this.#phase = 'ended'
       const error = this.#error
       this.#error = undefined
-      return Promise.reject(error)
+      return rejectedPromise(error)
     }
-    if (this.#phase === 'ended') return Promise.resolve({ value: undefined, done: true })
+    if (this.#phase === 'ended') return resolvedPromise({ value: undefined, done: true })
     if (this.#yields.first?.isDone) return this.#answerAtOnce()
     const promise = new Promise<IteratorResult<O, undefined>>((resolve, reject) => this.#requests.push({ resolve, reject }))
     this.#pump()
@@ -108,7 +110,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
 
   /** A result is there, so nobody has asked before. */
   #answerAtOnce(): Promise<IteratorResult<O, undefined>> {
-    const answer = Promise.resolve(this.#yield())
+    const answer = resolvedPromise(this.#yield())
     this.#endIfDone()
     this.#pump()
     return answer
@@ -117,12 +119,12 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   /** The loop was left. */
   return(value?: undefined): Promise<IteratorResult<O, undefined>> {
     this.#leave()
-    return Promise.resolve({ value, done: true })
+    return resolvedPromise({ value, done: true })
   }
 
   throw(error?: unknown): Promise<IteratorResult<O, undefined>> {
     this.#leave()
-    return Promise.reject(error)
+    return rejectedPromise(error)
   }
 
   // ── items ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -182,7 +184,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
       if (this.#wantsVacancy()) this.#use()
       this.#pump()
     }
-    this.#taker.vacancy(this.#controller.signal).then(vacant, (error) => this.#fail(error))
+    follow(this.#taker.vacancy(this.#controller.signal), vacant, (error) => this.#fail(error))
   }
 
   pulled(value: I): void {
@@ -209,7 +211,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   }
 
   #submit(item: MapItem<I, C>): void {
-    this.#taker.submit(item.run, this.#options, item.value).then(item.onFulfilled, item.onRejected)
+    follow(this.#taker.submit(item.run, this.#options, item.value), item.onFulfilled, item.onRejected)
   }
 
   run(item: MapItem<I, C>, context: C): unknown {

@@ -1,6 +1,8 @@
 import { AbortController } from './intrinsics.js'
 import { Offer } from './binding.js'
 import { PoolClosedError, PoolOverloadError } from './errors.js'
+import { follow, markHandled } from './follow.js'
+import { Promise } from './intrinsics.js'
 import type { CloseOptions } from './options.js'
 import { relayOf } from './relay.js'
 import { Naming, type Strategy } from './strategy.js'
@@ -104,7 +106,7 @@ export class MultiFace<F extends Member> {
     signal?.addEventListener('abort', abort, { once: true })
     const relay = relayOf(controller.signal)
     try {
-      await Promise.any(this.members.map((member) => member.vacancy(relay)))
+      await this.#anyVacancy(relay)
     } catch {
       // All have refused: they are closed, or the signal has aborted.
       throw signal?.aborted ? signal.reason : new PoolClosedError(this.name, 'all pools are closed')
@@ -112,6 +114,20 @@ export class MultiFace<F extends Member> {
       signal?.removeEventListener('abort', abort)
       controller.abort()
     }
+  }
+
+  /** Resolves with the first one that has a vacancy; rejects once none is left that may get one. */
+  #anyVacancy(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const pending = new Set(this.members)
+      for (const member of this.members) {
+        const refused = (error: unknown): void => {
+          pending.delete(member)
+          if (pending.size === 0) reject(error)
+        }
+        follow(member.vacancy(signal), resolve, refused)
+      }
+    })
   }
 
   // ── state and verbs ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -175,11 +191,17 @@ export class MultiFace<F extends Member> {
 
   /** Acts on all pools in parallel, and waits for all, also if some fail. */
   async #onAll(what: string, act: (member: F) => Promise<void>): Promise<void> {
-    const endings = await Promise.allSettled(this.members.map(act))
     const errors: unknown[] = []
+    // All are asked before one is waited for.
+    const endings = this.members.map(act)
+    for (const ending of endings) markHandled(ending)
     for (const [index, ending] of endings.entries()) {
-      // What pools reject these verbs with is made for the call, so it may be given its index.
-      if (ending.status === 'rejected') errors.push(Object.assign(ending.reason, { index }))
+      try {
+        await ending
+      } catch (error) {
+        // What pools reject these verbs with is made for the call, so it may be given its index.
+        errors.push(Object.assign(error as Error, { index }))
+      }
     }
     this.#throwAll(what, errors)
   }

@@ -41,6 +41,7 @@ import {
   threadFaceOf,
 } from './thread-pool.js'
 import { type RunChecked, checkRunOptions } from './thread-options.js'
+import { rejectedPromise } from './intrinsics.js'
 import { DEFAULT, type ThreadFace } from './threads/thread-face.js'
 import { relayOf } from './relay.js'
 import { type PoolStats, Stat } from './stats.js'
@@ -172,18 +173,18 @@ export class MultiPool<P> implements AsyncDisposable {
     try {
       checkTask(task)
       const checked = prepare(options)
-      if (checked?.signal?.aborted) return Promise.reject(checked.signal.reason)
+      if (checked?.signal?.aborted) return rejectedPromise(checked.signal.reason)
       const named = face.naming.name()
       return face.members[named]!.offer(task, checked, Offer.atOnce) ?? this.#submitElsewhere(named, task, checked)
     } catch (error) {
-      return Promise.reject(error)
+      return rejectedPromise(error)
     }
   }
 
   /** Apart from `#submit`, which would pay for the closure even if it is not made. */
   #submitElsewhere(named: number, task: Closure<any>, checked: ReturnType<typeof prepare>): Promise<unknown> {
     const promise = this.#face.ask<Promise<unknown>>(named, (member, offer) => member.offer(task, checked, offer))
-    return promise ?? Promise.reject(this.#face.refusal())
+    return promise ?? rejectedPromise(this.#face.refusal())
   }
 
   /**
@@ -277,22 +278,22 @@ export class MultiPool<P> implements AsyncDisposable {
       const checked = options === undefined ? defaults : { ...defaults, ...checkRunOptions(options) }
       return this.#call(checked.name ?? DEFAULT, argument, checked, false)
     } catch (error) {
-      return Promise.reject(error)
+      return rejectedPromise(error)
     }
   }
 
   #call(name: string, argument: unknown, options: RunChecked, isSpread: boolean): Promise<unknown> {
     const face: MultiFace<ThreadFace> = this.#face
     const { signal } = options
-    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (signal?.aborted) return rejectedPromise(signal.reason)
     const relayed = signal === undefined ? options : { ...options, signal: relayOf(signal) }
     try {
       const named = face.naming.name()
       const offer = (member: ThreadFace, mode: Offer) => member.offer(name, argument, relayed, isSpread, mode)
       const promise = offer(face.members[named]!, Offer.atOnce) ?? face.ask(named, offer)
-      return promise ?? Promise.reject(face.refusal())
+      return promise ?? rejectedPromise(face.refusal())
     } catch (error) {
-      return Promise.reject(error)
+      return rejectedPromise(error)
     }
   }
 
@@ -328,7 +329,7 @@ export class MultiPool<P> implements AsyncDisposable {
    * pools are closed, and with `signal.reason`.
    */
   async vacancy(options?: VacancyOptions): Promise<void> {
-    return this.#face.vacancy(checkVacancyOptions(options).signal)
+    await this.#face.vacancy(checkVacancyOptions(options).signal)
   }
 
   /** The sum of the pools' capacities; `Infinity` if one is unbounded. */
@@ -407,7 +408,7 @@ export class MultiPool<P> implements AsyncDisposable {
    * `ms` (≥ 0, from the call): `errors[i]` is a `ReleaseTimeoutError`, and `errors[i].index` names its pool.
    */
   async releaseTimeout(ms: number): Promise<void> {
-    return this.#face.releaseTimeout(checkMilliseconds(ms))
+    await this.#face.releaseTimeout(checkMilliseconds(ms))
   }
 
   /**
@@ -415,12 +416,12 @@ export class MultiPool<P> implements AsyncDisposable {
    * `releaseTimeout` does.
    */
   async close(options?: CloseOptions): Promise<void> {
-    return this.#face.close(checkCloseOptions(options))
+    await this.#face.close(checkCloseOptions(options))
   }
 
   /** Resolves when in no pool anything waits or is busy. Does not close. */
   async drain(): Promise<void> {
-    return this.#face.drain()
+    await this.#face.drain()
   }
 
   /**
@@ -434,6 +435,6 @@ export class MultiPool<P> implements AsyncDisposable {
 
   /** `close()`, for `await using`; of shared pools only these faces go, as with `Pool`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    return this.#face.leave()
+    await this.#face.leave()
   }
 }

@@ -1,3 +1,6 @@
+import { follow } from './follow.js'
+import { isThenable } from './task.js'
+
 /** Who is told what a pull has given. */
 export interface Sink<I> {
   pulled(item: I): void
@@ -41,7 +44,7 @@ export class Source<I> {
       if (this.#next === undefined) this.#open()
       result = this.#next!.call(this.#iterator)
       if (this.#isAsync) {
-        Promise.resolve(result).then(this.#answered, this.#broke)
+        follow(result as PromiseLike<unknown>, this.#answered, this.#broke)
         return
       }
     } catch (error) {
@@ -100,7 +103,7 @@ export class Source<I> {
   #return(): void {
     try {
       const returned: unknown = this.#iterator?.return?.()
-      Promise.resolve(returned).catch(noop)
+      if (isThenable(returned)) follow(returned, noop, noop)
     } catch {
       // It has failed to end; whoever has left does not want to know.
     }

@@ -1,6 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks'
 
-import { AbortController } from './intrinsics.js'
+import { AbortController, Promise } from './intrinsics.js'
 
 /** What a pool runs: a function that returns its result or a promise of it. */
 export type Closure<R, T = unknown> = (context: TaskContext<R>) => T | PromiseLike<T>

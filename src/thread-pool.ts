@@ -183,7 +183,7 @@ export class ThreadPool<M = Functions> extends AnyPool {
    * with `PoolClosedError` if the pool is or gets closed before. For a service that is to be warm before it listens.
    */
   async ready(): Promise<void> {
-    return this.#face.ready()
+    await this.#face.ready()
   }
 
   /**
@@ -223,7 +223,7 @@ export class ThreadPool<M = Functions> extends AnyPool {
    * Resolves when they are. A shared pool ends for all; it can be rebooted.
    */
   async destroy(): Promise<void> {
-    return this.#face.destroy()
+    await this.#face.destroy()
   }
 
   /** @param size as the option `size` */

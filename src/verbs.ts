@@ -1,6 +1,8 @@
 import { Offer, Refusal, Word, isolate, native, words } from './binding.js'
 import { NoThreadError, PoolClosedError, PoolOverloadError, ReleaseTimeoutError, WaitTimeoutError } from './errors.js'
+import { follow } from './follow.js'
 import { type CommandTarget, awaitVacancy, carryOut, hold, letGo, watch } from './isolate.js'
+import { Promise, rejectedPromise } from './intrinsics.js'
 import { checkCloseOptions } from './options.js'
 import { Signals } from './signals.js'
 import { type PoolStats, Stat, readStat, readStats } from './stats.js'
@@ -65,7 +67,7 @@ export abstract class Verbs {
   /** Somebody else may take a task that was offered to others, too, unless its own `waitTimeout` has ended it, or no pool could. */
   protected refused(code: number, offer: Offer, task: string | Named): Promise<never> | undefined {
     const isFinal = offer === Offer.normal || code === Refusal.waitTimeout || code === Refusal.untimely
-    return isFinal ? Promise.reject(this.refusal(code, task)) : undefined
+    return isFinal ? rejectedPromise(this.refusal(code, task)) : undefined
   }
 
   /** The error of a refusal, at once after it: the core has left the numbers. */
@@ -97,7 +99,7 @@ export abstract class Verbs {
 
   /** Resolves when a submit would not have to wait. */
   vacancy(signal: AbortSignal | undefined): Promise<void> {
-    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (signal?.aborted) return rejectedPromise(signal.reason)
     const promise = new Promise<void>((resolve, reject) => {
       const takeBack = awaitVacancy(this.id, (isClosed) => {
         if (signal !== undefined) this.#vacancySignals.delete(signal, abort)
@@ -121,7 +123,7 @@ export abstract class Verbs {
     const kept = (): void => {
       if (--this.#promises === 0) this.#whenKept?.()
     }
-    promise.then(kept, kept)
+    follow(promise, kept, kept)
     return promise
   }
 
@@ -165,7 +167,7 @@ export abstract class Verbs {
   }
 
   releaseTimeout(ms: number): Promise<void> {
-    if (native.untimely() !== null) return Promise.reject(this.untimelyError())
+    if (native.untimely() !== null) return rejectedPromise(this.untimelyError())
     const generation = native.close(isolate, this.id)
     this.release()
     return this.#ending(generation, ms)

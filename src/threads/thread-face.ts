@@ -32,8 +32,9 @@ import {
   settleOutcomes,
   watch,
 } from '../isolate.js'
+import { markHandled } from '../follow.js'
+import { Promise, rejectedPromise } from '../intrinsics.js'
 import { type ErrorDescription, describeError, reviveError } from '../payload/index.js'
-import { then } from '../intrinsics.js'
 import { withoutLimits } from '../runtime.js'
 import { Signals } from '../signals.js'
 import { Stat } from '../stats.js'
@@ -50,14 +51,14 @@ const { WatchCondition } = native
 export const DEFAULT = 'default'
 const NO_OPTIONS: RunChecked = {}
 
+const noop = (): void => {}
+
 let resolveOf: Resolve
 let rejectOf: Resolve
 const capture = (resolve: Resolve, reject: Resolve): void => {
   resolveOf = resolve
   rejectOf = reject
 }
-
-const noop = (): void => {}
 
 /** A task in a thread, as its origin keeps it until its promise has settled. */
 class Call {
@@ -192,7 +193,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       const checked = options === undefined ? defaults : { ...defaults, ...checkRunOptions(options) }
       return this.call(checked.name ?? DEFAULT, argument, checked, false)
     } catch (error) {
-      return Promise.reject(error)
+      return rejectedPromise(error)
     }
   }
 
@@ -230,7 +231,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     offer: Offer,
   ): Promise<unknown> | undefined {
     const { signal } = options
-    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (signal?.aborted) return rejectedPromise(signal.reason)
     let promise: Promise<unknown>
     try {
       const code = this.#hand(name, argument, options, isSpread, offer, (enclosure) => {
@@ -239,7 +240,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       })
       return code < 0 ? this.refused(code, offer, name) : promise!
     } catch (error) {
-      return Promise.reject(error)
+      return rejectedPromise(error)
     }
   }
 
@@ -353,7 +354,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     if (this.#settings.panicHandler !== undefined) {
       const info: TaskInfo = { pool: this.#settings.name, id, name: call.name, priority: call.priority, waitMs, runMs }
       this.#failures.report(error, info)
-      if (call.promise !== undefined) void then.call(call.promise, undefined, noop)
+      if (call.promise !== undefined) markHandled(call.promise)
     }
     call.reject(error)
   }

@@ -6,7 +6,8 @@
 import { fileURLToPath } from 'node:url'
 import { type MessagePort, type TransferListItem, receiveMessageOnPort, threadId } from 'node:worker_threads'
 
-import { AbortController, process, queueMicrotask, setImmediate } from '../intrinsics.js'
+import { follow } from '../follow.js'
+import { AbortController, Promise, process, queueMicrotask, resolvedPromise, setImmediate, then } from '../intrinsics.js'
 import { NONE, Word, describe, isolate, native, numbers, words } from '../binding.js'
 import { misuse } from '../errors.js'
 import { serveAs, wake } from '../isolate.js'
@@ -65,7 +66,7 @@ export interface CurrentTask {
 }
 
 /** `resolved.then(f)` calls `f` as a microtask: `queueMicrotask` does a good deal more, and there is one of it per task. */
-const resolved = Promise.resolve()
+const resolved = resolvedPromise(undefined)
 
 /** A task with its argument. */
 interface Job {
@@ -222,9 +223,10 @@ export class Thread {
         return
       }
       this.#job = undefined
-      Promise.resolve(result).then(
+      follow(
+        result,
         (value) => this.#run(this.#inTurn(this.#take(this.#completed(begun, value)))),
-        (error: unknown) => this.#run(this.#inTurn(this.#take(this.#failed(begun, error)))),
+        (error) => this.#run(this.#inTurn(this.#take(this.#failed(begun, error)))),
       )
       job = this.#inTurn(this.#take(native.next()))
     }
@@ -237,7 +239,7 @@ export class Thread {
     if (job === undefined) return
     this.#due.push(job)
     if (isTurn) setImmediate(this.#runDueLater)
-    else void resolved.then(this.#runDue)
+    else void then.call(resolved, this.#runDue)
   }
 
   readonly #runDue = (): void => this.#run(this.#due.shift())
@@ -323,7 +325,7 @@ export class Thread {
 
   #obey(order: Order): void {
     if (order === 'retire') {
-      void Promise.all([process.stdout, process.stderr].map(printed)).then(() => this.#report({ kind: 'flushed' }))
+      void this.#flush()
       return
     }
     if (order.kind === 'next') this.#announced = order.task
@@ -349,6 +351,11 @@ export class Thread {
       return
     }
     if (place !== undefined) this.#run({ task, place, argument })
+  }
+
+  async #flush(): Promise<void> {
+    for (const stream of [process.stdout, process.stderr].map(printed)) await stream
+    this.#report({ kind: 'flushed' })
   }
 
   #abort(task: number, ifSettled: boolean, reason: unknown): void {
