@@ -1,4 +1,4 @@
-import { TransferListItem, Worker, WorkerOptions } from 'node:worker_threads';
+import { Worker, WorkerOptions } from 'node:worker_threads';
 
 /**
  * Where a pool reports what no promise can carry: `error` has failures of `execute`, a throwing `panicHandler`; `warn` a failing
@@ -430,7 +430,7 @@ export declare class ReleaseTimeoutError extends PoolError {
  * const page = await pool.submit(() => fetch(url), { waitTimeout: 500 })
  * ```
  */
-export declare class Pool<R = void> extends AnyPool {
+export declare class Pool<R = unknown> extends AnyPool {
 	#private;
 	private constructor();
 	/**
@@ -452,7 +452,7 @@ export declare class Pool<R = void> extends AnyPool {
 	 * The closure runs in the `AsyncLocalStorage` context of this call, also if it waited. One that awaits a task of its own full pool
 	 * waits for ever: give inner work a pool of its own, or `waitTimeout: 0`.
 	 */
-	submit<T>(task: (context: TaskContext<R>) => T | PromiseLike<T>, options?: SubmitOptions): Promise<Awaited<T>>;
+	submit<T>(task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Promise<Awaited<T>>;
 	/**
 	 * Runs `task` without a promise; its result is dropped. Every end without success goes to `panicHandler`, or else to
 	 * `logger.error`.
@@ -487,10 +487,15 @@ export declare class Pool<R = void> extends AnyPool {
 	 * @param options those of `submit` for each item's task, where `signal` aborts the map as a whole; and `ordered`, default true
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
-	map<I, O>(items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<O>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
+	map<I, O>(items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
 	/** @param size as the option `size` */
 	tune(size: number): void;
 }
+/**
+ * What can be moved: an `ArrayBuffer`, a `MessagePort`, a stream and so on. `bytes.buffer` fits as it is; that of shared memory is refused
+ * when it is moved. Taken from `WorkerOptions`, where every version of `@types/node` has it.
+ */
+export type Transferable = NonNullable<WorkerOptions["transferList"]>[number] | ArrayBufferLike;
 /** Options of a thread pool beside those of every pool. Times are in ms. */
 export interface ThreadOptions {
 	/**
@@ -577,33 +582,52 @@ export interface RunOptions extends SubmitOptions {
 	 * however it ends; untouched if it is refused or cannot be cloned. From an isolate that does not own the threads of a shared pool:
 	 * `ArrayBuffer`s only, which are copied, then detached.
 	 */
-	transfer?: readonly TransferListItem[] | undefined;
+	transfer?: readonly Transferable[] | undefined;
 }
 type Functions = Record<string, (...args: any[]) => any>;
+type Known<M> = 0 extends 1 & M ? Functions : M;
+type FirstArgument<F> = F extends (...args: infer A) => unknown ? (A extends [
+] ? undefined : A[0]) : never;
+type Settled<F> = F extends (...args: never[]) => infer T ? Awaited<T> : never;
 /** The exported functions of a task module, as they are called from outside: any number of arguments, and a promise. */
 export type Tasks<M> = {
-	readonly [K in keyof M as M[K] extends (...args: never[]) => unknown ? K : never]: M[K] extends (...args: infer A) => infer T ? (...args: A) => Promise<Awaited<T>> : never;
+	readonly [K in keyof Known<M> as Known<M>[K] extends (...args: never[]) => unknown ? K : never]: Known<M>[K] extends (...args: infer A) => infer T ? (...args: A) => Promise<Awaited<T>> : never;
 };
-type Names<M> = keyof Tasks<M> & string;
-type FirstArgument<F> = F extends (...args: infer A) => unknown ? A[0] : never;
-type Result<F> = F extends (...args: never[]) => infer T ? Awaited<T> : unknown;
-type Items<I> = Iterable<I> | AsyncIterable<I>;
-/** `run`, typed through the task module: its default export, or the one that `name` names. */
-export interface Run<M> {
-	<N extends Names<M>>(argument: FirstArgument<M[N]>, options: RunOptions & {
+type Names<M> = string & keyof {
+	[K in keyof Known<M> as Known<M>[K] extends (argument: any) => unknown ? K : never]: unknown;
+};
+type Default<M> = "default" & Names<M>;
+type Argument<M, N> = N extends keyof Known<M> ? FirstArgument<Known<M>[N]> : never;
+type Result<M, N> = N extends keyof Known<M> ? Settled<Known<M>[N]> : never;
+type Named<O, N> = O & {
+	name?: N | undefined;
+};
+type Call<M, N, O> = string extends Names<M> ? [
+	argument?: Argument<M, N>,
+	options?: Named<O, N>
+] : M extends {
+	default: () => unknown;
+} ? [
+	argument?: Argument<M, "default">,
+	options?: Named<O, undefined>
+] | [
+	argument: Argument<M, N>,
+	options: Named<O, N> & {
 		name: N;
-	}): Promise<Result<M[N]>>;
-	(argument?: M extends {
-		default: infer F;
-	} ? FirstArgument<F> : unknown, options?: RunOptions & {
-		name?: undefined;
-	}): Promise<M extends {
-		default: infer F;
-	} ? Result<F> : unknown>;
-}
-type Named<M, N extends keyof M> = Omit<M, "default"> & {
+	}
+] : [
+	argument: Argument<M, N>,
+	options?: Named<O, N>
+];
+/** `run`, typed through the task module: its default export, or the one that `name` names. */
+export type Run<M> = <N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>) => Promise<Result<M, N>>;
+type WithDefault<M, N> = [
+	N
+] extends [
+	keyof M
+] ? Omit<M, "default"> & {
 	default: M[N];
-};
+} : M;
 /** Options for every call of an export: those of `run`, without `transfer`. */
 export type WithOptions = Omit<RunOptions, "transfer">;
 /** A thread pool with options for every call. */
@@ -625,7 +649,7 @@ export interface With<M, D> {
  * const number = await pool.tasks.fib(40)
  * ```
  */
-export declare class ThreadPool<M = Functions> extends AnyPool {
+export declare class ThreadPool<M = any> extends AnyPool {
 	#private;
 	/**
 	 * The exported functions: `pool.tasks.fib(40)` calls the export `fib` in a thread, with any number of arguments. Arguments and
@@ -658,7 +682,7 @@ export declare class ThreadPool<M = Functions> extends AnyPool {
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; a `DataCloneError` for a `workerData` that cannot be cloned
 	 */
-	static create<M = Functions>(options: PoolOptions & ThreadOptions): ThreadPool<M>;
+	static create<M = any>(options: PoolOptions & ThreadOptions): ThreadPool<M>;
 	/**
 	 * Calls the default export, or `options.name`, with one argument in a thread, as soon as one is free. It never throws; it
 	 * rejects with what the function throws or rejects with, with a `PoolError`, with `signal.reason`, with a `DataCloneError`,
@@ -682,12 +706,7 @@ export declare class ThreadPool<M = Functions> extends AnyPool {
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
-	with<N extends Names<M>>(options: WithOptions & {
-		name: N;
-	}): With<M, Named<M, N>>;
-	with(options: WithOptions & {
-		name?: undefined;
-	}): With<M, M>;
+	with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<M, N>>;
 	/**
 	 * As `run`, but blocks this thread until the result is there: no event, timer or promise gets its turn meanwhile, so `signal` can
 	 * only be aborted from outside of it. For code that cannot wait, in scripts and tools.
@@ -696,16 +715,7 @@ export declare class ThreadPool<M = Functions> extends AnyPool {
 	 * same pool, while the end of another task is being reported, and in another isolate than the owner of a shared pool before a
 	 * thread has started (await `ready` first)
 	 */
-	runSync<N extends Names<M>>(argument: FirstArgument<M[N]>, options: RunOptions & {
-		name: N;
-	}): Result<M[N]>;
-	runSync(argument?: M extends {
-		default: infer F;
-	} ? FirstArgument<F> : unknown, options?: RunOptions & {
-		name?: undefined;
-	}): M extends {
-		default: infer F;
-	} ? Result<F> : unknown;
+	runSync<N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>): Result<M, N>;
 	/**
 	 * Resolves once a thread has loaded the module; starts one if there is none. Rejects with `WorkerStartError` if none can, and
 	 * with `PoolClosedError` if the pool is or gets closed before. For a service that is to be warm before it listens.
@@ -721,16 +731,7 @@ export declare class ThreadPool<M = Functions> extends AnyPool {
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
-	map(items: Items<M extends {
-		default: infer F;
-	} ? FirstArgument<F> : unknown>, options?: MapRunOptions & {
-		name?: undefined;
-	}): AsyncIterableIterator<M extends {
-		default: infer F;
-	} ? Result<F> : unknown>;
-	map<N extends Names<M>>(items: Items<FirstArgument<M[N]>>, options: MapRunOptions & {
-		name: N;
-	}): AsyncIterableIterator<Result<M[N]>>;
+	map<N extends Names<M> = Default<M>>(items: Iterable<Argument<M, N>> | AsyncIterable<Argument<M, N>>, options?: Named<MapRunOptions, N>): AsyncIterableIterator<Result<M, N>>;
 	/**
 	 * Ends everything now: running and waiting tasks reject with `PoolClosedError`, threads are ended in the middle of what they do.
 	 * Resolves when they are. A shared pool ends for all; it can be rebooted.
@@ -739,6 +740,15 @@ export declare class ThreadPool<M = Functions> extends AnyPool {
 	/** @param size as the option `size` */
 	tune(size: number): void;
 }
+type OfOneKind<P> = [
+	P
+] extends [
+	Pool<any>
+] ? unknown : [
+	P
+] extends [
+	ThreadPool<any>
+] ? unknown : never;
 /**
  * Several pools behind one face. A strategy names the pool for a task. If that one cannot take it at once, the others
  * are asked, fewest tasks first; if none can, the task waits in the named one. So nothing waits while any pool has
@@ -778,11 +788,8 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 * @param options `strategy`, as that of `create`
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
-	static of<P extends Pool<any>>(pools: readonly P[], options?: {
-		strategy?: MultiPoolOptions["strategy"];
-	}): MultiPool<P>;
-	static of<P extends ThreadPool<any>>(pools: readonly P[], options?: {
-		strategy?: MultiPoolOptions["strategy"];
+	static of<P extends Pool<any> | ThreadPool<any>>(pools: readonly P[] & OfOneKind<P>, options?: {
+		strategy?: MultiPoolOptions["strategy"] | undefined;
 	}): MultiPool<P>;
 	/**
 	 * The pool with this index, from 0.
@@ -802,7 +809,7 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 * `waitTimeout` of 0 and no room in any pool the named one gives the `WaitTimeoutError`, or the first one that would
 	 * have let it wait.
 	 */
-	submit<R, T>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => T | PromiseLike<T>, options?: SubmitOptions): Promise<Awaited<T>>;
+	submit<R, T>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Promise<Awaited<T>>;
 	/**
 	 * As `execute` of a pool, in the first pool that takes the task. Its end is told to that pool's `panicHandler` or
 	 * `logger`.
@@ -828,12 +835,7 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
-	with<M, N extends Names<M>>(this: MultiPool<ThreadPool<M>>, options: WithOptions & {
-		name: N;
-	}): With<M, Named<M, N>>;
-	with<M>(this: MultiPool<ThreadPool<M>>, options: WithOptions & {
-		name?: undefined;
-	}): With<M, M>;
+	with<M, N extends Names<M> | undefined = undefined>(this: MultiPool<ThreadPool<M>>, options: Named<WithOptions, N>): With<M, WithDefault<M, N>>;
 	/**
 	 * As `map` of a pool, over all pools. The window is the sum of their capacities.
 	 *
@@ -843,7 +845,7 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
-	map<R, I, O>(this: MultiPool<Pool<R>>, items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<O>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
+	map<R, I, O>(this: MultiPool<Pool<R>>, items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
 	/**
 	 * Resolves when a submit would not have to wait in some pool, as `vacancy` of a pool. Rejects with `PoolClosedError` when all
 	 * pools are closed, and with `signal.reason`.

@@ -1,6 +1,7 @@
 export { MultiPool } from './src/multi-pool.js'
 export { Pool } from './src/pool.js'
 export { type Run, type Tasks, ThreadPool, type With, type WithOptions } from './src/thread-pool.js'
+export type { Transferable } from './src/threads/transfer.js'
 export {
   NoThreadError,
   PoolClosedError,

@@ -35,6 +35,7 @@ import {
   type Tasks,
   type ThreadPool,
   type With,
+  type WithDefault,
   type WithOptions,
   isThreadPool,
   tasksOf,
@@ -49,6 +50,9 @@ import type { Strategy } from './strategy.js'
 import type { Closure, TaskContext } from './task.js'
 
 const CREATE = Symbol('create')
+
+/** Pools of closures, or thread pools. */
+type OfOneKind<P> = [P] extends [Pool<any>] ? unknown : [P] extends [ThreadPool<any>] ? unknown : never
 
 /** The options of a task, checked once for all the pools that may be asked. */
 function prepare(options: unknown): ReturnType<typeof checkSubmitOptions> | undefined {
@@ -118,17 +122,9 @@ export class MultiPool<P> implements AsyncDisposable {
    * @param options `strategy`, as that of `create`
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
-  static of<P extends Pool<any>>(
-    pools: readonly P[],
-    options?: { strategy?: MultiPoolOptions['strategy'] },
-  ): MultiPool<P>
-  static of<P extends ThreadPool<any>>(
-    pools: readonly P[],
-    options?: { strategy?: MultiPoolOptions['strategy'] },
-  ): MultiPool<P>
   static of<P extends Pool<any> | ThreadPool<any>>(
-    pools: readonly P[],
-    options?: { strategy?: MultiPoolOptions['strategy'] },
+    pools: readonly P[] & OfOneKind<P>,
+    options?: { strategy?: MultiPoolOptions['strategy'] | undefined },
   ): MultiPool<P> {
     const isOfThreads = Array.isArray(pools) && isThreadPool(pools[0])
     const { name, members, strategy } = checkPools<P>(pools, options, isOfThreads ? isThreadPool : isPool)
@@ -162,7 +158,7 @@ export class MultiPool<P> implements AsyncDisposable {
    */
   submit<R, T>(
     this: MultiPool<Pool<R>>,
-    task: (context: TaskContext<R>) => T | PromiseLike<T>,
+    task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>,
     options?: SubmitOptions,
   ): Promise<Awaited<T>> {
     return this.#submit(task as Closure<any>, options) as Promise<Awaited<T>>
@@ -258,15 +254,13 @@ export class MultiPool<P> implements AsyncDisposable {
    *
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
-  with<M, N extends Names<M>>(
+  with<M, N extends Names<M> | undefined = undefined>(
     this: MultiPool<ThreadPool<M>>,
-    options: WithOptions & { name: N },
-  ): With<M, Named<M, N>>
-  with<M>(this: MultiPool<ThreadPool<M>>, options: WithOptions & { name?: undefined }): With<M, M>
-  with(options: WithOptions): With<any, any> {
+    options: Named<WithOptions, N>,
+  ): With<M, WithDefault<M, N>> {
     const checked = checkRunOptions(options)
     const run = (argument: unknown, own: unknown) => this.#run(argument, own, checked)
-    return { run: run as Run<any>, tasks: this.#tasksWith(checked) }
+    return { run: run as Run<WithDefault<M, N>>, tasks: this.#tasksWith(checked) }
   }
 
   #tasksWith(options: RunChecked): Tasks<any> {
@@ -311,7 +305,7 @@ export class MultiPool<P> implements AsyncDisposable {
   map<R, I, O>(
     this: MultiPool<Pool<R>>,
     items: Iterable<I> | AsyncIterable<I>,
-    task: (item: I, context: TaskContext<R>) => O | PromiseLike<O>,
+    task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>,
     options?: MapOptions,
   ): AsyncIterableIterator<Awaited<O>> {
     const taker: Taker<TaskContext<R>> = {

@@ -31,7 +31,7 @@ export let createPools: <R>(settings: readonly PoolSettings<R>[]) => Pool<R>[]
  * const page = await pool.submit(() => fetch(url), { waitTimeout: 500 })
  * ```
  */
-export class Pool<R = void> extends AnyPool {
+export class Pool<R = unknown> extends AnyPool {
   readonly #face: Face<R>
 
   static {
@@ -78,7 +78,10 @@ export class Pool<R = void> extends AnyPool {
    * The closure runs in the `AsyncLocalStorage` context of this call, also if it waited. One that awaits a task of its own full pool
    * waits for ever: give inner work a pool of its own, or `waitTimeout: 0`.
    */
-  submit<T>(task: (context: TaskContext<R>) => T | PromiseLike<T>, options?: SubmitOptions): Promise<Awaited<T>> {
+  submit<T>(
+    task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>,
+    options?: SubmitOptions,
+  ): Promise<Awaited<T>> {
     return this.#face.submit(task as Closure<R>, options) as Promise<Awaited<T>>
   }
 
@@ -124,7 +127,7 @@ export class Pool<R = void> extends AnyPool {
    */
   map<I, O>(
     items: Iterable<I> | AsyncIterable<I>,
-    task: (item: I, context: TaskContext<R>) => O | PromiseLike<O>,
+    task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>,
     options?: MapOptions,
   ): AsyncIterableIterator<Awaited<O>> {
     const face = this.#face

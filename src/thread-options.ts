@@ -4,7 +4,7 @@ import { isAbsolute } from 'node:path'
 import { URL as PlatformURL, pathToFileURL } from 'node:url'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { deserialize, serialize } from 'node:v8'
-import type { TransferListItem, Worker, WorkerOptions } from 'node:worker_threads'
+import type { Worker, WorkerOptions } from 'node:worker_threads'
 
 import { native } from './binding.js'
 import { misuse, outOfRange, wrongType } from './errors.js'
@@ -32,6 +32,7 @@ import {
   text,
 } from './options.js'
 import type { CrewSettings } from './threads/crew.js'
+import type { Transferable } from './threads/transfer.js'
 
 /** Options of a thread pool beside those of every pool. Times are in ms. */
 export interface ThreadOptions {
@@ -118,16 +119,16 @@ export interface RunOptions extends SubmitOptions {
    * however it ends; untouched if it is refused or cannot be cloned. From an isolate that does not own the threads of a shared pool:
    * `ArrayBuffer`s only, which are copied, then detached.
    */
-  transfer?: readonly TransferListItem[] | undefined
+  transfer?: readonly Transferable[] | undefined
 }
 
 const RUN = {
   ...SUBMIT,
   name: text,
   transfer: ((value, option) => {
-    if (Array.isArray(value)) return value as TransferListItem[]
+    if (Array.isArray(value)) return value as Transferable[]
     throw wrongType(option, value, 'an array')
-  }) as Check<TransferListItem[]>,
+  }) as Check<Transferable[]>,
 } satisfies Checks
 
 const MAP_RUN = { ...SUBMIT, name: text, ordered: boolean } satisfies Checks

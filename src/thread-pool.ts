@@ -21,35 +21,54 @@ const CREATE = Symbol('create')
 export let threadFaceOf: (pool: ThreadPool<any>) => ThreadFace
 export let isThreadPool: (value: unknown) => value is ThreadPool<any>
 
+/** What is known of the functions of a module of which nothing is known. */
 type Functions = Record<string, (...args: any[]) => any>
+
+/** The module, or `Functions` if it is `any`. */
+type Known<M> = 0 extends 1 & M ? Functions : M
+
+type FirstArgument<F> = F extends (...args: infer A) => unknown ? (A extends [] ? undefined : A[0]) : never
+type Settled<F> = F extends (...args: never[]) => infer T ? Awaited<T> : never
 
 /** The exported functions of a task module, as they are called from outside: any number of arguments, and a promise. */
 export type Tasks<M> = {
-  readonly [K in keyof M as M[K] extends (...args: never[]) => unknown ? K : never]: M[K] extends (
+  readonly [K in keyof Known<M> as Known<M>[K] extends (...args: never[]) => unknown ? K : never]: Known<M>[K] extends (
     ...args: infer A
   ) => infer T
     ? (...args: A) => Promise<Awaited<T>>
     : never
 }
 
-/** Names of the exported functions of a task module. */
-export type Names<M> = keyof Tasks<M> & string
+/** Names of the exported functions of a task module that can be called with one argument. */
+export type Names<M> = string &
+  keyof { [K in keyof Known<M> as Known<M>[K] extends (argument: any) => unknown ? K : never]: unknown }
 
-type FirstArgument<F> = F extends (...args: infer A) => unknown ? A[0] : never
-type Result<F> = F extends (...args: never[]) => infer T ? Awaited<T> : unknown
-type Items<I> = Iterable<I> | AsyncIterable<I>
+/** The export that is called if none is named. A module without one gives `never`. */
+export type Default<M> = 'default' & Names<M>
+
+/** What an export takes. */
+export type Argument<M, N> = N extends keyof Known<M> ? FirstArgument<Known<M>[N]> : never
+
+/** What an export gives, once it is there. */
+export type Result<M, N> = N extends keyof Known<M> ? Settled<Known<M>[N]> : never
+
+/** Options that may name an export. */
+export type Named<O, N> = O & { name?: N | undefined }
+
+/** Arguments of `run`: the argument may be left out if nothing is known of the module, or if its default export needs none. */
+export type Call<M, N, O> = string extends Names<M>
+  ? [argument?: Argument<M, N>, options?: Named<O, N>]
+  : M extends { default: () => unknown }
+    ?
+        | [argument?: Argument<M, 'default'>, options?: Named<O, undefined>]
+        | [argument: Argument<M, N>, options: Named<O, N> & { name: N }]
+    : [argument: Argument<M, N>, options?: Named<O, N>]
 
 /** `run`, typed through the task module: its default export, or the one that `name` names. */
-export interface Run<M> {
-  <N extends Names<M>>(argument: FirstArgument<M[N]>, options: RunOptions & { name: N }): Promise<Result<M[N]>>
-  (
-    argument?: M extends { default: infer F } ? FirstArgument<F> : unknown,
-    options?: RunOptions & { name?: undefined },
-  ): Promise<M extends { default: infer F } ? Result<F> : unknown>
-}
+export type Run<M> = <N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>) => Promise<Result<M, N>>
 
 /** A task module whose export `N` is called if none is named. */
-export type Named<M, N extends keyof M> = Omit<M, 'default'> & { default: M[N] }
+export type WithDefault<M, N> = [N] extends [keyof M] ? Omit<M, 'default'> & { default: M[N] } : M
 
 /** Options for every call of an export: those of `run`, without `transfer`. */
 export type WithOptions = Omit<RunOptions, 'transfer'>
@@ -74,7 +93,7 @@ export interface With<M, D> {
  * const number = await pool.tasks.fib(40)
  * ```
  */
-export class ThreadPool<M = Functions> extends AnyPool {
+export class ThreadPool<M = any> extends AnyPool {
   readonly #face: ThreadFace
 
   static {
@@ -121,7 +140,7 @@ export class ThreadPool<M = Functions> extends AnyPool {
    *
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; a `DataCloneError` for a `workerData` that cannot be cloned
    */
-  static create<M = Functions>(options: PoolOptions & ThreadOptions): ThreadPool<M> {
+  static create<M = any>(options: PoolOptions & ThreadOptions): ThreadPool<M> {
     return new ThreadPool<M>(CREATE, new ThreadFace(checkThreadOptions(options)))
   }
 
@@ -153,12 +172,10 @@ export class ThreadPool<M = Functions> extends AnyPool {
    *
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
-  with<N extends Names<M>>(options: WithOptions & { name: N }): With<M, Named<M, N>>
-  with(options: WithOptions & { name?: undefined }): With<M, M>
-  with(options: WithOptions): With<M, any> {
+  with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<M, N>> {
     const checked = checkRunOptions(options)
     const run = (argument: unknown, own: unknown) => this.#face.run(argument, own, checked)
-    return { run: run as Run<any>, tasks: tasksOf<M>(this.#face, checked) }
+    return { run: run as Run<WithDefault<M, N>>, tasks: tasksOf<M>(this.#face, checked) }
   }
 
   /**
@@ -169,11 +186,7 @@ export class ThreadPool<M = Functions> extends AnyPool {
    * same pool, while the end of another task is being reported, and in another isolate than the owner of a shared pool before a
    * thread has started (await `ready` first)
    */
-  runSync<N extends Names<M>>(argument: FirstArgument<M[N]>, options: RunOptions & { name: N }): Result<M[N]>
-  runSync(
-    argument?: M extends { default: infer F } ? FirstArgument<F> : unknown,
-    options?: RunOptions & { name?: undefined },
-  ): M extends { default: infer F } ? Result<F> : unknown
+  runSync<N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>): Result<M, N>
   runSync(argument?: unknown, options?: RunOptions): unknown {
     return this.#face.runSync(argument, options)
   }
@@ -196,15 +209,10 @@ export class ThreadPool<M = Functions> extends AnyPool {
    *
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
-  map(
-    items: Items<M extends { default: infer F } ? FirstArgument<F> : unknown>,
-    options?: MapRunOptions & { name?: undefined },
-  ): AsyncIterableIterator<M extends { default: infer F } ? Result<F> : unknown>
-  map<N extends Names<M>>(
-    items: Items<FirstArgument<M[N]>>,
-    options: MapRunOptions & { name: N },
-  ): AsyncIterableIterator<Result<M[N]>>
-  map(items: Items<unknown>, options?: MapRunOptions): AsyncIterableIterator<unknown> {
+  map<N extends Names<M> = Default<M>>(
+    items: Iterable<Argument<M, N>> | AsyncIterable<Argument<M, N>>,
+    options?: Named<MapRunOptions, N>,
+  ): AsyncIterableIterator<Result<M, N>> {
     checkItems(items)
     const { name = DEFAULT, ...rest } = checkMapRunOptions(options)
     const face = this.#face

@@ -1,8 +1,9 @@
 import { types } from 'node:util'
-import { MessageChannel, type MessagePort, type TransferListItem } from 'node:worker_threads'
+import { MessageChannel, type MessagePort, type Transferable as NodeTransferable } from 'node:worker_threads'
 
 import { structuredClone } from '../intrinsics.js'
 import { Verdict, survey } from '../payload/index.js'
+import type { Transferable } from './transfer.js'
 import { LARGE, encode, sendWritten } from './wire.js'
 
 /** An argument that only a message port can bring, from the call until the thread is known: cloned, and what it moves is detached. */
@@ -21,7 +22,7 @@ export type Enclosure =
  *
  * @throws DataCloneError, and then nothing is detached
  */
-export function enclose(value: unknown, list: readonly TransferListItem[] = []): Enclosure | undefined {
+export function enclose(value: unknown, list: readonly Transferable[] = []): Enclosure | undefined {
   if (list.length > 0) return list.every(types.isArrayBuffer) ? keep(value, list as readonly ArrayBuffer[]) : post(value, list)
   const verdict = survey(value, LARGE)
   if (verdict === Verdict.large) return post(value, list)
@@ -43,10 +44,10 @@ function keep(value: unknown, list: readonly ArrayBuffer[]): Enclosure {
 }
 
 /** What else can be moved is better not touched on its way: nobody would close it if the task is never run. */
-function post(value: unknown, list: readonly TransferListItem[]): Enclosure {
+function post(value: unknown, list: readonly Transferable[]): Enclosure {
   const { port1, port2 } = new MessageChannel()
   try {
-    port1.postMessage(value, [...list])
+    port1.postMessage(value, [...list] as NodeTransferable[])
   } catch (error) {
     port1.close()
     throw error

@@ -4,7 +4,7 @@
  * wakes it.
  */
 import { fileURLToPath } from 'node:url'
-import { type MessagePort, type TransferListItem, receiveMessageOnPort, threadId } from 'node:worker_threads'
+import { type MessagePort, type Transferable as NodeTransferable, receiveMessageOnPort, threadId } from 'node:worker_threads'
 
 import { follow } from '../follow.js'
 import { AbortController, Promise, process, queueMicrotask, resolvedPromise, setImmediate, then } from '../intrinsics.js'
@@ -14,7 +14,7 @@ import { serveAs, wake } from '../isolate.js'
 import { type ErrorDescription, Verdict, describeError, reviveError, survey } from '../payload/index.js'
 import { isThenable } from '../task.js'
 import { type Assignment, type Order, type Report, tokenOf } from './messages.js'
-import { isTransfer } from './transfer.js'
+import { type Transferable, isTransfer } from './transfer.js'
 import {
   Kind,
   LARGE,
@@ -140,8 +140,8 @@ export class Thread {
     return begun
   }
 
-  #report(report: Report, transfer: readonly TransferListItem[] = []): void {
-    this.#assignment.control.postMessage(report, [...transfer])
+  #report(report: Report, transfer: readonly Transferable[] = []): void {
+    this.#assignment.control.postMessage(report, [...transfer] as Transferable[] as NodeTransferable[])
   }
 
   #line(what: string): string {
@@ -285,7 +285,7 @@ export class Thread {
   }
 
   /** A value that cannot be encoded goes its own way; the core's report follows it. */
-  #send({ task, place }: Job, isFailed: boolean, value: unknown, list?: readonly TransferListItem[]): number {
+  #send({ task, place }: Job, isFailed: boolean, value: unknown, list?: readonly Transferable[]): number {
     if (place & PORTLESS) {
       serialize(value, list)
       return this.#done(task, isFailed)

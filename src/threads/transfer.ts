@@ -1,4 +1,10 @@
-import type { TransferListItem } from 'node:worker_threads'
+import type { WorkerOptions } from 'node:worker_threads'
+
+/**
+ * What can be moved: an `ArrayBuffer`, a `MessagePort`, a stream and so on. `bytes.buffer` fits as it is; that of shared memory is refused
+ * when it is moved. Taken from `WorkerOptions`, where every version of `@types/node` has it.
+ */
+export type Transferable = NonNullable<WorkerOptions['transferList']>[number] | ArrayBufferLike
 
 const TRANSFER = Symbol('workpool.transfer')
 
@@ -8,7 +14,7 @@ class Transfer {
 
   constructor(
     readonly value: unknown,
-    readonly list: readonly TransferListItem[],
+    readonly list: readonly Transferable[],
   ) {}
 }
 
@@ -20,7 +26,7 @@ class Transfer {
  * export const draw = (size) => { const image = new Uint8Array(size); return transfer(image, [image.buffer]) }
  * ```
  */
-export function transfer<T>(value: T, list: readonly TransferListItem[]): T {
+export function transfer<T>(value: T, list: readonly Transferable[]): T {
   // Typed as the value itself, which is what arrives.
   return new Transfer(value, [...list]) as unknown as T
 }

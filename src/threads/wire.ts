@@ -5,10 +5,10 @@
 import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
 import { Deserializer, Serializer } from 'node:v8'
-import type { TransferListItem } from 'node:worker_threads'
 
 import { DOMException, structuredClone } from '../intrinsics.js'
 import { Word, describe, exchanged, native, words } from '../binding.js'
+import type { Transferable } from './transfer.js'
 import {
   Decoder,
   Encoder,
@@ -148,7 +148,7 @@ export function sendWritten(value: unknown): void {
  *
  * @throws DataCloneError, and then nothing is detached
  */
-export function serialize(value: unknown, list?: readonly TransferListItem[]): void {
+export function serialize(value: unknown, list?: readonly Transferable[]): void {
   const unmovable = list?.find((item) => !types.isArrayBuffer(item))
   if (unmovable !== undefined) throw dataCloneError(`${nameOf(unmovable)} ${ONLY_OWNER}`)
   const bytes = written(survey(value, Infinity) === Verdict.same ? value : portable(value))
