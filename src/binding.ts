@@ -25,13 +25,15 @@ interface Hot {
     offer: Offer,
   ): number
   /** The closure is called now. */
-  begin(face: number, task: number): void
+  begin(face: number, task: number, stamp: number): void
   /** The closure goes on after its call: its `timeout` can end it. */
-  limit(face: number, task: number): void
+  limit(face: number, task: number, stamp: number): void
   /** The closure has ended: the next task of this worker, or `NONE`. */
   finish(face: number, worker: number, how: How): number
   /** What the abort of its signal met. */
-  cancel(face: number, task: number): Cancelled
+  cancel(face: number, task: number, stamp: number): Cancelled
+  /** The stamp of the task that has this number; 0 if there is none. */
+  stamp(face: number, task: number): number
   /** The resource is there: the first task of this worker, or `NONE`. */
   booted(face: number, worker: number): number
   /** There is no resource: the task that fails for it, or `NONE`. */
@@ -39,7 +41,7 @@ interface Hot {
   /** The resource is disposed of. */
   retired(face: number, worker: number): void
   /** Writes number, waitMs and runMs of a timed task to the numbers. */
-  times(face: number, task: number): void
+  times(face: number, task: number, stamp: number): void
   /** The kind of the next command, or 0; what it is about is in the words. */
   poll(): CommandKind | 0
   /** 1 if a submit would not have to wait, and nobody awaits a vacancy. */
@@ -86,8 +88,8 @@ interface Hot {
   crashed(face: number, worker: number): void
   /** A thread cannot be started, for the reason that is described in the registers. */
   start_failed(face: number, worker: number): void
-  /** Aborts the signal of a task that a thread has; `ifSettled`: unless the number is another task's by then. */
-  abort(face: number, task: number, ifSettled: number): void
+  /** Aborts the signal of a task, if a thread has it; `ifSettled`: and if it has settled. */
+  abort(face: number, task: number, stamp: number, ifSettled: number): void
   /** Writes everything that `stats()` and the getters show to the numbers. */
   snapshot(face: number): void
 }
@@ -169,6 +171,8 @@ export const enum Word {
   /** Of the pool that has refused a task as it is full: read at once. */
   waiting,
   capacity,
+  /** Of the task of the last `submit` or `run`, or of the last command. A number is used again; with its stamp it names one task. */
+  stamp,
 }
 
 const WORDS = 16

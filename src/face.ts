@@ -30,6 +30,9 @@ let outcome: unknown
 
 const noop = (): void => {}
 
+/** The times that the core has written last; read before anything else is called. */
+const timesNow = (): { id: number; waitMs: number; runMs: number } => ({ id: numbers[0]!, waitMs: numbers[1]!, runMs: numbers[2]! })
+
 /** A face of the shared pool of this name. */
 function join(settings: SharedSettings, options: Parameters<typeof native.join>[2]): number {
   const { face, options: existing } = native.join(isolate, settings.name, options, '')
@@ -107,8 +110,9 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     hold(this.id, this)
     if (code >= 0) return this.#startPlain(this.#worker(code), closure)
 
-    const promise = new Promise<unknown>(capture)
     const id = ~code
+    const stamp = words[Word.stamp]!
+    const promise = new Promise<unknown>(capture)
     const asyncContext = captureContext(promise)
     if (asyncContext === undefined) {
       this.#keep(id, closure)
@@ -117,6 +121,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     } else {
       const task = new Task(closure, promise, 1, undefined, false, false)
       task.id = id
+      task.stamp = stamp
       task.resolve = resolveOf
       task.reject = rejectOf
       task.asyncContext = asyncContext
@@ -174,6 +179,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
 
     const task = new Task<R>(closure, promise, priority, signal, timeout > 0, isNoted)
     task.id = code >= 0 ? words[Word.task]! : ~code
+    task.stamp = words[Word.stamp]!
     task.resolve = resolve
     task.reject = reject
     this.#keep(task.id, task)
@@ -259,14 +265,14 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     // Aborted while its start was under way: it never runs.
     if (task.isSettled) return this.#endTask(worker, task, Went.completed, undefined)
     task.isStarted = true
-    if (task.hasTimeout || task.isNoted) native.begin(this.id, task.id)
+    if (task.hasTimeout || task.isNoted) native.begin(this.id, task.id, task.stamp)
     const went = isNow
       ? this.#call(worker, task.closure)
       : runInContext(task.asyncContext, this.#call, worker, task.closure)
     const value = outcome
     if (went !== Went.pending) return this.#endTask(worker, task, went, value)
     this.#await(worker, value)
-    if (task.hasTimeout) native.limit(this.id, task.id)
+    if (task.hasTimeout) native.limit(this.id, task.id, task.stamp)
     return NONE
   }
 
@@ -356,8 +362,8 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     task.context = undefined
     task.isEnded = true
     const isReported = went === Went.failed && !task.isSettled && this.#isReported(task)
-    if (isReported) native.times(this.id, task.id)
-    const info = isReported ? this.#info(task) : undefined
+    if (isReported) native.times(this.id, task.id, task.stamp)
+    const info = isReported ? this.#info(task, timesNow()) : undefined
     const next = this.#finish(worker, went, value)
     if (words[Word.settled] === 1) {
       this.#tasks[task.id] = undefined
@@ -375,12 +381,13 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     return next
   }
 
-  /** A task settles in another way than by the end of its closure. */
-  #rejectTask(task: Task<R>, error: unknown): void {
-    // Its times are in the numbers since the call that said so.
-    const info = task.promise === undefined ? this.#info(task) : undefined
+  /** A task settles in another way than by the end of its closure. Before code of users may run, which its name is, it is over. */
+  #rejectTask(task: Task<R>, reason: () => unknown): void {
+    // They are in the numbers since the call that said so.
+    const times = timesNow()
     this.#settle(task)
-    if (info !== undefined) this.#failures.report(error, info)
+    const error = reason()
+    if (task.promise === undefined) this.#failures.report(error, this.#info(task, times))
     task.reject?.(error)
     task.context?.abort(error)
   }
@@ -405,19 +412,20 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     return this.#settings.panicHandler !== undefined || task.promise === undefined
   }
 
-  #info(task: Task<R>): TaskInfo {
-    const [id, waitMs, runMs] = numbers as unknown as [number, number, number]
+  #info(task: Task<R>, times: ReturnType<typeof timesNow>): TaskInfo {
     const name = nameOf(task.closure)
-    return { pool: this.#settings.name, id, ...(name !== undefined && { name }), priority: task.priority, waitMs, runMs }
+    return { pool: this.#settings.name, ...(name !== undefined && { name }), priority: task.priority, ...times }
   }
 
   #abort(task: Task<R>, reason: unknown): void {
-    if (task.promise === undefined) native.times(this.id, task.id)
-    const cancelled = native.cancel(this.id, task.id)
+    // Whoever has listed tasks to abort may be late for one.
+    if (task.isSettled) return
+    if (task.promise === undefined) native.times(this.id, task.id, task.stamp)
+    const cancelled = native.cancel(this.id, task.id, task.stamp)
     if (cancelled === Cancelled.late) return
     if (cancelled === Cancelled.waiting) this.#tasks[task.id] = undefined
     this.#letGoIfQuiet()
-    this.#rejectTask(task, reason)
+    this.#rejectTask(task, () => reason)
     if (hasCommands()) carryOut()
   }
 
@@ -464,6 +472,8 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     const promise = new Promise<unknown>(capture)
     const task = new Task<R>(closure, promise, 1, undefined, false, false)
     task.id = id
+    // It waits or runs, so the number is still its own.
+    task.stamp = native.stamp(this.id, id)
     task.resolve = resolveOf
     task.reject = rejectOf
     // The promise that was handed out follows the one that can be rejected.
@@ -482,22 +492,21 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
   reject(id: number, rejection: Rejection, limit: number): void {
     this.#letGoIfQuiet()
     const task = this.#tasks[id]!
-    const error = this.#rejection(rejection, limit, task)
     if (typeof task === 'function') {
       const resolve = this.#resolves[id]!
       this.#tasks[id] = undefined
       this.#resolves[id] = undefined
-      resolve(new Failed(error))
+      resolve(new Failed(this.#rejection(rejection, limit, task)))
       return
     }
     if (task.isEnded || !task.isStarted) this.#tasks[id] = undefined
-    this.#rejectTask(task, error)
+    this.#rejectTask(task, () => this.#rejection(rejection, limit, task.closure))
   }
 
-  #rejection(rejection: Rejection, limit: number, task: Closure<R> | Task<R>): Error {
+  #rejection(rejection: Rejection, limit: number, closure: Closure<R>): Error {
     const { name } = this.#settings
     if (rejection === Rejection.released) return new PoolClosedError(name, 'the pool was released while the task waited')
-    const called = nameOf(typeof task === 'function' ? task : task.closure)
+    const called = nameOf(closure)
     if (rejection === Rejection.waitTimeout) return new WaitTimeoutError(name, limit, called)
     return new TaskTimeoutError(name, limit, called)
   }
@@ -530,7 +539,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
         this.#resolves[id] = undefined
         resolve!(new Failed(error))
       } else {
-        this.#rejectTask(task, error)
+        this.#rejectTask(task, () => error)
       }
     }
     if (hasCommands()) carryOut()

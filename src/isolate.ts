@@ -29,7 +29,7 @@ export interface ThreadTarget extends CommandTarget {
   /** A thread is dead. Node says so, too, once this isolate comes back to its event loop. */
   died(worker: number): void
   /** Posts the argument of a task to its thread. */
-  post(worker: number, task: number): void
+  post(worker: number, task: number, stamp: number): void
   /** Settles a task that a thread has ended; `row` is its place in the exchange. Throws nothing, whatever the value is. */
   outcome(task: number, row: number): void
 }
@@ -39,7 +39,7 @@ export interface Thread {
   /** It has been given tasks. */
   take(): void
   /** The signal of a task is to abort. */
-  abort(task: number, ifSettled: boolean): void
+  abort(task: number, stamp: number, ifSettled: boolean): void
 }
 let thread: Thread | undefined
 
@@ -148,7 +148,7 @@ function obey(kind: CommandKind): void {
   const first = words[Word.first]!
   const second = words[Word.second]!
   if (kind === CommandKind.tasks) return thread!.take()
-  if (kind === CommandKind.abort) return thread!.abort(first, second === 1)
+  if (kind === CommandKind.abort) return thread!.abort(first, words[Word.stamp]!, second === 1)
   if (kind === CommandKind.watched) {
     const settle = watches.get(first)
     watches.delete(first)
@@ -162,7 +162,7 @@ function obey(kind: CommandKind): void {
   else if (kind === CommandKind.retire) target.retire(first)
   else if (kind === CommandKind.kill) (target as ThreadTarget).kill(first)
   else if (kind === CommandKind.died) (target as ThreadTarget).died(first)
-  else if (kind === CommandKind.post) (target as ThreadTarget).post(first, second)
+  else if (kind === CommandKind.post) (target as ThreadTarget).post(first, second, words[Word.stamp]!)
   else target.reject(first, second, words[Word.third]!)
 }
 

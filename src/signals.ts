@@ -1,3 +1,5 @@
+import { queueMicrotask } from './intrinsics.js'
+
 /**
  * What one pool does that a signal can abort, with one listener per signal however many tasks share it: a listener per
  * task on a shared signal leaks and warns.
@@ -15,8 +17,19 @@ export class Signals<T> {
     if (group === undefined) {
       const members = new Set<T>()
       const listener = () => {
+        // An abort runs code of users, and may settle other members: those leave the group, and whoever has left is not aborted.
+        for (const each of members) {
+          members.delete(each)
+          try {
+            this.#abort(each, signal.reason)
+          } catch (error) {
+            // As of a listener of its own: the others are aborted all the same.
+            queueMicrotask(() => {
+              throw error
+            })
+          }
+        }
         this.#groups.delete(signal)
-        for (const each of members) this.#abort(each, signal.reason)
       }
       group = { members, listener }
       this.#groups.set(signal, group)

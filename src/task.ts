@@ -64,6 +64,8 @@ export class Context<R> implements TaskContext<R> {
 export class Task<R> {
   /** The core's number for it, once it is accepted. */
   id = -1
+  /** What tells it from other tasks that have this number before and after it. */
+  stamp = 0
   resolve: Resolve | undefined
   reject: Resolve | undefined
   /** Set while it waits in a context that may differ from that of its start. */

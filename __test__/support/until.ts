@@ -27,3 +27,18 @@ export async function rejection(promise: Promise<unknown>): Promise<any> {
   }
   throw new Error(`resolved with ${String(value)} instead of rejecting`);
 }
+
+/** What the promise gives; fails with `what` if it does not settle in time. */
+export async function within<T>(promise: Promise<T>, what: string, ms = DEADLINE_MS): Promise<T> {
+  const deadline = new AbortController();
+  try {
+    return await Promise.race([
+      promise,
+      delay(ms, undefined, { signal: deadline.signal }).then(() => {
+        throw new Error(`never happened: ${what}`);
+      }),
+    ]);
+  } finally {
+    deadline.abort();
+  }
+}

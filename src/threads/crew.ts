@@ -16,7 +16,7 @@ import { NoThreadError } from '../errors.js'
 import { isBlockedFor, whileBlocked } from '../isolate.js'
 import { type ErrorDescription, describeError } from '../payload/index.js'
 import { type Enclosure, discard } from './enclosure.js'
-import { type Assignment, type Order, type Report, countOf, threadOf, tokenOf } from './messages.js'
+import { type Assignment, type Order, type Report, type TaskName, countOf, threadOf, tokenOf } from './messages.js'
 
 /** Pauses before a thread that died while it loaded is started again, in ms. After the last one it is given up. */
 const RETRIES_MS = [100, 200, 400] as const
@@ -291,7 +291,7 @@ export class Crew {
   }
 
   /** Hands a thread an argument; one that is gone hears nothing, and its end is reported. */
-  post(worker: number, task: number, enclosure: Enclosure): void {
+  post(worker: number, name: TaskName, enclosure: Enclosure): void {
     const control = this.#members.get(worker)?.control
     if (control === undefined) {
       discard(enclosure)
@@ -299,16 +299,16 @@ export class Crew {
     }
     const send = (order: Order, moved: readonly TransferListItem[] = []) => control.postMessage(order, [...moved])
     if (enclosure.port !== undefined) {
-      send({ kind: 'port', task, port: enclosure.port }, [enclosure.port])
+      send({ kind: 'port', ...name, port: enclosure.port }, [enclosure.port])
       return
     }
     const { argument, moved } = enclosure
-    send({ kind: 'next', task })
+    send({ kind: 'next', ...name })
     try {
       send({ kind: 'argument', argument }, moved)
     } catch (error) {
       // Then the thread would wait for it for ever.
-      send({ kind: 'failed', task, error: describeError(error, `at a call (pool ${this.#settings.name})`) })
+      send({ kind: 'failed', ...name, error: describeError(error, `at a call (pool ${this.#settings.name})`) })
     }
   }
 

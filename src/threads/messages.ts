@@ -22,17 +22,23 @@ export interface Assignment {
 export const isAssignment = (data: unknown): data is Assignment =>
   typeof data === 'object' && data !== null && typeof (data as Partial<Assignment>).workpool?.control === 'object'
 
+/** A number that is used again, and what tells the task from the others that have it before and after. */
+export interface TaskName {
+  readonly task: number
+  readonly stamp: number
+}
+
 /** To the thread. */
 export type Order =
   /** It is about to be ended: it answers as soon as what it has printed is out. */
   | 'retire'
   /** The argument of a task is alone in this port. */
-  | { readonly kind: 'port'; readonly task: number; readonly port: MessagePort }
+  | (TaskName & { readonly kind: 'port'; readonly port: MessagePort })
   /** The next message has the argument of this task. By itself, as a message that cannot be read back says nothing at all. */
-  | { readonly kind: 'next'; readonly task: number }
+  | (TaskName & { readonly kind: 'next' })
   | { readonly kind: 'argument'; readonly argument: unknown }
   /** The argument of this task cannot be posted. */
-  | { readonly kind: 'failed'; readonly task: number; readonly error: ErrorDescription }
+  | (TaskName & { readonly kind: 'failed'; readonly error: ErrorDescription })
 
 /** From the thread. */
 export type Report =

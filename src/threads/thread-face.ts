@@ -11,6 +11,8 @@ import {
   native,
   numbers,
   outcomes,
+  words,
+  Word,
 } from '../binding.js'
 import {
   misuse,
@@ -62,7 +64,9 @@ const capture = (resolve: Resolve, reject: Resolve): void => {
 
 /** A task in a thread, as its origin keeps it until its promise has settled. */
 class Call {
+  /** The core's number for it, and what tells it from other tasks that have the number before and after it. */
   id = -1
+  stamp = 0
 
   constructor(
     readonly name: string,
@@ -169,13 +173,13 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   }
 
   protected abortRunning(reason: unknown): void {
-    for (const call of this.#calls) if (call !== undefined) this.#abortInThread(call.id, reason, false)
+    for (const call of this.#calls) if (call !== undefined) this.#abortInThread(call, reason, false)
   }
 
   /** Has the signal of a task abort, if a thread has the task; `ifSettled`: and if that has settled. */
-  #abortInThread(task: number, reason: unknown, ifSettled: boolean): void {
+  #abortInThread({ id, stamp }: Call, reason: unknown, ifSettled: boolean): void {
     pack(describeError(reason, `at an abort (pool ${this.#settings.name})`))
-    native.abort(this.id, task, ifSettled ? 1 : 0)
+    native.abort(this.id, id, stamp, ifSettled ? 1 : 0)
   }
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -271,8 +275,10 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       if (enclosure !== undefined) discard(enclosure)
       return code
     }
+    const stamp = words[Word.stamp]!
     const call = make(enclosure)
     call.id = code
+    call.stamp = stamp
     while (this.#calls.length <= code) this.#calls.push(undefined)
     this.#calls[code] = call
     if (signal !== undefined) this.#signals.add(signal, call)
@@ -360,11 +366,13 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   }
 
   #abort(call: Call, reason: unknown): void {
-    const cancelled = native.cancel(this.id, call.id)
+    // Whoever has listed calls to abort may be late for one.
+    if (this.#calls[call.id] !== call) return
+    const cancelled = native.cancel(this.id, call.id, call.stamp)
     if (cancelled === Cancelled.late) return
     this.#forget(call.id)
     call.reject(reason)
-    if (cancelled === Cancelled.running) this.#abortInThread(call.id, reason, true)
+    if (cancelled === Cancelled.running) this.#abortInThread(call, reason, true)
     if (hasCommands()) carryOut()
   }
 
@@ -375,7 +383,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     const error = this.#rejection(rejection, limit, call.name)
     if (rejection === Rejection.crashed) this.#fail(call, error, numbers[0]!, numbers[1]!, numbers[2]!)
     else call.reject(error)
-    if (rejection === Rejection.taskTimeout) this.#abortInThread(id, error, true)
+    if (rejection === Rejection.taskTimeout) this.#abortInThread(call, error, true)
   }
 
   #rejection(rejection: Rejection, limit: number, task: string): Error {
@@ -446,12 +454,13 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     this.#crew!.kill(worker)
   }
 
-  post(worker: number, task: number): void {
+  post(worker: number, task: number, stamp: number): void {
     const call = this.#calls[task]
-    if (call?.enclosure === undefined) return
+    // It may have settled, and its number be another task's.
+    if (call?.enclosure === undefined || call.stamp !== stamp) return
     const { enclosure } = call
     call.enclosure = undefined
-    this.#crew!.post(worker, task, enclosure)
+    this.#crew!.post(worker, { task, stamp }, enclosure)
   }
 
   // ── verbs of its own ────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ import { misuse } from '../errors.js'
 import { serveAs, wake } from '../isolate.js'
 import { type ErrorDescription, Verdict, describeError, reviveError, survey } from '../payload/index.js'
 import { isThenable } from '../task.js'
-import { type Assignment, type Order, type Report, tokenOf } from './messages.js'
+import { type Assignment, type Order, type Report, type TaskName, tokenOf } from './messages.js'
 import { type Transferable, isTransfer } from './transfer.js'
 import {
   Kind,
@@ -89,7 +89,7 @@ export class Thread {
   /** Tasks whose argument is to come by the message port, with the place of their function. */
   readonly #awaited = new Map<number, number>()
   /** Whose argument comes with the next message. */
-  #announced = NONE
+  #announced: TaskName | undefined
   #ended = 0
   /** Values that have taken the message port. */
   #sent = 0
@@ -119,9 +119,9 @@ export class Thread {
     serveAs({
       // Not at once: that would be inside the loop that carries out commands.
       take: () => queueMicrotask(() => this.#run(this.#inTurn(this.#take(native.next())))),
-      abort: (task, ifSettled) => {
+      abort: (task, stamp, ifSettled) => {
         const reason = reasonOf(native.detail())
-        queueMicrotask(() => this.#abort(task, ifSettled, reason))
+        queueMicrotask(() => this.#abort({ task, stamp }, ifSettled, reason))
       },
     })
     this.#report({ kind: 'loaded' })
@@ -328,29 +328,34 @@ export class Thread {
       void this.#flush()
       return
     }
-    if (order.kind === 'next') this.#announced = order.task
+    if (order.kind === 'next') this.#announced = order
     else if (order.kind === 'argument') this.#receive(this.#announced, () => order.argument)
-    else if (order.kind === 'port') this.#receive(order.task, () => valueFrom(order.port))
+    else if (order.kind === 'port') this.#receive(order, () => valueFrom(order.port))
     else {
-      this.#receive(order.task, () => {
+      this.#receive(order, () => {
         throw reviveError(order.error, [])
       })
     }
   }
 
   /** The argument of a task has come, unless `read` throws. */
-  #receive(task: number, read: () => unknown): void {
-    this.#announced = NONE
-    const place = this.#awaited.get(task)
-    this.#awaited.delete(task)
+  #receive(name: TaskName | undefined, read: () => unknown): void {
+    this.#announced = undefined
     let argument: unknown
+    let failure: { readonly error: unknown } | undefined
     try {
       argument = read()
     } catch (error) {
-      if (place !== undefined) this.#goOn(this.#failed({ task, place, argument }, error))
-      return
+      failure = { error }
     }
-    if (place !== undefined) this.#run({ task, place, argument })
+    // The task may have settled on the way, and its number be another one's.
+    if (name === undefined || !native.hasBegun(isolate, name.task, name.stamp)) return
+    const { task } = name
+    const place = this.#awaited.get(task)
+    if (place === undefined) return
+    this.#awaited.delete(task)
+    if (failure === undefined) this.#run({ task, place, argument })
+    else this.#goOn(this.#failed({ task, place, argument }, failure.error))
   }
 
   async #flush(): Promise<void> {
@@ -358,9 +363,12 @@ export class Thread {
     this.#report({ kind: 'flushed' })
   }
 
-  #abort(task: number, ifSettled: boolean, reason: unknown): void {
+  #abort({ task, stamp }: TaskName, ifSettled: boolean, reason: unknown): void {
+    // It may lie here and not have begun.
+    if (!ifSettled) this.#run(this.#inTurn(this.#take(native.next())))
+    // Or have ended by now, and its number be another task's.
+    if (!native.hasBegun(isolate, task, stamp)) return
     if (ifSettled) {
-      // Its number may be another task's by now.
       if (!native.isAbandoned(isolate, task)) return
       const place = this.#awaited.get(task)
       if (place !== undefined) {
@@ -369,9 +377,6 @@ export class Thread {
         this.#goOn(this.#failed({ task, place, argument: undefined }, undefined))
         return
       }
-    } else {
-      // It may lie here and not have begun.
-      this.#run(this.#inTurn(this.#take(native.next())))
     }
     const place = this.#awaited.get(task) ?? this.#due.find((job) => job.task === task)?.place
     const begun = place === undefined ? this.#begun.get(task) : this.#begunTask(task, place)

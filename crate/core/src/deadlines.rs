@@ -1,13 +1,14 @@
 //! Deadlines of tasks: an indexed binary heap, so that what ends in time leaves nothing behind.
 
-use crate::{clock::Nanos, task::TaskId};
+use crate::clock::Nanos;
 
 const NONE: u32 = u32::MAX;
 
 #[derive(Debug, Clone, Copy)]
 struct Deadline {
     at: Nanos,
-    task: TaskId,
+    /// Its number: it has its deadline no longer than its record.
+    task: u32,
     /// The limit that ends then, in milliseconds; it takes no room of its own.
     limit: u32,
 }
@@ -31,23 +32,23 @@ impl Deadlines {
     }
 
     /// The task must have none. `limit`: the time that it had, in milliseconds.
-    pub(crate) fn insert(&mut self, task: TaskId, at: Nanos, limit: u32) {
-        if task.index() >= self.positions.len() {
-            self.positions.resize(task.index() + 1, NONE);
+    pub(crate) fn insert(&mut self, task: u32, at: Nanos, limit: u32) {
+        if task as usize >= self.positions.len() {
+            self.positions.resize(task as usize + 1, NONE);
         }
-        debug_assert_eq!(self.positions[task.index()], NONE, "one deadline per task");
+        debug_assert_eq!(self.positions[task as usize], NONE, "one deadline per task");
         self.heap.push(Deadline { at, task, limit });
         self.rise(self.heap.len() - 1);
     }
 
     /// Forgets the task's deadline, if it has one.
-    pub(crate) fn remove(&mut self, task: TaskId) {
-        let Some(&position) = self.positions.get(task.index()) else { return };
+    pub(crate) fn remove(&mut self, task: u32) {
+        let Some(&position) = self.positions.get(task as usize) else { return };
         if position == NONE {
             return;
         }
         let position = position as usize;
-        self.positions[task.index()] = NONE;
+        self.positions[task as usize] = NONE;
         self.heap.swap_remove(position);
         if position < self.heap.len() {
             self.sink(position);
@@ -56,7 +57,7 @@ impl Deadlines {
     }
 
     /// Takes out the first task whose deadline is `now` or before, and the limit that it was given with it.
-    pub(crate) fn pop_due(&mut self, now: Nanos) -> Option<(TaskId, u32)> {
+    pub(crate) fn pop_due(&mut self, now: Nanos) -> Option<(u32, u32)> {
         let first = *self.heap.first()?;
         if first.at > now {
             return None;
@@ -97,7 +98,7 @@ impl Deadlines {
 
     fn put(&mut self, position: usize, deadline: Deadline) {
         self.heap[position] = deadline;
-        self.positions[deadline.task.index()] = position as u32;
+        self.positions[deadline.task as usize] = position as u32;
     }
 }
 
@@ -109,12 +110,11 @@ mod tests {
     fn only_what_is_due_comes_out_earliest_first() {
         let mut deadlines = Deadlines::default();
         for (task, at) in [(0, 30), (1, 10), (2, 20), (3, 40)] {
-            deadlines.insert(TaskId(task), at, task + 100);
+            deadlines.insert(task, at, task + 100);
         }
         assert_eq!(deadlines.first(), Some(10));
         assert_eq!(deadlines.pop_due(9), None);
-        let due: Vec<(u32, u32)> =
-            std::iter::from_fn(|| deadlines.pop_due(30)).map(|(task, limit)| (task.0, limit)).collect();
+        let due: Vec<(u32, u32)> = std::iter::from_fn(|| deadlines.pop_due(30)).collect();
         assert_eq!(due, [(1, 101), (2, 102), (0, 100)]);
         assert_eq!(deadlines.first(), Some(40));
     }
@@ -128,11 +128,11 @@ mod tests {
                 let known = model.iter().position(|&(_, other)| other == task);
                 match (step, known) {
                     (0 | 1, None) => {
-                        deadlines.insert(TaskId(task), at, task + 100);
+                        deadlines.insert(task, at, task + 100);
                         model.push((at, task));
                     }
                     (2, _) => {
-                        deadlines.remove(TaskId(task));
+                        deadlines.remove(task);
                         model.retain(|&(_, other)| other != task);
                     }
                     (3, _) => {
@@ -140,8 +140,8 @@ mod tests {
                         let first = model.iter().map(|&(at, _)| at).min();
                         match due {
                             Some((due, limit)) => {
-                                assert_eq!(limit, due.0 + 100);
-                                let index = model.iter().position(|&(_, task)| task == due.0).expect("known");
+                                assert_eq!(limit, due + 100);
+                                let index = model.iter().position(|&(_, task)| task == due).expect("known");
                                 assert_eq!(Some(model.remove(index).0), first);
                             }
                             None => assert!(first.is_none_or(|first| first > at)),

@@ -4,7 +4,7 @@ use crate::{
     clock::Clock,
     face::{FaceId, Payload},
     state::{Effect, Effects, State},
-    task::{TaskId, TaskState},
+    task::{Task, TaskId, TaskState},
 };
 
 /// Most records that one lock hold looks at. One for loom, which permutes what happens between two holds.
@@ -59,19 +59,19 @@ impl<T: Payload> State<T> {
             if self.faces.records(face) == 0 || sweep.is_over {
                 break;
             }
-            let id = TaskId(sweep.next);
+            let number = sweep.next;
             sweep.next += 1;
-            if id.0 >= self.tasks.end() {
+            if number >= self.tasks.end() {
                 // A face that has gone adds none, and after the first look none of its tasks waits unless a thread has died
                 // under it; so the second look has met all of them.
                 *sweep = Sweep { is_second: true, is_over: sweep.is_second, next: 0 };
                 continue;
             }
-            let Some(state) =
-                self.tasks.get(id).filter(|task| task.payload.face() == face).map(|task| task.state)
-            else {
+            let Some(id) = self.tasks.at(number) else { continue };
+            let Task { payload, state, .. } = self.tasks[id];
+            if payload.face() != face {
                 continue;
-            };
+            }
             if state == TaskState::Waiting || sweep.is_second {
                 self.abandon(clock, id, state, effects);
             }
@@ -93,14 +93,15 @@ impl<T: Payload> State<T> {
         if matches!(state, TaskState::Waiting | TaskState::Running(_)) {
             self.counters.unsettled -= 1;
             self.counters.cancelled += 1;
-            self.deadlines.remove(id);
+            self.deadlines.remove(id.number());
         }
         if state == TaskState::Waiting {
-            self.queue.remove(id);
+            self.queue.remove(id.number());
         }
         if self.options.grace.is_some() {
             match state {
                 TaskState::Running(worker) => {
+                    self.forget_unbegun(id, effects);
                     self.abandon_to(worker, id, true, clock.now());
                     effects.push(Effect::Abandoned(worker, id, self.tasks[id].payload));
                 }
@@ -108,7 +109,7 @@ impl<T: Payload> State<T> {
                     self.tasks[id].state = TaskState::Abandoned { worker, told: true };
                 }
                 TaskState::Waiting => {
-                    effects.push(Effect::Forgotten(self.tasks[id].payload));
+                    self.forget_unbegun(id, effects);
                     self.drop_record(id);
                 }
                 TaskState::Over => self.drop_record(id),

@@ -34,6 +34,9 @@ impl<T: Payload> State<T> {
 
     /// The host has taken a retired worker down.
     pub(crate) fn retired(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
+        if !self.workers.is_in(worker, WorkerState::Stopping) {
+            return;
+        }
         self.counters.retired += 1;
         self.stopping -= u32::from(self.workers[worker].generation == self.generation);
         self.exit(worker, effects);
@@ -42,8 +45,9 @@ impl<T: Payload> State<T> {
     /// A worker has died, whatever it was doing. The tasks that it had begun fail; what it had not begun goes back to the head of
     /// its priority. If fewer than `min_size` workers are left it is replaced, also if nothing waits.
     pub(crate) fn crashed(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
-        let is_current = u32::from(self.workers[worker].generation == self.generation);
-        match self.workers[worker].state {
+        let Some(record) = self.workers.live(worker) else { return };
+        let is_current = u32::from(record.generation == self.generation);
+        match record.state {
             WorkerState::Running => {
                 self.busy -= is_current;
                 for task in self.tasks_of(worker) {
@@ -88,7 +92,7 @@ impl<T: Payload> State<T> {
 
     /// The worker of a task has died.
     fn lose_worker(&mut self, id: TaskId, effects: &mut Effects<T>) {
-        self.deadlines.remove(id);
+        self.deadlines.remove(id.number());
         // A worker that is no thread cannot die before it begins.
         let is_remote = self.options.grace.is_some();
         let task = &mut self.tasks[id];
@@ -96,7 +100,7 @@ impl<T: Payload> State<T> {
             TaskState::Running(_) if is_remote && !task.is_begun && self.phase != Phase::Closed => {
                 task.state = TaskState::Waiting;
                 let priority = task.priority;
-                self.queue.push_front(id, priority);
+                self.queue.push_front(id.number(), priority);
                 self.counters.peak_waiting = self.counters.peak_waiting.max(self.queue.len());
             }
             TaskState::Running(_) => {
@@ -104,6 +108,7 @@ impl<T: Payload> State<T> {
                 let payload = task.payload;
                 self.counters.unsettled -= 1;
                 self.counters.failed += 1;
+                self.forget_unbegun(id, effects);
                 effects.push(Effect::Reject(id, payload, Rejection::Crashed));
             }
             TaskState::Abandoned { told: true, .. } => self.drop_record(id),
@@ -118,10 +123,11 @@ impl<T: Payload> State<T> {
         let running: Vec<_> = self.tasks.iter().map(|(id, task)| (id, task.state)).collect();
         for (id, state) in running {
             if let TaskState::Running(worker) = state {
-                self.deadlines.remove(id);
+                self.deadlines.remove(id.number());
                 self.tasks[id].state = TaskState::Abandoned { worker, told: false };
                 self.counters.unsettled -= 1;
                 self.counters.cancelled += 1;
+                self.forget_unbegun(id, effects);
                 effects.push(Effect::Reject(id, self.tasks[id].payload, Rejection::Destroyed));
             }
         }

@@ -34,6 +34,8 @@ pub trait Host<T> {
 
 /// A pool: decides who runs, who waits, who is refused and who retires.
 ///
+/// No call panics for what it is called with: about a task, a worker or a face that is gone there is nothing to be done.
+///
 /// `T` is what the host needs to find a task again; `H` is told what to do; `C` says what time it is.
 ///
 /// ```
@@ -130,10 +132,14 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.finish(&self.clock, worker, end, is_broken, effects))
     }
 
-    /// Settles a task that waits or runs, because its signal was aborted. Too late for one that is done with; but its
-    /// number may be another's by then, so an origin that a worker elsewhere can outrun must make sure of it first.
+    /// Settles a task that waits or runs, because its signal was aborted. Too late for one that has settled or is done with.
     pub fn cancel(&self, task: TaskId) -> Cancelled {
-        self.transition(|state, _| state.cancel(&self.clock, task))
+        self.transition(|state, effects| state.cancel(&self.clock, task, effects))
+    }
+
+    /// The task that has this number now, for whoever knows that it is still the one that is meant.
+    pub fn task_at(&self, number: u32) -> Option<TaskId> {
+        self.state.lock().tasks.at(number)
     }
 
     /// A worker takes a task that it was given, to call its function now.
@@ -161,13 +167,13 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     }
 
     /// As `collect`, for many.
-    pub fn collect_all(&self, tasks: &[TaskId]) {
-        self.transition(|state, _| tasks.iter().for_each(|&task| state.collect(task)));
+    pub fn collect_all(&self, tasks: impl IntoIterator<Item = TaskId>) {
+        self.transition(|state, _| tasks.into_iter().for_each(|task| state.collect(task)));
     }
 
-    /// What the host keeps with a task whose record is known to be there.
-    pub fn payload(&self, task: TaskId) -> T {
-        self.state.lock().tasks[task].payload
+    /// What the host keeps with a task that is not done with.
+    pub fn payload(&self, task: TaskId) -> Option<T> {
+        self.state.lock().tasks.get(task).map(|task| task.payload)
     }
 
     /// The worker that has the task, if one has.
@@ -195,7 +201,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     }
 
     /// The times of a task that is not done with.
-    pub fn times(&self, task: TaskId) -> TaskTimes {
+    pub fn times(&self, task: TaskId) -> Option<TaskTimes> {
         self.state.lock().times(&self.clock, task)
     }
 

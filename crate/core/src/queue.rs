@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::task::TaskId;
-
 const NONE: u32 = u32::MAX;
 
 /// So many lanes stay when they run empty, so that traffic on a handful of priorities allocates nothing.
@@ -32,7 +30,7 @@ impl Lane {
     }
 }
 
-/// Waiting tasks by priority (0 first) and, within one, in order of arrival.
+/// Waiting tasks, by their numbers, by priority (0 first) and, within one, in order of arrival.
 ///
 /// Every lane is a doubly linked list through one table that task numbers index, so joining and leaving cost O(1)
 /// wherever the task stands, and O(log lanes) to find the lane.
@@ -49,55 +47,56 @@ impl WaitQueue {
     }
 
     /// The task joins behind all others of its priority.
-    pub(crate) fn push(&mut self, task: TaskId, priority: u64) {
+    pub(crate) fn push(&mut self, task: u32, priority: u64) {
         let lane = self.lanes.entry(priority).or_insert(Lane::EMPTY);
         let place = Place { before: lane.tail, behind: NONE, priority };
         match lane.tail {
-            NONE => lane.head = task.0,
-            tail => self.places[tail as usize].behind = task.0,
+            NONE => lane.head = task,
+            tail => self.places[tail as usize].behind = task,
         }
-        lane.tail = task.0;
+        lane.tail = task;
         self.put(task, place);
     }
 
     /// A task that has been taken out comes back, before all others of its priority.
-    pub(crate) fn push_front(&mut self, task: TaskId, priority: u64) {
+    pub(crate) fn push_front(&mut self, task: u32, priority: u64) {
         let lane = self.lanes.entry(priority).or_insert(Lane::EMPTY);
         let place = Place { before: NONE, behind: lane.head, priority };
         match lane.head {
-            NONE => lane.tail = task.0,
-            head => self.places[head as usize].before = task.0,
+            NONE => lane.tail = task,
+            head => self.places[head as usize].before = task,
         }
-        lane.head = task.0;
+        lane.head = task;
         self.put(task, place);
     }
 
-    fn put(&mut self, task: TaskId, place: Place) {
-        if task.index() == self.places.len() {
+    fn put(&mut self, task: u32, place: Place) {
+        let index = task as usize;
+        if index == self.places.len() {
             self.places.push(place);
         } else {
-            if task.index() > self.places.len() {
-                self.places.resize(task.index() + 1, Place { before: NONE, behind: NONE, priority: 0 });
+            if index > self.places.len() {
+                self.places.resize(index + 1, Place { before: NONE, behind: NONE, priority: 0 });
             }
-            self.places[task.index()] = place;
+            self.places[index] = place;
         }
         self.len += 1;
     }
 
     /// Takes out the task that is next.
-    pub(crate) fn pop(&mut self) -> Option<TaskId> {
+    pub(crate) fn pop(&mut self) -> Option<u32> {
         if self.len == 0 {
             return None;
         }
         // At most `KEPT_LANES` lanes in front are empty.
         let head = self.lanes.values().find(|lane| !lane.is_empty())?.head;
-        self.remove(TaskId(head));
-        Some(TaskId(head))
+        self.remove(head);
+        Some(head)
     }
 
     /// Takes out a task that waits, wherever it stands.
-    pub(crate) fn remove(&mut self, task: TaskId) {
-        let Place { before, behind, priority } = self.places[task.index()];
+    pub(crate) fn remove(&mut self, task: u32) {
+        let Place { before, behind, priority } = self.places[task as usize];
         let lanes = self.lanes.len();
         let Some(lane) = self.lanes.get_mut(&priority) else {
             unreachable!("a waiting task has a lane");
@@ -122,14 +121,14 @@ mod tests {
     use super::*;
 
     fn drain(queue: &mut WaitQueue) -> Vec<u32> {
-        std::iter::from_fn(|| queue.pop()).map(|task| task.0).collect()
+        std::iter::from_fn(|| queue.pop()).collect()
     }
 
     #[test]
     fn tasks_leave_by_priority_and_in_order_within_one() {
         let mut queue = WaitQueue::default();
         for (task, priority) in [(0, 1), (1, 2), (2, 0), (3, 1), (4, 0), (5, 7)] {
-            queue.push(TaskId(task), priority);
+            queue.push(task, priority);
         }
         assert_eq!(queue.len(), 6);
         assert_eq!(drain(&mut queue), [2, 4, 0, 3, 1, 5]);
@@ -140,9 +139,9 @@ mod tests {
     fn a_task_can_leave_from_anywhere() {
         for gone in 0..4 {
             let mut queue = WaitQueue::default();
-            (0..4).for_each(|task| queue.push(TaskId(task), 1));
-            queue.remove(TaskId(gone));
-            queue.push(TaskId(9), 1);
+            (0..4).for_each(|task| queue.push(task, 1));
+            queue.remove(gone);
+            queue.push(9, 1);
             let left: Vec<u32> = (0..4).filter(|&task| task != gone).chain([9]).collect();
             assert_eq!(drain(&mut queue), left);
         }
@@ -152,7 +151,7 @@ mod tests {
     fn many_priorities_leave_in_order_and_few_empty_lanes_stay() {
         let mut queue = WaitQueue::default();
         for task in 0..1_000 {
-            queue.push(TaskId(task), u64::from(999 - task));
+            queue.push(task, u64::from(999 - task));
         }
         assert_eq!(drain(&mut queue), (0..1_000).rev().collect::<Vec<_>>());
         assert_eq!(queue.lanes.len(), KEPT_LANES);

@@ -50,10 +50,12 @@ impl<T: Payload> State<T> {
 
     fn expire_tasks(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
         for _ in 0..BATCH {
-            let Some((id, limit)) = self.deadlines.pop_due(now) else { return false };
+            let Some((number, limit)) = self.deadlines.pop_due(now) else { return false };
+            let Some(id) = self.tasks.at(number) else { continue };
             let rejection = match self.tasks[id].state {
                 TaskState::Waiting => {
-                    self.queue.remove(id);
+                    self.forget_unbegun(id, effects);
+                    self.queue.remove(id.number());
                     self.counters.wait_timeout += 1;
                     self.tasks[id].state = TaskState::Over;
                     Rejection::WaitTimeout(limit)
@@ -83,7 +85,7 @@ impl<T: Payload> State<T> {
         let others_have = if record.load > 1 { self.options.grace.unwrap_or(0) } else { 0 };
         let spared_until = *record.spared_until.get_or_insert(now + others_have);
         if record.load > 1 && now < spared_until {
-            self.deadlines.insert(id, spared_until, 0);
+            self.deadlines.insert(id.number(), spared_until, 0);
         } else {
             effects.push(Effect::Kill(worker));
         }

@@ -132,6 +132,11 @@ pub struct Finished {
     pub is_quiet: bool,
 }
 
+impl Finished {
+    /// Of a task that is done with, or has no worker: whoever says that it has ended is late.
+    const LATE: Self = Self { settled: false, next: None, is_quiet: false };
+}
+
 /// What a worker finds that wants to call a task's function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken<T> {
@@ -150,7 +155,7 @@ pub enum Cancelled {
     Waiting,
     /// The task has settled; its function runs until it really ends.
     Running,
-    /// Too late: it has settled in another way.
+    /// Too late: it has settled in another way, and may be done with.
     Late,
 }
 
@@ -167,7 +172,8 @@ pub enum Effect<T> {
     Kill(WorkerId),
     /// This worker, a thread, is to hear that the task which it runs has settled, as the face of the task is gone.
     Abandoned(WorkerId, TaskId, T),
-    /// The face of the task, which waited for a thread, is gone: what the host keeps with it is not needed any more.
+    /// The task, which was for a thread, settles before one has begun it: what the host keeps for that is not needed any more. Of
+    /// a task that has begun, whoever has begun it has that.
     Forgotten(T),
     /// The origin of the task is to learn that it has settled, and then to `collect` it.
     Reject(TaskId, T, Rejection),
@@ -437,9 +443,9 @@ impl<T: Payload> State<T> {
     fn enqueue(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {
         let id = self.accept(clock, task);
         if let Some(wait) = task.wait_timeout.filter(|&wait| wait > 0) {
-            self.deadlines.insert(id, clock.now() + u64::from(wait) * MILLISECOND, wait);
+            self.deadlines.insert(id.number(), clock.now() + u64::from(wait) * MILLISECOND, wait);
         }
-        self.queue.push(id, task.priority);
+        self.queue.push(id.number(), task.priority);
         self.counters.peak_waiting = self.counters.peak_waiting.max(self.queue.len());
         id
     }
@@ -468,8 +474,9 @@ impl<T: Payload> State<T> {
 
     /// The next waiting task, which stops waiting.
     pub(crate) fn next_waiting(&mut self) -> Option<TaskId> {
-        let task = self.queue.pop()?;
-        self.deadlines.remove(task);
+        let number = self.queue.pop()?;
+        let task = self.tasks.at(number)?;
+        self.deadlines.remove(task.number());
         Some(task)
     }
 
@@ -512,7 +519,7 @@ impl<T: Payload> State<T> {
 
     /// The task's function is called now: its `timeout` and its `TaskTimes` count from here.
     pub(crate) fn begin(&mut self, clock: &impl Clock, id: TaskId) {
-        let task = &mut self.tasks[id];
+        let Some(task) = self.tasks.get_mut(id) else { return };
         if !matches!(task.state, TaskState::Running(_)) || (task.timeout == 0 && !task.timed) {
             return;
         }
@@ -521,9 +528,9 @@ impl<T: Payload> State<T> {
 
     /// The task's function goes on after its call: from here its `timeout` can end it.
     pub(crate) fn limit(&mut self, id: TaskId) {
-        let Task { state, timeout, begun_at, .. } = self.tasks[id];
+        let Some(&Task { state, timeout, begun_at, .. }) = self.tasks.get(id) else { return };
         if matches!(state, TaskState::Running(_)) && timeout > 0 {
-            self.deadlines.insert(id, begun_at + u64::from(timeout) * MILLISECOND, timeout);
+            self.deadlines.insert(id.number(), begun_at + u64::from(timeout) * MILLISECOND, timeout);
         }
     }
 
@@ -536,7 +543,8 @@ impl<T: Payload> State<T> {
         is_broken: bool,
         effects: &mut Effects<T>,
     ) -> Finished {
-        self.finish_task(clock, self.workers[worker].task, end, is_broken, effects)
+        let Some(task) = self.workers.live(worker).map(|worker| worker.task) else { return Finished::LATE };
+        self.finish_task(clock, task, end, is_broken, effects)
     }
 
     /// The function of a task has ended. `is_broken`: its worker must not be used again.
@@ -548,11 +556,15 @@ impl<T: Payload> State<T> {
         is_broken: bool,
         effects: &mut Effects<T>,
     ) -> Finished {
-        let (TaskState::Running(worker) | TaskState::Abandoned { worker, .. }) = self.tasks[task].state
+        let Some(&Task {
+            state: TaskState::Running(worker) | TaskState::Abandoned { worker, .. },
+            payload,
+            ..
+        }) = self.tasks.get(task)
         else {
-            unreachable!("only a task with a worker ends");
+            return Finished::LATE;
         };
-        let face = self.tasks[task].payload.face();
+        let face = payload.face();
         let settled = self.end_task(task, end);
         let mut next = self.free_worker(clock, worker, is_broken, effects);
         if self.options.grace.is_none()
@@ -576,7 +588,7 @@ impl<T: Payload> State<T> {
                     End::Completed => self.counters.completed += 1,
                     End::Failed => self.counters.failed += 1,
                 }
-                self.deadlines.remove(id);
+                self.deadlines.remove(id.number());
                 if self.options.grace.is_some() {
                     self.tasks[id].state = TaskState::Over;
                 } else {
@@ -585,12 +597,12 @@ impl<T: Payload> State<T> {
                 true
             }
             TaskState::Abandoned { told: true, .. } => {
-                self.deadlines.remove(id);
+                self.deadlines.remove(id.number());
                 self.drop_record(id);
                 false
             }
             TaskState::Abandoned { told: false, .. } => {
-                self.deadlines.remove(id);
+                self.deadlines.remove(id.number());
                 self.tasks[id].state = TaskState::Over;
                 false
             }
@@ -642,16 +654,18 @@ impl<T: Payload> State<T> {
     }
 
     /// Settles a task because its signal was aborted.
-    pub(crate) fn cancel(&mut self, clock: &impl Clock, id: TaskId) -> Cancelled {
+    pub(crate) fn cancel(&mut self, clock: &impl Clock, id: TaskId, effects: &mut Effects<T>) -> Cancelled {
         let Some(task) = self.tasks.get(id) else { return Cancelled::Late };
         let cancelled = match task.state {
             TaskState::Waiting => {
-                self.queue.remove(id);
-                self.deadlines.remove(id);
+                self.forget_unbegun(id, effects);
+                self.queue.remove(id.number());
+                self.deadlines.remove(id.number());
                 self.drop_record(id);
                 Cancelled::Waiting
             }
             TaskState::Running(worker) => {
+                self.forget_unbegun(id, effects);
                 self.abandon_to(worker, id, true, clock.now());
                 Cancelled::Running
             }
@@ -662,12 +676,21 @@ impl<T: Payload> State<T> {
         cancelled
     }
 
+    /// A task is about to settle in another way than by its end. Whether it has begun is decided under this very lock, so what
+    /// the host keeps for its begin goes either to whoever begins it or away, and never both.
+    pub(crate) fn forget_unbegun(&self, id: TaskId, effects: &mut Effects<T>) {
+        let task = &self.tasks[id];
+        if self.options.grace.is_some() && !task.is_begun {
+            effects.push(Effect::Forgotten(task.payload));
+        }
+    }
+
     /// A task has settled while its function goes on; a thread gets some time to heed that.
     pub(crate) fn abandon_to(&mut self, worker: WorkerId, id: TaskId, told: bool, now: Nanos) {
-        self.deadlines.remove(id);
+        self.deadlines.remove(id.number());
         self.tasks[id].state = TaskState::Abandoned { worker, told };
         if let Some(grace) = self.options.grace {
-            self.deadlines.insert(id, now + grace, 0);
+            self.deadlines.insert(id.number(), now + grace, 0);
         }
     }
 
@@ -694,18 +717,20 @@ impl<T: Payload> State<T> {
 
     /// The origin of a rejected task has taken notice.
     pub(crate) fn collect(&mut self, id: TaskId) {
-        match self.tasks[id].state {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        match task.state {
             TaskState::Over => self.drop_record(id),
             TaskState::Abandoned { worker, told: false } => {
-                self.tasks[id].state = TaskState::Abandoned { worker, told: true }
+                task.state = TaskState::Abandoned { worker, told: true }
             }
-            state => unreachable!("{state:?} is not a rejected task"),
+            // Whoever says so is late, as it has been told before.
+            TaskState::Waiting | TaskState::Running(_) | TaskState::Abandoned { told: true, .. } => {}
         }
     }
 
-    pub(crate) fn times(&self, clock: &impl Clock, id: TaskId) -> TaskTimes {
-        let Task { number, submitted_at, begun_at, .. } = self.tasks[id];
-        TaskTimes { number, submitted_at, begun_at, now: clock.now() }
+    pub(crate) fn times(&self, clock: &impl Clock, id: TaskId) -> Option<TaskTimes> {
+        let &Task { number, submitted_at, begun_at, .. } = self.tasks.get(id)?;
+        Some(TaskTimes { number, submitted_at, begun_at, now: clock.now() })
     }
 
     // ── booting ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -717,6 +742,9 @@ impl<T: Payload> State<T> {
         worker: WorkerId,
         effects: &mut Effects<T>,
     ) -> Option<TaskId> {
+        if !self.workers.is_in(worker, WorkerState::Uninitialized) {
+            return None;
+        }
         self.booting -= u32::from(self.workers[worker].generation == self.generation);
         self.is_unstartable = false;
         let first = self.free_worker(clock, worker, false, effects);
@@ -727,6 +755,9 @@ impl<T: Payload> State<T> {
 
     /// A booting worker could not be made. One task, the next, fails for it; the one after that tries again.
     pub(crate) fn boot_failed(&mut self, worker: WorkerId, effects: &mut Effects<T>) -> Option<(TaskId, T)> {
+        if !self.workers.is_in(worker, WorkerState::Uninitialized) {
+            return None;
+        }
         let is_current = self.workers[worker].generation == self.generation;
         self.booting -= u32::from(is_current);
         self.busy -= u32::from(is_current);
@@ -744,6 +775,9 @@ impl<T: Payload> State<T> {
     /// A thread could not be started, and trying again is no use. It is not replaced before the next submit. Whether that
     /// concerns this generation: one of an older generation may have been ended while it booted.
     pub(crate) fn start_failed(&mut self, worker: WorkerId) -> bool {
+        if !self.workers.is_in(worker, WorkerState::Uninitialized) {
+            return false;
+        }
         let is_current = self.workers[worker].generation == self.generation;
         self.booting -= u32::from(is_current);
         self.busy -= u32::from(is_current);
@@ -765,6 +799,7 @@ impl<T: Payload> State<T> {
             self.counters.unsettled -= 1;
             self.counters.failed += 1;
             self.tasks[task].state = TaskState::Over;
+            self.forget_unbegun(task, effects);
             effects.push(Effect::Reject(task, self.tasks[task].payload, Rejection::StartFailed));
         }
         self.queue.len() > 0
@@ -817,6 +852,7 @@ impl<T: Payload> State<T> {
             self.counters.unsettled -= 1;
             self.counters.released += 1;
             self.tasks[task].state = TaskState::Over;
+            self.forget_unbegun(task, effects);
             effects.push(Effect::Reject(task, self.tasks[task].payload, Rejection::Released));
         }
         self.queue.len() > 0

@@ -4,14 +4,39 @@ use slab::Slab;
 
 use crate::{clock::Nanos, worker::WorkerId};
 
-/// A task, by the number under which the pool keeps its record. Numbers are dense and are used again once the
-/// record is gone.
+/// A task, by the number under which the pool keeps its record, and a stamp. Numbers are dense and are used again once the record
+/// is gone; the stamp tells the task from all others that have the number before or after it. So whoever is late with a name
+/// meets nobody.
+///
+/// The stamp is the task's place among all tasks of the pool, without what does not fit into it: a name would have to be late by
+/// 4,294,967,296 tasks exactly to mean another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TaskId(pub u32);
+pub struct TaskId {
+    number: u32,
+    stamp: u32,
+}
 
 impl TaskId {
-    pub(crate) fn index(self) -> usize {
-        self.0 as usize
+    /// The task of this number and this stamp, as [`number`](Self::number) and [`stamp`](Self::stamp) have given them.
+    #[must_use]
+    pub const fn new(number: u32, stamp: u32) -> Self {
+        Self { number, stamp }
+    }
+
+    /// What no other task of the pool has at the same time.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.number
+    }
+
+    /// What tells it from the others that have its number before and after it.
+    #[must_use]
+    pub const fn stamp(self) -> u32 {
+        self.stamp
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        self.number as usize
     }
 }
 
@@ -81,6 +106,12 @@ pub(crate) struct Task<T> {
     pub(crate) is_begun: bool,
 }
 
+impl<T> Task<T> {
+    const fn stamp(&self) -> u32 {
+        self.number as u32
+    }
+}
+
 /// The number of a task and, if it is timed, when it was submitted and begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TaskTimes {
@@ -104,12 +135,22 @@ impl<T> Tasks<T> {
     }
 
     pub(crate) fn insert(&mut self, task: Task<T>) -> TaskId {
-        TaskId(self.0.insert(task) as u32)
+        let stamp = task.stamp();
+        TaskId { number: self.0.insert(task) as u32, stamp }
     }
 
     /// The record, unless the task is done with.
     pub(crate) fn get(&self, id: TaskId) -> Option<&Task<T>> {
-        self.0.get(id.index())
+        self.0.get(id.index()).filter(|task| task.stamp() == id.stamp)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: TaskId) -> Option<&mut Task<T>> {
+        self.0.get_mut(id.index()).filter(|task| task.stamp() == id.stamp)
+    }
+
+    /// The task that has this number now.
+    pub(crate) fn at(&self, number: u32) -> Option<TaskId> {
+        self.0.get(number as usize).map(|task| TaskId { number, stamp: task.stamp() })
     }
 
     pub(crate) fn remove(&mut self, id: TaskId) {
@@ -131,20 +172,23 @@ impl<T> Tasks<T> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (TaskId, &Task<T>)> {
-        self.0.iter().map(|(index, task)| (TaskId(index as u32), task))
+        self.0.iter().map(|(index, task)| (TaskId { number: index as u32, stamp: task.stamp() }, task))
     }
 }
 
+/// For tasks of which the state itself knows: a name from outside may be late, and goes by `get`.
 impl<T> std::ops::Index<TaskId> for Tasks<T> {
     type Output = Task<T>;
 
     fn index(&self, id: TaskId) -> &Task<T> {
+        debug_assert!(self.get(id).is_some(), "{id:?} is done with");
         &self.0[id.index()]
     }
 }
 
 impl<T> std::ops::IndexMut<TaskId> for Tasks<T> {
     fn index_mut(&mut self, id: TaskId) -> &mut Task<T> {
+        debug_assert!(self.get(id).is_some(), "{id:?} is done with");
         &mut self.0[id.index()]
     }
 }

@@ -71,7 +71,7 @@ impl Workers {
         let worker = Worker {
             state: WorkerState::Uninitialized,
             generation,
-            task: TaskId(u32::MAX),
+            task: TaskId::new(u32::MAX, 0),
             load: 0,
             is_ending: false,
             spared_until: None,
@@ -120,6 +120,17 @@ impl Workers {
         }
     }
 
+    /// The record of a worker that is live. Its state says what may be done with it: a number from outside may be of one that
+    /// is gone.
+    pub(crate) fn live(&self, id: WorkerId) -> Option<&Worker> {
+        self.records.get(id.index()).filter(|worker| worker.state != WorkerState::Stopped)
+    }
+
+    /// Whether the worker is in this state.
+    pub(crate) fn is_in(&self, id: WorkerId, state: WorkerState) -> bool {
+        self.live(id).is_some_and(|worker| worker.state == state)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (WorkerId, &Worker)> {
         self.records.iter().map(|(index, worker)| (WorkerId(index as u32), worker))
     }
@@ -130,6 +141,7 @@ impl Workers {
     }
 }
 
+/// For workers of which the state itself knows.
 impl std::ops::Index<WorkerId> for Workers {
     type Output = Worker;
 

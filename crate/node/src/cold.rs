@@ -208,9 +208,15 @@ pub fn name_at(isolate: u32, place: u32) -> napi::Result<Option<String>> {
 #[napi(catch_unwind)]
 pub fn is_abandoned(isolate: u32, task: u32) -> napi::Result<bool> {
     let post = isolate_of(isolate)?.remote.post.borrow();
-    Ok(post
-        .as_ref()
-        .is_some_and(|post| post.has_begun(TaskId(task)) && post.core.pool.is_abandoned(TaskId(task))))
+    let is_abandoned = |post: &Post| Some(post.core.pool.is_abandoned(post.begun(task)?));
+    Ok(post.as_ref().and_then(is_abandoned).unwrap_or(false))
+}
+
+/// In a thread: whether it has begun the task of this name, and not ended it. Its number may be another task's by now.
+#[napi(catch_unwind)]
+pub fn has_begun(isolate: u32, task: u32, stamp: i32) -> napi::Result<bool> {
+    let post = isolate_of(isolate)?.remote.post.borrow();
+    Ok(post.as_ref().is_some_and(|post| post.has_begun(TaskId::new(task, stamp as u32))))
 }
 
 /// Blocks this thread until there is a command or an outcome for it, or for `ms`.

@@ -29,7 +29,7 @@ pub(crate) struct Seat {
 impl Seat {
     /// Tells the origin of a task how it has ended.
     pub(crate) fn tell_outcome(&self, task: TaskId, failed: Option<[f64; 3]>, value: Value) {
-        self.outbox.push_outcome(Outcome { face: self.number, task: task.0, failed, value });
+        self.outbox.push_outcome(Outcome { face: self.number, task, failed, value });
     }
 }
 
@@ -121,16 +121,16 @@ impl Threads {
     pub(crate) fn start(&self, worker: WorkerId, task: TaskId) {
         // If it has died meanwhile, the task goes back when its end is reported.
         if let Some(outbox) = self.outbox(worker) {
-            outbox.push_task(task.0);
+            outbox.push_task(task);
         }
     }
 
-    /// Tells a worker to abort the signal of a task; `if_settled`: unless the number is another task's by then.
+    /// Tells a worker to abort the signal of a task, if it runs it by then; `if_settled`: and if the task has settled.
     pub(crate) fn abort(&self, worker: WorkerId, task: TaskId, if_settled: bool, reason: Option<Arc<Value>>) {
-        let second = u32::from(if_settled);
+        let (first, second, stamp) = (task.number(), u32::from(if_settled), task.stamp());
         if let Some(outbox) = self.outbox(worker) {
             let command =
-                Command { kind: Kind::Abort, face: 0, first: task.0, second, third: 0, detail: reason };
+                Command { kind: Kind::Abort, face: 0, first, second, third: 0, stamp, detail: reason };
             outbox.push(command, true);
         }
     }
@@ -147,7 +147,13 @@ impl Seats {
     }
 
     pub(crate) fn tell(&self, face: FaceId, kind: Kind, first: u32, second: u32) {
-        self.push(face, Command { kind, face: 0, first, second, third: 0, detail: None });
+        self.push(face, Command { kind, face: 0, first, second, third: 0, stamp: 0, detail: None });
+    }
+
+    /// Asks the origin of a task for its argument, which goes to the worker by the message port.
+    pub(crate) fn tell_to_post(&self, face: FaceId, worker: WorkerId, task: TaskId) {
+        let (first, second, stamp) = (worker.0, task.number(), task.stamp());
+        self.push(face, Command { kind: Kind::Post, face: 0, first, second, third: 0, stamp, detail: None });
     }
 
     /// Hands a command to the isolate of the face, under its number there.
@@ -164,7 +170,7 @@ impl Host<Call> for Seats {
         match effect {
             Effect::Start(worker, task, call) => match &self.threads {
                 Some(threads) => threads.start(worker, task),
-                None => self.tell(call.face(), Kind::Start, worker.0, task.0),
+                None => self.tell(call.face(), Kind::Start, worker.0, task.number()),
             },
             // Resources and threads belong to the isolate that made the pool.
             Effect::Boot(worker) => self.tell(FaceId::FIRST, Kind::Boot, worker.0, 0),
@@ -173,22 +179,21 @@ impl Host<Call> for Seats {
             Effect::Reject(task, call, rejection) => {
                 let mut detail = None;
                 if let Some(threads) = &self.threads {
-                    threads.calls.forget(call);
                     detail = match rejection {
                         Rejection::Crashed => threads.crash.get(),
                         Rejection::StartFailed => threads.start_failure.get(),
                         _ => None,
                     };
                 }
+                let (first, stamp) = (task.number(), task.stamp());
                 let (second, third) = reason(rejection);
                 self.push(
                     call.face(),
-                    Command { kind: Kind::Reject, face: 0, first: task.0, second, third, detail },
+                    Command { kind: Kind::Reject, face: 0, first, second, third, stamp, detail },
                 );
             }
-            Effect::Abandoned(worker, task, call) => {
+            Effect::Abandoned(worker, task, _) => {
                 if let Some(threads) = &self.threads {
-                    threads.calls.forget(call);
                     threads.abort(worker, task, true, None);
                 }
             }
@@ -292,18 +297,8 @@ impl Face {
     }
 
     /// What a pool of threads has beyond one of closures.
-    ///
-    /// # Panics
-    /// If it is one of closures.
-    pub(crate) fn threads(&self) -> &Threads {
-        self.pool().host().threads.as_ref().expect("only called for pools of threads")
-    }
-
-    /// The task settles: a thread that has not begun it will not need its argument.
-    pub(crate) fn drop_argument(&self, task: TaskId) {
-        if let Some(threads) = &self.pool().host().threads {
-            threads.calls.forget(self.pool().payload(task));
-        }
+    pub(crate) fn threads(&self) -> Option<&Threads> {
+        self.pool().host().threads.as_ref()
     }
 
     pub(crate) const fn core(&self) -> &Arc<Core> {

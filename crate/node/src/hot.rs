@@ -30,18 +30,19 @@ pub(crate) type Arguments = [f64; ARGUMENTS];
 /// "No task" among task numbers.
 pub(crate) const NONE: i32 = -1;
 
-/// What the body of a raw function comes to: an integer; or there is no memory, which JavaScript gets thrown.
+/// What the body of a raw function comes to: an integer; `None` if it has no such pool, or is no thread, as only a caller that is
+/// not our TypeScript, or a bug of it, can bring about; or there is no memory. JavaScript gets the latter two thrown.
 pub(crate) trait Answer {
-    fn answer(self) -> Result<i32, NoMemory>;
+    fn answer(self) -> Result<Option<i32>, NoMemory>;
 }
 
-impl Answer for i32 {
-    fn answer(self) -> Result<i32, NoMemory> {
+impl Answer for Option<i32> {
+    fn answer(self) -> Result<Self, NoMemory> {
         Ok(self)
     }
 }
 
-impl Answer for Result<i32, NoMemory> {
+impl Answer for Result<Option<i32>, NoMemory> {
     fn answer(self) -> Self {
         self
     }
@@ -92,51 +93,56 @@ functions! {
         })
     };
 
-    // (face, task)
-    begin: |isolate, [face, task, ..]| {
-        with(isolate, face, |face| face.pool().begin(TaskId(task as u32)));
-        0
+    // (face, task, stamp)
+    begin: |isolate, [face, task, stamp, ..]| {
+        with(isolate, face, |face| face.pool().begin(named(task, stamp)))?;
+        Some(0)
     };
 
-    // (face, task)
-    limit: |isolate, [face, task, ..]| {
-        with(isolate, face, |face| face.pool().limit(TaskId(task as u32)));
-        0
+    // (face, task, stamp)
+    limit: |isolate, [face, task, stamp, ..]| {
+        with(isolate, face, |face| face.pool().limit(named(task, stamp)))?;
+        Some(0)
     };
 
     // (face, worker, 0 completed | 1 failed | 3 failed and broken) → next task of this worker | -1
     finish: |isolate, [face, worker, how, ..]| {
         let end = if how == 0.0 { End::Completed } else { End::Failed };
-        let finished = with(isolate, face, |face| face.pool().finish(WorkerId(worker as u32), end, how == 3.0));
+        let finished = with(isolate, face, |face| face.pool().finish(WorkerId(worker as u32), end, how == 3.0))?;
         if finished.settled {
             isolate.let_go();
         }
         isolate.registers.set(Word::Settled, i32::from(finished.settled));
         isolate.registers.set(Word::Quiet, i32::from(finished.is_quiet));
-        number(finished.next)
+        Some(number(finished.next))
     };
 
-    // (face, task) → 0 it waited | 1 it runs | 2 too late
-    cancel: |isolate, [face, task, ..]| {
+    // (face, task, stamp) → 0 it waited | 1 it runs | 2 too late
+    cancel: |isolate, [face, task, stamp, ..]| {
         let cancelled = with(isolate, face, |face| {
-            face.drop_argument(TaskId(task as u32));
-            let cancelled = face.pool().cancel(TaskId(task as u32));
+            let cancelled = face.pool().cancel(named(task, stamp));
             isolate.registers.set(Word::Quiet, i32::from(face.pool().is_quiet(face.id)));
             cancelled
-        });
+        })?;
         if cancelled != Cancelled::Late {
             isolate.let_go();
         }
-        match cancelled {
+        Some(match cancelled {
             Cancelled::Waiting => 0,
             Cancelled::Running => 1,
             Cancelled::Late => 2,
-        }
+        })
+    };
+
+    // (face, task) → the stamp of the task that has this number
+    stamp: |isolate, [face, task, ..]| {
+        let task = with(isolate, face, |face| face.pool().task_at(task as u32))?;
+        Some(task.map_or(0, |task| task.stamp() as i32))
     };
 
     // (face, worker) → next task of this worker | -1
     booted: |isolate, [face, worker, ..]| {
-        number(with(isolate, face, |face| face.pool().booted(WorkerId(worker as u32))))
+        with(isolate, face, |face| number(face.pool().booted(WorkerId(worker as u32))))
     };
 
     // (face, worker) → the task that fails for it | -1; its times are in the numbers
@@ -146,41 +152,43 @@ functions! {
             write_times(isolate, face, task);
             face.pool().collect(task);
             Some(task)
-        });
+        })?;
         if failed.is_some() {
             isolate.let_go();
         }
-        number(failed)
+        Some(number(failed))
     };
 
     // (face, worker)
     retired: |isolate, [face, worker, ..]| {
-        with(isolate, face, |face| face.pool().retired(WorkerId(worker as u32)));
-        0
+        with(isolate, face, |face| face.pool().retired(WorkerId(worker as u32)))?;
+        Some(0)
     };
 
-    // (face, task): number, waitMs, runMs in the numbers
-    times: |isolate, [face, task, ..]| {
-        with(isolate, face, |face| write_times(isolate, face, TaskId(task as u32)));
-        0
+    // (face, task, stamp): number, waitMs, runMs in the numbers
+    times: |isolate, [face, task, stamp, ..]| {
+        with(isolate, face, |face| write_times(isolate, face, named(task, stamp)))?;
+        Some(0)
     };
 
     // () → kind of the next command | 8 outcomes | 9 tasks | 0; what it is about in the words, a rejected task's times in the numbers
     poll: |isolate, _| {
         let command = match isolate.outbox.pop() {
             Next::Command(command) => command,
-            Next::Outcomes => return 8,
-            Next::Tasks => return 9,
+            Next::Outcomes => return Some(8),
+            Next::Tasks => return Some(9),
             Next::Nothing => {
                 isolate.registers.set(Word::Pending, 0);
-                return 0;
+                return Some(0);
             }
         };
         match command.kind {
             Kind::Reject => {
+                // If the face is gone, so is the task.
                 with(isolate, f64::from(command.face), |face| {
-                    write_times(isolate, face, TaskId(command.first));
-                    face.pool().collect(TaskId(command.first));
+                    let task = TaskId::new(command.first, command.stamp);
+                    write_times(isolate, face, task);
+                    face.pool().collect(task);
                     isolate.registers.set(Word::Quiet, i32::from(face.pool().is_quiet(face.id)));
                 });
                 isolate.let_go();
@@ -192,17 +200,18 @@ functions! {
         isolate.registers.set(Word::First, command.first as i32);
         isolate.registers.set(Word::Second, command.second as i32);
         isolate.registers.set(Word::Third, command.third as i32);
+        isolate.registers.set(Word::Stamp, command.stamp as i32);
         *isolate.remote.detail.borrow_mut() = command.detail;
-        command.kind as i32
+        Some(command.kind as i32)
     };
 
     // (face) → whether a submit would not have to wait
-    has_vacancy: |isolate, [face, ..]| i32::from(with(isolate, face, |face| face.pool().has_vacancy()));
+    has_vacancy: |isolate, [face, ..]| with(isolate, face, |face| i32::from(face.pool().has_vacancy()));
 
     // (face): everything `stats` and the getters show, in the numbers
     snapshot: |isolate, [face, ..]| {
-        write_snapshot(isolate, &with(isolate, face, |face| face.snapshot()));
-        0
+        write_snapshot(isolate, &with(isolate, face, |face| face.snapshot())?);
+        Some(0)
     };
 }
 
@@ -220,16 +229,22 @@ pub(crate) fn offer_of(number: f64) -> Offer {
     }
 }
 
-fn admit(isolate: &Isolate, face: f64, task: impl FnOnce(FaceId) -> Submission<Call>) -> i32 {
-    let admission = with(isolate, face, |face| face.pool().submit(task(face.id)));
+fn admit(isolate: &Isolate, face: f64, task: impl FnOnce(FaceId) -> Submission<Call>) -> Option<i32> {
+    let admission = with(isolate, face, |face| face.pool().submit(task(face.id)))?;
     let (result, task) = match admission {
         Admission::Started(worker, task) => (worker.0 as i32, task),
-        Admission::Waiting(task) => (!(task.0 as i32), task),
-        Admission::Refused(refusal) => return refused(isolate, refusal),
+        Admission::Waiting(task) => (!(task.number() as i32), task),
+        Admission::Refused(refusal) => return Some(refused(isolate, refusal)),
     };
     isolate.hold();
-    isolate.registers.set(Word::Task, task.0 as i32);
-    result
+    isolate.registers.set(Word::Task, task.number() as i32);
+    isolate.registers.set(Word::Stamp, task.stamp() as i32);
+    Some(result)
+}
+
+/// A task as TypeScript names it. A stamp is a word, and hence may be negative there.
+pub(crate) fn named(task: f64, stamp: f64) -> TaskId {
+    TaskId::new(task as u32, stamp as i32 as u32)
 }
 
 /// An overload's numbers are in the words, where they cost nothing to who does not ask.
@@ -247,24 +262,21 @@ pub(crate) fn refused(isolate: &Isolate, refusal: Refusal) -> i32 {
 }
 
 fn number(task: Option<TaskId>) -> i32 {
-    task.map_or(NONE, |task| task.0 as i32)
+    task.map_or(NONE, |task| task.number() as i32)
 }
 
-/// Runs `f` on a pool of the isolate.
-///
-/// # Panics
-/// If there is none of this number.
-pub(crate) fn with<R>(isolate: &Isolate, face: f64, f: impl FnOnce(&Face) -> R) -> R {
-    f(&isolate.faces.borrow()[face as usize])
+/// Runs `f` on a pool of the isolate, if there is one of this number.
+pub(crate) fn with<R>(isolate: &Isolate, face: f64, f: impl FnOnce(&Face) -> R) -> Option<R> {
+    isolate.faces.borrow().get(face as usize).map(f)
 }
 
 fn write_times(isolate: &Isolate, face: &Face, task: TaskId) {
     isolate.registers.set_numbers(&times_of(face.pool(), task));
 }
 
-/// Number, waitMs and runMs of a task.
+/// Number, waitMs and runMs of a task; nothing of one that is done with.
 pub(crate) fn times_of(pool: &Pool<Call, Seats, MonotonicClock>, task: TaskId) -> [f64; 3] {
-    let times = pool.times(task);
+    let Some(times) = pool.times(task) else { return [0.0; 3] };
     let ms = |from: u64, to: u64| to.saturating_sub(from) as f64 / MILLISECOND as f64;
     let (wait, run) = match times.begun_at {
         _ if times.submitted_at == 0 => (0.0, 0.0), // not timed
@@ -332,10 +344,11 @@ pub(crate) unsafe fn call<A: Answer>(
     let isolate = unsafe { &*data.cast::<Isolate>() };
     let mut result = ptr::null_mut();
     match catch_unwind(AssertUnwindSafe(|| body(isolate, arguments).answer())) {
-        Ok(Ok(number)) => {
+        Ok(Ok(Some(number))) => {
             // SAFETY: `env` is live and `result` valid.
             unsafe { sys::napi_create_int32(env, number, &raw mut result) };
         }
+        Ok(Ok(None)) => throw_internal(env, c"workpool: this isolate has no such pool"),
         Ok(Err(NoMemory)) => throw_no_memory(env),
         Err(_) => throw_internal(env, c"workpool: internal error"),
     }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use napi::sys;
-use workpool_core::{SpinGuard, SpinLock};
+use workpool_core::{SpinGuard, SpinLock, TaskId};
 
 use crate::calls::Value;
 
@@ -23,6 +23,8 @@ pub(crate) struct Command {
     pub(crate) first: u32,
     pub(crate) second: u32,
     pub(crate) third: u32,
+    /// Of the task that it is about, if it is about one.
+    pub(crate) stamp: u32,
     /// What is to be known beside: why a thread has died, or a task is aborted.
     pub(crate) detail: Option<Arc<Value>>,
 }
@@ -32,7 +34,7 @@ pub(crate) struct Command {
 pub(crate) struct Outcome {
     /// The number of the pool in the origin's isolate.
     pub(crate) face: u32,
-    pub(crate) task: u32,
+    pub(crate) task: TaskId,
     /// Of a task that failed: its number, waitMs and runMs.
     pub(crate) failed: Option<[f64; 3]>,
     pub(crate) value: Value,
@@ -73,7 +75,7 @@ unsafe impl Send for Bell {}
 struct Content {
     commands: VecDeque<Command>,
     /// For an isolate that is a thread of a pool: tasks it has been given.
-    tasks: VecDeque<u32>,
+    tasks: VecDeque<TaskId>,
     /// Whether one has come since `pop` last said so.
     has_new_tasks: bool,
     /// For an origin: ends of its tasks.
@@ -149,7 +151,7 @@ impl Outbox {
     }
 
     /// Gives the isolate, a thread of a pool, a task.
-    pub(crate) fn push_task(&self, task: u32) {
+    pub(crate) fn push_task(&self, task: TaskId) {
         self.add(true, |content| {
             content.tasks.push_back(task);
             content.has_new_tasks = true;
@@ -205,7 +207,7 @@ impl Outbox {
     }
 
     /// The next task.
-    pub(crate) fn pop_task(&self) -> Option<u32> {
+    pub(crate) fn pop_task(&self) -> Option<TaskId> {
         let mut content = self.lock();
         // It is awake: whatever comes now it finds by itself.
         content.has_rung = true;
@@ -215,7 +217,7 @@ impl Outbox {
     }
 
     /// Which task is to begin, now that the thread is given one: those that lie here were given before.
-    pub(crate) fn first_of(&self, task: u32) -> u32 {
+    pub(crate) fn first_of(&self, task: TaskId) -> TaskId {
         if !self.may_have_some() {
             return task;
         }

@@ -37,6 +37,8 @@ pub(crate) enum Word {
     /// Of the pool that has refused a task as it is full: what waits, and its capacity, −1 if that has no limit.
     Waiting = 11,
     Capacity = 12,
+    /// The stamp of the task of the last `submit`, or of the one that the last command is about: with its number, its name.
+    Stamp = 13,
 }
 
 /// The number of the value that goes out with a call: behind those that are ever answered.

@@ -58,8 +58,8 @@ pub(crate) struct Remote {
     lent: Cell<Option<sys::napi_ref>>,
     /// Outcomes that have been taken out of the outbox and not been handed over.
     outcomes: RefCell<VecDeque<Outcome>>,
-    /// Tasks of outcomes that are being handed over; kept for its memory.
-    known: RefCell<Vec<TaskId>>,
+    /// Tasks whose outcomes were handed over last, with the numbers of their faces.
+    handed: RefCell<Vec<(u32, TaskId)>>,
     /// What `bring` has copied.
     brought: RefCell<Vec<u8>>,
     /// What `fill` is to write.
@@ -94,13 +94,18 @@ impl Post {
     pub(crate) fn has_begun(&self, task: TaskId) -> bool {
         self.begun.iter().any(|&(begun, _)| begun == task)
     }
+
+    /// The task that it has begun under this number, of which it has no two.
+    pub(crate) fn begun(&self, number: u32) -> Option<TaskId> {
+        self.begun.iter().map(|&(task, _)| task).find(|task| task.number() == number)
+    }
 }
 
 functions! {
     // (face, function) → task | refusal
     run: |isolate, [face, function, ..]| {
         let argument = argument(isolate, function)?;
-        Ok::<_, NoMemory>(with(isolate, face, |face| submit(isolate, face, argument, Submission::new)))
+        Ok::<_, NoMemory>(with(isolate, face, |face| submit(isolate, face, argument, Submission::new)).flatten())
     };
 
     // (face, function, priority, waitTimeout or -1, timeout or 0, timed, offer) → task | refusal
@@ -113,40 +118,41 @@ functions! {
             timeout: timeout as u32,
             timed: timed != 0.0,
             offer: hot::offer_of(offer),
-        })))
+        }))
+        .flatten())
     };
 
     // (face, waitTimeout or -1, timeout or 0, offer) → refusal, if a task of this kind is refused just now | 0
     refuse: |isolate, [face, wait_timeout, timeout, offer, ..]| {
         let wait_timeout = (wait_timeout >= 0.0).then_some(wait_timeout as u32);
-        with(isolate, face, |face| {
+        let refusal = with(isolate, face, |face| {
             face.pool().refuse(face.id, hot::offer_of(offer), wait_timeout, timeout as u32)
-        })
-        .map_or(0, |refusal| hot::refused(isolate, refusal))
+        })?;
+        Some(refusal.map_or(0, |refusal| hot::refused(isolate, refusal)))
     };
 
     // () → how many outcomes are in the exchange; 0: no more
-    drain: |isolate, _| hand_over(isolate);
+    drain: |isolate, _| Some(hand_over(isolate));
 
     // () → whether something has come, after a look as long as it is worth it; 2: the event loop is to have its turn first
     linger: |isolate, _| {
         // With many tasks under way outcomes had better gather: every look costs the threads that report them some cache misses.
         if isolate.open() > FEW {
             isolate.remote.turn_at.set(None);
-            return 0;
+            return Some(0);
         }
         let now = Instant::now();
         let since = isolate.remote.turn_at.get().unwrap_or(now);
         if now.duration_since(since) >= LONGEST_LINGER {
             isolate.remote.turn_at.set(None);
-            return 2;
+            return Some(2);
         }
         isolate.remote.turn_at.set(Some(since));
         let found = isolate.remote.lingering.look(&isolate.outbox);
         if !found {
             isolate.remote.turn_at.set(None);
         }
-        i32::from(found)
+        Some(i32::from(found))
     };
 
     // () → kind of the next task's argument | -1 none | -2 none, but something else to do
@@ -156,7 +162,7 @@ functions! {
     done: |isolate, [task, failed, broken, ..]| {
         let value = value(isolate)?;
         Ok::<_, NoMemory>(with_post(isolate, |post| {
-            end_task(isolate, post, TaskId(task as u32), failed != 0.0, value, broken != 0.0)
+            end_task(isolate, post, task as u32, failed != 0.0, value, broken != 0.0)
         }))
     };
 
@@ -170,52 +176,51 @@ functions! {
     });
 
     // () → kind of what the last command has beside its numbers, which is in the exchange then | -1
-    detail: |isolate, _| load_reason(isolate, isolate.remote.detail.take());
+    detail: |isolate, _| Some(load_reason(isolate, isolate.remote.detail.take()));
 
     // (face) → as detail: why a thread could not start
     start_failure: |isolate, [face, ..]| {
-        load_reason(isolate, with(isolate, face, |face| face.threads().start_failure.get()))
+        let reason = with(isolate, face, |face| face.threads().map(|threads| threads.start_failure.get()))??;
+        Some(load_reason(isolate, reason))
     };
 
     // (face, worker): a thread has died, for this reason
     crashed: |isolate, [face, worker, ..]| {
         let reason = value(isolate).ok();
         with(isolate, face, |face| {
-            face.threads().crash.set(reason);
+            face.threads()?.crash.set(reason);
             face.pool().crashed(WorkerId(worker as u32));
-        });
-        0
+            Some(0)
+        })?
     };
 
     // (face, worker): a thread could not be started for this reason, and will not be
     start_failed: |isolate, [face, worker, ..]| {
         let reason = value(isolate).ok();
         with(isolate, face, |face| {
-            face.threads().start_failure.set(reason);
+            face.threads()?.start_failure.set(reason);
             face.pool().start_failed(WorkerId(worker as u32));
-        });
-        0
+            Some(0)
+        })?
     };
 
-    // (face, task, if settled): the signal of the task is to abort for this reason, if a thread has it
-    abort: |isolate, [face, task, if_settled, ..]| {
+    // (face, task, stamp, if settled): the signal of the task is to abort for this reason, if a thread has it
+    abort: |isolate, [face, task, stamp, if_settled, ..]| {
         // Without memory for the reason it aborts all the same.
         let reason = value(isolate).ok().map(Arc::new);
-        let task = TaskId(task as u32);
+        let task = hot::named(task, stamp);
         with(isolate, face, |face| {
             if let Some(worker) = face.pool().worker_of(task) {
-                face.threads().abort(worker, task, if_settled != 0.0, reason);
+                face.threads()?.abort(worker, task, if_settled != 0.0, reason);
             }
-        });
-        0
+            Some(0)
+        })?
     };
 
     // (task): its argument is to come by the message port
     fetch: |isolate, [task, ..]| with_post(isolate, |post| {
-        let task = TaskId(task as u32);
-        let face = post.begun.iter().find(|&&(begun, _)| begun == task).map(|&(_, face)| face);
-        if let Some(face) = face {
-            post.core.pool.host().tell(face, crate::outbox::Kind::Post, post.worker.0, task.0);
+        if let Some(&(task, face)) = post.begun.iter().find(|(begun, _)| begun.number() == task as u32) {
+            post.core.pool.host().tell_to_post(face, post.worker, task);
         }
         0
     });
@@ -301,9 +306,9 @@ fn bytes_of(env: sys::napi_env, array: sys::napi_value) -> Option<NonNull<[u8]>>
     Some(NonNull::slice_from_raw_parts(start, length))
 }
 
-fn with_post(isolate: &Isolate, f: impl FnOnce(&mut Post) -> i32) -> i32 {
-    let mut post = isolate.remote.post.borrow_mut();
-    f(post.as_mut().expect("only called in a thread that has entered a pool"))
+/// `None` if this isolate is no thread of a pool.
+fn with_post(isolate: &Isolate, f: impl FnOnce(&mut Post) -> i32) -> Option<i32> {
+    isolate.remote.post.borrow_mut().as_mut().map(f)
 }
 
 /// The value that TypeScript has described in the registers, with the first bytes of what it has lent.
@@ -332,28 +337,31 @@ fn submit(
     face: &Face,
     argument: Argument,
     submission: impl FnOnce(Call) -> Submission<Call>,
-) -> i32 {
-    let threads = face.threads();
+) -> Option<i32> {
+    let threads = face.threads()?;
     let call = threads.calls.put(face.id, argument);
-    match face.pool().submit(submission(call)) {
+    let task = match face.pool().submit(submission(call)) {
         Admission::Started(worker, task) => {
             threads.start(worker, task);
-            isolate.hold();
-            task.0 as i32
+            task
         }
-        Admission::Waiting(task) => {
-            isolate.hold();
-            task.0 as i32
-        }
+        Admission::Waiting(task) => task,
         Admission::Refused(refusal) => {
             threads.calls.forget(call);
-            hot::refused(isolate, refusal)
+            return Some(hot::refused(isolate, refusal));
         }
-    }
+    };
+    isolate.hold();
+    isolate.registers.set(Word::Stamp, task.stamp() as i32);
+    Some(task.number() as i32)
 }
 
-/// Hands over as many outcomes as there is room for, and tells the pools that their origin knows.
+/// Hands over as many outcomes as there is room for. TypeScript calls until there are no more: so it has dealt with those before,
+/// and only now their pools hear that their origin knows of them. Earlier their numbers would be free while TypeScript, which runs
+/// code of its users in between, still has to look tasks up by them.
 fn hand_over(isolate: &Isolate) -> i32 {
+    let mut handed = isolate.remote.handed.borrow_mut();
+    acknowledge(isolate, &mut handed);
     let Some(exchange) = isolate.remote.exchange.get() else { return 0 };
     // What is there nobody has asked for.
     drop(isolate.remote.large.take());
@@ -361,8 +369,6 @@ fn hand_over(isolate: &Isolate) -> i32 {
     if outcomes.is_empty() {
         isolate.outbox.swap_outcomes(&mut outcomes);
     }
-    let mut known = isolate.remote.known.borrow_mut();
-    let mut of = None;
     let mut used = 0;
     let mut count = 0;
     while count < BATCH
@@ -373,14 +379,16 @@ fn hand_over(isolate: &Isolate) -> i32 {
         if (is_large && count > 0) || (!is_large && used + length > BYTES) {
             break;
         }
-        if of != Some(outcome.face) {
-            acknowledge(isolate, of, &mut known);
-            of = Some(outcome.face);
-        }
         let Some(Outcome { face, task, failed, value }) = outcomes.pop_front() else { break };
-        known.push(TaskId(task));
+        handed.push((face, task));
         let kind = value.kind | if is_large { LARGE } else { 0 };
-        let row = [face, task, kind | if failed.is_some() { FAILED } else { 0 }, used as u32, length as u32];
+        let row = [
+            face,
+            task.number(),
+            kind | if failed.is_some() { FAILED } else { 0 },
+            used as u32,
+            length as u32,
+        ];
         for (column, word) in row.into_iter().enumerate() {
             write(exchange, (count * COLUMNS + column) * 4, &word.to_ne_bytes());
         }
@@ -398,14 +406,18 @@ fn hand_over(isolate: &Isolate) -> i32 {
         // Values begin at multiples of 8, as decoders may want numbers aligned.
         used += length.next_multiple_of(8);
     }
-    acknowledge(isolate, of, &mut known);
     count as i32
 }
 
-/// The origin of these tasks, which came through one face, knows how they have ended.
-fn acknowledge(isolate: &Isolate, face: Option<u32>, tasks: &mut Vec<TaskId>) {
-    if let Some(face) = face {
-        with(isolate, f64::from(face), |face| face.pool().collect_all(tasks));
+/// The origin of these tasks knows how they have ended.
+fn acknowledge(isolate: &Isolate, tasks: &mut Vec<(u32, TaskId)>) {
+    for run in tasks.chunk_by(|(one, _), (other, _)| one == other) {
+        // A face that is gone has no tasks.
+        with(isolate, f64::from(run[0].0), |face| {
+            face.pool().collect_all(run.iter().map(|&(_, task)| task));
+        });
+    }
+    if !tasks.is_empty() {
         isolate.let_go_of(tasks.len() as u32);
         tasks.clear();
     }
@@ -439,7 +451,7 @@ fn call_function(isolate: &Isolate, post: &mut Post, task: TaskId, call: Call) -
     let threads = post.core.pool.host().threads.as_ref()?;
     let Argument { function, value } = threads.calls.take(call);
     post.begun.push((task, call.face()));
-    isolate.registers.set(Word::Task, task.0 as i32);
+    isolate.registers.set(Word::Task, task.number() as i32);
     isolate.registers.set(Word::First, function as i32);
     isolate.registers.set_numbers(&[value.number]);
     Some(load(isolate, value))
@@ -476,20 +488,20 @@ fn load_reason(isolate: &Isolate, reason: Option<Arc<Value>>) -> i32 {
 
 /// Begins `task`, or one that was given to this thread before it and has not begun: the next of several at once.
 fn begin_first(isolate: &Isolate, post: &mut Post, task: TaskId) -> Option<u32> {
-    begin(isolate, post, TaskId(isolate.outbox.first_of(task.0)))
+    begin(isolate, post, isolate.outbox.first_of(task))
 }
 
 fn end_task(
     isolate: &Isolate,
     post: &mut Post,
-    task: TaskId,
+    number: u32,
     failed: bool,
     value: Value,
     broken: bool,
 ) -> i32 {
     isolate.registers.set(Word::Settled, 0);
-    let Some(index) = post.begun.iter().position(|&(begun, _)| begun == task) else { return NONE };
-    let (_, face) = post.begun.swap_remove(index);
+    let Some(index) = post.begun.iter().position(|(begun, _)| begun.number() == number) else { return NONE };
+    let (task, face) = post.begun.swap_remove(index);
     let end = if failed { End::Failed } else { End::Completed };
     // Of a failure `panicHandler` may want to know.
     let times = if failed { hot::times_of(&post.core.pool, task) } else { [0.0; 3] };
@@ -545,7 +557,7 @@ fn take_turns(isolate: &Isolate) {
 fn next_task(isolate: &Isolate, post: &mut Post, may_spin: bool) -> i32 {
     loop {
         if let Some(task) = isolate.outbox.pop_task() {
-            match begin(isolate, post, TaskId(task)) {
+            match begin(isolate, post, task) {
                 Some(kind) => return kind as i32,
                 None => continue,
             }

@@ -117,7 +117,9 @@ fn an_orphan_has_no_workers_and_rejects_what_is_unsettled() {
     assert_eq!(
         pool.effects(),
         [
+            Effect::Forgotten(job(guest, 2)),
             Effect::Reject(boots, job(guest, 2), Rejection::Released),
+            Effect::Forgotten(job(guest, 3)),
             Effect::Reject(waiting, job(guest, 3), Rejection::Released),
             Effect::Reject(running, job(guest, 1), Rejection::Destroyed),
             Effect::Kill(first),

@@ -150,6 +150,46 @@ fn a_task_that_settles_on_its_way_is_not_begun() {
 }
 
 #[test]
+fn the_argument_of_a_task_that_settles_goes_to_the_thread_that_has_begun_it_or_away() {
+    type End = (&'static str, fn(&Fixture, workpool_core::TaskId, workpool_core::WorkerId));
+    let ends: [End; 4] = [
+        ("cancelled", |pool, task, _| assert_eq!(pool.cancel(task), Cancelled::Running)),
+        ("destroyed", |pool, _, _| pool.destroy()),
+        ("departed", |pool, _, _| assert!(pool.depart(FaceId::FIRST))),
+        ("crashed when closed", |pool, _, worker| {
+            pool.release(None);
+            pool.crashed(worker);
+        }),
+    ];
+    for (what, end) in ends {
+        for is_begun in [false, true] {
+            let (pool, worker) = loaded(threads(1, 1));
+            let Admission::Started(_, task) = pool.submit(Submission::new(1)) else {
+                panic!("a thread is free")
+            };
+            if is_begun {
+                assert_eq!(recorder::take(&pool, task), Some(1));
+            }
+            end(&pool, task, worker);
+            let forgotten: Vec<_> =
+                pool.effects().into_iter().filter(|effect| *effect == Effect::Forgotten(1)).collect();
+            assert_eq!(forgotten.len(), usize::from(!is_begun), "{what}, begun: {is_begun}");
+        }
+    }
+}
+
+#[test]
+fn the_argument_of_a_task_that_comes_back_from_a_dead_thread_stays() {
+    let (pool, worker) = loaded(threads(1, 1));
+    let Admission::Started(_, task) = pool.submit(Submission::new(1)) else { panic!("a thread is free") };
+    pool.crashed(worker);
+    let next = boots(&pool)[0];
+    assert_eq!(pool.booted(next), Some(task));
+    assert_eq!(recorder::take(&pool, task), Some(1));
+    assert_eq!(pool.effects(), []);
+}
+
+#[test]
 fn a_thread_that_does_not_heed_in_time_is_killed_and_replaced_if_a_task_waits() {
     let (pool, worker) = loaded(threads(1, 1));
     let task = pool.begin_now(1);
@@ -174,7 +214,8 @@ fn a_thread_that_heeds_in_time_lives_on() {
     pool.finish_task(task, End::Failed, false);
     pool.pass(10 * GRACE);
     assert_eq!(pool.effects(), []);
-    assert_eq!(pool.submit(Submission::new(2)), Admission::Started(worker, task), "and its number is free");
+    let Admission::Started(again, next) = pool.submit(Submission::new(2)) else { panic!("it is idle") };
+    assert_eq!((again, next.number()), (worker, task.number()), "and its number is free");
 }
 
 #[test]
@@ -203,7 +244,7 @@ fn threads_that_cannot_start_fail_what_waits_if_none_has_started() {
     pool.start_failed(workers[0]);
     let vain = Effect::Watched { face: FaceId::FIRST, token: 1, left: Some(0) };
     let [one, other] = [0, 1].map(|n| Effect::Reject(tasks[n], n as u32, Rejection::StartFailed));
-    assert_eq!(pool.effects(), [vain, one, other]);
+    assert_eq!(pool.effects(), [vain, Effect::Forgotten(0), one, Effect::Forgotten(1), other]);
     tasks.iter().for_each(|&task| pool.collect(task));
     assert_eq!(pool.booted(workers[1]), None, "the other one was only slow");
     pool.audit();
@@ -259,7 +300,7 @@ fn a_destroyed_pool_rejects_everything_and_has_its_threads_killed() {
     pool.destroy();
     let released = Effect::Reject(waiting, 1, Rejection::Released);
     let cancelled = Effect::Reject(running, 0, Rejection::Destroyed);
-    assert_eq!(pool.effects(), [released, cancelled, Effect::Kill(worker)]);
+    assert_eq!(pool.effects(), [Effect::Forgotten(1), released, cancelled, Effect::Kill(worker)]);
     pool.collect(waiting);
     pool.collect(running);
     pool.crashed(worker);

@@ -74,6 +74,8 @@ struct Notes {
     /// To be taken down or killed.
     leaving: BTreeSet<WorkerId>,
     loaded: BTreeSet<WorkerId>,
+    /// Tasks whose argument nobody needs.
+    forgotten: BTreeSet<u32>,
 }
 
 /// A pool of threads, and what has become of every task that was handed to it.
@@ -226,10 +228,10 @@ impl Crew {
                 Effect::Retire(worker) | Effect::Kill(worker) => {
                     self.notes().leaving.insert(worker);
                 }
-                Effect::Abandoned(..)
-                | Effect::Forgotten(_)
-                | Effect::Watched { .. }
-                | Effect::Vacancy { .. } => {}
+                Effect::Forgotten(number) => {
+                    assert!(self.notes().forgotten.insert(number), "forgotten twice");
+                }
+                Effect::Abandoned(..) | Effect::Watched { .. } | Effect::Vacancy { .. } => {}
             }
         }
         effects
@@ -260,7 +262,7 @@ impl Crew {
         } else if let Some((worker, task)) = given {
             self.take(worker, task);
         } else if let Some((worker, task)) = taken {
-            self.finish(worker, task, self.pool.payload(task));
+            self.finish(worker, task, self.pool.payload(task).expect("it has just been taken"));
         } else if let Some(worker) = booting {
             self.booted(worker);
         } else {
@@ -294,6 +296,12 @@ impl Crew {
             })
             .collect();
         assert!(fates.keys().copied().eq(numbers), "every task has settled: {fates:?}");
+        // The argument of a task goes to the thread that begins it, or away, whoever settles it beside that.
+        let begun: BTreeSet<u32> = self.begun.lock().unwrap().iter().copied().collect();
+        for (number, &fate) in &fates {
+            let (has_begun, is_forgotten) = (begun.contains(number), notes.forgotten.contains(number));
+            assert_eq!(has_begun, !is_forgotten && fate != Fate::Refused, "argument of {number}: {fate:?}");
+        }
         let counters = snapshot.counters;
         let count = |is: fn(&Fate) -> bool| fates.values().filter(|&fate| is(fate)).count() as u64;
         assert_eq!(counters.completed, count(|fate| *fate == Fate::Ended), "completed");
@@ -343,7 +351,7 @@ fn a_cancellation_beside_an_end_settles_once_and_keeps_the_number_until_it_is_co
         let settled = thread.join().unwrap();
         assert_eq!(cancelled, if settled { Cancelled::Late } else { Cancelled::Running });
         let (_, next) = crew.start(1, true);
-        assert_eq!(next != task, settled, "its end has not been collected");
+        assert_eq!(next.number() != task.number(), settled, "its end has not been collected");
         crew.settle(0..2)[&0]
     });
     assert_eq!(seen, [Fate::Ended, Fate::Cancelled]);

@@ -235,7 +235,7 @@ impl Crew {
         for index in 0..=room {
             let number = u32::MAX - index;
             trial.new_workers = vec![WorkerId(number)];
-            let admission = trial.submit(Submission::new(number), Some(TaskId(number)));
+            let admission = trial.submit(Submission::new(number), Some(TaskId::new(number, 0)));
             assert_eq!(matches!(admission, Admission::Refused(_)), index == room, "submit {index} of {room}");
         }
     }
@@ -422,7 +422,17 @@ impl Crew {
             _ => task.state = TaskState::Over,
         }
         let payload = task.payload;
+        self.forget_unbegun(id);
         self.effects.push(Effect::Reject(id, payload, rejection));
+    }
+
+    /// Nobody needs the argument of a task that settles before its thread has taken it.
+    fn forget_unbegun(&mut self, id: TaskId) {
+        let task = self.task(id);
+        if !task.is_taken {
+            let payload = task.payload;
+            self.effects.push(Effect::Forgotten(payload));
+        }
     }
 
     fn reject_waiting(&mut self, rejection: Rejection) {
@@ -534,6 +544,7 @@ impl Crew {
             }
             TaskState::Abandoned(_) | TaskState::Over => return Cancelled::Late,
         };
+        self.forget_unbegun(id);
         self.queue.retain(|&waiting| waiting != id);
         self.settle(|counters| &mut counters.cancelled);
         self.forget_if_done(id);

@@ -47,6 +47,8 @@ enum Step {
     AwaitVacancy(usize),
     ForgetVacancy(usize),
     EndTurns(usize, u32),
+    /// Somebody is late: for a task that is done with, or a worker that is elsewhere in its life.
+    Late(usize),
 }
 
 fn submission() -> impl Strategy<Value = Step> {
@@ -99,6 +101,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => any().prop_map(Step::AwaitVacancy),
         1 => any().prop_map(Step::ForgetVacancy),
         3 => (any(), 0_u32..3).prop_map(|(which, count)| Step::EndTurns(which, count)),
+        4 => any().prop_map(Step::Late),
     ]
 }
 
@@ -127,12 +130,14 @@ struct Pair {
     tokens: u32,
     /// Whoever has awaited a vacancy.
     awaited: Vec<(FaceId, u32)>,
+    /// Every name that was given.
+    names: Vec<TaskId>,
 }
 
 impl Pair {
     fn new(options: Options) -> Self {
         let (pool, clock) = recorder::pool(options);
-        Self { pool, clock, model: Model::new(options), tokens: 0, awaited: Vec::new() }
+        Self { pool, clock, model: Model::new(options), tokens: 0, awaited: Vec::new(), names: Vec::new() }
     }
 
     /// What has been delivered in this step. The model learns which numbers new workers have got.
@@ -168,6 +173,7 @@ impl Pair {
             Admission::Started(_, id) | Admission::Waiting(id) => Some(id),
             Admission::Refused(_) => None,
         };
+        self.names.extend(id);
         assert_eq!(admission, self.model.submit(task, id));
         self.agree(effects);
     }
@@ -198,7 +204,7 @@ impl Pair {
         assert_eq!(effects, expected, "effects");
         assert_eq!(self.pool.snapshot(), self.model.snapshot(), "gauges and counters");
         for (task, times) in self.model.times() {
-            assert_eq!(self.pool.times(task), times, "times");
+            assert_eq!(self.pool.times(task), Some(times), "times");
         }
         assert_eq!(self.pool.has_vacancy(), self.model.has_vacancy(), "vacancy");
         for face in &self.model.faces {
@@ -341,7 +347,33 @@ impl Pair {
                 let face = self.face(which);
                 self.play(|pool| pool.end_turns(face, count), |model| model.end_turns(face, count));
             }
+            Step::Late(which) => self.be_late(which),
         }
+    }
+
+    /// Whatever is said too late is heard by nobody.
+    fn be_late(&mut self, which: usize) {
+        let task = self.names.get(which % self.names.len().max(1)).copied();
+        if let Some(task) = task {
+            let known = self.model.tasks.iter().find(|known| known.id == task);
+            if known.is_none() {
+                recorder::assert_gone(&self.pool, task);
+            }
+            if known.is_none_or(|task| !task.uncollected) {
+                self.pool.collect(task);
+            }
+        }
+        let worker = WorkerId(which as u32 % 8);
+        let state = self.model.workers.iter().find(|known| known.id == worker).map(|known| known.state);
+        recorder::be_late_for(
+            &self.pool,
+            worker,
+            state == Some(WorkerState::Booting),
+            state == Some(WorkerState::Stopping),
+            state.is_some(),
+        );
+        let effects = self.delivered(None);
+        self.agree(effects);
     }
 
     fn watch(&mut self, which: usize, condition: Condition, timeout: Option<u32>) {

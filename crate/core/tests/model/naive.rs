@@ -200,7 +200,7 @@ impl Model {
         (0..=self.told.len() as u32).all(|index| {
             trial.new_workers = vec![WorkerId(u32::MAX - index)];
             let task = Submission { offer: Offer::AtOnce, ..Submission::new(job) };
-            !matches!(trial.submit(task, Some(TaskId(u32::MAX - index))), Admission::Refused(_))
+            !matches!(trial.submit(task, Some(TaskId::new(u32::MAX - index, 0))), Admission::Refused(_))
         })
     }
 

@@ -1,7 +1,11 @@
 //! Random histories of a pool of threads: several tasks per thread, begun and not begun, deaths, failed starts, `grace`,
 //! `minSize`, `destroy`. After each one everything is brought to its end, and every task has settled once.
 
-use std::{collections::BTreeMap, fmt::Debug, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+    sync::Arc,
+};
 
 use proptest::{collection::vec, option, prelude::*};
 use workpool_core::{
@@ -41,6 +45,8 @@ enum Step {
     WatchEnd(Option<u32>),
     AwaitVacancy,
     EndTurns(u32),
+    /// Somebody is late: for a task that is done with, or a worker that is elsewhere in its life.
+    Late(usize),
 }
 
 fn submission() -> impl Strategy<Value = Step> {
@@ -88,6 +94,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => time().prop_map(Step::WatchEnd),
         2 => Just(Step::AwaitVacancy),
         2 => (0_u32..3).prop_map(Step::EndTurns),
+        4 => any().prop_map(Step::Late),
     ]
 }
 
@@ -120,13 +127,28 @@ struct Pair {
     submitted: u32,
     /// How often each accepted task has settled.
     settled: BTreeMap<u32, u32>,
+    /// Every name that was given.
+    names: Vec<TaskId>,
+    /// Whose argument has been taken by its thread, and whose was let go of before.
+    begun: BTreeSet<u32>,
+    forgotten: BTreeSet<u32>,
 }
 
 impl Pair {
     fn new(options: Options) -> Self {
         let (pool, clock) = recorder::pool(options);
         let model = Crew::new(options);
-        Self { pool, clock, model, tokens: 0, submitted: 0, settled: BTreeMap::new() }
+        Self {
+            pool,
+            clock,
+            model,
+            tokens: 0,
+            submitted: 0,
+            settled: BTreeMap::new(),
+            names: Vec::new(),
+            begun: BTreeSet::new(),
+            forgotten: BTreeSet::new(),
+        }
     }
 
     /// What has been delivered in this step. The model learns which numbers new workers have got.
@@ -167,8 +189,9 @@ impl Pair {
             Admission::Started(_, id) | Admission::Waiting(id) => Some(id),
             Admission::Refused(_) => None,
         };
-        if id.is_some() {
+        if let Some(id) = id {
             self.settled.insert(payload, 0);
+            self.names.push(id);
         }
         assert_eq!(admission, self.model.submit(task, id));
         self.agree(effects);
@@ -211,10 +234,17 @@ impl Pair {
         self.model.conclude();
         let mut expected = std::mem::take(&mut self.model.effects);
         for effect in &effects {
-            if let Effect::Reject(_, payload, _) = *effect {
-                self.settle(payload);
+            match *effect {
+                Effect::Reject(_, payload, _) => self.settle(payload),
+                Effect::Forgotten(payload) => {
+                    assert!(!self.begun.contains(&payload), "its thread has the argument");
+                    assert!(self.forgotten.insert(payload), "forgotten twice");
+                }
+                _ => {}
             }
         }
+        split_forgotten(&mut effects);
+        split_forgotten(&mut expected);
         // The deadlines of one moment are met in any order.
         sort_deadlines(&mut effects);
         sort_deadlines(&mut expected);
@@ -222,8 +252,12 @@ impl Pair {
         self.pool.audit();
         assert_eq!(self.pool.snapshot(), self.model.snapshot(), "gauges and counters");
         for task in &self.model.tasks {
-            assert_eq!(self.pool.times(task.id).number, self.model.number(task.id), "number");
-            assert_eq!(self.pool.payload(task.id), task.payload, "payload");
+            assert_eq!(
+                self.pool.times(task.id).map(|times| times.number),
+                Some(self.model.number(task.id)),
+                "number"
+            );
+            assert_eq!(self.pool.payload(task.id), Some(task.payload), "payload");
             let is_abandoned = matches!(task.state, TaskState::Abandoned(_));
             assert_eq!(self.pool.is_abandoned(task.id), is_abandoned, "abandoned");
         }
@@ -252,8 +286,12 @@ impl Pair {
         match *step {
             Step::Submit(task) => self.submit(task),
             Step::Take(which) => {
-                if let Some(task) = self.task(which, |task| task.worker().is_some() && !task.is_taken) {
-                    self.play(|pool| recorder::take(pool, task), |model| model.take(task));
+                if let Some(task) = self.task(which, |task| task.worker().is_some() && !task.is_taken)
+                    && let Some(payload) =
+                        self.play(|pool| recorder::take(pool, task), |model| model.take(task))
+                {
+                    assert!(!self.forgotten.contains(&payload), "its argument is gone");
+                    assert!(self.begun.insert(payload), "begun twice");
                 }
             }
             Step::Finish(which, end, is_broken) => {
@@ -317,7 +355,39 @@ impl Pair {
             Step::EndTurns(count) => {
                 self.play(|pool| pool.end_turns(FaceId::FIRST, count), |model| model.end_turns(count));
             }
+            Step::Late(which) => self.be_late(which),
         }
+    }
+
+    /// Whatever is said too late is heard by nobody.
+    fn be_late(&mut self, which: usize) {
+        let task = self.names.get(which % self.names.len().max(1)).copied();
+        if let Some(task) = task {
+            let known = self.model.tasks.iter().find(|known| known.id == task);
+            let (is_uncollected, has_worker) =
+                known.map_or((false, false), |task| (task.is_uncollected, task.worker().is_some()));
+            if known.is_none() {
+                recorder::assert_gone(&self.pool, task);
+            }
+            if !is_uncollected {
+                self.pool.collect(task);
+            }
+            if !has_worker {
+                let finished = self.pool.finish_task(task, End::Completed, false);
+                assert_eq!((finished.settled, finished.next), (false, None));
+            }
+        }
+        let worker = WorkerId(which as u32 % 8);
+        let state = self.model.workers.iter().find(|known| known.id == worker).map(|known| known.state);
+        recorder::be_late_for(
+            &self.pool,
+            worker,
+            state == Some(WorkerState::Booting),
+            state == Some(WorkerState::Stopping),
+            state.is_some(),
+        );
+        let effects = self.delivered();
+        self.agree(effects);
     }
 
     fn watch(&mut self, condition: Condition, timeout: Option<u32>) {
@@ -348,13 +418,26 @@ impl Pair {
         let snapshot = self.pool.snapshot();
         assert_eq!((snapshot.busy, snapshot.waiting, snapshot.counters.unsettled), (0, 0, 0));
         assert!(self.settled.values().all(|&times| times == 1), "each once: {:?}", self.settled);
+        // Each argument has gone one way.
+        assert_eq!(self.begun.len() + self.forgotten.len(), self.settled.len(), "arguments");
     }
+}
+
+/// Puts what is forgotten before all else, as it is of no consequence for the pool, in the order of the tasks.
+fn split_forgotten(effects: &mut [Effect<u32>]) {
+    let forgotten = |effect: &Effect<u32>| match *effect {
+        Effect::Forgotten(payload) => (0, payload),
+        _ => (1, 0),
+    };
+    effects.sort_by_key(forgotten);
 }
 
 /// Brings what is done for its time, one task after another, into the order of the tasks, and of the workers.
 fn sort_deadlines(effects: &mut [Effect<u32>]) {
     let by_time = |effect: &Effect<u32>| match *effect {
-        Effect::Reject(task, _, Rejection::WaitTimeout(_) | Rejection::TaskTimeout(_)) => Some((0, task.0)),
+        Effect::Reject(task, _, Rejection::WaitTimeout(_) | Rejection::TaskTimeout(_)) => {
+            Some((0, task.number()))
+        }
         Effect::Kill(worker) => Some((1, worker.0)),
         _ => None,
     };

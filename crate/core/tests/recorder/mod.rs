@@ -82,6 +82,47 @@ pub(crate) fn take<T: Payload>(pool: &RecordedPool<T>, task: TaskId) -> Option<T
     }
 }
 
+/// A task is done with: whatever is said of it under its name is late.
+#[cfg(not(loom))]
+pub(crate) fn assert_gone<T: Payload + PartialEq + Debug>(pool: &RecordedPool<T>, task: TaskId) {
+    use workpool_core::{Cancelled, End, Taken, WorkerId};
+    assert_eq!(pool.cancel(task), Cancelled::Late);
+    assert_eq!(pool.payload(task), None);
+    assert_eq!(pool.times(task), None);
+    assert_eq!(pool.worker_of(task), None);
+    assert!(!pool.is_abandoned(task));
+    assert_eq!(pool.take(WorkerId(0), task), Taken::Foreign);
+    pool.begin(task);
+    pool.limit(task);
+    pool.collect_all([task]);
+    let (finished, begun) = pool.finish_and_take(task, End::Failed, true);
+    assert_eq!((finished.settled, finished.next, begun), (false, None, None));
+}
+
+/// Says of a worker what cannot be so.
+#[cfg(not(loom))]
+pub(crate) fn be_late_for<T: Payload + PartialEq + Debug>(
+    pool: &RecordedPool<T>,
+    worker: workpool_core::WorkerId,
+    is_booting: bool,
+    is_stopping: bool,
+    is_live: bool,
+) {
+    if !is_booting {
+        assert_eq!(pool.booted(worker), None);
+        assert_eq!(pool.boot_failed(worker), None);
+        pool.start_failed(worker);
+    }
+    if !is_stopping {
+        pool.retired(worker);
+    }
+    if !is_live {
+        pool.crashed(worker);
+        let finished = pool.finish(worker, workpool_core::End::Completed, true);
+        assert_eq!((finished.settled, finished.next), (false, None));
+    }
+}
+
 /// Keeps the pool's first appointment until `target`, if there is one, at its very moment; whether there was one.
 /// What [`Reaper`](workpool_core::Reaper) does, without a thread.
 pub(crate) fn keep_appointment<T: Payload>(
