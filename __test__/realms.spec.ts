@@ -66,3 +66,19 @@ test('classes and errors of another context are classes and errors', async (t) =
   t.is(await reason.catch((error: unknown) => error), thrower);
   t.deepEqual(await pool.run(undefined, { name: 'lastReason' }), { isError: true, message: 'inherited', code: 'ERR_FOREIGN' });
 });
+
+test('a load of the package is collected once it has nothing to do, and not before', async (t) => {
+  t.timeout(40_000);
+  const { hung, code, stdout, stderr } = await child('collected-loads', { execArgv: ['--expose-gc'], deadlineMs: 30_000 });
+  t.deepEqual({ hung, code, stderr }, { hung: false, code: 0, stderr: '' });
+  const lines = stdout.trim().split('\n');
+  const uses = ['only loaded', 'an idle pool', 'a closed pool with resources', 'failed and aborted tasks', 'a face of a shared pool', 'a closed thread pool', 'an idle thread pool whose threads have expired'];
+  t.deepEqual(lines.slice(0, uses.length), uses.map((use) => `${use}: 0 left`));
+  t.deepEqual(lines.slice(uses.length, -3).toSorted(), [
+    'a resource that nobody knows of is disposed of',
+    'a task in a thread has ended',
+    'a task that waited for another load has run',
+    'so has a vacancy',
+  ]);
+  t.deepEqual(lines.slice(-3), ['0 of many left', 'heapUsed stays', 'arrayBuffers stays']);
+});

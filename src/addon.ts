@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { process } from './intrinsics.js'
+/** Not every environment has it as a global. */
+const process = require('node:process') as NodeJS.Process
 
 export type Addon = typeof import('#binding/index.js')
 

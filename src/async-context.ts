@@ -19,8 +19,15 @@ function findIdKey(): symbol | undefined {
 
 const idKey = findIdKey()
 
+/** One that keeps nothing alive, and says so: what does not say is taken for an open handle by those that look for such. */
+class Context extends AsyncResource {
+  hasRef(): boolean {
+    return false
+  }
+}
+
 /** The context of last resort: that in which the module was loaded. */
-const root = new AsyncResource('workpool', { requireManualDestroy: true })
+const root = new Context('workpool', { requireManualDestroy: true })
 
 /** Whether contexts may differ. Once true it stays: a closure that was submitted before runs in `root` from then on. */
 let isFollowed = idKey === undefined

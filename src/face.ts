@@ -90,6 +90,11 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     if (settings.signal !== undefined) this.follow(settings.signal)
   }
 
+  /** Idle resources are disposed of even if nobody knows of them any more. */
+  get isRooted(): boolean {
+    return this.#settings.init !== undefined && this.stat(Stat.running) > 0
+  }
+
   protected abortRunning(reason: unknown): void {
     for (const worker of this.#workers) worker?.context?.abort(reason)
   }

@@ -8,6 +8,8 @@ import { misuse } from './errors.js'
 
 /** A pool as the commands need it. */
 export interface CommandTarget {
+  /** Whether it has something that nobody but the event loop may come back to, such as resources to be disposed of. */
+  readonly isRooted: boolean
   /** Makes a worker, or its resource. */
   boot(worker: number): void
   /** Takes a worker down that has no task, or disposes of its resource. */
@@ -294,4 +296,18 @@ export function awaitVacancy(face: number, settle: (isClosed: boolean) => void):
 }
 
 native.attach(wake)
+
+/**
+ * Promises that are open keep this code alive, for the event loop comes back to it. Once there are none it is kept for nobody:
+ * a test runner has a realm for every file, and would never be rid of one. It is kept on as long as nothing is collected, as to end that with
+ * the last promise and to begin anew with the next one would cost every task something.
+ */
+const collections = new FinalizationRegistry(awaitCollection)
+
+function awaitCollection(): void {
+  if (!targets.some((target) => target?.isRooted)) native.unroot(isolate)
+  collections.register({}, undefined)
+}
+
+awaitCollection()
 

@@ -118,6 +118,8 @@ function join(settings: ThreadPoolSettings): { id: number; isOwner: boolean; con
 /** A thread pool as an isolate sees it: promises under the core's numbers of tasks and, in the owner, the crew of threads. */
 export class ThreadFace extends Verbs implements ThreadTarget {
   protected readonly target = this
+  /** Its threads hold the crew. */
+  readonly isRooted = false
   readonly #settings: ThreadPoolSettings
   readonly #failures: Failures
   /** In the owner. Between a thread and any other isolate there is no message port. */

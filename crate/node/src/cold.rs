@@ -128,6 +128,13 @@ fn seat(isolate: &Isolate, core: Arc<Core>, id: FaceId) -> u32 {
     number
 }
 
+/// Nothing is left to be done for this load but what its promises may bring: once none is open it may be collected.
+#[napi(catch_unwind)]
+pub fn unroot(isolate: u32) -> napi::Result<()> {
+    isolate_of(isolate)?.unroot();
+    Ok(())
+}
+
 /// A new pool; gives the number of its face in this isolate.
 #[napi(catch_unwind)]
 pub fn create(isolate: u32, options: CoreOptions) -> napi::Result<u32> {

@@ -340,7 +340,8 @@ pub(crate) unsafe fn call<A: Answer>(
         // SAFETY: Node gave `value`; what is not a number leaves the argument 0.
         unsafe { sys::napi_get_value_double(env, value, argument) };
     }
-    // SAFETY: `export` gives the isolate of this environment to every function, and it outlives all JavaScript.
+    // SAFETY: `export` gives the isolate of this load to every function, and it ends after all JavaScript, or after the exports
+    // of the load have been collected, which every function holds.
     let isolate = unsafe { &*data.cast::<Isolate>() };
     let mut result = ptr::null_mut();
     match catch_unwind(AssertUnwindSafe(|| body(isolate, arguments).answer())) {
@@ -415,13 +416,19 @@ pub(crate) fn export(
     for &(name, function) in all {
         let mut value = ptr::null_mut();
         let data: *mut c_void = isolate.cast_mut().cast();
-        // SAFETY: as above; the name ends in zero, hence -1 for its length; `data` outlives all JavaScript.
+        // SAFETY: as above; the name ends in zero, hence -1 for its length; `data` outlives the function.
         let created =
             unsafe { sys::napi_create_function(env, name.as_ptr(), -1, function, data, &raw mut value) };
         if created != sys::Status::napi_ok {
             return None;
         }
         set(name, value)?;
+        // Whoever has one function has the exports: these are gone only when none can be called any more, see `collected`.
+        // SAFETY: as above.
+        let held = unsafe { sys::napi_set_named_property(env, value, c"exports".as_ptr(), exports.raw()) };
+        if held != sys::Status::napi_ok {
+            return None;
+        }
     }
     Some(())
 }

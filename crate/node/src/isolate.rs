@@ -1,7 +1,8 @@
 //! One isolate's share of the addon: its pools, its outbox, and what keeps its event loop alive.
 //!
 //! An isolate can load the addon more than once – a test runner that gives every file a module registry of its own
-//! does – and each load has its own TypeScript, so each gets a share of its own.
+//! does – and each load has its own TypeScript, so each gets a share of its own. It ends with the environment, or before
+//! that with its load: nothing here keeps the TypeScript of a load alive but what it has promised, or has to do.
 
 use std::{
     cell::{Cell, RefCell},
@@ -14,7 +15,7 @@ use std::{
     },
 };
 
-use napi::{Env, bindgen_prelude::Object, sys};
+use napi::{Env, JsValue, bindgen_prelude::Object, sys};
 use napi_derive::napi;
 use slab::Slab;
 use workpool_core::FaceId;
@@ -36,7 +37,8 @@ thread_local! {
 /// How many shares there have been.
 static MADE: AtomicU32 = AtomicU32::new(0);
 
-/// Lives from the moment the addon is loaded into an environment until that environment's cleanup.
+/// Lives from the moment the addon is loaded into an environment until that environment's cleanup, or until the exports
+/// of this load have been collected, and with them all TypeScript that could use it.
 #[derive(Debug)]
 pub(crate) struct Isolate {
     /// Names it among all shares of the process.
@@ -51,6 +53,11 @@ pub(crate) struct Isolate {
     /// loop alive.
     open: Cell<u32>,
     bell: Cell<Option<Bell>>,
+    /// Refers to the function by which TypeScript looks into the outbox; strongly while `is_rooted`.
+    wake: Cell<Option<sys::napi_ref>>,
+    /// Whether the load is kept alive. It is from its first open promise on, until TypeScript has seen that nothing
+    /// is left to be done for it: that is seldom asked, so that a task costs nothing for it.
+    is_rooted: Cell<bool>,
     /// What it has for pools of threads.
     pub(crate) remote: Remote,
 }
@@ -63,6 +70,29 @@ impl Isolate {
         if let (0, Some(Bell(bell))) = (open, self.bell.get()) {
             // SAFETY: called from JavaScript of this environment, which therefore lives, and so does the bell.
             unsafe { sys::napi_ref_threadsafe_function(self.env, bell) };
+            if !self.is_rooted.get() {
+                self.root();
+            }
+        }
+    }
+
+    /// From now on the load is kept alive: the event loop may be all that will ever come back to it.
+    #[cold]
+    fn root(&self) {
+        if let Some(wake) = self.wake.get() {
+            // SAFETY: called from JavaScript of this environment; the reference was made in it, and is not deleted before
+            // the share ends. What it refers to lives, as TypeScript of the same load is running.
+            unsafe { sys::napi_reference_ref(self.env, wake, ptr::null_mut()) };
+            self.is_rooted.set(true);
+        }
+    }
+
+    /// From now on the load lives only as long as somebody has it. Not while a promise is open.
+    pub(crate) fn unroot(&self) {
+        if let (0, true, Some(wake)) = (self.open.get(), self.is_rooted.get(), self.wake.get()) {
+            // SAFETY: as in `root`, which has been called once more than this.
+            unsafe { sys::napi_reference_unref(self.env, wake, ptr::null_mut()) };
+            self.is_rooted.set(false);
         }
     }
 
@@ -138,10 +168,90 @@ pub(crate) fn set_up(exports: Object<'_>, env: Env) -> napi::Result<()> {
         faces: RefCell::default(),
         open: Cell::new(0),
         bell: Cell::new(None),
+        wake: Cell::new(None),
+        is_rooted: Cell::new(false),
         remote: Remote::default(),
     }));
     NEWEST.set(isolate);
-    hot::export(&exports, env.raw(), isolate, block).ok_or_else(failed)
+    hot::export(&exports, env.raw(), isolate, block).ok_or_else(failed)?;
+    // SAFETY: `isolate` was made just now, and nothing ends it before JavaScript runs again.
+    let id = unsafe { &*isolate }.id;
+    // SAFETY: called while the environment is set up, on its thread; the data is a number, not an address.
+    let watched = unsafe {
+        sys::napi_add_finalizer(
+            env.raw(),
+            exports.raw(),
+            address_of(id),
+            Some(collected),
+            ptr::null_mut(),
+            ptr::null_mut(),
+        )
+    };
+    (watched == sys::Status::napi_ok).then_some(()).ok_or_else(failed)
+}
+
+/// The id of a share where Node-API wants an address that it hands back. It outlives the share, as an address must not.
+fn address_of(id: u32) -> *mut c_void {
+    ptr::without_provenance_mut(id as usize)
+}
+
+/// The share of the calling thread whose id was made an address; none if it has ended.
+fn at(address: *mut c_void) -> Option<&'static Isolate> {
+    Isolate::find(|isolate| isolate.id as usize == address.addr())
+}
+
+/// The exports of a load are gone. Every function of the load holds them, so nobody can call one of these any more.
+unsafe extern "C" fn collected(env: sys::napi_env, id: *mut c_void, _hint: *mut c_void) {
+    // At the end of an environment finalizers run after its hooks: then there is nothing left.
+    let Some(isolate) = at(id) else { return };
+    let address = ptr::from_ref(isolate).cast_mut().cast();
+    let [exchange, lent] = isolate.remote.references();
+    let references = [isolate.wake.get(), Some(isolate.registers.reference()), exchange, lent];
+    if isolate.bell.get().is_some() {
+        // SAFETY: `attach` has registered this hook with this address, in this environment, which lives.
+        unsafe { sys::napi_remove_env_cleanup_hook(env, Some(tear_down), address) };
+    }
+    // SAFETY: as the hook that would do it is taken away, this is the one call; nobody else has the address any more, as
+    // the exports are gone.
+    unsafe { tear_down(address) };
+    for reference in references.into_iter().flatten() {
+        // SAFETY: made in this environment, and used by nobody but the share that has just ended.
+        unsafe { sys::napi_delete_reference(env, reference) };
+    }
+}
+
+/// What the bell is to those that list what keeps an event loop alive: a resource that says whether it does so. One that does
+/// not say is taken for an open handle.
+fn resource_of(id: u32, env: sys::napi_env) -> Option<sys::napi_value> {
+    let mut resource = ptr::null_mut();
+    let mut has_ref_function = ptr::null_mut();
+    // SAFETY: called from JavaScript of `env`; the out-pointer is valid.
+    let made = unsafe { sys::napi_create_object(env, &raw mut resource) };
+    // SAFETY: as above; the name ends in zero, hence -1; the data is a number, not an address.
+    let created = unsafe {
+        let name = c"hasRef".as_ptr();
+        sys::napi_create_function(env, name, -1, Some(has_ref), address_of(id), &raw mut has_ref_function)
+    };
+    if made != sys::Status::napi_ok || created != sys::Status::napi_ok {
+        return None;
+    }
+    // SAFETY: as above, with values made just now.
+    let set = unsafe { sys::napi_set_named_property(env, resource, c"hasRef".as_ptr(), has_ref_function) };
+    (set == sys::Status::napi_ok).then_some(resource)
+}
+
+/// `hasRef()`: whether the bell keeps the event loop alive.
+unsafe extern "C" fn has_ref(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let mut id = ptr::null_mut();
+    let mut result = ptr::null_mut();
+    // SAFETY: Node calls this with its environment and call; the out-pointer is valid, and no arguments are wanted.
+    unsafe {
+        sys::napi_get_cb_info(env, info, ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), &raw mut id);
+    }
+    let has_open = at(id).is_some_and(|isolate| isolate.open() > 0);
+    // SAFETY: as above.
+    unsafe { sys::napi_get_boolean(env, has_open, &raw mut result) };
+    result
 }
 
 /// Makes the bell, which calls `wake` on the isolate's event loop, and opens the outbox. The isolate is torn down by
@@ -156,20 +266,30 @@ pub(crate) fn attach(isolate: *const Isolate, env: sys::napi_env, wake: sys::nap
     }
     let mut name = ptr::null_mut();
     let mut bell = ptr::null_mut();
-    // SAFETY: called from JavaScript of `env`; the name is of the given length.
+    let mut reference = ptr::null_mut();
+    // SAFETY: the isolate lives until `tear_down`, which is only registered below.
+    let id = unsafe { &*isolate }.id;
+    let resource = resource_of(id, env)?;
+    // SAFETY: called from JavaScript of `env`; weak, as long as nothing is to be done.
+    let referenced = unsafe { sys::napi_create_reference(env, wake, 0, &raw mut reference) };
+    if referenced != sys::Status::napi_ok {
+        return None;
+    }
+    // SAFETY: as above; the name is of the given length.
     let named = unsafe { sys::napi_create_string_utf8(env, c"workpool".as_ptr(), 8, &raw mut name) };
-    // SAFETY: as above; `wake` is a function, which Node checks; no context and no finalizer are given.
+    // SAFETY: as above. No function is given, as the bell would hold it for as long as it is there; the context is a number, not
+    // an address.
     let created = unsafe {
         sys::napi_create_threadsafe_function(
             env,
-            wake,
             ptr::null_mut(),
+            resource,
             name,
             0,
             1,
             ptr::null_mut(),
             None,
-            ptr::null_mut(),
+            address_of(id),
             Some(ring),
             &raw mut bell,
         )
@@ -186,6 +306,7 @@ pub(crate) fn attach(isolate: *const Isolate, env: sys::napi_env, wake: sys::nap
     }
     // SAFETY: as above.
     let isolate = unsafe { &*isolate };
+    isolate.wake.set(Some(reference));
     isolate.bell.set(Some(Bell(bell)));
     isolate.outbox.open(Bell(bell));
     Some(())
@@ -194,12 +315,20 @@ pub(crate) fn attach(isolate: *const Isolate, env: sys::napi_env, wake: sys::nap
 /// The bell on the isolate's own thread: lets TypeScript look into the outbox.
 unsafe extern "C" fn ring(
     env: sys::napi_env,
-    wake: sys::napi_value,
-    _context: *mut c_void,
+    _function: sys::napi_value,
+    id: *mut c_void,
     _data: *mut c_void,
 ) {
     if env.is_null() {
         return; // the environment is being torn down
+    }
+    let Some(reference) = at(id).and_then(|isolate| isolate.wake.get()) else { return };
+    let mut wake = ptr::null_mut();
+    // SAFETY: Node calls this on the environment's thread with a handle scope open; the share has not ended, so neither has its
+    // reference.
+    let found = unsafe { sys::napi_get_reference_value(env, reference, &raw mut wake) };
+    if found != sys::Status::napi_ok || wake.is_null() {
+        return; // the load has been collected, and its share is about to end
     }
     let mut this = ptr::null_mut();
     // SAFETY: Node calls this on the environment's thread with a handle scope open.
@@ -222,12 +351,12 @@ unsafe extern "C" fn ring(
     }
 }
 
-/// Runs on the isolate's thread after its last JavaScript.
+/// Runs on the isolate's thread after the last JavaScript that can reach the share.
 unsafe extern "C" fn tear_down(isolate: *mut c_void) {
     let isolate = isolate.cast::<Isolate>();
     let newer = Isolate::find(|newer| ptr::eq(newer.older.get(), isolate));
-    // SAFETY: this is the pointer that `set_up` made from a box, and the hook runs once; nobody else has it any more, as
-    // JavaScript has ended and the list is mended before anybody looks at it again.
+    // SAFETY: this is the pointer that `set_up` made from a box, and this runs once: as a hook or instead of it; nobody else has it
+    // any more, as JavaScript has ended or cannot reach it, and the list is mended before anybody looks at it again.
     let isolate = unsafe { Box::from_raw(isolate) };
     match newer {
         Some(newer) => newer.older.set(isolate.older.get()),

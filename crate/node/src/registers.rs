@@ -49,10 +49,12 @@ pub(crate) const OUTGOING: usize = 31;
 pub(crate) struct Registers {
     words: &'static [Cell<i32>],
     numbers: &'static [Cell<f64>],
+    /// Keeps the block alive.
+    reference: sys::napi_ref,
 }
 
 impl Registers {
-    /// Makes the block; the reference that keeps it alive goes with the environment.
+    /// Makes the block.
     pub(crate) fn new(env: sys::napi_env) -> Option<(Self, sys::napi_value)> {
         let mut data = ptr::null_mut();
         let mut value = ptr::null_mut();
@@ -69,14 +71,19 @@ impl Registers {
             return None;
         }
         // SAFETY: the block begins with `WORDS` words, is aligned to 8 bytes or more, and is never detached, as only
-        // our own TypeScript sees it. It lives as long as the environment; nothing of ours runs after that. Cells, as
+        // our own TypeScript sees it. It lives as long as the reference, which goes with this. Cells, as
         // JavaScript writes and reads there, too, but on this thread.
         let words = unsafe { slice::from_raw_parts(data.cast::<Cell<i32>>(), WORDS) };
         // SAFETY: in bounds: the numbers follow the words, which take a multiple of 8 bytes.
         let behind = unsafe { data.cast::<i32>().add(WORDS) };
         // SAFETY: as for the words.
         let numbers = unsafe { slice::from_raw_parts(behind.cast::<Cell<f64>>(), NUMBERS) };
-        Some((Self { words, numbers }, value))
+        Some((Self { words, numbers, reference }, value))
+    }
+
+    /// For whoever ends the isolate before its environment does.
+    pub(crate) const fn reference(&self) -> sys::napi_ref {
+        self.reference
     }
 
     pub(crate) fn set(&self, word: Word, value: i32) {

@@ -53,6 +53,7 @@ const FAILED: u32 = 0x200;
 pub(crate) struct Remote {
     /// Made with the isolate: memory for what comes in.
     exchange: Cell<Option<&'static [Cell<u8>]>>,
+    exchange_reference: Cell<Option<sys::napi_ref>>,
     /// Lent by TypeScript: a typed array with what goes out. Where its bytes are is asked each time: its buffer could have been
     /// detached or resized.
     lent: Cell<Option<sys::napi_ref>>,
@@ -660,11 +661,17 @@ impl Remote {
         if kept != sys::Status::napi_ok {
             return None;
         }
-        // SAFETY: the block has this length, is referenced and never detached, as only our own TypeScript sees it, and lives as
-        // long as the environment. Cells, as JavaScript reads there, too, but on this thread.
+        // SAFETY: the block has this length, is never detached, as only our own TypeScript sees it, and lives as long as the
+        // reference, which goes with the isolate. Cells, as JavaScript reads there, too, but on this thread.
         let exchange = unsafe { slice::from_raw_parts(data.cast::<Cell<u8>>(), EXCHANGE) };
         self.exchange.set(Some(exchange));
+        self.exchange_reference.set(Some(reference));
         Some(value)
+    }
+
+    /// What keeps values in memory that TypeScript has: for whoever ends the isolate before its environment does.
+    pub(crate) fn references(&self) -> [Option<sys::napi_ref>; 2] {
+        [self.exchange_reference.get(), self.lent.get()]
     }
 
     /// From now on what goes out is in this typed array.
