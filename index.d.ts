@@ -234,7 +234,7 @@ export interface PoolStats {
  * Of equals the one with the lowest index is taken.
  *
  * ```js
- * const strategy = (pools) => (pools[0].waiting > 100 ? 1 : 0)
+ * multi.setStrategy((pools) => (pools[0].waiting > 100 ? 1 : 0))
  * ```
  */
 export type Strategy = "round-robin" | "least-tasks" | "smart-round-robin" | "weighted-least-tasks" | ((pools: readonly PoolStats[]) => number);
@@ -311,7 +311,9 @@ declare abstract class AnyPool implements AsyncDisposable {
 	 * during it does the same as the signal.
 	 *
 	 * ```js
-	 * process.once('SIGTERM', () => pool.close({ timeout: 10_000 }))
+	 * process.once('SIGTERM', () => {
+	 *   pool.close({ timeout: 10_000 }).catch(console.error) // ReleaseTimeoutError
+	 * })
 	 * ```
 	 */
 	close(options?: CloseOptions): Promise<void>;
@@ -340,7 +342,7 @@ declare abstract class AnyPool implements AsyncDisposable {
  * `RangeError`s of bad arguments (code `ERR_POOL_OPTION`) are none.
  *
  * ```js
- * if (error instanceof PoolError && error.retryable) response.writeHead(503, { 'retry-after': 1 }).end()
+ * if (error instanceof PoolError && error.retryable) response.writeHead(503, { 'retry-after': '1' }).end()
  * ```
  */
 export declare abstract class PoolError extends Error {
@@ -563,7 +565,7 @@ export interface ThreadOptions {
 	 * that threads begin with, and must hand the options on. A file of one's own imports `workpool/worker` before anything else.
 	 *
 	 * ```js
-	 * createWorker: (url, options) => new Worker(url, options)
+	 * ThreadPool.create({ filename, createWorker: (url, options) => new Worker(url, options) })
 	 * ```
 	 */
 	createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined;

@@ -1,7 +1,7 @@
 /**
  * `node scripts/pack-test.mjs [--smoke]`: installs the tarballs of `artifacts/` into an empty folder, without a compiler in the PATH, and tries
- * them out there: every example of README as an ES module, as CommonJS and as TypeScript, and the smoke suite. `--smoke`: only that, which
- * needs nothing of `node_modules`.
+ * them out there: every example of README as an ES module, as CommonJS and as strict TypeScript, those of the comments as strict TypeScript, and
+ * the smoke suite. `--smoke`: only that, which needs nothing of `node_modules`.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -45,25 +45,35 @@ export function install(folder, tarballs, env) {
   if (status !== 0) throw new Error(`npm install: ${stdout}${stderr}`)
 }
 
-/** The `js` blocks of README, with the files that they consist of. */
-function examples() {
-  const text = readFileSync(join(root, 'README.md'), 'utf8')
-  return [...text.matchAll(/^```js\n(.*?)^```/gms)].map((match) => {
+/** The blocks of code in a text, with the files that they consist of. */
+function blocks(title, text) {
+  return [...text.matchAll(/^```[jt]s\n(.*?)^```/gms)].map((match) => {
     const line = text.slice(0, match.index).split('\n').length
-    const parts = match[1].split(/^\/\/ (tasks|main)\.js.*\n/m)
+    const parts = match[1].split(/^\/\/ (tasks|main)\.[jt]s.*\n/m)
     const files = { main: parts[0] }
     for (let at = 1; at < parts.length; at += 2) files[parts[at]] = parts[at + 1]
-    return { title: `README.md:${line}`, main: files.main, tasks: files.tasks }
+    return { title: `${title}:${line}`, main: files.main, tasks: files.tasks }
   })
+}
+
+/** What examples take for imported. */
+const IMPORTED = {
+  workpool: ['Pool', 'ThreadPool', 'MultiPool', 'PoolError'],
+  'workpool/worker': ['currentTask', 'transfer'],
+  'node:worker_threads': ['Worker'],
 }
 
 /** Imports first, with what the example takes for imported; then the rest in an async function, for CommonJS and names that README uses twice. */
 function wrapped(source) {
   const imports = source.match(/^import .*$/gm) ?? []
   const body = source.replace(/^import .*$/gm, '')
-  const classes = ['Pool', 'ThreadPool', 'MultiPool'].filter((name) => new RegExp(`\\b${name}\\.`).test(body))
-  const absent = classes.filter((name) => !imports.some((line) => new RegExp(`\\b${name}\\b`).test(line)))
-  if (absent.length > 0) imports.unshift(`import { ${absent.join(', ')} } from 'workpool'`)
+  const isMissing = (name) => new RegExp(`(?<![.\\w])${name}\\b(?!:)`).test(body) && !imports.some((line) => new RegExp(`\\b${name}\\b`).test(line))
+  for (const [module, names] of Object.entries(IMPORTED)) {
+    const absent = names.filter(isMissing)
+    if (absent.length > 0) imports.unshift(`import { ${absent.join(', ')} } from '${module}'`)
+  }
+  // What exports something is a task module, and has no `await` of its own.
+  if (/^export /m.test(body)) return `${imports.join('\n')}\n${body}`
   return `${imports.join('\n')}\nvoid (async () => {\n${body}\n})()\nexport {}\n`
 }
 
@@ -84,9 +94,6 @@ const forms = {
 
 const COMPILER_OPTIONS = {
   strict: true,
-  // README's examples are JavaScript: what they leave to the reader is of any type.
-  noImplicitAny: false,
-  useUnknownInCatchVariables: false,
   module: 'nodenext',
   target: 'es2022',
   lib: ['es2023', 'esnext.disposable'],
@@ -106,7 +113,7 @@ function tryOut(example, form, folder, env) {
   let [main, source] = forms[form](example)
   writeFileSync(join(place, main), source)
   if (form === 'typescript') {
-    writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...COMPILER_OPTIONS, allowJs: true, outDir: 'out' }, files: ['main.mts', 'surroundings.d.ts', 'tasks.js'] }))
+    writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...COMPILER_OPTIONS, allowJs: true, checkJs: true, outDir: 'out' }, files: ['main.mts', 'surroundings.d.ts', 'tasks.js'] }))
     const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', place], { encoding: 'utf8', env })
     if (tsc.status !== 0) return tsc.stdout
     main = 'out/main.mjs'
@@ -114,6 +121,30 @@ function tryOut(example, form, folder, env) {
   const options = { cwd: place, env, encoding: 'utf8', timeout: SECONDS * 1_000, killSignal: 'SIGKILL' }
   const { status, signal, stderr } = spawnSync(process.execPath, ['--require', './surroundings.cjs', main], options)
   return status === 0 ? undefined : `ended with ${status ?? signal}\n${stderr}`
+}
+
+/** Compiles the examples of the comments of the types, all at once; gives what went wrong. */
+function compileComments(folder, env) {
+  const place = join(folder, 'comments')
+  cpSync(join(root, '__test__/readme'), place, { recursive: true })
+  const files = ['surroundings.d.ts']
+  for (const entry of ['index', 'worker']) {
+    const text = readFileSync(join(folder, 'node_modules/workpool/dist', `${entry}.d.ts`), 'utf8')
+    for (const { title, main, tasks } of blocks(entry, text.replace(/^[\t ]*\* ?/gm, ''))) {
+      const name = title.replace(':', '-')
+      mkdirSync(join(place, name))
+      // A comment has no room for the types of a JavaScript module.
+      writeFileSync(join(place, name, 'tasks.js'), tasks ?? '')
+      const source = wrapped(main)
+      const isModule = /^export /m.test(main)
+      writeFileSync(join(place, name, isModule ? 'main.mjs' : 'main.mts'), source)
+      files.push(`${name}/${isModule ? 'main.mjs' : 'main.mts'}`)
+    }
+  }
+  const compilerOptions = { ...COMPILER_OPTIONS, allowJs: true, noEmit: true, noEmitOnError: false }
+  writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+  const { status, stdout } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', place], { encoding: 'utf8', env })
+  return { count: files.length - 1, problem: status === 0 ? undefined : stdout }
 }
 
 export function testPackages(tarballFolder, { isSmokeOnly = false } = {}) {
@@ -128,13 +159,19 @@ export function testPackages(tarballFolder, { isSmokeOnly = false } = {}) {
     const env = bareEnvironment(folder)
     writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
     install(folder, wanted.map((file) => join(tarballFolder, file)), env)
-    for (const example of isSmokeOnly ? [] : examples()) {
+    for (const example of isSmokeOnly ? [] : blocks('README.md', readFileSync(join(root, 'README.md'), 'utf8'))) {
       for (const form of Object.keys(forms)) {
         const problem = tryOut(example, form, folder, env)
         counts[problem === undefined ? 'passed' : 'failed']++
         console.log(`${problem === undefined ? 'ok' : 'not ok'} ${example.title}, ${form}`)
         if (problem !== undefined) console.error(problem)
       }
+    }
+    if (!isSmokeOnly) {
+      const { count, problem } = compileComments(folder, env)
+      counts[problem === undefined ? 'passed' : 'failed'] += count
+      console.log(`${problem === undefined ? 'ok' : 'not ok'} ${count} examples of comments, typescript`)
+      if (problem !== undefined) console.error(problem)
     }
     cpSync(join(root, '__test__/smoke'), join(folder, 'smoke'), { recursive: true })
     const smoked = smoke([process.execPath], { folder: join(folder, 'smoke') })

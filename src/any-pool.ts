@@ -123,7 +123,9 @@ export abstract class AnyPool implements AsyncDisposable {
    * during it does the same as the signal.
    *
    * ```js
-   * process.once('SIGTERM', () => pool.close({ timeout: 10_000 }))
+   * process.once('SIGTERM', () => {
+   *   pool.close({ timeout: 10_000 }).catch(console.error) // ReleaseTimeoutError
+   * })
    * ```
    */
   async close(options?: CloseOptions): Promise<void> {

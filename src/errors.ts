@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
  * `RangeError`s of bad arguments (code `ERR_POOL_OPTION`) are none.
  *
  * ```js
- * if (error instanceof PoolError && error.retryable) response.writeHead(503, { 'retry-after': 1 }).end()
+ * if (error instanceof PoolError && error.retryable) response.writeHead(503, { 'retry-after': '1' }).end()
  * ```
  */
 export abstract class PoolError extends Error {

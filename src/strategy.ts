@@ -16,7 +16,7 @@ import { type PoolStats, readIsVacant, readLoad, readStats } from './stats.js'
  * Of equals the one with the lowest index is taken.
  *
  * ```js
- * const strategy = (pools) => (pools[0].waiting > 100 ? 1 : 0)
+ * multi.setStrategy((pools) => (pools[0].waiting > 100 ? 1 : 0))
  * ```
  */
 export type Strategy =

@@ -98,7 +98,7 @@ export interface ThreadOptions {
    * that threads begin with, and must hand the options on. A file of one's own imports `workpool/worker` before anything else.
    *
    * ```js
-   * createWorker: (url, options) => new Worker(url, options)
+   * ThreadPool.create({ filename, createWorker: (url, options) => new Worker(url, options) })
    * ```
    */
   createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined

@@ -9,7 +9,6 @@ const tick = async (value) => value;
 async function* few(...items) {
   yield* items;
 }
-const response = { end() {}, writeHead: () => response };
 const connection = { query: async () => ['a row'], end() {} };
 
 Object.assign(globalThis, {
@@ -28,15 +27,24 @@ Object.assign(globalThis, {
   queue: few(1, 2, 3),
   refresh: tick,
   render: tick,
-  server: { on: (_event, listener) => listener({}, response) },
   text: 'text',
   url: 'http://localhost/',
   urls: few('http://localhost/1', 'http://localhost/2'),
   walk: () => few('a', 'b'),
   write: tick,
 });
-/** A server that is asked once, and keeps nothing alive. */
-http.createServer = (listener) => ({ listen: () => void listener({ url: '/' }, response) });
+/** A server that is asked once, at whatever port is free, and then ends. */
+const { createServer } = http;
+http.createServer = (listener) => {
+  const server = createServer(listener);
+  const { listen } = server;
+  const ask = () => http.get({ port: server.address().port, agent: false }, (response) => {
+    if (response.statusCode !== 200) throw new Error(`answered with ${response.statusCode}`);
+    response.resume().on('end', () => server.close());
+  });
+  server.listen = () => listen.call(server, 0, ask);
+  return server;
+};
 syncBuiltinESMExports();
 
 /** For examples that go on with a pool. Made when first asked for. */

@@ -25,8 +25,8 @@ export const workerData: unknown = isAssignment(assignment) ? assignment.workerD
  *
  * ```js
  * export async function scan(path) {
- *   const { signal } = currentTask()
- *   for await (const entry of walk(path)) signal.throwIfAborted()
+ *   const signal = currentTask()?.signal
+ *   for await (const entry of walk(path)) signal?.throwIfAborted()
  * }
  * ```
  */
