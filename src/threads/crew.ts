@@ -16,7 +16,7 @@ import { NoThreadError } from '../errors.js'
 import { isBlockedFor, whileBlocked } from '../isolate.js'
 import { type ErrorDescription, describeError } from '../payload/index.js'
 import { type Enclosure, discard } from './enclosure.js'
-import { type Assignment, type Order, type Report, type TaskName, countOf, threadOf, tokenOf } from './messages.js'
+import { type Assignment, type Order, type Report, countOf, threadOf, tokenOf } from './messages.js'
 
 /** Pauses before a thread that died while it loaded is started again, in ms. After the last one it is given up. */
 const RETRIES_MS = [100, 200, 400] as const
@@ -290,25 +290,21 @@ export class Crew {
     this.#ended(worker, member, member.exitCode ?? 1, member.attempt)
   }
 
-  /** Hands a thread an argument; one that is gone hears nothing, and its end is reported. */
-  post(worker: number, name: TaskName, enclosure: Enclosure): void {
+  /** Hands a thread the argument it has asked for, if there is one; a thread that is gone hears nothing, and its end is reported. */
+  post(worker: number, enclosure: Enclosure | undefined): void {
     const control = this.#members.get(worker)?.control
     if (control === undefined) {
-      discard(enclosure)
+      if (enclosure !== undefined) discard(enclosure)
       return
     }
     const send = (order: Order, moved: readonly TransferListItem[] = []) => control.postMessage(order, [...moved])
-    if (enclosure.port !== undefined) {
-      send({ kind: 'port', ...name, port: enclosure.port }, [enclosure.port])
-      return
-    }
-    const { argument, moved } = enclosure
-    send({ kind: 'next', ...name })
+    if (enclosure === undefined) return send({ kind: 'none' })
+    if (enclosure.port !== undefined) return send({ kind: 'port', port: enclosure.port }, [enclosure.port])
     try {
-      send({ kind: 'argument', argument }, moved)
+      send({ kind: 'argument', argument: enclosure.argument }, enclosure.moved)
     } catch (error) {
       // Then the thread would wait for it for ever.
-      send({ kind: 'failed', ...name, error: describeError(error, `at a call (pool ${this.#settings.name})`) })
+      send({ kind: 'failed', error: describeError(error, `at a call (pool ${this.#settings.name})`) })
     }
   }
 

@@ -32,13 +32,12 @@ export interface TaskName {
 export type Order =
   /** It is about to be ended: it answers as soon as what it has printed is out. */
   | 'retire'
-  /** The argument of a task is alone in this port. */
-  | (TaskName & { readonly kind: 'port'; readonly port: MessagePort })
-  /** The next message has the argument of this task. By itself, as a message that cannot be read back says nothing at all. */
-  | (TaskName & { readonly kind: 'next' })
+  /** The answer to its request for an argument, of which each gets one, in order: the argument, or the port that it is alone in. */
   | { readonly kind: 'argument'; readonly argument: unknown }
-  /** The argument of this task cannot be posted. */
-  | (TaskName & { readonly kind: 'failed'; readonly error: ErrorDescription })
+  | { readonly kind: 'port'; readonly port: MessagePort }
+  /** There is none, as the task has settled; or it cannot be posted. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'failed'; readonly error: ErrorDescription }
 
 /** From the thread. */
 export type Report =

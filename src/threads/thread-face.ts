@@ -459,10 +459,10 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   post(worker: number, task: number, stamp: number): void {
     const call = this.#calls[task]
     // It may have settled, and its number be another task's.
-    if (call?.enclosure === undefined || call.stamp !== stamp) return
-    const { enclosure } = call
-    call.enclosure = undefined
-    this.#crew!.post(worker, { task, stamp }, enclosure)
+    const isLate = call === undefined || call.stamp !== stamp
+    const enclosure = isLate ? undefined : call.enclosure
+    if (!isLate) call.enclosure = undefined
+    this.#crew!.post(worker, enclosure)
   }
 
   // ── verbs of its own ────────────────────────────────────────────────────────────────────────────────────────────

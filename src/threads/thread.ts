@@ -75,6 +75,9 @@ interface Job {
   readonly argument: unknown
 }
 
+/** A task whose argument is to come. */
+type Awaited = Omit<Job, 'argument'>
+
 export class Thread {
   readonly #assignment: Assignment['workpool']
   /** By number: the exports that tasks have named. */
@@ -86,10 +89,10 @@ export class Thread {
   readonly #begun = new Map<number, Begun>()
   /** Those that are to be called as soon as microtasks, or the event loop, have had their turn. */
   readonly #due: Job[] = []
-  /** Tasks whose argument is to come by the message port, with the place of their function. */
-  readonly #awaited = new Map<number, number>()
-  /** Whose argument comes with the next message. */
-  #announced: TaskName | undefined
+  /** By number: tasks whose argument is to come by the message port. */
+  readonly #awaited = new Map<number, Awaited>()
+  /** What has been asked for, in the order in which it comes: of an answer that cannot be read that is all there is to know. */
+  readonly #asked: Awaited[] = []
   #ended = 0
   /** Values that have taken the message port. */
   #sent = 0
@@ -112,7 +115,7 @@ export class Thread {
     control.on('message', (order: Order) => this.#obey(order))
     // Of all that comes by it only an argument can be like that.
     control.on('messageerror', (error: unknown) => {
-      this.#receive(this.#announced, () => {
+      this.#receive(() => {
         throw error
       })
     })
@@ -195,7 +198,9 @@ export class Thread {
             continue
           }
         }
-        this.#awaited.set(task, place)
+        const awaited = { task, place }
+        this.#awaited.set(task, awaited)
+        this.#asked.push(awaited)
         native.fetch(task)
       }
       kind = native.next()
@@ -328,19 +333,16 @@ export class Thread {
       void this.#flush()
       return
     }
-    if (order.kind === 'next') this.#announced = order
-    else if (order.kind === 'argument') this.#receive(this.#announced, () => order.argument)
-    else if (order.kind === 'port') this.#receive(order, () => valueFrom(order.port))
-    else {
-      this.#receive(order, () => {
-        throw reviveError(order.error, [])
-      })
-    }
+    this.#receive(() => {
+      if (order.kind === 'argument') return order.argument
+      if (order.kind === 'port') return valueFrom(order.port)
+      throw order.kind === 'failed' ? reviveError(order.error, []) : new Error('the task has settled')
+    })
   }
 
-  /** The argument of a task has come, unless `read` throws. */
-  #receive(name: TaskName | undefined, read: () => unknown): void {
-    this.#announced = undefined
+  /** An argument that was asked for has come, unless `read` throws. */
+  #receive(read: () => unknown): void {
+    const asked = this.#asked.shift()
     let argument: unknown
     let failure: { readonly error: unknown } | undefined
     try {
@@ -349,10 +351,8 @@ export class Thread {
       failure = { error }
     }
     // The task may have settled on the way, and its number be another one's.
-    if (name === undefined || !native.hasBegun(isolate, name.task, name.stamp)) return
-    const { task } = name
-    const place = this.#awaited.get(task)
-    if (place === undefined) return
+    if (asked === undefined || this.#awaited.get(asked.task) !== asked) return
+    const { task, place } = asked
     this.#awaited.delete(task)
     if (failure === undefined) this.#run({ task, place, argument })
     else this.#goOn(this.#failed({ task, place, argument }, failure.error))
@@ -370,15 +370,15 @@ export class Thread {
     if (!native.hasBegun(isolate, task, stamp)) return
     if (ifSettled) {
       if (!native.isAbandoned(isolate, task)) return
-      const place = this.#awaited.get(task)
-      if (place !== undefined) {
+      const awaited = this.#awaited.get(task)
+      if (awaited !== undefined) {
         // Its argument went with it.
         this.#awaited.delete(task)
-        this.#goOn(this.#failed({ task, place, argument: undefined }, undefined))
+        this.#goOn(this.#failed({ ...awaited, argument: undefined }, undefined))
         return
       }
     }
-    const place = this.#awaited.get(task) ?? this.#due.find((job) => job.task === task)?.place
+    const place = (this.#awaited.get(task) ?? this.#due.find((job) => job.task === task))?.place
     const begun = place === undefined ? this.#begun.get(task) : this.#begunTask(task, place)
     begun?.abort(reason)
   }
