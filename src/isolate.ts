@@ -29,7 +29,7 @@ export interface ThreadTarget extends CommandTarget {
   /** Ends a thread, whatever it does. */
   kill(worker: number): void
   /** A thread is dead. Node says so, too, once this isolate comes back to its event loop. */
-  died(worker: number): void
+  died(worker: number, thread: number): void
   /** Posts the argument of a task to its thread. */
   post(worker: number, task: number, stamp: number): void
   /** Settles a task that a thread has ended; `row` is its place in the exchange. Throws nothing, whatever the value is. */
@@ -163,7 +163,7 @@ function obey(kind: CommandKind): void {
   else if (kind === CommandKind.boot) target.boot(first)
   else if (kind === CommandKind.retire) target.retire(first)
   else if (kind === CommandKind.kill) (target as ThreadTarget).kill(first)
-  else if (kind === CommandKind.died) (target as ThreadTarget).died(first)
+  else if (kind === CommandKind.died) (target as ThreadTarget).died(first, second)
   else if (kind === CommandKind.post) (target as ThreadTarget).post(first, second, words[Word.stamp]!)
   else target.reject(first, second, words[Word.third]!)
 }

@@ -16,6 +16,7 @@ import { NoThreadError } from '../errors.js'
 import { isBlockedFor, whileBlocked } from '../isolate.js'
 import { type ErrorDescription, describeError } from '../payload/index.js'
 import { type Enclosure, discard } from './enclosure.js'
+import { hasBegun, isOpen } from './liveness.js'
 import { type Assignment, type Order, type Report, countOf, threadOf, tokenOf } from './messages.js'
 
 /** Pauses before a thread that died while it loaded is started again, in ms. After the last one it is given up. */
@@ -29,6 +30,15 @@ const TURNS = 1_000
 
 /** How long a thread that is to go has for what it has printed, in ms. One that does not answer has something else to do. */
 const FLUSH_MS = 1_000
+
+/** How long the system may take to let a thread begin, in ms, while this isolate is blocked and Node cannot say that it will not. */
+const BEGIN_MS = 5_000
+
+/**
+ * How long a thread then has to come as far as 'workpool/worker', in ms, if it might never: it has limits that may be too narrow for
+ * Node itself, or another file.
+ */
+const ENTER_MS = 10_000
 
 /** The file that threads begin with: it imports 'workpool/worker'. */
 const ENTRY = pathToFileURL(join(__dirname, 'worker.js'))
@@ -71,13 +81,18 @@ export interface Taker {
 }
 
 interface Member {
+  readonly worker: number
   readonly thread: Worker
   /** Node's number for it, which a thread that has ended does not tell any more. */
   readonly threadId: number
   /** How many values have come from it. */
   values: number
   readonly control: MessagePort
+  readonly startedAt: number
+  hasEntered: boolean
   hasLoaded: boolean
+  /** The core has said so, and Node has not yet. */
+  isDead: boolean
   isRetiring: boolean
   /** Why it cannot load its module, if that will not change. */
   unloadable: ErrorDescription | undefined
@@ -104,6 +119,8 @@ export class Crew {
   readonly #values = new Map<number, Received>()
   /** Those that wait to be started again. */
   readonly #retries = new Map<number, { timer: NodeJS.Timeout; lookAfter: () => void }>()
+  /** Of these this isolate, were it blocked now, would not hear that they have ended, or has not heard. */
+  readonly #unsure = new Set<Member>()
   /** Those that are ended while they load: not to be started again. */
   readonly #isEnding = new Set<number>()
   constructor(face: number, settings: CrewSettings, events: CrewEvents) {
@@ -127,11 +144,15 @@ export class Crew {
       return
     }
     const member: Member = {
+      worker,
       thread,
       threadId: thread.threadId,
       values: 0,
       control,
+      startedAt: monotonicNow(),
+      hasEntered: false,
       hasLoaded: false,
+      isDead: false,
       isRetiring: false,
       unloadable: undefined,
       cause: undefined,
@@ -140,6 +161,7 @@ export class Crew {
       attempt,
     }
     this.#members.set(worker, member)
+    this.#beUnsure(member)
     control.on('message', (report: Report) => this.#hear(member, report))
     control.on('messageerror', (error: unknown) => this.#mishear(member, error))
     // Tasks keep the process alive, threads do not.
@@ -148,7 +170,7 @@ export class Crew {
     thread.on('error', (error) => {
       member.cause = error
     })
-    thread.on('exit', (code) => this.#ended(worker, member, code, attempt))
+    thread.on('exit', (code) => this.#ended(member, code))
   }
 
   #create(worker: number, control: MessagePort): Worker {
@@ -167,8 +189,12 @@ export class Crew {
   }
 
   #hear(member: Member, report: Report): void {
-    if (report.kind === 'loaded') member.hasLoaded = true
-    else if (report.kind === 'unloadable') member.unloadable = report.error
+    if (report.kind === 'entered') member.hasEntered = true
+    else if (report.kind === 'loaded') {
+      member.hasLoaded = true
+      // The core reports its end from now on.
+      if (!member.isDead) this.#beSure(member)
+    } else if (report.kind === 'unloadable') member.unloadable = report.error
     else if (report.kind === 'exit') member.exitCode = report.code
     else if (report.kind === 'flushed') member.end?.()
     else if (report.kind === 'vain') this.#values.delete(report.token)
@@ -196,20 +222,62 @@ export class Crew {
     }
   }
 
-  #ended(worker: number, member: Member, exitCode: number, attempt: number): void {
+  #beUnsure(member: Member): void {
+    this.#unsure.add(member)
+    whileBlocked.add(this.#lookAfter)
+  }
+
+  #beSure(member: Member): void {
+    this.#unsure.delete(member)
+    if (this.#unsure.size === 0) whileBlocked.delete(this.#lookAfter)
+  }
+
+  /** Finds out, while this isolate is blocked, which threads have ended. */
+  readonly #lookAfter = (): void => {
+    if (!isBlockedFor(this.#settings.name)) return
+    for (const member of this.#unsure) {
+      this.#hearAll(member)
+      if (member.isDead || (!member.hasLoaded && !isOpen(member.control))) {
+        this.#ended(member, member.exitCode ?? 1)
+      } else if (!member.hasEntered && this.#isHopeless(member)) {
+        this.#giveUpOn(member)
+        this.#ended(member, 1)
+      }
+    }
+  }
+
+  /** Whether a thread that has not come as far as our code will not, as far as a blocked owner can tell. */
+  #isHopeless({ thread, startedAt }: Member): boolean {
+    const age = monotonicNow() - startedAt
+    if (age >= BEGIN_MS && !hasBegun(thread)) return true
+    const { worker, createWorker } = this.#settings
+    return age >= ENTER_MS && (createWorker !== undefined || worker.resourceLimits !== undefined)
+  }
+
+  /** Ends it. */
+  #giveUpOn(member: Member): void {
+    const how = hasBegun(member.thread) ? "has not imported 'workpool/worker'" : 'was not begun by the system'
+    member.unloadable = this.#describe(new Error(`the thread ${how} in time`))
+    void member.thread.terminate()
+  }
+
+  #ended(member: Member, exitCode: number): void {
+    const { worker } = member
     // Reported before, while the owner was blocked.
     if (this.#members.get(worker) !== member) return
     this.#hearAll(member)
     member.end?.()
     member.control.close()
     this.#members.delete(worker)
-    this.#conclude(worker, member, exitCode, attempt)
+    this.#beSure(member)
+    this.#conclude(member, exitCode)
     // All that it has reported is known by now: nobody will ask for what is left.
     for (const token of this.#values.keys()) if (threadOf(token) === member.threadId) this.#values.delete(token)
   }
 
   /** Says how a thread has ended. */
-  #conclude(worker: number, member: Member, exitCode: number, attempt: number): void {
+  #conclude(member: Member, exitCode: number): void {
+    const { worker, attempt } = member
     if (member.isRetiring) this.#events.retired(worker)
     else if (member.hasLoaded) {
       this.#events.crashed(worker, exitCode, member.cause === undefined ? undefined : this.#describe(member.cause))
@@ -283,11 +351,13 @@ export class Crew {
   }
 
   /** A thread is dead, says the core. What Node would say waits for an event loop that may be blocked. */
-  died(worker: number): void {
+  died(worker: number, thread: number): void {
     const member = this.#members.get(worker)
-    if (!isBlockedFor(this.#settings.name) || member === undefined) return
-    this.#hearAll(member)
-    this.#ended(worker, member, member.exitCode ?? 1, member.attempt)
+    // It has been found out before, and the worker is another thread by now.
+    if (member?.threadId !== thread) return
+    member.isDead = true
+    this.#beUnsure(member)
+    this.#lookAfter()
   }
 
   /** Hands a thread the argument it has asked for, if there is one; a thread that is gone hears nothing, and its end is reported. */

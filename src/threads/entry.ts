@@ -39,6 +39,7 @@ if (isAssignment(assignment)) {
   const builtin = workerThreads as { workerData: unknown }
   builtin.workerData = assignment.workerData
   syncBuiltinESMExports()
+  thread!.enter()
   // After the file that has imported this one has run.
   setImmediate(() => void thread!.start())
 }

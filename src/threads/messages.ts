@@ -41,6 +41,8 @@ export type Order =
 
 /** From the thread. */
 export type Report =
+  /** It has come as far as 'workpool/worker'. */
+  | { readonly kind: 'entered' }
   /** The module is there. */
   | { readonly kind: 'loaded' }
   /** The module cannot be loaded, and that will not change. */

@@ -448,8 +448,8 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     this.#crew!.retire(worker)
   }
 
-  died(worker: number): void {
-    this.#crew!.died(worker)
+  died(worker: number, thread: number): void {
+    this.#crew!.died(worker, thread)
   }
 
   kill(worker: number): void {

@@ -101,9 +101,14 @@ export class Thread {
     this.#assignment = assignment
   }
 
+  /** The thread is one of the pool. */
+  enter(): void {
+    this.#report({ kind: 'entered' })
+  }
+
   async start(): Promise<void> {
     const { pool, worker, control } = this.#assignment
-    if (!native.enter(isolate, pool, worker)) return
+    if (!native.enter(isolate, pool, worker, threadId)) return
     try {
       await this.#load()
     } catch (error) {

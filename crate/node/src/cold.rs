@@ -183,9 +183,10 @@ pub fn announce(isolate: u32, face: u32) -> napi::Result<u32> {
     Ok(number)
 }
 
-/// This isolate becomes a worker of the pool of this number; false if there is no such pool any more.
+/// This isolate becomes a worker of the pool of this number; false if there is no such pool any more. `thread` tells it from others
+/// that are this worker before and after it.
 #[napi(catch_unwind)]
-pub fn enter(isolate: u32, pool: u32, worker: u32) -> napi::Result<bool> {
+pub fn enter(isolate: u32, pool: u32, worker: u32, thread: u32) -> napi::Result<bool> {
     let isolate = isolate_of(isolate)?;
     let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(core) = pools.get(&pool).and_then(Weak::upgrade) else { return Ok(false) };
@@ -193,7 +194,7 @@ pub fn enter(isolate: u32, pool: u32, worker: u32) -> napi::Result<bool> {
     if let Some(threads) = &core.pool.host().threads {
         threads.enter(worker, isolate.outbox.clone());
     }
-    *isolate.remote.post.borrow_mut() = Some(Post::new(core, worker));
+    *isolate.remote.post.borrow_mut() = Some(Post::new(core, worker, thread));
     Ok(true)
 }
 

@@ -365,7 +365,7 @@ unsafe extern "C" fn tear_down(isolate: *mut c_void) {
     // Whatever goes wrong in here, the bell is taken out of the reach of others, and the process goes on.
     let _ = catch_unwind(AssertUnwindSafe(|| {
         if let Some(post) = isolate.remote.post.take() {
-            post.core.pool.host().tell(FaceId::FIRST, Kind::Died, post.worker.0, 0);
+            post.core.pool.host().tell(FaceId::FIRST, Kind::Died, post.worker.0, post.thread);
         }
     }));
     if let Some(Bell(bell)) = isolate.outbox.close() {

@@ -57,7 +57,8 @@ pub(crate) enum Kind {
     Kill = 6,
     /// Send the argument of a task to its thread by a message port: worker, task.
     Post = 7,
-    /// A thread is dead; its owner will also hear so from Node, unless it is blocked: worker. 8 and 9 are no commands.
+    /// A thread is dead; its owner will also hear so from Node, unless it is blocked: worker, number of the thread. 8 and 9
+    /// are no commands.
     Died = 10,
     /// In a thread, abort the signal of a task: task, whether only if that has settled.
     Abort = 11,

@@ -81,6 +81,8 @@ pub(crate) struct Remote {
 pub(crate) struct Post {
     pub(crate) core: Arc<Core>,
     pub(crate) worker: WorkerId,
+    /// Node's number of it: the worker may be another thread by the time that its owner hears of it.
+    pub(crate) thread: u32,
     /// Tasks that it has begun, and the faces they came through: as many as the pool's `concurrency` at most.
     begun: Vec<(TaskId, FaceId)>,
     /// Where the last outcome went: where the next one goes, too, as a rule.
@@ -88,8 +90,8 @@ pub(crate) struct Post {
 }
 
 impl Post {
-    pub(crate) const fn new(core: Arc<Core>, worker: WorkerId) -> Self {
-        Self { core, worker, begun: Vec::new(), seat: None }
+    pub(crate) const fn new(core: Arc<Core>, worker: WorkerId, thread: u32) -> Self {
+        Self { core, worker, thread, begun: Vec::new(), seat: None }
     }
 
     pub(crate) fn has_begun(&self, task: TaskId) -> bool {
