@@ -1,5 +1,6 @@
 import type { InspectOptionsStylized, inspect } from 'node:util'
 
+import { settling } from './follow.js'
 import { custom, show } from './inspection.js'
 import { type CloseOptions, type VacancyOptions, checkMilliseconds, checkVacancyOptions } from './options.js'
 import { type PoolStats, Stat } from './stats.js'
@@ -27,8 +28,9 @@ export abstract class AnyPool implements AsyncDisposable {
    *
    * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`. Keeps the process alive until it settles.
    */
-  async vacancy(options?: VacancyOptions): Promise<void> {
-    await this.#verbs.vacancy(checkVacancyOptions(options).signal)
+  vacancy(options?: VacancyOptions): Promise<void> {
+    const verbs = this.#verbs
+    return settling(() => verbs.vacancy(checkVacancyOptions(options).signal))
   }
 
   /** Most live workers, as `size` or the last `tune` says; `Infinity` if unbounded. */
@@ -113,8 +115,9 @@ export abstract class AnyPool implements AsyncDisposable {
    *
    * @param ms from the call, from 0 to 2³¹ − 1
    */
-  async releaseTimeout(ms: number): Promise<void> {
-    await this.#verbs.releaseTimeout(checkMilliseconds(ms))
+  releaseTimeout(ms: number): Promise<void> {
+    const verbs = this.#verbs
+    return settling(() => verbs.releaseTimeout(checkMilliseconds(ms)))
   }
 
   /**
@@ -128,13 +131,15 @@ export abstract class AnyPool implements AsyncDisposable {
    * })
    * ```
    */
-  async close(options?: CloseOptions): Promise<void> {
-    await this.#verbs.close(options)
+  close(options?: CloseOptions): Promise<void> {
+    const verbs = this.#verbs
+    return settling(() => verbs.close(options))
   }
 
   /** Resolves when nothing waits and nothing is busy, at once if that is so. Does not close, so others may submit meanwhile. */
-  async drain(): Promise<void> {
-    await this.#verbs.drain()
+  drain(): Promise<void> {
+    const verbs = this.#verbs
+    return settling(() => verbs.drain())
   }
 
   /**
@@ -156,7 +161,8 @@ export abstract class AnyPool implements AsyncDisposable {
    * await using pool = Pool.create({ size: 10 })
    * ```
    */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#verbs.leave()
+  [Symbol.asyncDispose](): Promise<void> {
+    const verbs = this.#verbs
+    return settling(() => verbs.leave())
   }
 }

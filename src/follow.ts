@@ -35,6 +35,14 @@ async function followByAwait<T>(
   onFulfilled(result)
 }
 
+/**
+ * Calls an async function as another one would; what it throws rejects. Written as one, a method would hold its pool until it has
+ * settled, and a pool that nobody references is to be let go of.
+ */
+export async function settling(call: () => Promise<void>): Promise<void> {
+  await call()
+}
+
 const noop = (): void => {}
 
 /** A failure of this promise is known to somebody: it is no `unhandledRejection`. */

@@ -3,6 +3,7 @@ import type { InspectOptionsStylized, inspect } from 'node:util'
 import { Offer } from './binding.js'
 import { WaitTimeoutError, misuse } from './errors.js'
 import type { Face } from './face.js'
+import { settling } from './follow.js'
 import { custom, show } from './inspection.js'
 import { type Taker, map } from './map.js'
 import { MultiFace } from './multi-face.js'
@@ -322,8 +323,9 @@ export class MultiPool<P> implements AsyncDisposable {
    * Resolves when a submit would not have to wait in some pool, as `vacancy` of a pool. Rejects with `PoolClosedError` when all
    * pools are closed, and with `signal.reason`.
    */
-  async vacancy(options?: VacancyOptions): Promise<void> {
-    await this.#face.vacancy(checkVacancyOptions(options).signal)
+  vacancy(options?: VacancyOptions): Promise<void> {
+    const face = this.#face
+    return settling(() => face.vacancy(checkVacancyOptions(options).signal))
   }
 
   /** The sum of the pools' capacities; `Infinity` if one is unbounded. */
@@ -401,21 +403,24 @@ export class MultiPool<P> implements AsyncDisposable {
    * Releases all pools and waits until no worker is left in any. Rejects with an `AggregateError` if some are after
    * `ms` (≥ 0, from the call): `errors[i]` is a `ReleaseTimeoutError`, and `errors[i].index` names its pool.
    */
-  async releaseTimeout(ms: number): Promise<void> {
-    await this.#face.releaseTimeout(checkMilliseconds(ms))
+  releaseTimeout(ms: number): Promise<void> {
+    const face = this.#face
+    return settling(() => face.releaseTimeout(checkMilliseconds(ms)))
   }
 
   /**
    * Closes all pools, as `close` of a pool does. After `timeout` it rejects with an `AggregateError`, as
    * `releaseTimeout` does.
    */
-  async close(options?: CloseOptions): Promise<void> {
-    await this.#face.close(checkCloseOptions(options))
+  close(options?: CloseOptions): Promise<void> {
+    const face = this.#face
+    return settling(() => face.close(checkCloseOptions(options)))
   }
 
   /** Resolves when in no pool anything waits or is busy. Does not close. */
-  async drain(): Promise<void> {
-    await this.#face.drain()
+  drain(): Promise<void> {
+    const face = this.#face
+    return settling(() => face.drain())
   }
 
   /**
@@ -428,7 +433,8 @@ export class MultiPool<P> implements AsyncDisposable {
   }
 
   /** `close()`, for `await using`; of shared pools only these faces go, as with `Pool`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#face.leave()
+  [Symbol.asyncDispose](): Promise<void> {
+    const face = this.#face
+    return settling(() => face.leave())
   }
 }

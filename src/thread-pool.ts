@@ -1,5 +1,6 @@
 import { AnyPool } from './any-pool.js'
 import { misuse } from './errors.js'
+import { settling } from './follow.js'
 import { type Taker, mapElsewhere } from './map.js'
 import { type PoolOptions, checkItems } from './options.js'
 import {
@@ -195,8 +196,9 @@ export class ThreadPool<M = any> extends AnyPool {
    * Resolves once a thread has loaded the module; starts one if there is none. Rejects with `WorkerStartError` if none can, and
    * with `PoolClosedError` if the pool is or gets closed before. For a service that is to be warm before it listens.
    */
-  async ready(): Promise<void> {
-    await this.#face.ready()
+  ready(): Promise<void> {
+    const face = this.#face
+    return settling(() => face.ready())
   }
 
   /**
@@ -230,8 +232,9 @@ export class ThreadPool<M = any> extends AnyPool {
    * Ends everything now: running and waiting tasks reject with `PoolClosedError`, threads are ended in the middle of what they do.
    * Resolves when they are. A shared pool ends for all; it can be rebooted.
    */
-  async destroy(): Promise<void> {
-    await this.#face.destroy()
+  destroy(): Promise<void> {
+    const face = this.#face
+    return settling(() => face.destroy())
   }
 
   /** @param size as the option `size` */
