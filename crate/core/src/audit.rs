@@ -35,7 +35,7 @@ impl<T: Payload> State<T> {
         assert_eq!(live[0] + live[1], busy, "busy");
         assert_eq!(live[2] as usize, self.idle.len(), "idle");
         assert_eq!(live[3], stopping, "stopping");
-        assert_eq!(self.older.iter().map(|older| older.live).sum::<u32>(), older, "older generations");
+        assert_eq!(self.older.values().sum::<u32>(), older, "older generations");
         assert!(self.workers.cached() <= capacity as usize, "the cache is bounded by the capacity");
 
         // Admission: nobody waits beside a free slot, nobody idles above the capacity.

@@ -149,10 +149,11 @@ impl<T: Payload> State<T> {
         let generation = self.workers[worker].generation;
         if generation == self.generation {
             self.running -= 1;
-        } else if let Some(index) = self.older.iter().position(|older| older.generation == generation) {
-            self.older[index].live -= 1;
-            if self.older[index].live == 0 {
-                self.older.swap_remove(index);
+        } else if let Some(live) = self.older.get_mut(&generation) {
+            *live -= 1;
+            if *live == 0 {
+                self.older.remove(&generation);
+                self.watches.generation_ended(generation);
             }
         }
         self.workers.stop(worker, self.capacity);
@@ -163,7 +164,7 @@ impl<T: Payload> State<T> {
         if generation == self.generation {
             self.phase != Phase::Open && self.running == 0 && self.queue.len() == 0
         } else {
-            self.older.iter().all(|older| older.generation != generation)
+            !self.older.contains_key(&generation)
         }
     }
 
@@ -171,7 +172,7 @@ impl<T: Payload> State<T> {
     pub(crate) fn left(&self, condition: Condition) -> u32 {
         match condition {
             Condition::Ended(generation) if generation != self.generation => {
-                self.older.iter().find(|older| older.generation == generation).map_or(0, |older| older.live)
+                self.older.get(&generation).copied().unwrap_or(0)
             }
             _ => self.running,
         }

@@ -111,11 +111,13 @@ impl Faces {
         self.slots[id.index()].records += 1;
     }
 
-    /// A record is gone. That of a task which a thread ends after its face has departed is nobody's.
-    pub(crate) fn drop_record(&mut self, id: FaceId) {
-        if let Some(face) = self.get_mut(id) {
+    /// A record is gone; whether it was the last one of its face. That of a task which a thread ends after its face has departed is
+    /// nobody's.
+    pub(crate) fn drop_record(&mut self, id: FaceId) -> bool {
+        self.get_mut(id).is_some_and(|face| {
             face.records -= 1;
-        }
+            face.records == 0
+        })
     }
 
     #[cfg(any(test, feature = "audit"))]

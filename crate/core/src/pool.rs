@@ -373,12 +373,21 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// Makes a change under the lock; arms the reaper and carries out the effects without it. An empty list of
     /// effects costs no allocation.
     fn transition<R>(&self, change: impl FnOnce(&mut State<T>, &mut Effects<T>) -> R) -> R {
+        let (result, mut is_more) = self.hold(change);
+        // Very many watches have come true.
+        while is_more {
+            ((), is_more) = self.hold(|_, _| ());
+        }
+        result
+    }
+
+    /// One hold of the lock, and what follows from it. Whether there are watches left that have come true.
+    #[inline]
+    fn hold<R>(&self, change: impl FnOnce(&mut State<T>, &mut Effects<T>) -> R) -> (R, bool) {
         let mut effects = Effects::new();
         let mut state = self.state.lock();
         let result = change(&mut state, &mut effects);
-        if state.is_watched() {
-            state.notify_watches(&mut effects);
-        }
+        let is_more = state.is_watched() && state.notify_watches(&mut effects);
         if !state.vacancies.is_empty() {
             state.notify_vacancies(&mut effects);
         }
@@ -402,7 +411,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
             let bound = state.capacity;
             state.workers.end_delivery(bound);
         }
-        result
+        (result, is_more)
     }
 
     /// Checks every invariant that ties the parts of the state together.

@@ -24,8 +24,8 @@ impl<T: Payload> State<T> {
     /// Does what is due; whether more is due at once.
     pub(crate) fn reap(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
         self.purge(now, effects);
-        self.expire_watches(now, effects);
-        let is_more = self.expire_tasks(now, effects);
+        let is_more_watched = self.expire_watches(now, effects);
+        let is_more = self.expire_tasks(now, effects) || is_more_watched;
         // A close that ran out of time may leave more behind than one lock hold rejects.
         let is_released = self.phase == Phase::Closed && self.queue.len() > 0;
         (is_released && self.release(None, effects)) || is_more

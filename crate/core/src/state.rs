@@ -4,6 +4,8 @@
 //! carries those out after the unlock. Files: admission here, the worker's way out in `exit`, time in `reap`, the end of a face
 //! in `depart`.
 
+use std::collections::BTreeMap;
+
 use crate::{
     clock::{Clock, MILLISECOND, Nanos},
     counters::{Counters, Snapshot},
@@ -215,13 +217,6 @@ pub(crate) enum Phase {
     Closed,
 }
 
-/// Live workers of a generation that is over.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Older {
-    pub(crate) generation: u32,
-    pub(crate) live: u32,
-}
-
 /// In this order in memory, what every task changes first: each cache line that two threads change in turn costs both of them
 /// about as much as all the rest of a call. Behind it what changes rarely, which every core keeps a copy of.
 #[derive(Debug)]
@@ -249,7 +244,8 @@ pub(crate) struct State<T> {
     pub(crate) idle: WorkerStack,
     pub(crate) workers: Workers,
     pub(crate) deadlines: Deadlines,
-    pub(crate) older: Vec<Older>,
+    /// Live workers of generations that are over; of each there are some.
+    pub(crate) older: BTreeMap<u32, u32>,
     pub(crate) watches: Watches,
     pub(crate) vacancies: Vacancies,
     pub(crate) faces: Faces,
@@ -271,7 +267,7 @@ impl<T: Payload> State<T> {
             busy: 0,
             booting: 0,
             stopping: 0,
-            older: Vec::new(),
+            older: BTreeMap::new(),
             is_unstartable: false,
             is_orphan: false,
             watches: Watches::default(),
@@ -612,7 +608,10 @@ impl<T: Payload> State<T> {
 
     /// The one end of every record of a task.
     pub(crate) fn drop_record(&mut self, id: TaskId) {
-        self.faces.drop_record(self.tasks[id].payload.face());
+        let face = self.tasks[id].payload.face();
+        if self.faces.drop_record(face) {
+            self.watches.face_is_quiet(face);
+        }
         self.tasks.remove(id);
     }
 
@@ -793,7 +792,7 @@ impl<T: Payload> State<T> {
             self.fill_slots(effects);
             return false;
         }
-        self.watches.expire_started(effects);
+        self.expire_started(effects);
         for _ in 0..BATCH {
             let Some(task) = self.next_waiting() else { return false };
             self.counters.unsettled -= 1;
@@ -867,8 +866,9 @@ impl<T: Payload> State<T> {
             return true;
         }
         if self.running > 0 {
-            self.older.push(Older { generation: self.generation, live: self.running });
+            self.older.insert(self.generation, self.running);
         }
+        self.watches.generation_ended(self.generation);
         (self.running, self.busy, self.booting, self.stopping) = (0, 0, 0, 0);
         (self.counters.peak_busy, self.counters.peak_waiting) = (0, 0);
         self.generation += 1;

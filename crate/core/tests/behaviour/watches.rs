@@ -137,3 +137,64 @@ fn several_watches_are_told_in_order() {
         (0..5).map(|token| Effect::Watched { face: FaceId::FIRST, token, left: None }).collect();
     assert_eq!(pool.effects(), expected);
 }
+
+/// The tokens of the watches that these effects end, and whether their time was up.
+fn tokens(effects: &[Effect<u32>]) -> Vec<(u32, bool)> {
+    let token = |effect: &Effect<u32>| match *effect {
+        Effect::Watched { token, left, .. } => Some((token, left.is_some())),
+        _ => None,
+    };
+    effects.iter().filter_map(token).collect()
+}
+
+#[test]
+fn very_many_watches_that_come_true_at_once_are_told_in_the_order_in_which_they_came() {
+    let pool = Fixture::new(capacity(1));
+    let worker = pool.fill(1)[0];
+    for token in 0..5_000 {
+        let condition = if token % 3 == 0 { Condition::Settled } else { Condition::Drained };
+        pool.watch(FaceId::FIRST, token, condition, (token % 2 == 0).then_some(5));
+    }
+    pool.complete(worker);
+    assert_eq!(tokens(&pool.effects()), (0..5_000).map(|token| (token, false)).collect::<Vec<_>>());
+    pool.pass(10);
+    assert_eq!(pool.effects(), []);
+}
+
+#[test]
+fn very_many_watches_whose_time_is_up_are_told_in_the_order_of_their_times() {
+    let pool = Fixture::new(capacity(1));
+    let worker = pool.fill(1)[0];
+    pool.wait(Submission::new(1));
+    let generation = pool.close();
+    for token in 0..5_000 {
+        pool.watch(FaceId::FIRST, token, Condition::Ended(generation), Some(5 + token % 2));
+    }
+    pool.pass(5);
+    let effects = pool.effects();
+    let even: Vec<_> = (0..5_000).step_by(2).map(|token| (token, true)).collect();
+    assert_eq!(tokens(&effects), even);
+    assert_eq!(crate::rejections(&effects).len(), 1, "a close that has run out of time is a release");
+    pool.complete(worker);
+    let odd: Vec<_> = (1..5_000).step_by(2).map(|token| (token, false)).collect();
+    assert_eq!(tokens(&pool.effects()), odd);
+}
+
+#[test]
+fn each_generation_is_watched_on_its_own() {
+    let pool = Fixture::new(capacity(1));
+    let mut workers = Vec::new();
+    for generation in 1..=3 {
+        workers.push(pool.fill(1)[0]);
+        assert_eq!(pool.close(), generation);
+        pool.watch(FaceId::FIRST, generation, Condition::Ended(generation), None);
+        pool.reboot();
+    }
+    for (generation, worker) in [(2, workers[1]), (1, workers[0]), (3, workers[2])] {
+        pool.complete(worker);
+        assert_eq!(tokens(&pool.effects()), [(generation, false)]);
+    }
+    // One that has ended unwatched is known to have.
+    pool.watch(FaceId::FIRST, 4, Condition::Ended(2), None);
+    assert_eq!(tokens(&pool.effects()), [(4, false)]);
+}
