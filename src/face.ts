@@ -1,4 +1,4 @@
-import { Promise, rejectedPromise, resolvedPromise } from './intrinsics.js'
+import { Promise, rejectedPromise, resolvedPromise, withoutFrames } from './intrinsics.js'
 import { Cancelled, How, NONE, Offer, Refusal, Rejection, Word, isolate, native, numbers, words } from './binding.js'
 import { captureContext, runInContext } from './async-context.js'
 import { PoolClosedError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
@@ -509,6 +509,10 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
   }
 
   #rejection(rejection: Rejection, limit: number, closure: Closure<R>): Error {
+    return withoutFrames(() => this.#errorOf(rejection, limit, closure))
+  }
+
+  #errorOf(rejection: Rejection, limit: number, closure: Closure<R>): Error {
     const { name } = this.#settings
     if (rejection === Rejection.released) return new PoolClosedError(name, 'the pool was released while the task waited')
     const called = nameOf(closure)

@@ -2,9 +2,10 @@
  * This isolate's side of the core: its pools by number, and the commands that the core leaves for it. The core says
  * what is to be done; nothing is decided here.
  */
-import { queueMicrotask, setImmediate } from './intrinsics.js'
+import { monotonicNow, queueMicrotask, setImmediate } from './intrinsics.js'
 import { CommandKind, OUTCOME_COLUMNS, type Rejection, Word, isolate, native, outcomes, words } from './binding.js'
 import { misuse } from './errors.js'
+import { Fifo } from './fifo.js'
 
 /** A pool as the commands need it. */
 export interface CommandTarget {
@@ -75,21 +76,46 @@ export const hasCommands = (): boolean => words[Word.pending] !== 0
 /** Commands are carried out one after the other: what leaves new ones meanwhile returns, and the loop goes on. */
 let isCarryingOut = false
 
-/** Carries out all commands. Called after native calls that left some. */
+/** There is more to do than the event loop may wait for: what is left is carried out after its turn, and nothing before. */
+let isPaused = false
+
+/**
+ * How long commands are carried out, or outcomes settled, at a time, in ms; and after how many the clock is looked at: so many are at
+ * once, however long they take.
+ */
+const STINT_MS = 8
+const BETWEEN_LOOKS = 256
+
+/** When the stint is over that is under way; it begins with the first look at the clock. */
+const endOfStint = (endsAt: number | undefined): number => endsAt ?? monotonicNow() + STINT_MS
+
+/**
+ * Carries out all commands, or, of very many, the first; the others follow as soon as the event loop has had its turn. Called after
+ * native calls that left some.
+ */
 export function carryOut(): void {
   carryOutOnce(false)
 }
 
-/** Carries out all commands and settles what has ended. For the event loop, and whoever is called by it. */
+/** As `carryOut`, and settles what has ended. For the event loop, and whoever is called by it. */
 export function wake(): void {
   carryOutOnce(true)
 }
 
+/** Whether commands are left for the time after the next turn of the event loop. */
+export const hasPaused = (): boolean => isPaused
+
+function resume(): void {
+  isPaused = false
+  wake()
+}
+
 function carryOutOnce(mayDrain: boolean): void {
-  if (isCarryingOut) return
+  if (isCarryingOut || isPaused) return
   isCarryingOut = true
   try {
-    carryOutAll(mayDrain)
+    isPaused = !carryOutAll(mayDrain, true)
+    if (isPaused) setImmediate(resume)
   } finally {
     isCarryingOut = false
   }
@@ -99,7 +125,7 @@ function carryOutOnce(mayDrain: boolean): void {
  * Tasks that workers have taken meanwhile. The core gave them out after everything that is in the outbox, so they start after
  * it, too, and in this order.
  */
-const postponed: { target: ClosureTarget; worker: number; task: number }[] = []
+const postponed = new Fifo<{ target: ClosureTarget; worker: number; task: number }>()
 
 /** Has a task started once all present commands have been carried out. */
 export function postpone(target: ClosureTarget, worker: number, task: number): void {
@@ -108,18 +134,25 @@ export function postpone(target: ClosureTarget, worker: number, task: number): v
 
 /**
  * `mayDrain`: outcomes are drained, too. Not inside a call of the user: they may be as deep as the stack goes, and no promise
- * settles sooner for it.
+ * settles sooner for it. `isBounded`: only as long as the event loop may wait. False: there may be more.
  */
-function carryOutAll(mayDrain: boolean): void {
+function carryOutAll(mayDrain: boolean, isBounded: boolean): boolean {
+  let done = 0
+  let endsAt: number | undefined
   for (;;) {
-    const kind = native.poll()
-    if (kind === 0 && postponed.length === 0) return
+    if (isBounded && ++done > BETWEEN_LOOKS) {
+      done = 1
+      endsAt = endOfStint(endsAt)
+      if (monotonicNow() >= endsAt) return false
+    }
+    const kind = hasUndrained && mayDrain ? CommandKind.outcomes : native.poll()
+    if (kind === 0 && postponed.length === 0) return true
     if (kind === CommandKind.outcomes) {
-      if (mayDrain) drain()
+      if (mayDrain && !drain(isBounded)) return false
       // What they bring about comes first: continuations, and the tasks that these submit.
       if (!isLooking) queueMicrotask(look)
       isLooking = true
-      return
+      return true
     }
     try {
       if (kind === 0) startPostponed()
@@ -214,7 +247,7 @@ export function block(pool: string, isOver: () => boolean): void {
   blockedFor.push(pool)
   try {
     while (!isOver()) {
-      carryOutAll(true)
+      carryOutAll(true, false)
       for (const lookAfter of whileBlocked) lookAfter()
       if (!isOver()) native.wait(isolate, SLICE_MS)
     }
@@ -226,11 +259,18 @@ export function block(pool: string, isOver: () => boolean): void {
 /** Settles the tasks whose ends threads have reported. */
 export function settleOutcomes(): void {
   // Else whoever does it goes on as long as there are any.
-  if (!isDraining) drain()
+  if (!isDraining) drain(false)
 }
 
-function drain(): void {
+/** Whether outcomes have been taken out of the outbox and are not settled. */
+let hasUndrained = false
+
+/** `isBounded`: only as long as the event loop may wait. False: there may be more. */
+function drain(isBounded: boolean): boolean {
   isDraining = true
+  hasUndrained = true
+  let settled = 0
+  let endsAt: number | undefined
   try {
     for (let count = native.drain(); count > 0; count = native.drain()) {
       for (let row = 0; row < count; row++) {
@@ -238,7 +278,15 @@ function drain(): void {
         const target = targets[outcomes[at]!] as ThreadTarget | undefined
         target?.outcome(outcomes[at + 1]!, row)
       }
+      settled += count
+      if (isBounded && settled > BETWEEN_LOOKS) {
+        settled = 0
+        endsAt = endOfStint(endsAt)
+        if (monotonicNow() >= endsAt) return false
+      }
     }
+    hasUndrained = false
+    return true
   } finally {
     isDraining = false
   }

@@ -35,7 +35,7 @@ import {
   watch,
 } from '../isolate.js'
 import { markHandled } from '../follow.js'
-import { Promise, rejectedPromise } from '../intrinsics.js'
+import { Promise, rejectedPromise, withoutFrames } from '../intrinsics.js'
 import { type ErrorDescription, describeError, reviveError } from '../payload/index.js'
 import { withoutLimits } from '../runtime.js'
 import { Signals } from '../signals.js'
@@ -382,7 +382,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
 
   reject(id: number, rejection: Rejection, limit: number): void {
     const call = this.#forget(id)
-    const error = this.#rejection(rejection, limit, call.name)
+    const error = withoutFrames(() => this.#rejection(rejection, limit, call.name))
     if (rejection === Rejection.crashed) this.#fail(call, error, numbers[0]!, numbers[1]!, numbers[2]!)
     else call.reject(error)
     if (rejection === Rejection.taskTimeout) this.#abortInThread(call, error, true)

@@ -10,7 +10,7 @@ import { follow } from '../follow.js'
 import { AbortController, Promise, process, queueMicrotask, resolvedPromise, setImmediate, then } from '../intrinsics.js'
 import { NONE, Word, describe, isolate, native, numbers, words } from '../binding.js'
 import { misuse } from '../errors.js'
-import { serveAs, wake } from '../isolate.js'
+import { hasPaused, serveAs, wake } from '../isolate.js'
 import { type ErrorDescription, Verdict, describeError, reviveError, survey } from '../payload/index.js'
 import { isThenable } from '../task.js'
 import { type Assignment, type Order, type Report, type TaskName, tokenOf } from './messages.js'
@@ -192,6 +192,8 @@ export class Thread {
     for (let kind = answer; kind !== NONE; ) {
       if (kind === OTHER) {
         wake()
+        // What is left is carried out after a turn of the event loop; tasks that come meanwhile are among it.
+        if (hasPaused()) return undefined
       } else {
         const [task, place] = [words[Word.task]!, words[Word.first]!]
         if ((kind & Kind.mask) !== Kind.port) {
