@@ -6,7 +6,7 @@ import vm from 'node:vm';
 import test from 'ava';
 import fc from 'fast-check';
 
-import { type ErrorClass, describeError, reviveError } from '../src/payload/index.js';
+import { type ErrorClass, describeError, reduceError, reviveError } from '../src/payload/index.js';
 import { anything } from './support/values.js';
 
 const LINE = '    at task 7 of pool "bakery" (thread 2)';
@@ -195,6 +195,50 @@ test('errors made the odd way arrive as errors', (t) => {
 test('a huge message arrives whole', (t) => {
   const message = 'x'.repeat(5 << 20);
   t.is(pass(new Error(message)).message.length, message.length);
+});
+
+test('what is long without having much in it costs what it has', (t) => {
+  const sparse = Object.assign([new TypeError('first')], { 49_999_999: 'last' });
+  const { errors } = pass(Object.assign(new Error('many'), { errors: sparse }));
+  t.deepEqual([errors.length, Object.keys(errors), errors[0].message], [50_000_000, ['0', '49999999'], 'first']);
+  const proxied = pass(Object.assign(new Error('many'), { errors: new Proxy(sparse, {}), cause: new Proxy(sparse, {}) }));
+  t.deepEqual([proxied.errors, proxied.cause], [undefined, undefined]);
+  const bytes = pass(Object.setPrototypeOf(new Uint8Array(2e7), Error.prototype));
+  t.is(bytes.length, 2e7);
+  const text = pass(Object.setPrototypeOf(new String('x'.repeat(2e7)), Error.prototype));
+  t.is(text.length, 2e7);
+  const uncloneable = pass({ text: new String('x'.repeat(2e7)), call() {} });
+  t.regex(uncloneable.message, /too long to be shown$/);
+});
+
+test('holes in a list of errors stay holes', (t) => {
+  const { errors } = pass(Object.assign(new Error('some'), { errors: Object.assign([], { 1: new RangeError('one'), 3: undefined }) }));
+  t.deepEqual([errors.length, Object.keys(errors), errors[1].name], [4, ['1', '3'], 'RangeError']);
+});
+
+test('what several errors have arrives once, as one object', (t) => {
+  const context = { request: { id: 1 } };
+  let error: Error | undefined;
+  for (let i = 0; i < 5; i++) error = Object.assign(new Error(`${i}`, { cause: error }), { context });
+  const arrived = pass(error);
+  t.deepEqual(arrived.context, context);
+  t.is(arrived.context, arrived.cause.context);
+});
+
+test('a description can be reduced to what can go another way, and the error itself stays', (t) => {
+  const memory = new SharedArrayBuffer(8);
+  const thrown = Object.assign(new RangeError('why', { cause: new Error('deeper', { cause: { memory } }) }), {
+    memory,
+    kept: [1],
+    errors: [{ memory }, 2],
+  });
+  const cloned = (value: any) => value instanceof SharedArrayBuffer || value?.memory instanceof SharedArrayBuffer;
+  const error: any = reviveError(reduceError(describeError(thrown, LINE), (value) => !cloned(value), LINE), []);
+  t.deepEqual([error.name, error.message, error.kept, error.memory], ['RangeError', 'why', [1], undefined]);
+  t.deepEqual([error.cause.message, error.cause.cause], ['deeper', undefined]);
+  t.deepEqual([typeof error.errors[0], error.errors[1]], ['string', 2]);
+  const value: any = reviveError(reduceError({ value: { memory } }, () => false, LINE), []);
+  t.regex(value.message, /^a value that cannot be sent: \{\s+memory/);
 });
 
 test('an AssertionError can be told from others', (t) => {

@@ -1,7 +1,9 @@
+import { types } from 'node:util';
+
 import test from 'ava';
 import fc from 'fast-check';
 
-import { Decoder, Encoder } from '../src/payload/index.js';
+import { Decoder, Encoder, Verdict, survey } from '../src/payload/index.js';
 import { child } from './support/child.js';
 import { identical } from './support/identical.js';
 import { LocalShapes } from './support/shapes.js';
@@ -122,6 +124,32 @@ test('more than a megabyte is declined, but for one big view', (t) => {
   t.false(encoder.encode('é€'.repeat(300_000)));
   t.false(encoder.encode(Array.from({ length: 300 }, () => 'x'.repeat(5000))));
   t.false(encoder.encode(2n ** (2n ** 23n)));
+});
+
+/** Far more than it takes to ask what a value is, and far less than to ask for as many keys. */
+const LOOK_MS = 1_000;
+
+test('what has many elements in disguise, or many holes, costs no more than to be told what it is', (t) => {
+  const { encoder } = codec();
+  const bytes = () => new Uint8Array(2e7);
+  const text = () => new String('x'.repeat(2e7));
+  const sparse = Object.assign([], { 49_999_999: 1 });
+  for (const value of [bytes(), text(), new Float64Array(2e6)]) {
+    for (const prototype of [null, Object.prototype, Array.prototype]) {
+      Object.setPrototypeOf(value, prototype);
+      for (const outer of [value, { value }, [value]]) {
+        const start = performance.now();
+        encoder.encode(outer);
+        survey(outer, 1000);
+        t.true(performance.now() - start < LOOK_MS, `${types.isStringObject(value) ? 'text' : 'bytes'} of ${prototype}`);
+      }
+    }
+  }
+  const start = performance.now();
+  t.false(encoder.encode(sparse));
+  t.is(survey(sparse, Infinity), Verdict.same);
+  t.is(survey(new Map([[1, sparse]]), 1000), Verdict.large);
+  t.true(performance.now() - start < LOOK_MS);
 });
 
 test('a buffer that one big value needed is not kept', (t) => {

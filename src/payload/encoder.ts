@@ -14,6 +14,7 @@ import {
   MAX_BYTES,
   MAX_DEPTH,
   MAX_KEYS,
+  MAX_LENGTH,
   MAX_SHORT_STRING,
   MAX_VIEW_BYTES,
   NULL,
@@ -25,7 +26,7 @@ import {
   UNDEFINED,
   VIEW,
 } from './format.js'
-import { isOrdinary } from './ordinary.js'
+import { hasElements, isOrdinary } from './ordinary.js'
 import { Seen } from './seen.js'
 import { KnownShapes, type Shapes } from './shapes.js'
 import { bufferOf, bytesOfView, isPlainBuffer, kindOfView } from './views.js'
@@ -228,6 +229,8 @@ export class Encoder {
   }
 
   private properties(value: object, isBare: boolean): boolean {
+    // Something with elements in disguise has a key for each of them. Nothing else is asked of objects without the first one.
+    if (0 in value && hasElements(value)) return false
     const keys = keysOf(value)
     const count = keys.length
     if (count > MAX_KEYS) return false
@@ -255,7 +258,7 @@ export class Encoder {
 
   private array(value: readonly unknown[]): boolean {
     const { length } = value
-    if (length > MAX_BYTES) return false
+    if (length > MAX_LENGTH) return false
     const keys = keysOf(value)
     // Indexes come first and ascend: as many keys as elements, with the last index in its place, are all the indexes.
     if (keys.length !== length || (length > 0 && keys[length - 1] !== String(length - 1))) return false

@@ -1,5 +1,7 @@
 import { types } from 'node:util'
 
+import { hasElements } from './ordinary.js'
+
 /** A class whose instances are errors. Its constructor may take whatever it likes: it is not called. */
 export type ErrorClass = abstract new (...args: never[]) => Error
 
@@ -59,8 +61,7 @@ export function isErrorLike(thrown: unknown): thrown is object {
   if (typeof thrown !== 'object' || thrown === null || types.isProxy(thrown)) return false
   if (types.isNativeError(thrown)) return true
   // What has elements would have as many properties.
-  const isOther = ArrayBuffer.isView(thrown) || types.isBoxedPrimitive(thrown)
-  return !isOther && prototypesOf(thrown).some(isErrorPrototype)
+  return !hasElements(thrown) && prototypesOf(thrown).some(isErrorPrototype)
 }
 
 /** Whether it is a class that inherits from `Error`, of whatever realm. */

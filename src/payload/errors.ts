@@ -10,7 +10,7 @@ import {
   makeError,
   withoutStack,
 } from './error-classes.js'
-import { isDeeper } from './survey.js'
+import { holds, isDeeper } from './survey.js'
 
 /** What a task threw, in plain data: it can be cloned, encoded and kept. For `reviveError`. */
 export type ErrorDescription =
@@ -73,9 +73,21 @@ function read(object: object, key: PropertyKey): unknown {
   }
 }
 
+/** Levels of a value that are shown. */
+const SHOWN_LEVELS = 2
+/** Most properties of an object that is shown. */
+const MAX_SHOWN = 1_000
+
+/** `inspect` shows all properties of an object, and asks a boxed string for one for each character. */
+function isTooLong(value: object): boolean {
+  if (types.isProxy(value) || Array.isArray(value) || ArrayBuffer.isView(value)) return false
+  return types.isStringObject(value) || Object.keys(value).length > MAX_SHOWN
+}
+
 function show(value: unknown): string {
   try {
-    return inspect(value, { customInspect: false, depth: 2, maxStringLength: 1024, maxArrayLength: 20 })
+    if (holds(value, SHOWN_LEVELS + 1, isTooLong)) return `a value of type ${typeof value} that is too long to be shown`
+    return inspect(value, { customInspect: false, depth: SHOWN_LEVELS, maxStringLength: 1024, maxArrayLength: 20 })
   } catch {
     return `a value of type ${typeof value} that cannot be shown`
   }

@@ -40,6 +40,8 @@ export const MAX_DEPTH = 64
 export const MAX_KEYS = 64
 /** Bytes of one payload, not counting one view or buffer too big for it. */
 export const MAX_BYTES = 1 << 20
+/** Elements of an array: more integers do not fit, and to ask which it has costs as much as to clone it. */
+export const MAX_LENGTH = Math.floor(MAX_BYTES / 5)
 /** Bytes of that one view: beyond it, memory is the concern and not the time. */
 export const MAX_VIEW_BYTES = 1 << 30
 /** Shapes that an encoder or a decoder remembers. */

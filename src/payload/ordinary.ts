@@ -32,3 +32,6 @@ export function isOrdinary(value: object): boolean {
     isExternal(value)
   )
 }
+
+/** Whether an object that looks plain by its prototype is a view or a boxed string. */
+export const hasElements = (value: object): boolean => ArrayBuffer.isView(value) || types.isStringObject(value)

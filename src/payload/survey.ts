@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 
 import { Set, structuredClone } from '../intrinsics.js'
-import { isOrdinary } from './ordinary.js'
+import { hasElements, isOrdinary } from './ordinary.js'
 import { bufferOf, bytesOf, kindOfView } from './views.js'
 
 const { isAnyArrayBuffer, isBoxedPrimitive, isDate, isMap, isNativeError, isProxy, isRegExp, isSet, isSharedArrayBuffer } =
@@ -56,21 +56,37 @@ export function survey(root: unknown, most: number, isCloned = false): Verdict {
   return verdict
 }
 
-/** Whether something in a value that `structuredClone` has made is nested deeper than so many levels. */
-export function isDeeper(root: unknown, levels: number): boolean {
+/** What is in a value, level by level, with everything once. */
+function* levelsOf(root: unknown, isCloned: boolean): Generator<readonly object[]> {
   const met = new Set<object>()
-  let level: unknown[] = [root]
-  for (let left = levels; left >= 0; left--) {
-    const next: unknown[] = []
-    for (const value of level) {
+  for (let next: unknown[] = [root]; next.length > 0; ) {
+    const level: object[] = []
+    for (const value of next) {
       if (typeof value !== 'object' || value === null || met.has(value)) continue
       met.add(value)
-      contentsOf(value, next, true, Infinity)
+      level.push(value)
     }
-    if (next.length === 0) return false
-    level = next
+    yield level
+    next = []
+    for (const value of level) contentsOf(value, next, isCloned, Infinity)
   }
-  return true
+}
+
+/** Whether something in a value that `structuredClone` has made is nested deeper than so many levels. */
+export function isDeeper(root: unknown, levels: number): boolean {
+  let depth = 0
+  for (const level of levelsOf(root, true)) if (level.length > 0 && depth++ > levels) return true
+  return false
+}
+
+/** Whether there is a thing like that in a value, not deeper than so many levels. */
+export function holds(root: unknown, levels: number, isMeant: (value: object) => boolean): boolean {
+  let depth = 0
+  for (const level of levelsOf(root, false)) {
+    if (level.some(isMeant)) return true
+    if (depth++ >= levels) return false
+  }
+  return false
 }
 
 /** Where tests run in a realm of their own, that of clones may be another one. */
@@ -123,7 +139,7 @@ function contentsOf(value: object, contents: unknown[], isCloned: boolean, most:
 
 function propertiesOf(value: object, contents: unknown[], isCloned: boolean): number {
   // A string in disguise has a key for each character.
-  if (!isCloned && 0 in value && isBoxedPrimitive(value)) return -1
+  if (!isCloned && 0 in value && hasElements(value)) return -1
   const keys = keysOf(value)
   // Without own properties it may be anything that somebody has given another prototype.
   const isPlain = keys.length > 0 || isCloned || isArray(value) || isOrdinary(value)
