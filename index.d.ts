@@ -110,11 +110,25 @@ export interface PoolOptions {
 export interface Resource<R> {
 	/**
 	 * Makes the resource. The task waits for it, which counts as waiting; if it fails, one task rejects with its error, and the next
-	 * task tries again.
+	 * task tries again. It runs in the `AsyncLocalStorage` context of `create`, not in that of the task, which is over long before the
+	 * resource is.
 	 */
 	init?: (() => R | PromiseLike<R>) | undefined;
-	/** Disposes of the resource. The worker counts as running until this has settled; a failure is logged as a warning. */
+	/**
+	 * Disposes of the resource. The worker counts as running and busy until this has settled; a failure is logged as a warning. It
+	 * runs, as `init` does, in the `AsyncLocalStorage` context of `create`.
+	 */
 	dispose?: ((resource: R) => unknown) | undefined;
+	/**
+	 * Most time that `dispose` may take, in ms from when the worker retires. Then its slot is free, and that is logged as a warning,
+	 * with the worker and the time; `close` and the like wait for it no longer, and when it settles after all is logged at debug only.
+	 * Above 0, up to 2³¹ − 1; default 30,000. Needs `dispose`.
+	 *
+	 * ```js
+	 * const pool = Pool.create({ init: () => connect(), dispose: (connection) => connection.end(), disposeTimeout: 5_000 })
+	 * ```
+	 */
+	disposeTimeout?: number | undefined;
 	/** Asked after a task has thrown or rejected: whether the resource must not be used again. Throwing means yes. Default: no. */
 	isBroken?: ((error: unknown, resource: R) => boolean) | undefined;
 }
@@ -168,11 +182,11 @@ export interface PoolStats {
 	capacity: number;
 	/** Live workers, busy and idle. */
 	running: number;
-	/** Workers with a task, settled or not, and booting ones. */
+	/** Workers with a task, settled or not; booting ones; and those that are being disposed of, or whose thread is being ended. */
 	busy: number;
 	/** running − busy. */
 	idle: number;
-	/** capacity − busy, not below 0: workers that could take a task now. */
+	/** capacity − busy, not below 0: workers that could take a task now, unless the pool is closed. */
 	available: number;
 	/** capacity − running, not below 0: workers that could be started. */
 	free: number;
@@ -266,13 +280,17 @@ declare abstract class AnyPool implements AsyncDisposable {
 	/** Live workers, busy and idle. */
 	get running(): number;
 	/**
-	 * Workers with a task, and those that boot: whose resource is being made, or whose thread loads its module. A closure that was
-	 * aborted or timed out keeps its worker busy until it ends.
+	 * Workers with a task; those that boot: whose resource is being made, or whose thread loads its module; and those that are taken
+	 * down: whose resource is being disposed of, or whose thread ends. A closure that was aborted or timed out keeps its worker busy
+	 * until it ends.
 	 */
 	get busy(): number;
 	/** Live workers without a task: running − busy. */
 	get idle(): number;
-	/** Workers that could take a task now: capacity − busy, not below 0. */
+	/**
+	 * Workers that could take a task now, idle ones and such as could be started: capacity − busy, not below 0. A worker that is being
+	 * disposed of holds its slot. What goes beside others on a busy thread (`concurrency`) is not counted.
+	 */
 	get available(): number;
 	/** Workers that could be started: capacity − running, not below 0. */
 	get free(): number;

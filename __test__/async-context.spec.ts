@@ -115,6 +115,70 @@ test('abort listeners and continuations of a task run in the context of its subm
   await until(() => pool.busy === 0, 'the closure ends');
 });
 
+test('init and dispose run in the context of create, whoever causes them', async (t) => {
+  const asynchronously = <T>(value: T) => turn(value);
+  const synchronously = <T>(value: T) => value;
+  for (const wrap of [asynchronously, synchronously]) {
+    const seen: unknown[] = [];
+    const note = async (what: string) => {
+      const before = storage.getStore();
+      await turn();
+      seen.push([what, before, storage.getStore()]);
+    };
+    const pool = storage.run('create', () =>
+      Pool.create({
+        size: 1,
+        expiry: Infinity,
+        init: () => (void note('init'), wrap('resource')),
+        dispose: () => (void note('dispose'), wrap(undefined)),
+        isBroken: () => true,
+      }),
+    );
+    const task = storage.run('first caller', () => pool.submit(() => storage.getStore()));
+    t.is(await task, 'first caller', 'tasks run in their own');
+    await storage.run('second caller', () => rejection(pool.submit(() => Promise.reject(new Error('lost')))));
+    t.is(await storage.run('third caller', () => pool.submit(async () => (await turn(), storage.getStore()))), 'third caller');
+    await storage.run('closer', () => pool.close());
+    await turn();
+    const inCreate = (what: string) => [what, 'create', 'create'];
+    t.deepEqual(seen, ['init', 'dispose', 'init', 'dispose'].map(inCreate));
+  }
+});
+
+test('in a pool that was made outside all contexts init runs outside them', async (t) => {
+  const seen: unknown[] = [];
+  const pool = Pool.create({ size: 1, init: async () => seen.push(storage.getStore()), dispose: () => seen.push(storage.getStore()) });
+  await storage.run('first caller', () => pool.submit(() => 0));
+  await storage.run('closer', () => pool.close());
+  t.deepEqual(seen, [undefined, undefined]);
+});
+
+test('a resource does not hold the store of the task for which it was made', async (t) => {
+  const stores = new AsyncLocalStorage<object>();
+  const opened: { close(): void }[] = [];
+  const init = () => {
+    // As a socket does, it keeps the context in which it was made.
+    const timer = setInterval(() => {}, 60_000);
+    opened.push({ close: () => clearInterval(timer) });
+    return turn(0);
+  };
+  const pool = Pool.create({ size: 1, expiry: Infinity, init });
+  let store: WeakRef<object>;
+  await (() => {
+    const held = { request: 1 };
+    store = new WeakRef(held);
+    return stores.run(held, () => pool.submit(() => 0));
+  })();
+  for (let i = 0; i < 50 && store!.deref() !== undefined; i++) {
+    await pool.submit(() => 0);
+    await turn();
+    globalThis.gc!();
+  }
+  t.is(store!.deref(), undefined);
+  for (const { close } of opened) close();
+  t.is(pool.idle, 1);
+});
+
 test('closures submitted before the first use of AsyncLocalStorage in the process, and after', async (t) => {
   t.timeout(15_000);
   const { code, stdout, stderr } = await child('first-context');

@@ -250,3 +250,15 @@ function run(strategy: Strategy) {
     await multi.releaseTimeout(5_000);
   };
 }
+
+test('smart round robin skips a pool whose only worker is being disposed of', async (t) => {
+  const closed = gate();
+  const broken = { init: () => 0, dispose: () => closed.promise, isBroken: () => true };
+  const pools: Pool<any>[] = [Pool.create({ size: 1, ...broken }), ...sizes(2, 2)];
+  await rejection(pools[0]!.submit(() => Promise.reject(new Error('lost'))));
+  t.is(pools[0]!.available, 0);
+  const multi = MultiPool.of(pools, { strategy: 'smart-round-robin' });
+  t.deepEqual(takers(multi, pools, 4), [1, 2, 1, 2]);
+  closed.open();
+  await multi.close();
+});

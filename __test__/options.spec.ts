@@ -57,6 +57,9 @@ const badPoolOptions: Bad[] = [
   ...wrongTypes('init', /function/, 'function'),
   ...wrongTypes('dispose', /function/, 'function'),
   ...wrongTypes('isBroken', /function/, 'function'),
+  ...wrongTypes('disposeTimeout', /ms/, 'number'),
+  ['disposeTimeout', 0, RangeError, /above 0/],
+  ['disposeTimeout', TOO_LONG, RangeError, /2147483647/],
 ];
 
 test('Pool.create refuses every bad option with an error that names option, value and what is allowed', (t) => {

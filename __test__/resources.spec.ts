@@ -3,10 +3,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { Pool, PoolClosedError, PoolOverloadError, WaitTimeoutError } from 'workpool';
 
+import { contradictions } from './support/accounts.js';
 import { gate, occupy, type Gate } from './support/gate.js';
 import { Recorder, shows } from './support/recorder.js';
 import { thenable } from './support/thenable.js';
-import { rejection, until } from './support/until.js';
+import { block, rejection, until } from './support/until.js';
 
 interface Connection {
   readonly id: number;
@@ -561,4 +562,181 @@ test('never more live resources than capacity', async (t) => {
   t.true(most <= 5, `${most} were alive at once`);
   await pool.close();
   t.is(live, 0);
+});
+
+test('a worker that is being disposed of is neither idle nor available, however it came to that', async (t) => {
+  const ways = {
+    broken: async (pool: Pool<Connection>) => void (await rejection(pool.submit(() => Promise.reject(new Error('lost'))))),
+    expired: async () => {},
+    reported: async (pool: Pool<Connection>) => void (await rejection(pool.submit(() => { throw new Error('lost'); }))),
+  };
+  for (const [way, act] of Object.entries(ways)) {
+    const factory = manual();
+    const expiry = way === 'expired' ? 5 : Infinity;
+    const pool = Pool.create({ size: 1, expiry, ...factory.options, isBroken: () => true });
+    const first = pool.submit(() => 0);
+    factory.opening[0]!.open({ id: 0 });
+    await first;
+    await act(pool);
+    await until(() => factory.closing.length === 1, 'it is disposed of');
+    const { running, busy, idle, available, free } = pool.stats();
+    t.deepEqual({ running, busy, idle, available, free }, { running: 1, busy: 1, idle: 0, available: 0, free: 0 }, way);
+    t.deepEqual(contradictions(pool.stats()), []);
+    t.true((await rejection(pool.submit(() => t.fail('it ran'), { waitTimeout: 0 }))) instanceof WaitTimeoutError);
+    factory.closing[0]!.gate.open();
+    await until(() => pool.running === 0, 'it is gone');
+    t.is(pool.available, 1);
+  }
+});
+
+test('drain waits for what is being disposed of, as that is busy', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 1, ...factory.options, isBroken: () => true });
+  const failing = rejection(pool.submit(() => Promise.reject(new Error('lost'))));
+  factory.opening[0]!.open({ id: 0 });
+  await failing;
+  let isDrained = false;
+  const drained = pool.drain().then(() => (isDrained = true));
+  await turn();
+  t.false(isDrained);
+  factory.closing[0]!.gate.open();
+  await drained;
+  t.is(pool.busy, 0);
+});
+
+test('whatever happens to resources, the numbers agree, and what is available starts or boots', async (t) => {
+  const factory = manual();
+  const pool = Pool.create({ size: 3, expiry: Infinity, ...factory.options, isBroken: () => true });
+  const gates: Gate[] = [];
+  const settled: Promise<unknown>[] = [];
+  const steps = [
+    () => {
+      const end = gate();
+      const would = pool.available > 0;
+      const task = pool.submit(() => (gates.push(end), end.promise), { waitTimeout: 0 });
+      const failed = (error: unknown) => t.false(error instanceof WaitTimeoutError && would, 'nothing was available after all');
+      settled.push(task.then(() => {}, failed));
+    },
+    () => factory.opening.shift()?.open({ id: 0 }),
+    () => gates.shift()?.open(),
+    () => gates.shift()?.fail(new Error('broken')),
+    () => factory.closing.shift()?.gate.open(),
+    () => pool.tune(1 + (settled.length % 4)),
+  ];
+  let seed = 7;
+  for (let i = 0; i < 600; i++) {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+    steps[Math.floor(seed / 8) % steps.length]!();
+    t.deepEqual(contradictions(pool.stats()), []);
+    if (i % 7 === 0) await turn();
+  }
+  pool.release();
+  for (let i = 0; i < 40 && pool.running > 0; i++) {
+    for (const step of steps.slice(1, 5)) step();
+    await turn();
+  }
+  await pool.close();
+  await Promise.all(settled);
+});
+
+// ── disposeTimeout ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+test('a dispose that does not settle in time gives its slot back, and is a warning with worker and time', async (t) => {
+  const factory = manual();
+  const logger = new Recorder();
+  const pool = Pool.create({ size: 1, disposeTimeout: 20, logger, ...factory.options, isBroken: () => true });
+  const failing = rejection(pool.submit(() => Promise.reject(new Error('lost'))));
+  factory.opening[0]!.open({ id: 0 });
+  await failing;
+  const since = performance.now();
+  const next = pool.submit(({ resource }) => resource.id);
+  await until(() => factory.opening.length === 2, 'a new one takes its place');
+  t.true(performance.now() - since >= 18);
+  t.is(logger.complaints.length, 1);
+  t.like(logger.at('warn')[0], { obj: { worker: 0, disposeTimeout: 20 } });
+  t.regex(String(logger.at('warn')[0]!.msg), /dispose .* 20 ms/);
+  factory.opening[1]!.open({ id: 1 });
+  t.is(await next, 1);
+
+  for (const late of [() => factory.closing[0]!.gate.open(), () => factory.closing[0]!.gate.fail(new Error('too late'))]) {
+    late();
+    await turn();
+  }
+  t.is(logger.complaints.length, 1, 'its late end is no news');
+  t.is(logger.at('debug').length, 1);
+  const { running, busy, workers } = pool.stats();
+  t.deepEqual({ running, busy, retired: workers.retired }, { running: 1, busy: 0, retired: 1 });
+  t.is(await pool.submit(({ resource }) => resource.id), 1);
+});
+
+test('a late failure of a dispose that took too long is told at debug, with its error', async (t) => {
+  const error = new Error('would not close');
+  const closed = gate();
+  const logger = new Recorder();
+  const pool = Pool.create({ size: 1, disposeTimeout: 5, logger, init: () => 0, dispose: () => closed.promise });
+  await pool.submit(() => 0);
+  await pool.close();
+  closed.fail(error);
+  await until(() => logger.at('debug').length === 1, 'it is told');
+  t.true(shows(logger.at('debug')[0]!, error));
+  t.is(logger.complaints.length, 1);
+});
+
+for (const verb of ['close', 'releaseTimeout', 'drain'] as const) {
+  test(`${verb} ends when the time of a dispose that never settles is over`, async (t) => {
+    const logger = new Recorder();
+    const pool = Pool.create({ size: 3, disposeTimeout: 20, logger, init: () => 0, dispose: () => new Promise(() => {}) });
+    await occupy(pool, 3).finish();
+    const since = performance.now();
+    if (verb === 'drain') pool.release();
+    await (verb === 'releaseTimeout' ? pool.releaseTimeout(60_000) : pool[verb]());
+    t.true(performance.now() - since >= 18);
+    t.is(pool.running, 0);
+    t.is(logger.complaints.length, 3);
+    pool.reboot();
+    t.is(await pool.submit(({ resource }) => resource), 0);
+  });
+}
+
+test('a dispose in time is not timed, and one that ends at the last moment is told once', async (t) => {
+  const logger = new Recorder();
+  let ends = 0;
+  const dispose = () => new Promise<void>((resolve) => setTimeout(() => (ends++, resolve()), 4 + (ends % 3)));
+  const pool = Pool.create({ size: 8, disposeTimeout: 5, logger, init: () => 0, dispose, isBroken: () => true });
+  for (let i = 0; i < 40; i++) {
+    await Promise.all(Array.from({ length: 8 }, () => rejection(pool.submit(() => Promise.reject(new Error('lost'))))));
+    t.deepEqual(contradictions(pool.stats()), []);
+  }
+  await pool.close();
+  await until(() => ends === 320, 'all have ended');
+  await turn();
+  t.is(logger.at('warn').length, logger.at('debug').length);
+  t.is(pool.stats().workers.retired, 320);
+  t.is(pool.running, 0);
+});
+
+test('a dispose that blocks the event loop for longer than its time has ended all the same', async (t) => {
+  const logger = new Recorder();
+  const pool = Pool.create({ size: 1, disposeTimeout: 1, logger, init: () => 0, dispose: () => block(20) });
+  await pool.submit(() => 0);
+  await pool.close();
+  await turn();
+  t.is(pool.running, 0);
+  t.deepEqual(logger.at('debug'), []);
+});
+
+test('disposeTimeout without dispose is refused, and so is what is no time', (t) => {
+  const create = Pool.create as (options: object) => unknown;
+  for (const options of [{ disposeTimeout: 5 }, { disposeTimeout: 5, init: () => 0 }]) {
+    t.throws(() => create(options), { code: 'ERR_POOL_OPTION', message: /disposeTimeout needs init and dispose/ });
+  }
+  const resource = { init: () => 0, dispose: () => 0 };
+  for (const disposeTimeout of [0, -1, NaN, Infinity, 2 ** 31]) {
+    t.throws(() => create({ ...resource, disposeTimeout }), { instanceOf: RangeError, code: 'ERR_POOL_OPTION', message: /disposeTimeout must be/ });
+  }
+  for (const disposeTimeout of ['5', null, 5n]) {
+    t.throws(() => create({ ...resource, disposeTimeout }), { instanceOf: TypeError, code: 'ERR_POOL_OPTION', message: /disposeTimeout must be/ });
+  }
+  create({ ...resource, disposeTimeout: 2 ** 31 - 1 });
+  create({ ...resource, disposeTimeout: undefined });
 });

@@ -44,8 +44,9 @@ export abstract class AnyPool implements AsyncDisposable {
   }
 
   /**
-   * Workers with a task, and those that boot: whose resource is being made, or whose thread loads its module. A closure that was
-   * aborted or timed out keeps its worker busy until it ends.
+   * Workers with a task; those that boot: whose resource is being made, or whose thread loads its module; and those that are taken
+   * down: whose resource is being disposed of, or whose thread ends. A closure that was aborted or timed out keeps its worker busy
+   * until it ends.
    */
   get busy(): number {
     return this.#verbs.stat(Stat.busy)
@@ -56,7 +57,10 @@ export abstract class AnyPool implements AsyncDisposable {
     return this.#verbs.stat(Stat.idle)
   }
 
-  /** Workers that could take a task now: capacity − busy, not below 0. */
+  /**
+   * Workers that could take a task now, idle ones and such as could be started: capacity − busy, not below 0. A worker that is being
+   * disposed of holds its slot. What goes beside others on a busy thread (`concurrency`) is not counted.
+   */
   get available(): number {
     return this.#verbs.stat(Stat.available)
   }

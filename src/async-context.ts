@@ -19,6 +19,8 @@ function findIdKey(): symbol | undefined {
 
 const idKey = findIdKey()
 
+const noop = (): void => {}
+
 /** One that keeps nothing alive, and says so: what does not say is taken for an open handle by those that look for such. */
 class Context extends AsyncResource {
   hasRef(): boolean {
@@ -38,16 +40,39 @@ queueMicrotask(() => {
   isProbed = true
 })
 
+/** Whether the context of `promise`, which is made just now, may be another than that of `root`. */
+function mayDiffer(promise: Promise<unknown>): boolean {
+  if (isFollowed) return true
+  if ((promise as unknown as Record<symbol, unknown>)[idKey!] === undefined) return false
+  isFollowed = isProbed
+  return true
+}
+
 /**
  * What carries the current context to the start of a task, or `undefined` if there is nothing to carry. `promise` is
  * any promise made just now.
  */
 export function captureContext(promise: Promise<unknown>): AsyncResource | undefined {
-  if (!isFollowed) {
-    if ((promise as unknown as Record<symbol, unknown>)[idKey!] === undefined) return undefined
-    isFollowed = isProbed
-  }
+  if (!mayDiffer(promise)) return undefined
   return new AsyncResource('workpool.task', { requireManualDestroy: true })
+}
+
+/**
+ * What carries the current context to any number of calls, as long as somebody references it; `undefined` if there is nothing to
+ * carry. For what belongs to a pool: `init` and `dispose` run in the context of `create`. In that of the task that happens to need
+ * a worker, a connection would keep the store of one request for as long as it lives.
+ */
+export function captureContextForGood(): AsyncResource | undefined {
+  if (!mayDiffer(new Promise(noop))) return undefined
+  // Destroyed when it is collected.
+  return new AsyncResource('workpool.pool')
+}
+
+/** Calls `f` in a context that was captured for good; in none, if there was nothing to carry. */
+export function runInContextForGood<A>(context: AsyncResource | undefined, f: (a: A) => void, a: A): void {
+  const carrier = context ?? (isFollowed ? root : undefined)
+  if (carrier === undefined) f(a)
+  else carrier.runInAsyncScope(f, undefined, a)
 }
 
 /** Calls `f` in the context that was captured for it. */

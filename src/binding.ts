@@ -44,6 +44,8 @@ interface Hot {
   times(face: number, task: number, stamp: number): void
   /** The kind of the next command, or 0; what it is about is in the words. */
   poll(): CommandKind | 0
+  /** 1 if a task could start now, or a booting worker would take it. */
+  has_room(face: number): number
   /** 1 if a submit would not have to wait, and nobody awaits a vacancy. */
   has_vacancy(face: number): number
   /** Memory in which values come in. */
@@ -142,6 +144,7 @@ export const enum CommandKind {
   tasks,
   died,
   abort,
+  overdue,
 }
 
 export const enum Rejection {

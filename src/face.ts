@@ -1,6 +1,8 @@
+import type { AsyncResource } from 'node:async_hooks'
+
 import { Promise, rejectedPromise, resolvedPromise, withoutFrames } from './intrinsics.js'
 import { Cancelled, How, NONE, Offer, Refusal, Rejection, Word, isolate, native, numbers, words } from './binding.js'
-import { captureContext, runInContext } from './async-context.js'
+import { captureContext, captureContextForGood, runInContext, runInContextForGood } from './async-context.js'
 import { PoolClosedError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
 import { Failures } from './failures.js'
 import { Failed, Followed, follow, markHandled } from './follow.js'
@@ -29,6 +31,11 @@ const enum Went {
 let outcome: unknown
 
 const noop = (): void => {}
+
+/** The core waits for its end, or does not any more. */
+interface Disposal {
+  isOverdue: boolean
+}
 
 /** The times that the core has written last; read before anything else is called. */
 const timesNow = (): { id: number; waitMs: number; runMs: number } => ({ id: numbers[0]!, waitMs: numbers[1]!, runMs: numbers[2]! })
@@ -63,6 +70,10 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
   readonly #resolves: (Resolve | undefined)[] = []
   /** By worker number. */
   readonly #workers: (Worker<R> | undefined)[] = []
+  /** Of the workers that are being disposed of, by number. */
+  readonly #disposals = new Map<number, Disposal>()
+  /** That of `create`, for what belongs to no task. */
+  readonly #asyncContext: AsyncResource | undefined
   /** How many closures of this pool are on the stack. */
   #depth = 0
   #hasWarned = false
@@ -78,6 +89,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       maxBlockingTasks,
       boots: hasResource,
       disposes: hasResource,
+      disposeTimeout: hasResource ? settings.disposeTimeout : 0,
       concurrency: 1,
       minSize: 0,
       grace: 0,
@@ -86,6 +98,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     super(id, { name, size, isShared, isOwner: false, isHeld: hasResource })
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
+    if (hasResource) this.#asyncContext = captureContextForGood()
     if (hasResource) hold(this.id, this)
     if (settings.signal !== undefined) this.follow(settings.signal)
   }
@@ -521,6 +534,10 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
   }
 
   boot(id: number): void {
+    runInContextForGood(this.#asyncContext, this.#boot, id)
+  }
+
+  readonly #boot = (id: number): void => {
     const worker = this.#worker(id)
     const made = (resource: R): void => {
       worker.resource = resource
@@ -555,16 +572,26 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
   }
 
   retire(id: number): void {
+    runInContextForGood(this.#asyncContext, this.#retire, id)
+  }
+
+  readonly #retire = (id: number): void => {
     const worker = this.#worker(id)
     const resource = worker.resource as R
     worker.resource = undefined
+    const disposal: Disposal = { isOverdue: false }
+    this.#disposals.set(id, disposal)
     const disposed = (): void => {
-      native.retired(this.id, id)
-      if (hasCommands()) carryOut()
+      if (disposal.isOverdue) this.#failures.log('debug', { worker: id }, 'dispose has settled after its time was over')
+      else this.#disposed(id)
     }
     const failed = (error: unknown): void => {
+      if (disposal.isOverdue) {
+        this.#failures.log('debug', { worker: id, err: error }, 'dispose has failed after its time was over')
+        return
+      }
       this.#failures.log('warn', { err: error }, 'dispose failed')
-      disposed()
+      this.#disposed(id)
     }
     let result: unknown
     try {
@@ -578,5 +605,23 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       return
     }
     disposed()
+  }
+
+  /** The core hears once that a worker is gone; from then on its number is another's. */
+  #disposed(id: number): void {
+    this.#disposals.delete(id)
+    native.retired(this.id, id)
+    if (hasCommands()) carryOut()
+  }
+
+  overdue(id: number): void {
+    const disposal = this.#disposals.get(id)
+    // It has settled in the very moment in which its time was over.
+    if (disposal === undefined) return
+    disposal.isOverdue = true
+    const { disposeTimeout } = this.#settings
+    const message = `dispose has not settled within ${disposeTimeout} ms; its worker counts no more`
+    this.#failures.log('warn', { worker: id, disposeTimeout }, message)
+    this.#disposed(id)
   }
 }

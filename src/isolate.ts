@@ -21,6 +21,8 @@ export interface CommandTarget {
 
 /** A pool whose tasks run in this isolate. */
 export interface ClosureTarget extends CommandTarget {
+  /** A worker is being taken down for too long: it counts no more, and the core is told nothing of its end. */
+  overdue(worker: number): void
   /** Starts a waiting task on a worker. */
   start(worker: number, task: number): void
 }
@@ -195,6 +197,7 @@ function obey(kind: CommandKind): void {
   if (kind === CommandKind.start) (target as ClosureTarget).start(first, second)
   else if (kind === CommandKind.boot) target.boot(first)
   else if (kind === CommandKind.retire) target.retire(first)
+  else if (kind === CommandKind.overdue) (target as ClosureTarget).overdue(first)
   else if (kind === CommandKind.kill) (target as ThreadTarget).kill(first)
   else if (kind === CommandKind.died) (target as ThreadTarget).died(first, second)
   else if (kind === CommandKind.post) (target as ThreadTarget).post(first, second, words[Word.stamp]!)

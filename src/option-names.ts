@@ -22,6 +22,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   tasks: 'maxtasks',
   init: 'create factory connect setup',
   dispose: 'destroy teardown',
+  disposeTimeout: 'destroytimeout destroytimeoutmillis teardowntimeout closetimeout',
   isBroken: 'validate isvalid',
   panicHandler: 'onerror errorhandler onpanic',
   ordered: 'preserveorder',

@@ -80,11 +80,25 @@ export interface PoolOptions {
 export interface Resource<R> {
   /**
    * Makes the resource. The task waits for it, which counts as waiting; if it fails, one task rejects with its error, and the next
-   * task tries again.
+   * task tries again. It runs in the `AsyncLocalStorage` context of `create`, not in that of the task, which is over long before the
+   * resource is.
    */
   init?: (() => R | PromiseLike<R>) | undefined
-  /** Disposes of the resource. The worker counts as running until this has settled; a failure is logged as a warning. */
+  /**
+   * Disposes of the resource. The worker counts as running and busy until this has settled; a failure is logged as a warning. It
+   * runs, as `init` does, in the `AsyncLocalStorage` context of `create`.
+   */
   dispose?: ((resource: R) => unknown) | undefined
+  /**
+   * Most time that `dispose` may take, in ms from when the worker retires. Then its slot is free, and that is logged as a warning,
+   * with the worker and the time; `close` and the like wait for it no longer, and when it settles after all is logged at debug only.
+   * Above 0, up to 2³¹ − 1; default 30,000. Needs `dispose`.
+   *
+   * ```js
+   * const pool = Pool.create({ init: () => connect(), dispose: (connection) => connection.end(), disposeTimeout: 5_000 })
+   * ```
+   */
+  disposeTimeout?: number | undefined
   /** Asked after a task has thrown or rejected: whether the resource must not be used again. Throwing means yes. Default: no. */
   isBroken?: ((error: unknown, resource: R) => boolean) | undefined
 }
@@ -248,6 +262,7 @@ export const POOL = {
   shared: boolean,
   init: functionOf as Check<() => unknown>,
   dispose: functionOf as Check<(resource: unknown) => unknown>,
+  disposeTimeout: milliseconds(positiveMs, POSITIVE_MS),
   isBroken: functionOf as Check<(error: unknown, resource: unknown) => boolean>,
 } satisfies Checks
 
@@ -288,6 +303,8 @@ export interface PoolSettings<R> {
   readonly signal: AbortSignal | undefined
   readonly init: Resource<R>['init']
   readonly dispose: Resource<R>['dispose']
+  /** Milliseconds. */
+  readonly disposeTimeout: number
   readonly isBroken: Resource<R>['isBroken']
 }
 
@@ -332,6 +349,9 @@ export function toSettings<R>(given: Checked<typeof POOL>): PoolSettings<R> {
   if (given.init === undefined && (given.dispose ?? given.isBroken) !== undefined) {
     throw misuse('dispose and isBroken need init, which makes the resource')
   }
+  if (given.disposeTimeout !== undefined && given.dispose === undefined) {
+    throw misuse('disposeTimeout needs init and dispose, whose time it limits')
+  }
   const isShared = given.shared ?? false
   if (isShared && given.name === undefined) throw misuse('shared needs a name, by which isolates find the pool')
   if (isShared && given.init !== undefined) {
@@ -352,6 +372,7 @@ export function toSettings<R>(given: Checked<typeof POOL>): PoolSettings<R> {
     signal: given.signal,
     init: given.init as Resource<R>['init'],
     dispose: given.dispose as Resource<R>['dispose'],
+    disposeTimeout: given.disposeTimeout ?? 30_000,
     isBroken: given.isBroken as Resource<R>['isBroken'],
   }
 }

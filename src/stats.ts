@@ -6,11 +6,11 @@ export interface PoolStats {
   capacity: number
   /** Live workers, busy and idle. */
   running: number
-  /** Workers with a task, settled or not, and booting ones. */
+  /** Workers with a task, settled or not; booting ones; and those that are being disposed of, or whose thread is being ended. */
   busy: number
   /** running − busy. */
   idle: number
-  /** capacity − busy, not below 0: workers that could take a task now. */
+  /** capacity − busy, not below 0: workers that could take a task now, unless the pool is closed. */
   available: number
   /** capacity − running, not below 0: workers that could be started. */
   free: number
@@ -91,10 +91,9 @@ export function readLoad(face: number, weight: number): number {
   return at(Stat.isClosed) === 1 ? Infinity : at(Stat.busy) + weight * at(Stat.waiting)
 }
 
-/** Whether a task could start in the pool now. */
+/** Whether a task could start in the pool now, also beside others on a thread. What admission goes by, asked of it. */
 export function readIsVacant(face: number): boolean {
-  native.snapshot(face)
-  return at(Stat.isClosed) === 0 && at(Stat.available) > 0
+  return native.has_room(face) === 1
 }
 
 export function readStats(face: number): PoolStats {

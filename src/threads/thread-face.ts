@@ -99,6 +99,7 @@ function join(settings: ThreadPoolSettings): { id: number; isOwner: boolean; con
     maxBlockingTasks,
     boots: true,
     disposes: true,
+    disposeTimeout: 0,
     concurrency,
     minSize,
     // 0 would mean a pool without threads; a millisecond fraction is as good as none.

@@ -3,7 +3,7 @@
 use crate::{
     clock::Nanos,
     face::Payload,
-    state::{Phase, State},
+    state::{Phase, State, UNBOUNDED},
     task::TaskState,
     worker::WorkerState,
 };
@@ -18,7 +18,7 @@ impl<T: Payload> State<T> {
         let mut older = 0;
         for (_, worker) in self.workers.iter() {
             if worker.generation != generation {
-                older += u32::from(worker.state != WorkerState::Stopped);
+                older += u32::from(!matches!(worker.state, WorkerState::Stopped | WorkerState::Overdue));
                 assert_ne!(worker.state, WorkerState::Idle, "no worker of an older generation is idle");
                 continue;
             }
@@ -27,7 +27,7 @@ impl<T: Payload> State<T> {
                 WorkerState::Running => live[1] += 1,
                 WorkerState::Idle => live[2] += 1,
                 WorkerState::Stopping => live[3] += 1,
-                WorkerState::Stopped => {}
+                WorkerState::Overdue | WorkerState::Stopped => {}
             }
         }
         assert_eq!(live.iter().sum::<u32>(), running, "running");
@@ -37,6 +37,22 @@ impl<T: Payload> State<T> {
         assert_eq!(live[3], stopping, "stopping");
         assert_eq!(self.older.values().sum::<u32>(), older, "older generations");
         assert!(self.workers.cached() <= capacity as usize, "the cache is bounded by the capacity");
+
+        assert!(
+            self.workers
+                .iter()
+                .all(|(id, worker)| { worker.state == WorkerState::Stopping || !self.disposals.has(id.0) }),
+            "a time for a worker that is not being taken down"
+        );
+
+        // What is shown as available is there.
+        let shown = self.snapshot().available();
+        if self.phase == Phase::Open {
+            assert!(shown == 0 || self.room() > 0, "something is available, but nothing could start");
+            let spare = self.expected().saturating_sub(waiting);
+            let is_exact = self.options.concurrency == 1 && running <= capacity && capacity < UNBOUNDED;
+            assert!(!is_exact || shown == self.room() - spare, "what could start is not available");
+        }
 
         // Admission: nobody waits beside a free slot, nobody idles above the capacity.
         assert!(
@@ -65,7 +81,7 @@ impl<T: Payload> State<T> {
         let settled = counters.completed + counters.failed + counters.timed_out + counters.cancelled;
         let rejected = counters.wait_timeout + counters.released;
         assert_eq!(counters.submitted, counters.unsettled + settled + rejected, "every task is counted once");
-        assert!(counters.peak_busy >= busy && counters.peak_waiting >= waiting, "peaks");
+        assert!(counters.peak_busy >= self.engaged() && counters.peak_waiting >= waiting, "peaks");
 
         // Faces: each knows how many records are its own.
         let mut records = 0;

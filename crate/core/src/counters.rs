@@ -50,7 +50,7 @@ pub struct Snapshot {
     pub capacity: u32,
     /// Live workers of this generation, busy and idle.
     pub running: u32,
-    /// Workers with a task, and booting ones.
+    /// Workers with a task, booting ones, and those that are being taken down.
     pub busy: u32,
     /// Accepted tasks without a worker.
     pub waiting: u32,
@@ -69,7 +69,7 @@ impl Snapshot {
         self.running - self.busy
     }
 
-    /// How many tasks could start at once; [`UNBOUNDED`](crate::UNBOUNDED) for no limit.
+    /// How many workers could take a task now; [`UNBOUNDED`](crate::UNBOUNDED) for no limit.
     #[must_use]
     pub const fn available(&self) -> u32 {
         self.below_capacity(self.busy)

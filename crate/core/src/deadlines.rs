@@ -1,4 +1,4 @@
-//! Deadlines of tasks: an indexed binary heap, so that what ends in time leaves nothing behind.
+//! Deadlines of tasks, or of workers: an indexed binary heap, so that what ends in time leaves nothing behind.
 
 use crate::clock::Nanos;
 
@@ -39,6 +39,12 @@ impl Deadlines {
         debug_assert_eq!(self.positions[task as usize], NONE, "one deadline per task");
         self.heap.push(Deadline { at, task, limit });
         self.rise(self.heap.len() - 1);
+    }
+
+    /// Whether it has one.
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) fn has(&self, task: u32) -> bool {
+        self.positions.get(task as usize).is_some_and(|&position| position != NONE)
     }
 
     /// Forgets the task's deadline, if it has one.

@@ -1,6 +1,7 @@
 //! The way out of a worker: whatever ends it, the counters are put right and a waiting task is served in one place.
 
 use crate::{
+    clock::{Clock, MILLISECOND},
     face::Payload,
     state::{Effect, Effects, Phase, Rejection, State},
     task::{TaskId, TaskState},
@@ -14,6 +15,7 @@ impl<T: Payload> State<T> {
         if self.options.disposes {
             self.workers[worker].state = WorkerState::Stopping;
             self.stopping += u32::from(self.workers[worker].generation == self.generation);
+            self.note_busy();
             effects.push(Effect::Retire(worker));
         } else {
             self.counters.retired += 1;
@@ -32,14 +34,41 @@ impl<T: Payload> State<T> {
         }
     }
 
+    /// The workers that the host is now to take down have so long.
+    pub(crate) fn limit_disposals(&mut self, clock: &impl Clock, effects: &Effects<T>) {
+        let Some(limit) = self.options.dispose_timeout else { return };
+        for effect in effects {
+            if let &Effect::Retire(worker) = effect {
+                self.disposals.insert(worker.0, clock.now() + u64::from(limit) * MILLISECOND, limit);
+            }
+        }
+    }
+
     /// The host has taken a retired worker down.
     pub(crate) fn retired(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
-        if !self.workers.is_in(worker, WorkerState::Stopping) {
-            return;
+        if self.workers.is_in(worker, WorkerState::Stopping) {
+            self.disposals.remove(worker.0);
+            self.stop_counting(worker);
+            self.workers.stop(worker, self.capacity);
+            self.fill(effects);
+        } else if self.workers.is_in(worker, WorkerState::Overdue) {
+            // All that was left of it is its number.
+            self.workers.stop(worker, self.capacity);
         }
+    }
+
+    /// The host has been taking a worker down for too long. Its slot is free; its number is not, as the host will use it once more.
+    pub(crate) fn give_up(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
+        self.stop_counting(worker);
+        self.workers[worker].state = WorkerState::Overdue;
+        effects.push(Effect::Overdue(worker));
+    }
+
+    /// A worker that was being taken down has retired.
+    fn stop_counting(&mut self, worker: WorkerId) {
         self.counters.retired += 1;
         self.stopping -= u32::from(self.workers[worker].generation == self.generation);
-        self.exit(worker, effects);
+        self.count_out(worker);
     }
 
     /// A worker has died, whatever it was doing. The tasks that it had begun fail; what it had not begun goes back to the head of
@@ -59,7 +88,14 @@ impl<T: Payload> State<T> {
                 self.busy -= is_current;
             }
             WorkerState::Idle => self.idle.remove(worker),
-            WorkerState::Stopping => self.stopping -= is_current,
+            WorkerState::Stopping => {
+                self.stopping -= is_current;
+                self.disposals.remove(worker.0);
+            }
+            WorkerState::Overdue => {
+                self.workers.stop(worker, self.capacity);
+                return;
+            }
             WorkerState::Stopped => unreachable!("a worker that is gone cannot die"),
         }
         self.counters.crashed += 1;
@@ -146,6 +182,12 @@ impl<T: Payload> State<T> {
     }
 
     pub(crate) fn leave_service(&mut self, worker: WorkerId) {
+        self.count_out(worker);
+        self.workers.stop(worker, self.capacity);
+    }
+
+    /// The worker does not run any more.
+    fn count_out(&mut self, worker: WorkerId) {
         let generation = self.workers[worker].generation;
         if generation == self.generation {
             self.running -= 1;
@@ -156,7 +198,6 @@ impl<T: Payload> State<T> {
                 self.watches.generation_ended(generation);
             }
         }
-        self.workers.stop(worker, self.capacity);
     }
 
     /// Whether no worker of the generation is left, and none will come.

@@ -215,7 +215,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.boot_failed(worker, effects))
     }
 
-    /// A retired worker has been taken down.
+    /// A retired worker has been taken down, or will be at any time without anybody hearing of it, if it is [overdue](Effect::Overdue).
     pub fn retired(&self, worker: WorkerId) {
         self.transition(|state, effects| state.retired(worker, effects));
     }
@@ -325,6 +325,11 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         }
     }
 
+    /// Whether a task could start now, or a booting worker would take it.
+    pub fn has_room(&self) -> bool {
+        self.state.lock().room() > 0
+    }
+
     /// Whether a submit would not have to wait, and the room is not for those who have been told of it.
     pub fn has_vacancy(&self) -> bool {
         self.state.lock().has_room_for_another()
@@ -391,10 +396,14 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         if !state.vacancies.is_empty() {
             state.notify_vacancies(&mut effects);
         }
+        if !effects.is_empty() {
+            state.limit_disposals(&self.clock, &effects);
+        }
         let armed = state.rearm();
-        // A thread may die while an effect about it is on its way.
-        let names_threads = state.options.grace.is_some() && effects.iter().any(Effect::names_live_worker);
-        if names_threads {
+        // A worker may be gone while an effect about it is on its way.
+        let are_threads = state.options.grace.is_some();
+        let is_numbered = effects.iter().any(|effect| effect.outruns_worker(are_threads));
+        if is_numbered {
             state.workers.begin_delivery();
         }
         drop(state);
@@ -406,7 +415,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         for effect in effects {
             self.host.deliver(effect);
         }
-        if names_threads {
+        if is_numbered {
             let mut state = self.state.lock();
             let bound = state.capacity;
             state.workers.end_delivery(bound);

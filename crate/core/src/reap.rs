@@ -18,14 +18,16 @@ impl<T: Payload> State<T> {
             (Some(expiry), Some(oldest)) if self.spare() > 0 => (oldest + expiry).max(self.next_purge),
             _ => Nanos::MAX,
         };
-        purge.min(self.deadlines.first().unwrap_or(Nanos::MAX)).min(self.watches.first())
+        let deadlines = [self.deadlines.first(), self.disposals.first()];
+        deadlines.into_iter().flatten().fold(purge.min(self.watches.first()), Nanos::min)
     }
 
     /// Does what is due; whether more is due at once.
     pub(crate) fn reap(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
         self.purge(now, effects);
         let is_more_watched = self.expire_watches(now, effects);
-        let is_more = self.expire_tasks(now, effects) || is_more_watched;
+        let is_more_disposed = self.expire_disposals(now, effects);
+        let is_more = self.expire_tasks(now, effects) || is_more_watched || is_more_disposed;
         // A close that ran out of time may leave more behind than one lock hold rejects.
         let is_released = self.phase == Phase::Closed && self.queue.len() > 0;
         (is_released && self.release(None, effects)) || is_more
@@ -41,6 +43,20 @@ impl<T: Payload> State<T> {
                 self.retire_oldest(expired, effects);
             }
         }
+    }
+
+    fn expire_disposals(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
+        let mut given_up = 0;
+        while given_up < BATCH
+            && let Some((number, _)) = self.disposals.pop_due(now)
+        {
+            self.give_up(WorkerId(number), effects);
+            given_up += 1;
+        }
+        if given_up > 0 {
+            self.fill(effects);
+        }
+        given_up == BATCH
     }
 
     /// Workers beyond `min_size`.

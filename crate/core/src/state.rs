@@ -40,6 +40,9 @@ pub struct Options {
     pub boots: bool,
     /// Whether the host takes a retired worker down: told by [`Effect::Retire`], it answers by `retired`.
     pub disposes: bool,
+    /// Milliseconds after which the slot of a worker that is being taken down is free although the host has not answered;
+    /// `None` for never.
+    pub dispose_timeout: Option<u32>,
     /// Most tasks that one worker has at once.
     pub concurrency: u32,
     /// So many workers are not purged, and replaced when they die.
@@ -60,6 +63,7 @@ impl Default for Options {
             max_waiting: 0,
             boots: false,
             disposes: false,
+            dispose_timeout: None,
             concurrency: 1,
             min_size: 0,
             grace: None,
@@ -168,8 +172,11 @@ pub enum Effect<T> {
     Start(WorkerId, TaskId, T),
     /// The host is to boot this worker.
     Boot(WorkerId),
-    /// The host is to take this worker down, which has no task.
+    /// The host is to take this worker down, which has no task, and to answer by `retired`.
     Retire(WorkerId),
+    /// The host has been taking this worker down for too long: it counts no more. The number stays the worker's until the host
+    /// answers, if it has not.
+    Overdue(WorkerId),
     /// The host is to end this worker, whatever it does, and to answer by `crashed`.
     Kill(WorkerId),
     /// This worker, a thread, is to hear that the task which it runs has settled, as the face of the task is gone.
@@ -201,9 +208,13 @@ pub enum Effect<T> {
 }
 
 impl<T> Effect<T> {
-    /// Whether it is about a worker that can end before it hears of it.
-    pub(crate) const fn names_live_worker(&self) -> bool {
-        matches!(self, Self::Start(..) | Self::Retire(_) | Self::Kill(_))
+    /// Whether it is about a worker that can end before it arrives, where workers are threads, or not.
+    pub(crate) const fn outruns_worker(&self, are_threads: bool) -> bool {
+        match self {
+            Self::Start(..) | Self::Retire(_) | Self::Kill(_) => are_threads,
+            Self::Overdue(_) => true,
+            _ => false,
+        }
     }
 }
 
@@ -244,6 +255,8 @@ pub(crate) struct State<T> {
     pub(crate) idle: WorkerStack,
     pub(crate) workers: Workers,
     pub(crate) deadlines: Deadlines,
+    /// Until when workers are to have been taken down, by number.
+    pub(crate) disposals: Deadlines,
     /// Live workers of generations that are over; of each there are some.
     pub(crate) older: BTreeMap<u32, u32>,
     pub(crate) watches: Watches,
@@ -261,6 +274,7 @@ impl<T: Payload> State<T> {
             tasks: Tasks::new(),
             queue: WaitQueue::default(),
             deadlines: Deadlines::default(),
+            disposals: Deadlines::default(),
             workers: Workers::default(),
             idle: WorkerStack::default(),
             running: 0,
@@ -454,8 +468,18 @@ impl<T: Payload> State<T> {
         self.running += 1;
         self.busy += 1;
         self.booting += u32::from(self.options.boots);
-        self.counters.peak_busy = self.counters.peak_busy.max(self.busy);
+        self.note_busy();
         worker
+    }
+
+    /// Workers that are neither idle nor gone: with a task, booting, or being taken down.
+    pub(crate) const fn engaged(&self) -> u32 {
+        self.busy + self.stopping
+    }
+
+    /// More workers may be busy than ever before.
+    pub(crate) fn note_busy(&mut self) {
+        self.counters.peak_busy = self.counters.peak_busy.max(self.engaged());
     }
 
     /// Gives the task, which no longer waits, to a worker that counts as busy.
@@ -465,7 +489,7 @@ impl<T: Payload> State<T> {
         record.state = WorkerState::Running;
         record.task = task;
         record.load += 1;
-        self.counters.peak_busy = self.counters.peak_busy.max(self.busy);
+        self.note_busy();
     }
 
     /// The next waiting task, which stops waiting.
@@ -887,7 +911,7 @@ impl<T: Payload> State<T> {
         Snapshot {
             capacity: self.capacity,
             running: self.running,
-            busy: self.busy,
+            busy: self.engaged(),
             waiting: self.queue.len(),
             is_closed: self.phase != Phase::Open,
             generation: self.generation,

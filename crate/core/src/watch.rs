@@ -192,7 +192,7 @@ impl<T: Payload> State<T> {
     pub(crate) fn notify_watches(&mut self, effects: &mut Effects<T>) -> bool {
         // Of tasks that end in other threads the origins have heard, too: what waits for the pool comes after its tasks.
         let is_told = self.options.grace.is_none() || self.tasks.is_empty();
-        if self.queue.len() == 0 && self.busy == 0 && is_told {
+        if self.queue.len() == 0 && self.engaged() == 0 && is_told {
             let drained = mem::take(&mut self.watches.drained);
             self.watches.end(drained, None);
         }

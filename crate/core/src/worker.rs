@@ -26,6 +26,8 @@ pub(crate) enum WorkerState {
     Idle,
     /// Retired; the host is still taking it down, so it counts as running.
     Stopping,
+    /// Still being taken down, after so long that it counts no more.
+    Overdue,
     /// Gone; its record is in the cache.
     Stopped,
 }

@@ -41,6 +41,8 @@ pub struct CoreOptions {
     pub boots: bool,
     /// Whether retired workers are disposed of by TypeScript.
     pub disposes: bool,
+    /// Milliseconds that TypeScript may take to dispose of one; 0 for any time.
+    pub dispose_timeout: u32,
     /// Most tasks that one worker has at once.
     pub concurrency: u32,
     /// So many workers are not purged, and replaced when they die.
@@ -105,6 +107,7 @@ impl From<&CoreOptions> for Options {
             max_waiting: options.max_blocking_tasks,
             boots: options.boots,
             disposes: options.disposes,
+            dispose_timeout: (options.dispose_timeout > 0).then_some(options.dispose_timeout),
             concurrency: options.concurrency,
             min_size: options.min_size,
             grace: (options.grace > 0.0).then_some((options.grace * MILLISECOND as f64) as u64),

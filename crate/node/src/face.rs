@@ -175,6 +175,7 @@ impl Host<Call> for Seats {
             // Resources and threads belong to the isolate that made the pool.
             Effect::Boot(worker) => self.tell(FaceId::FIRST, Kind::Boot, worker.0, 0),
             Effect::Retire(worker) => self.tell(FaceId::FIRST, Kind::Retire, worker.0, 0),
+            Effect::Overdue(worker) => self.tell(FaceId::FIRST, Kind::Overdue, worker.0, 0),
             Effect::Kill(worker) => self.tell(FaceId::FIRST, Kind::Kill, worker.0, 0),
             Effect::Reject(task, call, rejection) => {
                 let mut detail = None;
@@ -309,6 +310,11 @@ impl Face {
     pub(crate) fn leave(&self) -> Option<u32> {
         self.has_left.set(true);
         self.pool().leave(self.id)
+    }
+
+    /// Whether a task of this face could start now.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.has_left.get() && self.pool().has_room()
     }
 
     /// Everything that `stats` and the getters show.

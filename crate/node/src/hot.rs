@@ -205,6 +205,9 @@ functions! {
         Some(command.kind as i32)
     };
 
+    // (face) → whether a task could start now, or a booting worker would take it
+    has_room: |isolate, [face, ..]| with(isolate, face, |face| i32::from(face.has_room()));
+
     // (face) → whether a submit would not have to wait
     has_vacancy: |isolate, [face, ..]| with(isolate, face, |face| i32::from(face.pool().has_vacancy()));
 

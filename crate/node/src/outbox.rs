@@ -60,6 +60,8 @@ pub(crate) enum Kind {
     /// A thread is dead; its owner will also hear so from Node, unless it is blocked: worker, number of the thread. 8 and 9
     /// are no commands.
     Died = 10,
+    /// A worker that is being taken down counts no more: worker.
+    Overdue = 12,
     /// In a thread, abort the signal of a task: task, whether only if that has settled.
     Abort = 11,
 }

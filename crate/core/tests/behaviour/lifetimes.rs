@@ -35,7 +35,7 @@ fn release_retires_the_idle_and_lets_the_busy_finish() {
     pool.complete(workers[0]);
     pool.release(None);
     assert_eq!(retirements(&pool.effects()), [workers[0]]);
-    assert_eq!(pool.gauges(), (3, 2, 0));
+    assert_eq!(pool.gauges(), (3, 3, 0));
     assert!(pool.finish(workers[1], End::Completed, false).settled, "no task is interrupted");
     assert_eq!(retirements(&pool.effects()), [workers[1]]);
     pool.retired(workers[0]);

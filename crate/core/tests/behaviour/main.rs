@@ -3,6 +3,7 @@
 
 mod admission;
 mod booting;
+mod disposals;
 mod faces;
 mod lifetimes;
 mod owners;

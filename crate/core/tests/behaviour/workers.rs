@@ -104,7 +104,7 @@ fn a_worker_counts_until_its_disposal_has_settled() {
     let task = pool.wait(Submission::new(1));
     assert_eq!(pool.finish(worker, End::Failed, true).next, None, "a broken worker runs nothing any more");
     assert_eq!(pool.effects(), [Effect::Retire(worker)]);
-    assert_eq!(pool.gauges(), (1, 0, 1));
+    assert_eq!(pool.gauges(), (1, 1, 1));
     pool.retired(worker);
     // Its record has come through the cache to the worker that takes its place.
     assert_eq!(pool.effects(), [Effect::Start(worker, task, 1)]);

@@ -147,6 +147,10 @@ impl Crew {
         self.count(|worker| worker.state == WorkerState::Running)
     }
 
+    fn busy(&self) -> u32 {
+        self.count(|worker| !matches!(worker.state, WorkerState::Idle(_)))
+    }
+
     fn staying(&self) -> u32 {
         self.count(|worker| worker.state != WorkerState::Stopping)
     }
@@ -764,7 +768,7 @@ impl Crew {
     }
 
     fn note_peaks(&mut self) {
-        let busy = self.with_task() + self.booting();
+        let busy = self.busy();
         self.counters.peak_busy = self.counters.peak_busy.max(busy);
         self.counters.peak_waiting = self.counters.peak_waiting.max(self.waiting());
     }
@@ -773,7 +777,7 @@ impl Crew {
     pub(crate) fn conclude(&mut self) {
         self.note_peaks();
         let is_closed = self.phase != Phase::Open;
-        let busy = self.with_task() + self.booting();
+        let busy = self.busy();
         let is_told = self.tasks.is_empty();
         for watch in self.watches.clone() {
             let is_vain = watch.condition == Condition::Started && is_closed;
@@ -820,7 +824,7 @@ impl Crew {
         Snapshot {
             capacity: self.capacity,
             running: self.running(),
-            busy: self.with_task() + self.booting(),
+            busy: self.busy(),
             waiting: self.waiting(),
             is_closed: self.phase != Phase::Open,
             generation: self.generation,

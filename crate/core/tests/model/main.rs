@@ -109,17 +109,18 @@ fn options() -> impl Strategy<Value = Options> {
     let capacity = prop_oneof![8 => 1_u32..6, 1 => Just(UNBOUNDED)];
     let expiry = option::of((1_u64..60).prop_map(|ms| ms * MILLISECOND));
     let bound = prop_oneof![2 => Just(0), 1 => 1_u32..5];
-    (capacity, expiry, prop::bool::weighted(0.2), bound, any::<bool>(), any::<bool>()).prop_map(
-        |(capacity, expiry, nonblocking, max_waiting, boots, disposes)| Options {
+    let dispose_timeout = option::of(1_u32..60);
+    (capacity, expiry, prop::bool::weighted(0.2), bound, any::<bool>(), any::<bool>(), dispose_timeout)
+        .prop_map(|(capacity, expiry, nonblocking, max_waiting, boots, disposes, dispose_timeout)| Options {
             capacity,
             expiry,
             nonblocking,
             max_waiting,
             boots,
             disposes,
+            dispose_timeout,
             ..Options::default()
-        },
-    )
+        })
 }
 
 /// The pool and its model, side by side.
@@ -289,7 +290,12 @@ impl Pair {
                 }
             }
             Step::Retired(which) => {
-                if let Some(worker) = self.worker(which, |state| state == WorkerState::Stopping) {
+                let overdue = &self.model.overdue;
+                let overdue =
+                    overdue.get(which / 2 % overdue.len().max(1)).filter(|_| which % 2 == 1).copied();
+                if let Some(worker) =
+                    overdue.or_else(|| self.worker(which, |state| state == WorkerState::Stopping))
+                {
                     self.play(|pool| pool.retired(worker), |model| model.retired(worker));
                 }
             }
@@ -365,12 +371,13 @@ impl Pair {
         }
         let worker = WorkerId(which as u32 % 8);
         let state = self.model.workers.iter().find(|known| known.id == worker).map(|known| known.state);
+        let is_overdue = self.model.overdue.contains(&worker);
         recorder::be_late_for(
             &self.pool,
             worker,
             state == Some(WorkerState::Booting),
-            state == Some(WorkerState::Stopping),
-            state.is_some(),
+            state == Some(WorkerState::Stopping) || is_overdue,
+            state.is_some() || is_overdue,
         );
         let effects = self.delivered(None);
         self.agree(effects);
@@ -386,10 +393,13 @@ impl Pair {
     }
 }
 
-/// Brings rejections for their time, which come one after another, into the order of their tasks.
+/// Brings what is done for its time, one task or worker after another, into the order of tasks and of workers.
 fn sort_deadlines(effects: &mut [Effect<Job>]) {
     let by_time = |effect: &Effect<Job>| match *effect {
-        Effect::Reject(task, _, rejection) if rejection != workpool_core::Rejection::Released => Some(task),
+        Effect::Reject(task, _, rejection) if rejection != workpool_core::Rejection::Released => {
+            Some((0, task.number()))
+        }
+        Effect::Overdue(worker) => Some((1, worker.0)),
         _ => None,
     };
     for run in effects.chunk_by_mut(|one, other| by_time(one).is_some() == by_time(other).is_some()) {

@@ -42,6 +42,8 @@ pub(crate) struct Worker {
     pub(crate) id: WorkerId,
     pub(crate) state: WorkerState,
     generation: u32,
+    /// Until when it is to have been taken down.
+    dispose_by: Option<Nanos>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +85,8 @@ pub(crate) struct Model {
     pub(crate) tasks: Vec<Task>,
     /// Live ones, in no order that matters.
     pub(crate) workers: Vec<Worker>,
+    /// Those that have been taken down for too long.
+    pub(crate) overdue: Vec<WorkerId>,
     cached: u32,
     watches: Vec<Watch>,
     /// Of all times.
@@ -109,6 +113,7 @@ impl Model {
             now: 0,
             tasks: Vec::new(),
             workers: Vec::new(),
+            overdue: Vec::new(),
             cached: 0,
             watches: Vec::new(),
             faces: vec![Face { id: FaceId::FIRST, state: FaceState::Staying }],
@@ -240,14 +245,15 @@ impl Model {
 
     fn new_worker(&mut self, state: WorkerState) -> WorkerId {
         // Not all that are told to start something are new.
-        let is_new = |id: &WorkerId| self.workers.iter().all(|worker| worker.id != *id);
+        let is_new =
+            |id: &WorkerId| self.workers.iter().all(|worker| worker.id != *id) && !self.overdue.contains(id);
         let id = self.new_workers.remove(self.new_workers.iter().position(is_new).expect("a free number"));
         self.counters.started += 1;
         if self.cached > 0 {
             self.cached -= 1;
             self.counters.reused += 1;
         }
-        self.workers.push(Worker { id, state, generation: self.generation });
+        self.workers.push(Worker { id, state, generation: self.generation, dispose_by: None });
         id
     }
 
@@ -288,7 +294,9 @@ impl Model {
 
     fn retire(&mut self, worker: WorkerId) {
         if self.options.disposes {
-            self.worker(worker).state = WorkerState::Stopping;
+            let limit = self.options.dispose_timeout.map(|limit| self.now + u64::from(limit) * MILLISECOND);
+            let record = self.worker(worker);
+            (record.state, record.dispose_by) = (WorkerState::Stopping, limit);
             self.effects.push(Effect::Retire(worker));
         } else {
             self.counters.retired += 1;
@@ -489,6 +497,11 @@ impl Model {
     }
 
     pub(crate) fn retired(&mut self, worker: WorkerId) {
+        if self.overdue.contains(&worker) {
+            self.overdue.retain(|&other| other != worker);
+            self.cached = (self.cached + 1).min(self.capacity);
+            return;
+        }
         self.counters.retired += 1;
         self.bury(worker);
     }
@@ -662,6 +675,19 @@ impl Model {
                 }
             }
         }
+        let mut late: Vec<(Nanos, WorkerId)> = self
+            .workers
+            .iter()
+            .filter_map(|worker| worker.dispose_by.filter(|&by| by <= self.now).map(|by| (by, worker.id)))
+            .collect();
+        late.sort();
+        for (_, worker) in late {
+            self.overdue.push(worker);
+            self.counters.retired += 1;
+            self.workers.retain(|other| other.id != worker);
+            self.effects.push(Effect::Overdue(worker));
+        }
+        self.fill();
         let mut late: Vec<&Task> =
             self.tasks.iter().filter(|task| task.deadline.is_some_and(|at| at <= self.now)).collect();
         late.sort_by_key(|task| task.deadline);
@@ -722,7 +748,8 @@ impl Model {
         });
         let tasks = self.tasks.iter().filter_map(|task| task.deadline);
         let watches = self.watches.iter().filter_map(|watch| watch.expires_at);
-        tasks.chain(watches).chain(purge).min()
+        let disposals = self.workers.iter().filter_map(|worker| worker.dispose_by);
+        tasks.chain(watches).chain(disposals).chain(purge).min()
     }
 
     pub(crate) fn times(&self) -> impl Iterator<Item = (TaskId, TaskTimes)> + '_ {
@@ -733,7 +760,7 @@ impl Model {
         Snapshot {
             capacity: self.capacity,
             running: self.running(),
-            busy: self.with_task() + self.booting(),
+            busy: self.count(|worker| !matches!(worker.state, WorkerState::Idle(_))),
             waiting: self.waiting(),
             is_closed: self.phase != Phase::Open,
             generation: self.generation,

@@ -111,6 +111,7 @@ fn options() -> impl Strategy<Value = Options> {
             max_waiting,
             boots: true,
             disposes: true,
+            dispose_timeout: None,
             concurrency,
             min_size: min_size.min(capacity),
             grace: Some(grace),
@@ -403,7 +404,9 @@ impl Pair {
     fn bring_to_an_end(&mut self) {
         let end = End::Completed;
         while !(self.model.tasks.is_empty()
-            && self.worker(0, |state| state == WorkerState::Booting).is_none())
+            && self
+                .worker(0, |state| matches!(state, WorkerState::Booting | WorkerState::Stopping))
+                .is_none())
         {
             for step in [
                 Step::Booted(0),
