@@ -646,9 +646,9 @@ test('a dispose that does not settle in time gives its slot back, and is a warni
   const logger = new Recorder();
   const pool = Pool.create({ size: 1, disposeTimeout: 20, logger, ...factory.options, isBroken: () => true });
   const failing = rejection(pool.submit(() => Promise.reject(new Error('lost'))));
+  const since = performance.now();
   factory.opening[0]!.open({ id: 0 });
   await failing;
-  const since = performance.now();
   const next = pool.submit(({ resource }) => resource.id);
   await until(() => factory.opening.length === 2, 'a new one takes its place');
   t.true(performance.now() - since >= 18);
