@@ -6,6 +6,7 @@ import { monotonicNow, queueMicrotask, setImmediate } from './intrinsics.js'
 import { CommandKind, OUTCOME_COLUMNS, type Rejection, Word, isolate, native, outcomes, words } from './binding.js'
 import { misuse } from './errors.js'
 import { Fifo } from './fifo.js'
+import { Numbering } from './numbering.js'
 
 /** A pool as the commands need it. */
 export interface CommandTarget {
@@ -32,7 +33,7 @@ export interface ThreadTarget extends CommandTarget {
   /** Ends a thread, whatever it does. */
   kill(worker: number): void
   /** A thread is dead. Node says so, too, once this isolate comes back to its event loop. */
-  died(worker: number, thread: number): void
+  died(worker: number, serial: number): void
   /** Posts the argument of a task to its thread. */
   post(worker: number, task: number, stamp: number): void
   /** Settles a task that a thread has ended; `row` is its place in the exchange. Throws nothing, whatever the value is. */
@@ -60,7 +61,13 @@ type Settle = (vain: number) => void
 
 /** Promises of the control verbs, by token. Odd tokens keep the process alive. */
 const watches = new Map<number, Settle>()
-let watchCount = 0
+
+/** Twice as large they are tokens, which come back as words of 32 bits with a sign. */
+export const watchNumbers = new Numbering(2 ** 30)
+
+function newToken(isHeld: boolean): number {
+  return 2 * watchNumbers.next((number) => watches.has(2 * number) || watches.has(2 * number + 1)) + (isHeld ? 1 : 0)
+}
 
 /** The pool is held until `letGo`, as the core may have commands for it. */
 export function hold(face: number, target: CommandTarget): void {
@@ -302,7 +309,7 @@ export function watch(
   settle: Settle,
   { isHeld, generation = 0, timeout }: { isHeld: boolean; generation?: number; timeout?: number | undefined },
 ): void {
-  const token = 2 * ++watchCount + (isHeld ? 1 : 0)
+  const token = newToken(isHeld)
   watches.set(token, settle)
   native.watch(isolate, face, token, condition, generation, timeout)
   carryOut()
@@ -333,7 +340,7 @@ export function forget(face: number): void {
  * takes the wait back, if it can.
  */
 export function awaitVacancy(face: number, settle: (isClosed: boolean) => void): () => boolean {
-  const token = 2 * ++watchCount + 1
+  const token = newToken(true)
   watches.set(token, (vain) => {
     const isClosed = vain !== 0
     if (!isClosed) {

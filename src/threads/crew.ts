@@ -14,10 +14,11 @@ import { clearTimeout, monotonicNow, setImmediate, setTimeout } from '../intrins
 import { isolate, native } from '../binding.js'
 import { NoThreadError } from '../errors.js'
 import { isBlockedFor, whileBlocked } from '../isolate.js'
+import { Numbering } from '../numbering.js'
 import { type ErrorDescription, describeError } from '../payload/index.js'
 import { type Enclosure, discard } from './enclosure.js'
 import { hasBegun, isOpen } from './liveness.js'
-import { type Assignment, type Order, type Report, countOf, threadOf, tokenOf } from './messages.js'
+import { type Assignment, type Order, type Report, SERIALS, countOf, nextCount, serialOf, tokenOf } from './messages.js'
 
 /** Pauses before a thread that died while it loaded is started again, in ms. After the last one it is given up. */
 const RETRIES_MS = [100, 200, 400] as const
@@ -83,10 +84,10 @@ export interface Taker {
 interface Member {
   readonly worker: number
   readonly thread: Worker
-  /** Node's number for it, which a thread that has ended does not tell any more. */
-  readonly threadId: number
-  /** How many values have come from it. */
-  values: number
+  /** Tells its values from those of others. */
+  readonly serial: number
+  /** The count of the value that comes from it next. */
+  nextValue: number
   readonly control: MessagePort
   readonly startedAt: number
   hasEntered: boolean
@@ -123,6 +124,8 @@ export class Crew {
   readonly #unsure = new Set<Member>()
   /** Those that are ended while they load: not to be started again. */
   readonly #isEnding = new Set<number>()
+  readonly #serials = new Numbering(SERIALS)
+
   constructor(face: number, settings: CrewSettings, events: CrewEvents) {
     this.#settings = settings
     this.#events = events
@@ -132,12 +135,13 @@ export class Crew {
   /** Starts a thread. What makes that impossible is found by it or by the attempt. */
   start(worker: number, attempt = 0): void {
     const { port1: control, port2 } = new MessageChannel()
+    const serial = this.#newSerial()
     let thread: Worker
     try {
       // Somebody has to end a thread that does not heed an abort.
       const reason = native.untimely()
       if (reason !== null) throw new NoThreadError(this.#settings.name, reason)
-      thread = this.#create(worker, port2)
+      thread = this.#create(worker, serial, port2)
     } catch (error) {
       control.close()
       this.#events.startFailed(worker, this.#describe(error))
@@ -146,8 +150,8 @@ export class Crew {
     const member: Member = {
       worker,
       thread,
-      threadId: thread.threadId,
-      values: 0,
+      serial,
+      nextValue: 0,
       control,
       startedAt: monotonicNow(),
       hasEntered: false,
@@ -173,10 +177,17 @@ export class Crew {
     thread.on('exit', (code) => this.#ended(member, code))
   }
 
-  #create(worker: number, control: MessagePort): Worker {
+  /** One of which no thread is there, nor a value. */
+  #newSerial(): number {
+    const inUse = new Set([...this.#members.values()].map(({ serial }) => serial))
+    for (const token of this.#values.keys()) inUse.add(serialOf(token))
+    return this.#serials.next((serial) => inUse.has(serial))
+  }
+
+  #create(worker: number, serial: number, control: MessagePort): Worker {
     const { name, filename, recycle, workerData, createWorker } = this.#settings
     const assignment: Assignment = {
-      workpool: { pool: this.#number, worker, name, filename, recycle, control },
+      workpool: { pool: this.#number, worker, serial, name, filename, recycle, control },
       workerData,
     }
     const options: WorkerOptions = {
@@ -199,15 +210,19 @@ export class Crew {
     else if (report.kind === 'flushed') member.end?.()
     else if (report.kind === 'vain') this.#values.delete(report.token)
     else {
-      member.values = countOf(report.token) + 1
+      member.nextValue = nextCount(countOf(report.token))
       this.#values.set(report.token, { isRead: true, value: report.value })
     }
   }
 
   /** A message cannot be read back. Only what comes from the user can be like that. */
   #mishear(member: Member, error: unknown): void {
-    if (member.hasLoaded) this.#values.set(tokenOf(member.threadId, member.values++), { isRead: false, value: error })
-    else member.unloadable = this.#describe(error)
+    if (member.hasLoaded) {
+      this.#values.set(tokenOf(member.serial, member.nextValue), { isRead: false, value: error })
+      member.nextValue = nextCount(member.nextValue)
+    } else {
+      member.unloadable = this.#describe(error)
+    }
   }
 
   #hearAll(member: Member): void {
@@ -272,7 +287,7 @@ export class Crew {
     this.#beSure(member)
     this.#conclude(member, exitCode)
     // All that it has reported is known by now: nobody will ask for what is left.
-    for (const token of this.#values.keys()) if (threadOf(token) === member.threadId) this.#values.delete(token)
+    for (const token of this.#values.keys()) if (serialOf(token) === member.serial) this.#values.delete(token)
   }
 
   /** Says how a thread has ended. */
@@ -351,10 +366,10 @@ export class Crew {
   }
 
   /** A thread is dead, says the core. What Node would say waits for an event loop that may be blocked. */
-  died(worker: number, thread: number): void {
+  died(worker: number, serial: number): void {
     const member = this.#members.get(worker)
     // It has been found out before, and the worker is another thread by now.
-    if (member?.threadId !== thread) return
+    if (member?.serial !== serial) return
     member.isDead = true
     this.#beUnsure(member)
     this.#lookAfter()

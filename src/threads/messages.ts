@@ -8,6 +8,8 @@ export interface Assignment {
     /** The core's number for the pool, and for the thread as its worker. */
     readonly pool: number
     readonly worker: number
+    /** Tells it from the pool's other threads. */
+    readonly serial: number
     readonly name: string
     /** Of the task module, as a `file:` URL. */
     readonly filename: string
@@ -56,9 +58,15 @@ export type Report =
   /** Nobody will ask for this one: its task had settled in another way. */
   | { readonly kind: 'vain'; readonly token: number }
 
-/** A thread numbers the values that it sends. Of all threads of the process no two have the same number, nor one the same count twice. */
-export const tokenOf = (thread: number, count: number): number => thread * 2 ** 32 + count
-/** The thread of a token. */
-export const threadOf = (token: number): number => Math.floor(token / 2 ** 32)
+/** So many counts there are; then they begin again. Far more than values of a thread are ever on their way. */
+const COUNTS = 2 ** 32
+/** And so many serials, as a token is a number that is exact: more than threads can live at once. */
+export const SERIALS = 2 ** 53 / COUNTS
+
+/** A thread counts the values that it sends. No other thread of the pool has its serial while one of them is on its way. */
+export const tokenOf = (serial: number, count: number): number => serial * COUNTS + count
+/** Which thread has sent it. */
+export const serialOf = (token: number): number => Math.floor(token / COUNTS)
 /** The how-manieth value of its thread it is. */
-export const countOf = (token: number): number => token % 2 ** 32
+export const countOf = (token: number): number => token % COUNTS
+export const nextCount = (count: number): number => (count + 1) % COUNTS

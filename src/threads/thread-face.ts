@@ -449,8 +449,8 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     this.#crew!.retire(worker)
   }
 
-  died(worker: number, thread: number): void {
-    this.#crew!.died(worker, thread)
+  died(worker: number, serial: number): void {
+    this.#crew!.died(worker, serial)
   }
 
   kill(worker: number): void {

@@ -13,7 +13,7 @@ import { misuse } from '../errors.js'
 import { hasPaused, serveAs, wake } from '../isolate.js'
 import { type ErrorDescription, Verdict, describeError, reviveError, survey } from '../payload/index.js'
 import { isThenable } from '../task.js'
-import { type Assignment, type Order, type Report, type TaskName, tokenOf } from './messages.js'
+import { type Assignment, type Order, type Report, type TaskName, nextCount, tokenOf } from './messages.js'
 import { type Transferable, isTransfer } from './transfer.js'
 import {
   Kind,
@@ -94,8 +94,8 @@ export class Thread {
   /** What has been asked for, in the order in which it comes: of an answer that cannot be read that is all there is to know. */
   readonly #asked: Awaited[] = []
   #ended = 0
-  /** Values that have taken the message port. */
-  #sent = 0
+  /** The count of the value that takes the message port next. */
+  #nextValue = 0
 
   constructor(assignment: Assignment['workpool']) {
     this.#assignment = assignment
@@ -107,8 +107,8 @@ export class Thread {
   }
 
   async start(): Promise<void> {
-    const { pool, worker, control } = this.#assignment
-    if (!native.enter(isolate, pool, worker, threadId)) return
+    const { pool, worker, serial, control } = this.#assignment
+    if (!native.enter(isolate, pool, worker, serial)) return
     try {
       await this.#load()
     } catch (error) {
@@ -311,9 +311,9 @@ export class Thread {
       describe(Kind.undefined, 0, 0)
       return this.#done(task, isFailed)
     }
-    const token = tokenOf(threadId, this.#sent)
+    const token = tokenOf(this.#assignment.serial, this.#nextValue)
     this.#report({ kind: 'value', token, value }, list)
-    this.#sent++
+    this.#nextValue = nextCount(this.#nextValue)
     describe(Kind.port, token, 0)
     const answer = this.#done(task, isFailed)
     // It has settled meanwhile.

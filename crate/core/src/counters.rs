@@ -57,7 +57,7 @@ pub struct Snapshot {
     /// Whether new tasks are refused.
     pub is_closed: bool,
     /// The lifetime the pool is in, from 1.
-    pub generation: u32,
+    pub generation: u64,
     /// Everything that is counted.
     pub counters: Counters,
 }

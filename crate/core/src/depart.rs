@@ -23,7 +23,7 @@ pub(crate) struct Sweep {
 impl<T: Payload> State<T> {
     /// The face submits nothing any more, and what it has submitted goes on. The last one to go closes the pool; gives the
     /// generation that is closed then.
-    pub(crate) fn leave(&mut self, face: FaceId, effects: &mut Effects<T>) -> Option<u32> {
+    pub(crate) fn leave(&mut self, face: FaceId, effects: &mut Effects<T>) -> Option<u64> {
         if !self.faces.leave(face) {
             return None;
         }

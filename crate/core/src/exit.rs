@@ -201,7 +201,7 @@ impl<T: Payload> State<T> {
     }
 
     /// Whether no worker of the generation is left, and none will come.
-    pub(crate) fn has_ended(&self, generation: u32) -> bool {
+    pub(crate) fn has_ended(&self, generation: u64) -> bool {
         if generation == self.generation {
             self.phase != Phase::Open && self.running == 0 && self.queue.len() == 0
         } else {

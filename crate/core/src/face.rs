@@ -6,7 +6,8 @@ use slab::Slab;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FaceId {
     index: u32,
-    /// The how-manieth face of its pool it is, from 0: what is late for one that has gone must not reach the next.
+    /// The how-manieth face of its pool it is, from 0, without what does not fit: what is late for one that has gone must not reach
+    /// the next. It would have to be late by 4,294,967,296 faces exactly.
     stamp: u32,
 }
 
@@ -68,7 +69,7 @@ impl Faces {
 
     pub(crate) fn join(&mut self) -> FaceId {
         let stamp = self.joined;
-        self.joined += 1;
+        self.joined = self.joined.wrapping_add(1);
         self.staying += 1;
         let index = self.slots.insert(Face { stamp, records: 0, is_leaving: false }) as u32;
         FaceId { index, stamp }
@@ -136,5 +137,25 @@ impl Faces {
 
     fn get_mut(&mut self, id: FaceId) -> Option<&mut Face> {
         self.slots.get_mut(id.index()).filter(|face| face.stamp == id.stamp)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faces_that_join_and_go_are_told_apart_also_when_their_stamps_run_over() {
+        let mut faces = Faces::new();
+        faces.joined = u32::MAX - 1;
+        let mut gone = Vec::new();
+        for _ in 0..4 {
+            let face = faces.join();
+            assert!(gone.iter().all(|&other| other != face && !faces.is_staying(other)));
+            faces.leave(face);
+            faces.remove(face);
+            gone.push(face);
+        }
+        assert!(faces.is_staying(FaceId::FIRST));
     }
 }

@@ -263,12 +263,12 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     }
 
     /// Refuses new tasks and lets the accepted ones run. Gives the generation that is closed.
-    pub fn close(&self) -> u32 {
+    pub fn close(&self) -> u64 {
         self.transition(State::close)
     }
 
     /// Closes the pool and rejects what waits. With a generation, only if the pool is still in it.
-    pub fn release(&self, mut generation: Option<u32>) {
+    pub fn release(&self, mut generation: Option<u64>) {
         // Whoever reboots between two lock holds opens a generation that this call does not mean.
         while self.transition(|state, effects| {
             let generation = *generation.get_or_insert(state.generation);
@@ -301,7 +301,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
 
     /// The face submits nothing any more; what it has submitted goes on. If no other one stays, the pool closes: gives the
     /// generation that is closed.
-    pub fn leave(&self, face: FaceId) -> Option<u32> {
+    pub fn leave(&self, face: FaceId) -> Option<u64> {
         self.transition(|state, effects| state.leave(face, effects))
     }
 
@@ -421,6 +421,15 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
             state.workers.end_delivery(bound);
         }
         (result, is_more)
+    }
+
+    /// As if so many more tasks had completed, and so many more reboots been: to see how numbers run on from there.
+    #[cfg(any(test, feature = "audit"))]
+    pub fn age(&self, tasks: u64, reboots: u64) {
+        let mut state = self.state.lock();
+        state.counters.submitted += tasks;
+        state.counters.completed += tasks;
+        state.generation += reboots;
     }
 
     /// Checks every invariant that ties the parts of the state together.

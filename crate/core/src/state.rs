@@ -246,7 +246,7 @@ pub(crate) struct State<T> {
     /// No purge before: so that workers which expire one by one are retired a few at a time.
     pub(crate) next_purge: Nanos,
     pub(crate) phase: Phase,
-    pub(crate) generation: u32,
+    pub(crate) generation: u64,
     pub(crate) capacity: u32,
     /// A thread could not be started since one has: there may be room that waiting tasks do not get.
     pub(crate) is_unstartable: bool,
@@ -258,7 +258,7 @@ pub(crate) struct State<T> {
     /// Until when workers are to have been taken down, by number.
     pub(crate) disposals: Deadlines,
     /// Live workers of generations that are over; of each there are some.
-    pub(crate) older: BTreeMap<u32, u32>,
+    pub(crate) older: BTreeMap<u64, u32>,
     pub(crate) watches: Watches,
     pub(crate) vacancies: Vacancies,
     pub(crate) faces: Faces,
@@ -377,7 +377,8 @@ impl<T: Payload> State<T> {
                 && !worker.is_ending;
             if is_usable { self.options.concurrency - worker.load } else { 0 }
         };
-        self.workers.iter().map(free).sum()
+        // With a `concurrency` as large as it may be, all together are more than fit.
+        self.workers.iter().map(free).fold(0, u32::saturating_add)
     }
 
     /// Refuses a task that `submit` would refuse.
@@ -853,7 +854,7 @@ impl<T: Payload> State<T> {
     }
 
     /// Refuses new tasks; the accepted ones run. Gives the generation that is closed.
-    pub(crate) fn close(&mut self, effects: &mut Effects<T>) -> u32 {
+    pub(crate) fn close(&mut self, effects: &mut Effects<T>) -> u64 {
         if self.phase == Phase::Open {
             self.phase = Phase::Closing;
             // Nothing waits while somebody is idle.
@@ -864,7 +865,7 @@ impl<T: Payload> State<T> {
 
     /// Closes the pool and rejects some of what waits; whether more is left to reject. Does nothing to a generation
     /// other than `generation`, if one is given.
-    pub(crate) fn release(&mut self, generation: Option<u32>, effects: &mut Effects<T>) -> bool {
+    pub(crate) fn release(&mut self, generation: Option<u64>, effects: &mut Effects<T>) -> bool {
         if generation.is_some_and(|generation| generation != self.generation) {
             return false;
         }

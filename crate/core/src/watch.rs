@@ -22,7 +22,7 @@ pub enum Condition {
     /// Every accepted task has settled.
     Settled,
     /// This generation, which is closed, has no worker left.
-    Ended(u32),
+    Ended(u64),
     /// The pool is closed, no worker of any generation is left, and every rejection has been collected: until it is
     /// rebooted, no effect follows.
     Vacant,
@@ -59,12 +59,12 @@ pub(crate) struct Watches {
     vacant: Group,
     started: Group,
     /// By generation.
-    ended: BTreeMap<u32, Group>,
+    ended: BTreeMap<u64, Group>,
     left: HashMap<FaceId, Group>,
     /// Of those that have a timeout.
     expiring: BTreeSet<(Nanos, Order)>,
     /// Generations and faces that this transition may have brought to their end.
-    ended_generations: Vec<u32>,
+    ended_generations: Vec<u64>,
     quiet_faces: Vec<FaceId>,
     /// Groups that are over and not wholly told, with what is left of what they wait for; none is empty.
     over: Vec<(Group, Option<u32>)>,
@@ -113,7 +113,7 @@ impl Watches {
     }
 
     /// What is watched of this generation may have come true.
-    pub(crate) fn generation_ended(&mut self, generation: u32) {
+    pub(crate) fn generation_ended(&mut self, generation: u64) {
         if !self.ended.is_empty() {
             self.ended_generations.push(generation);
         }

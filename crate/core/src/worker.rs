@@ -36,7 +36,7 @@ pub(crate) enum WorkerState {
 pub(crate) struct Worker {
     pub(crate) state: WorkerState,
     /// The lifetime of the pool to which it belongs.
-    pub(crate) generation: u32,
+    pub(crate) generation: u64,
     /// The task it was given last: the one that it has, if it has no more than one at once.
     pub(crate) task: TaskId,
     /// How many tasks it has.
@@ -69,7 +69,7 @@ impl Workers {
     }
 
     /// A record for a new worker, and whether it comes from the cache.
-    pub(crate) fn start(&mut self, generation: u32) -> (WorkerId, bool) {
+    pub(crate) fn start(&mut self, generation: u64) -> (WorkerId, bool) {
         let worker = Worker {
             state: WorkerState::Uninitialized,
             generation,

@@ -10,7 +10,8 @@ use workpool_core::{FaceId, Payload, SpinLock};
 pub(crate) struct Call {
     face: FaceId,
     slot: u32,
-    /// The how-manieth use of the slot it is: whoever comes late must not take the argument of the next one.
+    /// The how-manieth use of the slot it is, without what does not fit: whoever comes late must not take the argument of the next
+    /// one. It would have to be late by 4,294,967,296 uses exactly; and of all who have a call only one comes, as the core says.
     stamp: u32,
     function: u32,
     kind: u32,

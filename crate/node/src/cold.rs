@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, LazyLock, Mutex, PoisonError, Weak,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -171,12 +171,12 @@ pub fn join(isolate: u32, name: String, options: CoreOptions, details: String) -
 }
 
 /// The pools of threads by number, so that their threads find them. Numbers are never used again: a thread may be late.
-static POOLS: LazyLock<Mutex<HashMap<u32, Weak<Core>>>> = LazyLock::new(Mutex::default);
-static ANNOUNCED: AtomicU32 = AtomicU32::new(0);
+static POOLS: LazyLock<Mutex<HashMap<i64, Weak<Core>>>> = LazyLock::new(Mutex::default);
+static ANNOUNCED: AtomicI64 = AtomicI64::new(0);
 
 /// A number by which the threads of this pool find it.
 #[napi(catch_unwind)]
-pub fn announce(isolate: u32, face: u32) -> napi::Result<u32> {
+pub fn announce(isolate: u32, face: u32) -> napi::Result<i64> {
     let core = with(isolate, face, |face| Arc::downgrade(face.core()))?;
     let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     pools.retain(|_, pool| pool.strong_count() > 0);
@@ -189,7 +189,7 @@ pub fn announce(isolate: u32, face: u32) -> napi::Result<u32> {
 /// This isolate becomes a worker of the pool of this number; false if there is no such pool any more. `thread` tells it from others
 /// that are this worker before and after it.
 #[napi(catch_unwind)]
-pub fn enter(isolate: u32, pool: u32, worker: u32, thread: u32) -> napi::Result<bool> {
+pub fn enter(isolate: u32, pool: i64, worker: u32, thread: u32) -> napi::Result<bool> {
     let isolate = isolate_of(isolate)?;
     let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(core) = pools.get(&pool).and_then(Weak::upgrade) else { return Ok(false) };
@@ -275,8 +275,8 @@ pub fn destroy(isolate: u32, face: u32) -> napi::Result<()> {
 
 /// The face submits nothing any more. If it was the last one of its pool that did, the pool is closed: gives the generation.
 #[napi(catch_unwind)]
-pub fn leave(isolate: u32, face: u32) -> napi::Result<Option<u32>> {
-    with(isolate, face, Face::leave)
+pub fn leave(isolate: u32, face: u32) -> napi::Result<Option<i64>> {
+    with(isolate, face, |face| face.leave().map(|generation| generation as i64))
 }
 
 /// The face, which has left and has no tasks, gives up its place in the pool.
@@ -328,14 +328,14 @@ pub fn tune(isolate: u32, face: u32, size: u32) -> napi::Result<()> {
 
 /// Refuses new tasks; gives the generation that is closed.
 #[napi(catch_unwind)]
-pub fn close(isolate: u32, face: u32) -> napi::Result<u32> {
-    with(isolate, face, |face| face.pool().close())
+pub fn close(isolate: u32, face: u32) -> napi::Result<i64> {
+    with(isolate, face, |face| face.pool().close() as i64)
 }
 
 /// Closes now and rejects what waits; of the given generation only, if one is given.
 #[napi(catch_unwind)]
-pub fn release(isolate: u32, face: u32, generation: Option<u32>) -> napi::Result<()> {
-    with(isolate, face, |face| face.pool().release(generation))
+pub fn release(isolate: u32, face: u32, generation: Option<i64>) -> napi::Result<()> {
+    with(isolate, face, |face| face.pool().release(generation.map(|generation| generation as u64)))
 }
 
 /// Opens a closed pool as a new generation; false if its threads were those of an isolate that has ended.
@@ -352,7 +352,7 @@ pub fn watch(
     face: u32,
     token: u32,
     condition: WatchCondition,
-    generation: u32,
+    generation: i64,
     timeout: Option<u32>,
 ) -> napi::Result<()> {
     with(isolate, face, |_| ())?;
@@ -362,7 +362,7 @@ pub fn watch(
     let condition = match condition {
         WatchCondition::Drained => Condition::Drained,
         WatchCondition::Settled => Condition::Settled,
-        WatchCondition::Ended => Condition::Ended(generation),
+        WatchCondition::Ended => Condition::Ended(generation as u64),
         WatchCondition::Vacant => Condition::Vacant,
         WatchCondition::Left => Condition::Left,
         WatchCondition::Started => Condition::Started,

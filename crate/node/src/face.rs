@@ -307,7 +307,7 @@ impl Face {
     }
 
     /// Submits nothing any more; gives the generation that this closes, if it was the last one to submit.
-    pub(crate) fn leave(&self) -> Option<u32> {
+    pub(crate) fn leave(&self) -> Option<u64> {
         self.has_left.set(true);
         self.pool().leave(self.id)
     }

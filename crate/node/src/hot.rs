@@ -302,7 +302,7 @@ fn write_snapshot(isolate: &Isolate, snapshot: &Snapshot) {
         bounded(snapshot.free()),
         f64::from(waiting),
         f64::from(u8::from(is_closed)),
-        f64::from(generation),
+        generation as f64,
         counters.submitted as f64,
         counters.unsettled as f64,
         counters.completed as f64,

@@ -41,7 +41,7 @@ static MADE: AtomicU32 = AtomicU32::new(0);
 /// of this load have been collected, and with them all TypeScript that could use it.
 #[derive(Debug)]
 pub(crate) struct Isolate {
-    /// Names it among all shares of the process.
+    /// Names it among the shares of its thread.
     pub(crate) id: u32,
     /// The one that this thread made before; null for none.
     older: Cell<*const Isolate>,
@@ -126,6 +126,17 @@ impl Isolate {
         Self::find(|isolate| isolate.id == id)
     }
 
+    /// One that no share of this thread has.
+    fn new_id() -> u32 {
+        loop {
+            // Relaxed: only that no two are equal matters. After 2³² of them an older share may have one.
+            let id = MADE.fetch_add(1, Ordering::Relaxed);
+            if Self::of(id).is_none() {
+                return id;
+            }
+        }
+    }
+
     fn find(is_meant: impl Fn(&Self) -> bool) -> Option<&'static Self> {
         let mut next = NEWEST.get();
         // SAFETY: every pointer of the list is that of a live share: `set_up` adds it on this thread, and `tear_down` takes
@@ -159,8 +170,7 @@ pub(crate) fn set_up(exports: Object<'_>, env: Env) -> napi::Result<()> {
     napi::bindgen_prelude::retain_current_module_for_unload_safety();
     let (registers, block) = Registers::new(env.raw()).ok_or_else(failed)?;
     let isolate = Box::into_raw(Box::new(Isolate {
-        // Relaxed: only that no two are equal matters.
-        id: MADE.fetch_add(1, Ordering::Relaxed),
+        id: Isolate::new_id(),
         older: Cell::new(NEWEST.get()),
         env: env.raw(),
         registers,

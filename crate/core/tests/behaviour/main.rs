@@ -4,6 +4,7 @@
 mod admission;
 mod booting;
 mod disposals;
+mod edges;
 mod faces;
 mod lifetimes;
 mod owners;

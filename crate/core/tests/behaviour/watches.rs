@@ -65,7 +65,7 @@ fn generations_end_one_by_one() {
     for token in 1..4 {
         workers.extend(pool.fill(1));
         pool.release(None);
-        pool.watch(FaceId::FIRST, token, Condition::Ended(token), None);
+        pool.watch(FaceId::FIRST, token, Condition::Ended(token.into()), None);
         pool.reboot();
     }
     for (worker, token) in [(2, 3), (0, 1), (1, 2)] {
@@ -186,8 +186,8 @@ fn each_generation_is_watched_on_its_own() {
     let mut workers = Vec::new();
     for generation in 1..=3 {
         workers.push(pool.fill(1)[0]);
-        assert_eq!(pool.close(), generation);
-        pool.watch(FaceId::FIRST, generation, Condition::Ended(generation), None);
+        assert_eq!(pool.close(), u64::from(generation));
+        pool.watch(FaceId::FIRST, generation, Condition::Ended(generation.into()), None);
         pool.reboot();
     }
     for (generation, worker) in [(2, workers[1]), (1, workers[0]), (3, workers[2])] {

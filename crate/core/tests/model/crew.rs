@@ -53,7 +53,7 @@ pub(crate) enum WorkerState {
 pub(crate) struct Worker {
     pub(crate) id: WorkerId,
     pub(crate) state: WorkerState,
-    generation: u32,
+    generation: u64,
     /// It gets no more tasks.
     is_ending: bool,
     /// Until when the others on it are spared, if a task has not heeded that it had settled.
@@ -80,7 +80,7 @@ pub(crate) struct Crew {
     grace: Nanos,
     capacity: u32,
     phase: Phase,
-    pub(crate) generation: u32,
+    pub(crate) generation: u64,
     pub(crate) now: Nanos,
     /// In no order that matters.
     pub(crate) tasks: Vec<Task>,
@@ -666,7 +666,7 @@ impl Crew {
         self.fill();
     }
 
-    pub(crate) fn close(&mut self) -> u32 {
+    pub(crate) fn close(&mut self) -> u64 {
         if self.phase == Phase::Open {
             self.phase = Phase::Closing;
             self.retire_all_idle();
@@ -674,7 +674,7 @@ impl Crew {
         self.generation
     }
 
-    pub(crate) fn release(&mut self, generation: Option<u32>) {
+    pub(crate) fn release(&mut self, generation: Option<u64>) {
         if generation.is_none_or(|generation| generation == self.generation) {
             self.phase = Phase::Closed;
             self.retire_all_idle();

@@ -35,7 +35,7 @@ enum Step {
     Tune(u32),
     Pass(Nanos),
     /// Of any generation, or of the one that lies so far back.
-    Release(Option<u32>),
+    Release(Option<u64>),
     Close,
     Reboot,
     Watch(usize, Condition, Option<u32>),
@@ -69,7 +69,7 @@ fn condition() -> impl Strategy<Value = Condition> {
         Just(Condition::Settled),
         Just(Condition::Vacant),
         Just(Condition::Left),
-        (0_u32..3).prop_map(Condition::Ended)
+        (0_u64..3).prop_map(Condition::Ended)
     ]
 }
 
@@ -90,7 +90,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any().prop_map(Step::Crashed),
         5 => prop_oneof![6 => 1_u32..8, 1 => Just(UNBOUNDED)].prop_map(Step::Tune),
         10 => (0_u64..70 * MILLISECOND).prop_map(Step::Pass),
-        1 => option::of(0_u32..2).prop_map(Step::Release),
+        1 => option::of(0_u64..2).prop_map(Step::Release),
         1 => Just(Step::Close),
         3 => Just(Step::Reboot),
         1 => (any(), condition(), time()).prop_map(|(which, condition, time)| Step::Watch(which, condition, time)),

@@ -41,7 +41,7 @@ pub(crate) enum WorkerState {
 pub(crate) struct Worker {
     pub(crate) id: WorkerId,
     pub(crate) state: WorkerState,
-    generation: u32,
+    generation: u64,
     /// Until when it is to have been taken down.
     dispose_by: Option<Nanos>,
 }
@@ -79,7 +79,7 @@ pub(crate) struct Model {
     options: Options,
     capacity: u32,
     phase: Phase,
-    pub(crate) generation: u32,
+    pub(crate) generation: u64,
     pub(crate) now: Nanos,
     /// In order of arrival.
     pub(crate) tasks: Vec<Task>,
@@ -529,7 +529,7 @@ impl Model {
         self.fill();
     }
 
-    pub(crate) fn close(&mut self) -> u32 {
+    pub(crate) fn close(&mut self) -> u64 {
         if self.phase == Phase::Open {
             self.phase = Phase::Closing;
             self.retire_all(&self.idle());
@@ -537,7 +537,7 @@ impl Model {
         self.generation
     }
 
-    pub(crate) fn release(&mut self, generation: Option<u32>) {
+    pub(crate) fn release(&mut self, generation: Option<u64>) {
         if generation.is_none_or(|generation| generation == self.generation) {
             self.phase = Phase::Closed;
             self.retire_all(&self.idle());
@@ -577,7 +577,7 @@ impl Model {
         self.faces.iter().all(|face| face.state != FaceState::Staying)
     }
 
-    pub(crate) fn leave(&mut self, id: FaceId) -> Option<u32> {
+    pub(crate) fn leave(&mut self, id: FaceId) -> Option<u64> {
         if self.face(id).state == FaceState::Departed {
             return None;
         }

@@ -36,7 +36,7 @@ enum Step {
     Tune(u32),
     Pass(Nanos),
     /// Of any generation, or of the one that lies so far back.
-    Release(Option<u32>),
+    Release(Option<u64>),
     Close,
     Destroy,
     Reboot,
@@ -64,7 +64,7 @@ fn condition() -> impl Strategy<Value = Condition> {
         1 => Just(Condition::Vacant),
         1 => Just(Condition::Left),
         3 => Just(Condition::Started),
-        1 => (0_u32..3).prop_map(Condition::Ended)
+        1 => (0_u64..3).prop_map(Condition::Ended)
     ]
 }
 
@@ -86,7 +86,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::StartAll),
         4 => (1_u32..6).prop_map(Step::Tune),
         8 => (0_u64..50 * MILLISECOND).prop_map(Step::Pass),
-        1 => option::of(0_u32..2).prop_map(Step::Release),
+        1 => option::of(0_u64..2).prop_map(Step::Release),
         1 => Just(Step::Close),
         1 => Just(Step::Destroy),
         4 => Just(Step::Reboot),
