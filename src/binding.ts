@@ -79,7 +79,7 @@ interface Hot {
   /** In a thread: the module is there. As `next`. */
   started(): number
   /** In a thread: a task has ended, with the value that is described in the registers. As `next`. */
-  done(task: number, isFailed: number, isWornOut: number): number
+  done(task: number, isFailed: number, hasPrinted: number, isWornOut: number): number
   /** In a thread: the argument of this task is to be posted. */
   fetch(task: number): void
   /** The kind of what the last command has beside its numbers, or `NONE`; read as a task's argument. */

@@ -19,6 +19,7 @@ import { type ErrorDescription, describeError } from '../payload/index.js'
 import { type Enclosure, discard } from './enclosure.js'
 import { hasBegun, isOpen } from './liveness.js'
 import { type Assignment, type Order, type Report, SERIALS, countOf, nextCount, serialOf, tokenOf } from './messages.js'
+import { afterPrints } from './printing.js'
 
 /** Pauses before a thread that died while it loaded is started again, in ms. After the last one it is given up. */
 const RETRIES_MS = [100, 200, 400] as const
@@ -285,6 +286,8 @@ export class Crew {
     member.control.close()
     this.#members.delete(worker)
     this.#beSure(member)
+    // Of a thread that has ended while this isolate was blocked, what it has printed is still to be read.
+    afterPrints(() => {})
     this.#conclude(member, exitCode)
     // All that it has reported is known by now: nobody will ask for what is left.
     for (const token of this.#values.keys()) if (serialOf(token) === member.serial) this.#values.delete(token)

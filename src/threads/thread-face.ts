@@ -44,6 +44,7 @@ import type { Resolve, TaskInfo } from '../task.js'
 import { type RunChecked, type ThreadPoolSettings, checkAgreement, checkRunOptions } from '../thread-options.js'
 import { Verbs } from '../verbs.js'
 import { Crew } from './crew.js'
+import { afterPrints } from './printing.js'
 import { type Enclosure, discard, enclose } from './enclosure.js'
 import { Kind, PORTLESS, SPREAD, decode, decodeAnswer, encode, pack, serialize } from './wire.js'
 
@@ -315,11 +316,24 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     }
     try {
       this.#forget(id)
-      this.#settle(call, row)
+      const mayPrint = (outcomes[row * OUTCOME_COLUMNS + 2]! & Kind.printed) !== 0
+      this.#settle(mayPrint ? this.#afterPrints(call) : call, row)
     } catch (error) {
       // A value that cannot be read back, or for which there is no memory, is the affair of its own task.
       call.reject(error)
     }
+  }
+
+  /** The same call, but its promise settles once the owner has read what the task has printed. A blocked one reads nothing. */
+  #afterPrints(call: Call): Call {
+    const { name, promise, priority, signal, resolve, reject } = call
+    if (this.#crew === undefined) return call
+    if (promise === undefined) {
+      afterPrints(noop)
+      return call
+    }
+    const later = (settle: Resolve) => (value: unknown) => afterPrints(() => settle(value))
+    return new Call(name, promise, later(resolve), later(reject), priority, signal, undefined)
   }
 
   /** Nobody wants the value. */
@@ -471,7 +485,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   ready(): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (vain: number): void => {
-        if (vain === 0) resolve()
+        if (vain === 0) afterPrints(resolve)
         else if (this.stat(Stat.isClosed) === 1) reject(this.closedError())
         else reject(this.#startError(native.start_failure(this.id)))
       }

@@ -14,6 +14,7 @@ import { hasPaused, serveAs, wake } from '../isolate.js'
 import { type ErrorDescription, Verdict, describeError, reviveError, survey } from '../payload/index.js'
 import { isThenable } from '../task.js'
 import { type Assignment, type Order, type Report, type TaskName, nextCount, tokenOf } from './messages.js'
+import { sendPrints, trackPrints } from './printing.js'
 import { type Transferable, isTransfer } from './transfer.js'
 import {
   Kind,
@@ -109,6 +110,7 @@ export class Thread {
   async start(): Promise<void> {
     const { pool, worker, serial, control } = this.#assignment
     if (!native.enter(isolate, pool, worker, serial)) return
+    for (const stream of [process.stdout, process.stderr]) trackPrints(stream)
     try {
       await this.#load()
     } catch (error) {
@@ -132,6 +134,7 @@ export class Thread {
         queueMicrotask(() => this.#abort({ task, stamp }, ifSettled, reason))
       },
     })
+    sendPrints()
     this.#report({ kind: 'loaded' })
     this.#run(this.#take(native.started()))
   }
@@ -323,7 +326,7 @@ export class Thread {
 
   #done(task: number, isFailed: boolean): number {
     if (this.#begun.size > 0) this.#begun.delete(task)
-    return native.done(task, isFailed ? 1 : 0, this.#isWornOut() ? 1 : 0)
+    return native.done(task, isFailed ? 1 : 0, sendPrints() ? 1 : 0, this.#isWornOut() ? 1 : 0)
   }
 
   /** Whether the thread is to be replaced. Asked at the end of a task, so that none is ended for it. */

@@ -39,6 +39,8 @@ export const enum Kind {
   large = 0x100,
   /** It is what a task failed with. */
   failed = 0x200,
+  /** The owner may not have read yet what has been printed before. */
+  printed = 0x400,
 }
 
 /** In the number of a task's export: its argument is a list of arguments. */

@@ -28,8 +28,8 @@ pub(crate) struct Seat {
 
 impl Seat {
     /// Tells the origin of a task how it has ended.
-    pub(crate) fn tell_outcome(&self, task: TaskId, failed: Option<[f64; 3]>, value: Value) {
-        self.outbox.push_outcome(Outcome { face: self.number, task, failed, value });
+    pub(crate) fn tell_outcome(&self, task: TaskId, failed: Option<[f64; 3]>, printed: bool, value: Value) {
+        self.outbox.push_outcome(Outcome { face: self.number, task, failed, printed, value });
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Outcome {
     pub(crate) task: TaskId,
     /// Of a task that failed: its number, waitMs and runMs.
     pub(crate) failed: Option<[f64; 3]>,
+    /// Whether its thread has printed what its owner may not have read yet.
+    pub(crate) printed: bool,
     pub(crate) value: Value,
 }
 

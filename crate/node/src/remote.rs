@@ -47,6 +47,8 @@ const LARGE: u32 = 0x100;
 const LONE: u32 = 8;
 /// The value of an outcome is what the task failed with.
 const FAILED: u32 = 0x200;
+/// The owner of its thread may not have read yet what that has printed.
+const PRINTED: u32 = 0x400;
 
 /// What an isolate has as an origin of tasks for threads, and as a thread.
 #[derive(Debug, Default)]
@@ -161,11 +163,11 @@ functions! {
     // () → kind of the next task's argument | -1 none | -2 none, but something else to do
     next: |isolate, _| with_post(isolate, |post| next_task(isolate, post, true));
 
-    // (task, failed, broken) → as next
-    done: |isolate, [task, failed, broken, ..]| {
+    // (task, failed, printed, broken) → as next
+    done: |isolate, [task, failed, printed, broken, ..]| {
         let value = value(isolate)?;
         Ok::<_, NoMemory>(with_post(isolate, |post| {
-            end_task(isolate, post, task as u32, failed != 0.0, value, broken != 0.0)
+            end_task(isolate, post, task as u32, failed != 0.0, printed != 0.0, value, broken != 0.0)
         }))
     };
 
@@ -382,13 +384,13 @@ fn hand_over(isolate: &Isolate) -> i32 {
         if (is_large && count > 0) || (!is_large && used + length > BYTES) {
             break;
         }
-        let Some(Outcome { face, task, failed, value }) = outcomes.pop_front() else { break };
+        let Some(Outcome { face, task, failed, printed, value }) = outcomes.pop_front() else { break };
         handed.push((face, task));
         let kind = value.kind | if is_large { LARGE } else { 0 };
         let row = [
             face,
             task.number(),
-            kind | if failed.is_some() { FAILED } else { 0 },
+            kind | if failed.is_some() { FAILED } else { 0 } | if printed { PRINTED } else { 0 },
             used as u32,
             length as u32,
         ];
@@ -499,6 +501,7 @@ fn end_task(
     post: &mut Post,
     number: u32,
     failed: bool,
+    printed: bool,
     value: Value,
     broken: bool,
 ) -> i32 {
@@ -522,7 +525,7 @@ fn end_task(
             post.seat = post.core.pool.host().seat(face).map(|seat| (face, seat));
         }
         if let Some((_, seat)) = &post.seat {
-            seat.tell_outcome(task, failed.then_some(times), value);
+            seat.tell_outcome(task, failed.then_some(times), printed, value);
         }
     }
     let next = match (finished.next, begun) {
