@@ -469,7 +469,8 @@ export declare class Pool<R = unknown> extends AnyPool {
 	 * what the task throws or rejects with, with a `PoolError`, with `signal.reason`, or with the TypeError or RangeError of
 	 * a bad argument. Checked in this order: arguments, aborted signal, closed, overload. Keeps the process alive until it settles.
 	 *
-	 * The closure runs in the `AsyncLocalStorage` context of this call, also if it waited. One that awaits a task of its own full pool
+	 * A closure that has a worker at once starts inside this call; once a hundred are inside one another, from a microtask. It runs
+	 * in the `AsyncLocalStorage` context of this call, also if it waited. One that awaits a task of its own full pool
 	 * waits for ever: give inner work a pool of its own, or `waitTimeout: 0`.
 	 */
 	submit<T>(task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Promise<Awaited<T>>;

@@ -2,6 +2,7 @@ import type { InspectOptionsStylized, inspect } from 'node:util'
 
 import { settling } from './follow.js'
 import { custom, show } from './inspection.js'
+import { needHeadroom } from './headroom.js'
 import { type CloseOptions, type VacancyOptions, checkMilliseconds, checkVacancyOptions } from './options.js'
 import { type PoolStats, Stat } from './stats.js'
 import type { Verbs } from './verbs.js'
@@ -110,6 +111,7 @@ export abstract class AnyPool implements AsyncDisposable {
    * call does nothing.
    */
   release(): void {
+    needHeadroom()
     this.#verbs.release()
   }
 
@@ -154,6 +156,7 @@ export abstract class AnyPool implements AsyncDisposable {
    * that had the threads of a shared thread pool
    */
   reboot(): void {
+    needHeadroom()
     this.#verbs.reboot()
   }
 

@@ -92,6 +92,10 @@ interface Hot {
   start_failed(face: number, worker: number): void
   /** Aborts the signal of a task, if a thread has it; `ifSettled`: and if it has settled. */
   abort(face: number, task: number, stamp: number, ifSettled: number): void
+  /** 1 if there is known to be room on the stack. */
+  headroom(): number
+  /** So many bytes fit on the stack. */
+  found_headroom(bytes: number): void
   /** Writes everything that `stats()` and the getters show to the numbers. */
   snapshot(face: number): void
 }
@@ -107,7 +111,9 @@ export const enum Refusal {
   overload,
   waitTimeout,
   untimely,
-  last = untimely,
+  /** It is not known whether the stack has room: nothing has been done or counted, see `needHeadroom`. */
+  deep,
+  last = deep,
 }
 
 /** How a task is offered to a pool. */

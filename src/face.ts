@@ -1,6 +1,7 @@
 import type { AsyncResource } from 'node:async_hooks'
 
-import { Promise, rejectedPromise, resolvedPromise, withoutFrames } from './intrinsics.js'
+import { needHeadroom } from './headroom.js'
+import { Promise, queueMicrotask, rejectedLater, rejectedPromise, resolvedPromise, withoutFrames } from './intrinsics.js'
 import { Cancelled, How, NONE, Offer, Refusal, Rejection, Word, isolate, native, numbers, words } from './binding.js'
 import { captureContext, captureContextForGood, runInContext, runInContextForGood } from './async-context.js'
 import { PoolClosedError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
@@ -36,6 +37,11 @@ const noop = (): void => {}
 interface Disposal {
   isOverdue: boolean
 }
+
+/** Most closures that are started inside one another. Beyond them one starts from a microtask, or the stack would end some day. */
+const MOST_NESTED = 100
+/** How many are, in whatever pools of this isolate. */
+let nested = 0
 
 /** The times that the core has written last; read before anything else is called. */
 const timesNow = (): { id: number; waitMs: number; runMs: number } => ({ id: numbers[0]!, waitMs: numbers[1]!, runMs: numbers[2]! })
@@ -124,11 +130,40 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     if (!isPlain || typeof closure !== 'function') return this.#submitTask(closure, options, offer)
 
     const code = offer === Offer.normal ? native.submit(this.id) : native.offer(this.id, offer)
-    if (code <= Refusal.last) return this.refused(code, offer, closure)
+    if (code <= Refusal.last) return this.#notTaken(code, closure, offer)
     hold(this.id, this)
-    if (code >= 0) return this.#startPlain(this.#worker(code), closure)
+    if (code < 0) {
+      const promise = this.#keepPlain(~code, closure)
+      this.#waits()
+      return promise
+    }
+    if (nested >= MOST_NESTED) {
+      const id = words[Word.task]!
+      const promise = this.#keepPlain(id, closure)
+      this.#advanceLater(code, id)
+      return promise
+    }
+    nested++
+    try {
+      return this.#startPlain(this.#worker(code), closure)
+    } finally {
+      nested--
+    }
+  }
 
-    const id = ~code
+  /** The core has not taken a plain task. */
+  #notTaken(code: number, closure: Closure<R>, offer: Offer): Promise<unknown> | undefined {
+    if (code !== Refusal.deep) return this.refused(code, offer, closure)
+    try {
+      needHeadroom()
+    } catch (error) {
+      return rejectedLater(error)
+    }
+    return this.offer(closure, undefined, offer)
+  }
+
+  /** Keeps a plain task until it is started. */
+  #keepPlain(id: number, closure: Closure<R>): Promise<unknown> {
     const stamp = words[Word.stamp]!
     const promise = new Promise<unknown>(capture)
     const asyncContext = captureContext(promise)
@@ -145,7 +180,6 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       task.asyncContext = asyncContext
       this.#keep(id, task)
     }
-    this.#waits()
     return promise
   }
 
@@ -154,12 +188,10 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       checkTask(closure)
       const checked = checkSubmitOptions(options)
       if (checked.signal?.aborted) return rejectedPromise(checked.signal.reason)
-      const promise = new Promise<unknown>(capture)
-      const [resolve, reject] = [resolveOf, rejectOf]
-      const code = this.#admit(closure, checked, offer, promise, resolve, reject)
-      return code <= Refusal.last ? this.refused(code, offer, closure) : promise
+      const admitted = this.#admit(closure, checked, offer, true)
+      return typeof admitted === 'number' ? this.refused(admitted, offer, closure) : admitted.promise
     } catch (error) {
-      return rejectedPromise(error)
+      return rejectedLater(error)
     }
   }
 
@@ -167,49 +199,61 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     checkTask(closure)
     const checked = checkSubmitOptions(options)
     if (checked.signal?.aborted) throw checked.signal.reason
-    const code = this.#admit(closure, checked, Offer.normal)
-    if (code <= Refusal.last) throw this.refusal(code, closure)
+    const admitted = this.#admit(closure, checked, Offer.normal, false)
+    if (typeof admitted === 'number') throw this.refusal(admitted, closure)
   }
 
   tryExecute(closure: unknown, options: unknown, offer = Offer.normal): boolean {
     checkTask(closure)
     const checked = checkSubmitOptions(options)
     if (checked.signal?.aborted) return false
-    const code = this.#admit(closure, checked, offer)
+    const admitted = this.#admit(closure, checked, offer, false)
     // Its own `waitTimeout` has ended it: nobody else may take it.
-    if (offer !== Offer.normal && code === Refusal.waitTimeout) throw this.refusal(code, closure)
-    return code > Refusal.last
+    if (offer !== Offer.normal && admitted === Refusal.waitTimeout) throw this.refusal(admitted, closure)
+    return typeof admitted !== 'number'
   }
 
-  /** Hands in a task that is not plain, and starts it if it may. Gives the core's answer. */
+  /** Hands in a task that is not plain, and starts it if it may. Gives the task, or the core's refusal. */
   #admit(
     closure: Closure<R>,
     { signal, priority = 1, waitTimeout = -1, timeout = 0 }: ReturnType<typeof checkSubmitOptions>,
     offer: Offer,
-    promise?: Promise<unknown>,
-    resolve?: Resolve,
-    reject?: Resolve,
-  ): number {
-    const isNoted = promise === undefined || this.#settings.panicHandler !== undefined
-    const code = native.submit_with(this.id, priority, waitTimeout, timeout, isNoted ? 1 : 0, offer)
+    hasPromise: boolean,
+  ): Task<R> | number {
+    const isNoted = !hasPromise || this.#settings.panicHandler !== undefined
+    const noted = isNoted ? 1 : 0
+    let code = native.submit_with(this.id, priority, waitTimeout, timeout, noted, offer)
+    if (code === Refusal.deep) {
+      needHeadroom()
+      code = native.submit_with(this.id, priority, waitTimeout, timeout, noted, offer)
+    }
     if (code <= Refusal.last) return code
     hold(this.id, this)
 
+    const promise = hasPromise ? new Promise<unknown>(capture) : undefined
     const task = new Task<R>(closure, promise, priority, signal, timeout > 0, isNoted)
     task.id = code >= 0 ? words[Word.task]! : ~code
     task.stamp = words[Word.stamp]!
-    task.resolve = resolve
-    task.reject = reject
+    if (hasPromise) {
+      task.resolve = resolveOf
+      task.reject = rejectOf
+    }
     this.#keep(task.id, task)
     if (signal !== undefined) this.#signals.add(signal, task)
-    if (code >= 0) {
-      const worker = this.#worker(code)
-      this.#advance(worker, this.#startTask(worker, task, true))
-    } else {
-      task.asyncContext = captureContext(promise ?? new Promise(noop))
-      this.#waits()
+    if (code >= 0 && nested < MOST_NESTED) {
+      nested++
+      try {
+        const worker = this.#worker(code)
+        this.#advance(worker, this.#startTask(worker, task, true))
+      } finally {
+        nested--
+      }
+      return task
     }
-    return code
+    task.asyncContext = captureContext(promise ?? new Promise(noop))
+    if (code >= 0) this.#advanceLater(code, task.id)
+    else this.#waits()
+    return task
   }
 
   #keep(id: number, task: Closure<R> | Task<R>): void {
@@ -253,6 +297,12 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
   /** Starts one waiting task after the other on a worker, as long as they end at once: a loop, so that they use no stack. */
   #advance(worker: Worker<R>, task: number): void {
     for (let next = task; next !== NONE; ) next = this.#startNext(worker, next)
+    if (hasCommands()) carryOut()
+  }
+
+  /** A task has its worker, and starts from a microtask. */
+  #advanceLater(worker: number, task: number): void {
+    queueMicrotask(() => this.#advance(this.#worker(worker), task))
     if (hasCommands()) carryOut()
   }
 
@@ -544,13 +594,18 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       this.#advance(worker, native.booted(this.id, id))
     }
     const failed = (error: unknown): void => this.#bootFailed(id, error)
+    let resource: R | PromiseLike<R>
     try {
-      const resource = this.#settings.init!()
-      if (isThenable(resource)) follow(resource, made, failed)
-      else made(resource)
+      resource = this.#settings.init!()
+      if (isThenable(resource)) {
+        follow(resource, made, failed)
+        return
+      }
     } catch (error) {
       failed(error)
+      return
     }
+    made(resource)
   }
 
   #bootFailed(worker: number, error: unknown): void {

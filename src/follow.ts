@@ -1,4 +1,5 @@
-import { Promise, then } from './intrinsics.js'
+import { needHeadroom } from './headroom.js'
+import { Promise, rejectedLater, then } from './intrinsics.js'
 
 /**
  * Calls one of the two, once and not before this has returned, when `value` has settled; what is no promise counts as fulfilled. It
@@ -39,7 +40,16 @@ async function followByAwait<T>(
  * Calls an async function as another one would; what it throws rejects. Written as one, a method would hold its pool until it has
  * settled, and a pool that nobody references is to be let go of.
  */
-export async function settling(call: () => Promise<void>): Promise<void> {
+export function settling(call: () => Promise<void>): Promise<void> {
+  try {
+    needHeadroom()
+  } catch (error) {
+    return rejectedLater(error)
+  }
+  return settlingHere(call)
+}
+
+async function settlingHere(call: () => Promise<void>): Promise<void> {
   await call()
 }
 

@@ -93,8 +93,18 @@ export function rejectedPromise(error: unknown): Promise<never> {
 const { Date: NativeDate, Map: NativeMap, Set: NativeSet } = globalThis
 export { NativeDate as Date, NativeMap as Map, NativeSet as Set }
 
-const enqueue = globalThis.queueMicrotask
 const resolved = resolvedPromise(undefined)
+
+/**
+ * A promise that rejects a little later, for where the stack may end: what Node does about a rejection takes some of it, and so would a
+ * function in the way of this.
+ */
+export const rejectedLater = (error: unknown): Promise<never> =>
+  then.call(resolved, () => {
+    throw error
+  }) as Promise<never>
+
+const enqueue = globalThis.queueMicrotask
 
 /** Calls `callback` as a microtask. Costs more than `then` of a resolved promise, but what it throws is an uncaught exception. */
 export const queueMicrotask: (callback: () => void) => void = isReal(enqueue)

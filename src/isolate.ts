@@ -2,10 +2,11 @@
  * This isolate's side of the core: its pools by number, and the commands that the core leaves for it. The core says
  * what is to be done; nothing is decided here.
  */
-import { monotonicNow, queueMicrotask, setImmediate } from './intrinsics.js'
+import { monotonicNow, queueMicrotask, resolvedPromise, setImmediate, then } from './intrinsics.js'
 import { CommandKind, OUTCOME_COLUMNS, type Rejection, Word, isolate, native, outcomes, words } from './binding.js'
 import { misuse } from './errors.js'
 import { Fifo } from './fifo.js'
+import { hasHeadroom } from './headroom.js'
 import { Numbering } from './numbering.js'
 
 /** A pool as the commands need it. */
@@ -100,10 +101,12 @@ const endOfStint = (endsAt: number | undefined): number => endsAt ?? monotonicNo
 
 /**
  * Carries out all commands, or, of very many, the first; the others follow as soon as the event loop has had its turn. Called after
- * native calls that left some.
+ * native calls that left some, which may be as deep as the stack goes: then a little later.
  */
 export function carryOut(): void {
-  carryOutOnce(false)
+  if (isCarryingOut) return
+  if (hasHeadroom()) carryOutOnce(false)
+  else void then.call(resolved, carryOut)
 }
 
 /** As `carryOut`, and settles what has ended. For the event loop, and whoever is called by it. */
@@ -211,6 +214,9 @@ function obey(kind: CommandKind): void {
   else target.reject(first, second, words[Word.third]!)
 }
 
+/** For microtasks that are queued where the stack may end: `queueMicrotask` would take some of it. */
+const resolved = resolvedPromise(undefined)
+
 /** Whether `look` is on its way. Until it has looked in vain this isolate counts as awake, and nobody rings its bell. */
 let isLooking = false
 
@@ -237,19 +243,6 @@ export const isBlockedFor = (pool: string): boolean => blockedFor.includes(pool)
 
 /** What is to be looked after while it is. */
 export const whileBlocked = new Set<() => void>()
-
-/** As many arguments take 32 KB of the stack: more than it takes to settle tasks, unless their values are deep. */
-const MANY = Array.from({ length: 4096 }, () => undefined)
-const { apply } = Reflect
-const noop = (): void => {}
-
-/**
- * Throws as a call that does not fit on the stack would, before anything has been begun: what the stack ends in the midst of
- * could not be gone on with.
- */
-export function needHeadroom(): void {
-  apply(noop, undefined, MANY)
-}
 
 /** Does nothing but carry out commands until `isOver`, for the pool of this name. */
 export function block(pool: string, isOver: () => boolean): void {

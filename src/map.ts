@@ -1,7 +1,8 @@
 import { AbortController } from './intrinsics.js'
 import { PoolOverloadError } from './errors.js'
 import { follow } from './follow.js'
-import { Promise, rejectedPromise, resolvedPromise } from './intrinsics.js'
+import { needHeadroom } from './headroom.js'
+import { Promise, rejectedLater, rejectedPromise, resolvedPromise } from './intrinsics.js'
 import { Fifo } from './fifo.js'
 import { type MapOptions, type SubmitOptions, checkItems, checkMapOptions, checkTask } from './options.js'
 import { type ItemOwner, MapItem } from './map-item.js'
@@ -94,6 +95,11 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   }
 
   next(): Promise<IteratorResult<O, undefined>> {
+    try {
+      needHeadroom()
+    } catch (error) {
+      return rejectedLater(error)
+    }
     if (this.#phase === 'new') this.#begin()
     if (this.#phase === 'failed') {
       this.#phase = 'ended'
@@ -118,11 +124,13 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
 
   /** The loop was left. */
   return(value?: undefined): Promise<IteratorResult<O, undefined>> {
+    needHeadroom()
     this.#leave()
     return resolvedPromise({ value, done: true })
   }
 
   throw(error?: unknown): Promise<IteratorResult<O, undefined>> {
+    needHeadroom()
     this.#leave()
     return rejectedPromise(error)
   }
@@ -142,14 +150,17 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   #pump(): void {
     if (this.#isPumping) return
     this.#isPumping = true
-    while (this.#wantsVacancy()) {
-      if (!this.#taker.hasVacancy()) {
-        this.#awaitVacancy()
-        break
+    try {
+      while (this.#wantsVacancy()) {
+        if (!this.#taker.hasVacancy()) {
+          this.#awaitVacancy()
+          break
+        }
+        this.#use()
       }
-      this.#use()
+    } finally {
+      this.#isPumping = false
     }
-    this.#isPumping = false
   }
 
   /** Whether there is something to submit, or to pull for it. */

@@ -5,6 +5,7 @@ import { WaitTimeoutError, misuse } from './errors.js'
 import type { Face } from './face.js'
 import { settling } from './follow.js'
 import { custom, show } from './inspection.js'
+import { needHeadroom } from './headroom.js'
 import { type Taker, map } from './map.js'
 import { MultiFace } from './multi-face.js'
 import {
@@ -43,7 +44,7 @@ import {
   threadFaceOf,
 } from './thread-pool.js'
 import { type RunChecked, checkRunOptions } from './thread-options.js'
-import { rejectedPromise } from './intrinsics.js'
+import { rejectedLater, rejectedPromise } from './intrinsics.js'
 import { DEFAULT, type ThreadFace } from './threads/thread-face.js'
 import { relayOf } from './relay.js'
 import { type PoolStats, Stat } from './stats.js'
@@ -174,7 +175,7 @@ export class MultiPool<P> implements AsyncDisposable {
       const named = face.naming.name()
       return face.members[named]!.offer(task, checked, Offer.atOnce) ?? this.#submitElsewhere(named, task, checked)
     } catch (error) {
-      return rejectedPromise(error)
+      return rejectedLater(error)
     }
   }
 
@@ -273,7 +274,7 @@ export class MultiPool<P> implements AsyncDisposable {
       const checked = options === undefined ? defaults : { ...defaults, ...checkRunOptions(options) }
       return this.#call(checked.name ?? DEFAULT, argument, checked, false)
     } catch (error) {
-      return rejectedPromise(error)
+      return rejectedLater(error)
     }
   }
 
@@ -288,7 +289,7 @@ export class MultiPool<P> implements AsyncDisposable {
       const promise = offer(face.members[named]!, Offer.atOnce) ?? face.ask(named, offer)
       return promise ?? rejectedPromise(face.refusal())
     } catch (error) {
-      return rejectedPromise(error)
+      return rejectedLater(error)
     }
   }
 
@@ -391,11 +392,13 @@ export class MultiPool<P> implements AsyncDisposable {
    * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
    */
   tune(size: number): void {
+    needHeadroom()
     this.#face.tune(checkSize(size))
   }
 
   /** Releases all pools, as `release` of a pool does. */
   release(): void {
+    needHeadroom()
     this.#face.release()
   }
 
@@ -429,6 +432,7 @@ export class MultiPool<P> implements AsyncDisposable {
    * @throws AggregateError if the signal of a pool has aborted; `errors[i].index` names it. The others are open then
    */
   reboot(): void {
+    needHeadroom()
     this.#face.reboot()
   }
 

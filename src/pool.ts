@@ -1,5 +1,6 @@
 import { AnyPool } from './any-pool.js'
 import { Face } from './face.js'
+import { needHeadroom } from './headroom.js'
 import { forget } from './isolate.js'
 import {
   type MapOptions,
@@ -75,7 +76,8 @@ export class Pool<R = unknown> extends AnyPool {
    * what the task throws or rejects with, with a `PoolError`, with `signal.reason`, or with the TypeError or RangeError of
    * a bad argument. Checked in this order: arguments, aborted signal, closed, overload. Keeps the process alive until it settles.
    *
-   * The closure runs in the `AsyncLocalStorage` context of this call, also if it waited. One that awaits a task of its own full pool
+   * A closure that has a worker at once starts inside this call; once a hundred are inside one another, from a microtask. It runs
+   * in the `AsyncLocalStorage` context of this call, also if it waited. One that awaits a task of its own full pool
    * waits for ever: give inner work a pool of its own, or `waitTimeout: 0`.
    */
   submit<T>(
@@ -144,6 +146,7 @@ export class Pool<R = unknown> extends AnyPool {
 
   /** @param size as the option `size` */
   override tune(size: number): void {
+    needHeadroom()
     this.#face.tune(checkSize(size))
   }
 }

@@ -1,4 +1,5 @@
 import { AnyPool } from './any-pool.js'
+import { needHeadroom } from './headroom.js'
 import { misuse } from './errors.js'
 import { settling } from './follow.js'
 import { type Taker, mapElsewhere } from './map.js'
@@ -239,6 +240,7 @@ export class ThreadPool<M = any> extends AnyPool {
 
   /** @param size as the option `size` */
   override tune(size: number): void {
+    needHeadroom()
     this.#face.tune(checkThreadSize(size))
   }
 }

@@ -4,6 +4,7 @@ import {
   OUTCOME_COLUMNS,
   OUTCOME_FIGURES,
   Offer,
+  Refusal,
   Rejection,
   describe,
   figures,
@@ -30,12 +31,12 @@ import {
   forget,
   hasCommands,
   hold,
-  needHeadroom,
   settleOutcomes,
   watch,
 } from '../isolate.js'
 import { markHandled } from '../follow.js'
-import { Promise, rejectedPromise, withoutFrames } from '../intrinsics.js'
+import { needHeadroom } from '../headroom.js'
+import { Promise, rejectedLater, rejectedPromise, withoutFrames } from '../intrinsics.js'
 import { type ErrorDescription, describeError, reviveError } from '../payload/index.js'
 import { withoutLimits } from '../runtime.js'
 import { Signals } from '../signals.js'
@@ -248,7 +249,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       })
       return code < 0 ? this.refused(code, offer, name) : promise!
     } catch (error) {
-      return rejectedPromise(error)
+      return rejectedLater(error)
     }
   }
 
@@ -265,6 +266,8 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     const place = this.#placeOf(name) | (isSpread ? SPREAD : 0) | (this.#crew === undefined ? PORTLESS : 0)
     let enclosure: Enclosure | undefined
     if (transfer !== undefined || !encode(argument)) {
+      // Before anything is moved.
+      needHeadroom()
       const refused = native.refuse(this.id, options.waitTimeout ?? -1, options.timeout ?? 0, offer)
       if (refused < 0) return refused
       if (this.#crew === undefined) {
@@ -274,7 +277,11 @@ export class ThreadFace extends Verbs implements ThreadTarget {
         if (enclosure !== undefined) describe(Kind.port, 0, 0)
       }
     }
-    const code = this.#submit(place, options, offer)
+    let code = this.#submit(place, options, offer)
+    if (code === Refusal.deep) {
+      needHeadroom()
+      code = this.#submit(place, options, offer)
+    }
     if (code < 0) {
       if (enclosure !== undefined) discard(enclosure)
       return code

@@ -27,6 +27,9 @@ pub(crate) const ARGUMENTS: usize = 10;
 /// Integers, as doubles: a priority may be any safe one.
 pub(crate) type Arguments = [f64; ARGUMENTS];
 
+/// Among refusals: it is not known whether the stack has room, so nothing has been done or counted.
+pub(crate) const DEEP: i32 = i32::MIN + 4;
+
 /// "No task" among task numbers.
 pub(crate) const NONE: i32 = -1;
 
@@ -211,6 +214,15 @@ functions! {
     // (face) → whether a submit would not have to wait
     has_vacancy: |isolate, [face, ..]| with(isolate, face, |face| i32::from(face.pool().has_vacancy()));
 
+    // () → whether there is known to be room on the stack
+    headroom: |isolate, _| Some(i32::from(isolate.headroom.is_known_around()));
+
+    // (bytes): so many fit on the stack
+    found_headroom: |isolate, [bytes, ..]| {
+        isolate.headroom.found(bytes as usize);
+        Some(0)
+    };
+
     // (face): everything `stats` and the getters show, in the numbers
     snapshot: |isolate, [face, ..]| {
         write_snapshot(isolate, &with(isolate, face, |face| face.snapshot())?);
@@ -233,6 +245,9 @@ pub(crate) fn offer_of(number: f64) -> Offer {
 }
 
 fn admit(isolate: &Isolate, face: f64, task: impl FnOnce(FaceId) -> Submission<Call>) -> Option<i32> {
+    if !isolate.headroom.is_known() {
+        return Some(DEEP);
+    }
     let admission = with(isolate, face, |face| face.pool().submit(task(face.id)))?;
     let (result, task) = match admission {
         Admission::Started(worker, task) => (worker.0 as i32, task),

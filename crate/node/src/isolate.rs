@@ -22,6 +22,7 @@ use workpool_core::FaceId;
 
 use crate::{
     face::Face,
+    headroom::Headroom,
     hot,
     outbox::{Bell, Kind, Outbox},
     registers::{Registers, Word},
@@ -60,6 +61,7 @@ pub(crate) struct Isolate {
     is_rooted: Cell<bool>,
     /// What it has for pools of threads.
     pub(crate) remote: Remote,
+    pub(crate) headroom: Headroom,
 }
 
 impl Isolate {
@@ -181,6 +183,7 @@ pub(crate) fn set_up(exports: Object<'_>, env: Env) -> napi::Result<()> {
         wake: Cell::new(None),
         is_rooted: Cell::new(false),
         remote: Remote::default(),
+        headroom: Headroom::default(),
     }));
     NEWEST.set(isolate);
     hot::export(&exports, env.raw(), isolate, block).ok_or_else(failed)?;

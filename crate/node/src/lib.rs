@@ -8,6 +8,7 @@ mod blocks;
 mod calls;
 mod cold;
 mod face;
+mod headroom;
 mod hot;
 mod isolate;
 mod outbox;

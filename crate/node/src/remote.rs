@@ -109,12 +109,18 @@ impl Post {
 functions! {
     // (face, function) → task | refusal
     run: |isolate, [face, function, ..]| {
+        if !isolate.headroom.is_known() {
+            return Ok(Some(hot::DEEP));
+        }
         let argument = argument(isolate, function)?;
         Ok::<_, NoMemory>(with(isolate, face, |face| submit(isolate, face, argument, Submission::new)).flatten())
     };
 
     // (face, function, priority, waitTimeout or -1, timeout or 0, timed, offer) → task | refusal
     run_with: |isolate, [face, function, priority, wait_timeout, timeout, timed, offer, ..]| {
+        if !isolate.headroom.is_known() {
+            return Ok(Some(hot::DEEP));
+        }
         let argument = argument(isolate, function)?;
         Ok::<_, NoMemory>(with(isolate, face, |face| submit(isolate, face, argument, |call| Submission {
             payload: call,
