@@ -1,5 +1,6 @@
 // How the native addon is found, and what is said if it is not.
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,26 +17,41 @@ interface Outcome {
   readonly cause?: string;
 }
 
+interface Layout {
+  /** Whether the packages of the platforms are beside that of the loader, and not below it. */
+  readonly isBeside?: boolean;
+  /** Whether the loader is without the other files of its package. */
+  readonly isBundled?: boolean;
+}
+
 /** What the loader does in a package of its own, with these packages installed and `before` run first. */
-async function load(t: ExecutionContext, packages: Record<string, string> = {}, before = ''): Promise<Outcome> {
+async function load(
+  t: ExecutionContext,
+  packages: Record<string, string> = {},
+  before = '',
+  { isBeside = false, isBundled = false }: Layout = {},
+): Promise<Outcome> {
   const root = await mkdtemp(join(tmpdir(), 'workpool-addon-'));
   t.teardown(() => rm(root, { recursive: true, force: true }));
   const main = `${before}
     let outcome
     try {
-      outcome = { names: Object.keys(require('./addon.js').addon) }
+      outcome = { names: Object.keys(require('./node_modules/workpool/dist/addon.js').addon) }
     } catch (error) {
       outcome = { message: error.message, code: error.code, cause: error.cause?.code }
     }
     console.log(JSON.stringify(outcome))`;
-  await writeFile(join(root, 'package.json'), '{ "name": "workpool" }');
   await writeFile(join(root, 'main.js'), main);
-  await copyFile('target/js/src/addon.js', join(root, 'addon.js'));
+  const own = join(root, 'node_modules/workpool');
+  await mkdir(join(own, 'dist'), { recursive: true });
+  await writeFile(join(own, 'package.json'), '{ "name": "workpool" }');
+  for (const file of ['addon.js', 'bundled.js']) await copyFile(join('target/js/src', file), join(own, 'dist', file));
+  if (!isBundled) await writeFile(join(own, 'dist/worker.js'), '');
   for (const [name, file] of Object.entries(packages)) {
-    const folder = join(root, 'node_modules', name);
+    const folder = join(isBeside ? root : own, 'node_modules', name);
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'package.json'), JSON.stringify({ name, main: file }));
-    if (file.startsWith('workpool.')) await copyFile(join('binding', file), join(folder, file));
+    if (existsSync(join('binding', file))) await copyFile(join('binding', file), join(folder, file));
     else await writeFile(join(folder, file), 'no binary');
   }
   const { stdout } = await promisify(execFile)(process.execPath, [join(root, 'main.js')]);
@@ -79,15 +95,27 @@ for (const [system, arch_, abi] of [
   ['win32', 'x64', '-msvc'],
 ] as const) {
   const name = `workpool-${system}-${arch_}${abi}`;
-  test(`${name} is found`, async (t) => {
-    const { message } = await load(t, { [name]: 'addon.node' }, as(system, arch_));
-    t.regex(message!, new RegExp(`\n  ${name}: (?!not there).+`));
+  test(`${name} is found, below and beside`, async (t) => {
+    const below = await load(t, { [name]: 'addon.node' }, as(system, arch_));
+    t.regex(below.message!, new RegExp(`\n  ${name}: (?!not there).+`));
+    const file = `${name.replace('-', '.')}.node`;
+    const beside = await load(t, { [name]: file }, as(system, arch_), { isBeside: true });
+    t.regex(beside.message ?? `\n  ${name}: loaded`, new RegExp(`\n  ${name}: (?!not there).+`));
   });
 }
 
 test('the binary of this platform is loaded from its package', async (t) => {
   const [file] = (await readdir('binding')).filter((name) => name.endsWith('.node'));
   const name = file!.replace('.', '-').replace('.node', '');
-  const { names } = await load(t, { [name]: file! });
-  t.true(names?.includes('isolate'));
+  for (const isBeside of [false, true]) {
+    const { names } = await load(t, { [name]: file! }, '', { isBeside });
+    t.true(names?.includes('isolate'));
+  }
+});
+
+test('in a bundle from where no addon is found: the error says what to set', async (t) => {
+  const { message, code } = await load(t, {}, '', { isBundled: true });
+  t.is(code, 'ERR_POOL_ADDON');
+  t.regex(message!, /part of a bundle/);
+  t.regex(message!, /external: \['workpool'\].*serverExternalPackages: \['workpool'\]/);
 });

@@ -18,6 +18,19 @@ const typescript = {
   transform: (code) => ts.transpileModule(code, { compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, removeComments: true } }).outputText,
 }
 
+/**
+ * In front of all code. In a bundle that is one ES module `require` is a function that throws, and says nothing of what to do.
+ */
+const [, leaveExternal] = readFileSync(join(root, 'src/bundled.ts'), 'utf8').match(/LEAVE_EXTERNAL =\s*("[^"]*")/)
+const guard = `try {
+  require('node:process')
+  if (typeof __dirname !== 'string') throw new Error('__dirname is not defined')
+} catch (cause) {
+  const message = 'workpool cannot be run as a part of a bundle that is an ES module. ' + ${leaveExternal}
+  throw Object.assign(new Error(message, { cause }), { code: 'ERR_POOL_ADDON' })
+}
+`
+
 const folder = resolve(root, process.argv[2] ?? 'dist')
 mkdirSync(folder, { recursive: true })
 
@@ -43,7 +56,7 @@ const { output } = await bundle.generate({
   chunkFileNames: 'shared-code.js',
 })
 await bundle.close()
-for (const { fileName, code } of output) write(fileName, code)
+for (const { fileName, code } of output) write(fileName, code.replace(/^'use strict';\n/, (strict) => strict + guard))
 for (const { name, isEntry, exports } of output) {
   if (!isEntry) continue
   const entry = name.replace('-code', '')

@@ -1,12 +1,13 @@
 /**
  * `npm run test:bundlers`: README's recipes. An application with the packages as they are published is bundled by every tool, and the bundle
- * is run; and the same application in TypeScript is run by Node alone and by tsx.
+ * is run; the same application in TypeScript is run by Node alone and by tsx. Without the recipes: what cannot work says what to set.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { obtainRuntime, runtimes } from './obtain-runtime.mjs'
 import { emptyFolder, packMain, packPlatform } from './pack.mjs'
@@ -14,7 +15,7 @@ import { install } from './pack-test.mjs'
 import { root } from './run.mjs'
 import { setUp } from './setup.mjs'
 import { host } from './targets.mjs'
-import { obtain } from './tools.mjs'
+import { install as installFrom, obtain } from './tools.mjs'
 
 const EXPECTED = { closure: 3, thread: 7, isInThread: true }
 const SECONDS = 60
@@ -110,6 +111,76 @@ const recipes = {
   },
 }
 
+/** Without a recipe: bundlers that are to take workpool in. `false`: what they write cannot have it. */
+const wholes = {
+  async 'esbuild, one CommonJS file'(app, file) {
+    const { build } = await load('esbuild')
+    await build({ entryPoints: [join(app, 'whole.cjs')], bundle: true, platform: 'node', format: 'cjs', outfile: file, logLevel: 'error' })
+    return true
+  },
+
+  async 'esbuild, one ES module'(app, file) {
+    const { build } = await load('esbuild')
+    await build({ entryPoints: [join(app, 'whole.mjs')], bundle: true, platform: 'node', format: 'esm', outfile: file, logLevel: 'error' })
+    return false
+  },
+
+  async 'webpack, one file'(app, file) {
+    const { default: webpack } = await load('webpack')
+    const output = { path: dirname(file), filename: basename(file), module: true, chunkFormat: 'module' }
+    const compiler = webpack({ mode: 'production', target: 'node20', context: app, entry: './whole.mjs', experiments: { outputModule: true }, output })
+    const stats = await new Promise((resolve, reject) => compiler.run((error, result) => (error ? reject(error) : resolve(result))))
+    if (stats.hasErrors() || stats.hasWarnings()) throw new Error(stats.toString('errors-warnings'))
+    return true
+  },
+}
+
+/** What every error says that comes of a bundle. */
+const ADVICE = /Leave workpool external: esbuild: external: \['workpool'\].*Next\.js: serverExternalPackages: \['workpool'\]/
+
+function checkWhole(file, tasks, hasIt) {
+  const options = { cwd: dirname(file), encoding: 'utf8', timeout: SECONDS * 1_000, killSignal: 'SIGKILL' }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file, tasks], options)
+  const [closure, threads = ''] = stdout.trim().split('\n')
+  if (hasIt ? closure === 'a closure has run' && threads.startsWith('ERR_POOL_WORKER_START: ') && ADVICE.test(threads) : status === 1 && ADVICE.test(stderr)) return
+  throw new Error(`ended with ${status}\n${stdout}${stderr}`)
+}
+
+const NEXT = { next: '16.4.6', react: '19.2.0', 'react-dom': '19.2.0' }
+
+/** Builds the application with Next; gives what it prints, and whether it has succeeded. */
+function buildNext(app, config, ...args) {
+  writeFileSync(join(app, 'next.config.mjs'), `export default ${JSON.stringify(config)}\n`)
+  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_OPTIONS: '' }
+  const command = [join(app, 'node_modules/next/dist/bin/next'), 'build', ...args]
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: app, env, encoding: 'utf8', timeout: 300_000, killSignal: 'SIGKILL' })
+  return { isBuilt: status === 0, text: `${stdout}${stderr}` }
+}
+
+/** Serves what Next has put together for a server that has nothing else, and asks it. */
+async function checkNext(app) {
+  const env = { ...process.env, PORT: '0', HOSTNAME: '127.0.0.1', NODE_OPTIONS: '' }
+  const server = spawn(process.execPath, ['server.js'], { cwd: join(app, '.next/standalone'), env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(server, 'exit')
+  const timer = setTimeout(() => server.kill('SIGKILL'), SECONDS * 1_000)
+  try {
+    let text = ''
+    for await (const chunk of server.stdout.setEncoding('utf8')) {
+      text += chunk
+      const url = text.match(/http:\/\/127\.0\.0\.1:\d+/)?.[0]
+      if (url === undefined || !text.includes('Ready')) continue
+      const answer = await (await fetch(url)).text()
+      if (answer !== JSON.stringify(EXPECTED)) throw new Error(`answered ${answer}`)
+      return
+    }
+    throw new Error(`ended, and printed ${text}`)
+  } finally {
+    clearTimeout(timer)
+    server.kill('SIGKILL')
+    await ended
+  }
+}
+
 function check(path, args, cwd) {
   const env = { ...process.env, NODE_OPTIONS: '' }
   const options = { cwd, env, encoding: 'utf8', timeout: SECONDS * 1_000, killSignal: 'SIGKILL' }
@@ -152,6 +223,30 @@ try {
       const out = name === '@vercel/nft' ? join(folder, 'traced') : join(app, `out-${name.replace(' ', '-')}`)
       const main = await build(app, out)
       check(process.execPath, [join(out, main)], out)
+    })
+  }
+  for (const [name, build] of Object.entries(wholes)) {
+    await attempt(name, async () => {
+      const file = join(app, `out-${name.replaceAll(/\W+/g, '-')}`, name.includes('CommonJS') ? 'whole.cjs' : 'whole.mjs')
+      mkdirSync(dirname(file))
+      checkWhole(file, join(app, 'tasks.mjs'), await build(app, file))
+    })
+  }
+  const next = join(folder, 'next')
+  cpSync(join(root, '__test__/bundlers/next'), next, { recursive: true })
+  writeFileSync(join(next, 'package.json'), `${JSON.stringify({ private: true, dependencies: NEXT })}\n`)
+  const problem = installFrom(next, ...packed.map(({ path }) => path))
+  if (problem !== undefined) throw new Error(`npm install: ${problem}`)
+  const external = { serverExternalPackages: ['workpool'], output: 'standalone' }
+  await attempt('Next.js without a recipe says what to set', () => {
+    const { isBuilt, text } = buildNext(next, {})
+    if (isBuilt || !ADVICE.test(text)) throw new Error(text)
+  })
+  for (const bundler of ['turbopack', 'webpack']) {
+    await attempt(`Next.js, ${bundler}`, async () => {
+      const { isBuilt, text } = buildNext(next, external, `--${bundler}`)
+      if (!isBuilt) throw new Error(text)
+      await checkNext(next)
     })
   }
   symlinkSync(join(root, 'node_modules/tsx'), join(app, 'node_modules/tsx'), 'junction')

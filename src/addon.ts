@@ -1,23 +1,32 @@
 /** Finds the native addon: in a checkout what was built there, else the package of this platform. */
 import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
+
+import { LEAVE_EXTERNAL, isBundled } from './bundled.js'
 
 /** Not every environment has it as a global. */
 const process = require('node:process') as NodeJS.Process
 
 export type Addon = typeof import('#binding/index.js')
 
-/** Literal, so that tools which follow `require.resolve` see the packages. */
-const packages: Readonly<Record<string, () => string>> = {
-  'darwin-arm64': () => require.resolve('workpool-darwin-arm64'),
-  'darwin-x64': () => require.resolve('workpool-darwin-x64'),
-  'linux-arm64-gnu': () => require.resolve('workpool-linux-arm64-gnu'),
-  'linux-arm64-musl': () => require.resolve('workpool-linux-arm64-musl'),
-  'linux-x64-gnu': () => require.resolve('workpool-linux-x64-gnu'),
-  'linux-x64-musl': () => require.resolve('workpool-linux-x64-musl'),
-  'win32-arm64-msvc': () => require.resolve('workpool-win32-arm64-msvc'),
-  'win32-x64-msvc': () => require.resolve('workpool-win32-x64-msvc'),
+/**
+ * Whether the package of a platform is where it is unless somebody has put it elsewhere. The paths are literal and asked for, so that tools
+ * which copy what a program needs see them; and no `require.resolve`, as bundlers would follow that, and fail with those that are not there.
+ */
+const IS_BESIDE: Readonly<Record<string, () => boolean>> = {
+  'darwin-arm64': () => existsSync(join(__dirname, '../../workpool-darwin-arm64/workpool.darwin-arm64.node')),
+  'darwin-x64': () => existsSync(join(__dirname, '../../workpool-darwin-x64/workpool.darwin-x64.node')),
+  'linux-arm64-gnu': () => existsSync(join(__dirname, '../../workpool-linux-arm64-gnu/workpool.linux-arm64-gnu.node')),
+  'linux-arm64-musl': () => existsSync(join(__dirname, '../../workpool-linux-arm64-musl/workpool.linux-arm64-musl.node')),
+  'linux-x64-gnu': () => existsSync(join(__dirname, '../../workpool-linux-x64-gnu/workpool.linux-x64-gnu.node')),
+  'linux-x64-musl': () => existsSync(join(__dirname, '../../workpool-linux-x64-musl/workpool.linux-x64-musl.node')),
+  'win32-arm64-msvc': () => existsSync(join(__dirname, '../../workpool-win32-arm64-msvc/workpool.win32-arm64-msvc.node')),
+  'win32-x64-msvc': () => existsSync(join(__dirname, '../../workpool-win32-x64-msvc/workpool.win32-x64-msvc.node')),
 }
+
+/** As `require.resolve`, unseen by bundlers. */
+const resolve = (name: string): string => createRequire(__filename).resolve(name)
 
 /** Whether this system's C library seems to be musl. Only for the order: of the two binaries the other one is tried as well. */
 function seemsMusl(): boolean {
@@ -31,7 +40,7 @@ function seemsMusl(): boolean {
 function tuples(): readonly string[] {
   const { platform, arch } = process
   const abis = platform === 'linux' ? (seemsMusl() ? ['-musl', '-gnu'] : ['-gnu', '-musl']) : [platform === 'win32' ? '-msvc' : '']
-  return abis.map((abi) => `${platform}-${arch}${abi}`).filter((tuple) => packages[tuple] !== undefined)
+  return abis.map((abi) => `${platform}-${arch}${abi}`).filter((tuple) => IS_BESIDE[tuple] !== undefined)
 }
 
 /** Not by `require`, whose cache would give the same share of the addon to code that is loaded twice: test runners do so, and bundles. */
@@ -45,8 +54,10 @@ function load(): Addon {
   const tried: [what: string, error: unknown][] = []
   for (const tuple of tuples()) {
     const built = join(__dirname, '..', 'binding', `workpool.${tuple}.node`)
-    const places: [what: string, find: () => string][] = [[`workpool-${tuple}`, packages[tuple]!]]
-    if (existsSync(built)) places.unshift([built, () => built])
+    const name = `workpool-${tuple}`
+    const places: [what: string, find: () => string][] = []
+    if (existsSync(built)) places.push([built, () => built])
+    places.push([name, () => (IS_BESIDE[tuple]!() ? join(__dirname, '..', '..', name, `workpool.${tuple}.node`) : resolve(name))])
     for (const [what, find] of places) {
       try {
         return open(find())
@@ -68,10 +79,12 @@ function notLoaded(tried: readonly [string, unknown][]): Error {
   const found = tried.find(([, error]) => !isMissing(error))
   const hint =
     lines.length === 0
-      ? `There are binaries for ${Object.keys(packages).join(', ')}.`
+      ? `There are binaries for ${Object.keys(IS_BESIDE).join(', ')}.`
       : found !== undefined
         ? 'The binary is there, but the system refuses it.'
-        : 'Install the dependencies on the platform that runs them, optional ones included (no --omit=optional).'
+        : isBundled()
+          ? `The code of workpool is part of a bundle, from where it does not find the binary. ${LEAVE_EXTERNAL}`
+          : 'Install the dependencies on the platform that runs them, optional ones included (no --omit=optional).'
   const system = `${platform}-${arch} (${platform} ${release()}, Node ${versions.node})`
   const message = [`workpool has no native addon for ${system}`, ...lines, hint].join('\n')
   const error = found === undefined ? new Error(message) : new Error(message, { cause: found[1] })

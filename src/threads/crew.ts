@@ -1,5 +1,4 @@
 /** The threads of one pool, as their owner starts, hears and ends them. */
-import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
   MessageChannel,
@@ -12,7 +11,8 @@ import {
 
 import { clearTimeout, monotonicNow, setImmediate, setTimeout } from '../intrinsics.js'
 import { isolate, native } from '../binding.js'
-import { NoThreadError } from '../errors.js'
+import { LEAVE_EXTERNAL, THREAD_ENTRY, isBundled } from '../bundled.js'
+import { NoThreadError, misuse } from '../errors.js'
 import { isBlockedFor, whileBlocked } from '../isolate.js'
 import { Numbering } from '../numbering.js'
 import { type ErrorDescription, describeError } from '../payload/index.js'
@@ -43,7 +43,7 @@ const BEGIN_MS = 5_000
 const ENTER_MS = 10_000
 
 /** The file that threads begin with: it imports 'workpool/worker'. */
-const ENTRY = pathToFileURL(join(__dirname, 'worker.js'))
+const ENTRY = pathToFileURL(THREAD_ENTRY)
 
 /** What threads are made with. */
 export interface CrewSettings {
@@ -197,7 +197,11 @@ export class Crew {
       workerData: assignment,
       transferList: [control],
     }
-    return createWorker === undefined ? new Worker(ENTRY, options) : createWorker(ENTRY, options)
+    if (createWorker !== undefined) return createWorker(ENTRY, options)
+    if (isBundled()) {
+      throw misuse(`the code of workpool is part of a bundle, where the file that threads begin with is missing (${THREAD_ENTRY}). ${LEAVE_EXTERNAL}`)
+    }
+    return new Worker(ENTRY, options)
   }
 
   #hear(member: Member, report: Report): void {
