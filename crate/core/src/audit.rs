@@ -36,7 +36,7 @@ impl<T: Payload> State<T> {
         assert_eq!(live[2] as usize, self.idle.len(), "idle");
         assert_eq!(live[3], stopping, "stopping");
         assert_eq!(self.older.values().sum::<u32>(), older, "older generations");
-        assert!(self.workers.cached() <= capacity as usize, "the cache is bounded by the capacity");
+        assert!(self.workers.cached() <= capacity, "the cache is bounded by the capacity");
 
         assert!(
             self.workers

@@ -22,6 +22,11 @@ pub trait Host<T> {
     /// Carries out what somebody else than the caller of the pool has to do.
     fn deliver(&self, effect: Effect<T>);
 
+    /// Carries out all that one hold of the lock has caused, in this order. For hosts that do many things at once for less.
+    fn deliver_all(&self, effects: Vec<Effect<T>>) {
+        effects.into_iter().for_each(|effect| self.deliver(effect));
+    }
+
     /// Sees to it that [`Pool::reap`] is called at `at` (of the pool's clock) or soon after. False if it cannot: then the pool asks
     /// again at its next transition. Not if [`keeps_time`](Self::keeps_time) has said so once.
     fn arm(&self, at: Nanos) -> bool;
@@ -257,19 +262,28 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     }
 
     /// Changes the capacity. Growing starts what waits at once; shrinking retires idle workers at once and busy
-    /// ones as they finish.
+    /// ones as they finish. Of two that change it at the same time the one that began later prevails.
     pub fn tune(&self, capacity: u32) {
-        self.transition(|state, effects| state.tune(capacity, effects));
+        let mut tune = None;
+        while self.transition(|state, effects| {
+            let tune = *tune.get_or_insert_with(|| state.begin_tune());
+            state.tune(tune, capacity, effects)
+        }) {}
     }
 
     /// Refuses new tasks and lets the accepted ones run. Gives the generation that is closed.
     pub fn close(&self) -> u64 {
+        while self.transition(|state, effects| state.thin_out(None, effects)) {}
         self.transition(State::close)
     }
 
     /// Closes the pool and rejects what waits. With a generation, only if the pool is still in it.
     pub fn release(&self, mut generation: Option<u64>) {
         // Whoever reboots between two lock holds opens a generation that this call does not mean.
+        while self.transition(|state, effects| {
+            let generation = *generation.get_or_insert(state.generation);
+            state.thin_out(Some(generation), effects)
+        }) {}
         while self.transition(|state, effects| {
             let generation = *generation.get_or_insert(state.generation);
             state.release(Some(generation), effects)
@@ -412,8 +426,8 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         {
             self.state.lock().disarm(at);
         }
-        for effect in effects {
-            self.host.deliver(effect);
+        if !effects.is_empty() {
+            self.host.deliver_all(effects);
         }
         if is_numbered {
             let mut state = self.state.lock();

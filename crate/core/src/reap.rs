@@ -24,25 +24,27 @@ impl<T: Payload> State<T> {
 
     /// Does what is due; whether more is due at once.
     pub(crate) fn reap(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
-        self.purge(now, effects);
+        let is_more_idle = self.purge(now, effects);
         let is_more_watched = self.expire_watches(now, effects);
         let is_more_disposed = self.expire_disposals(now, effects);
-        let is_more = self.expire_tasks(now, effects) || is_more_watched || is_more_disposed;
+        let is_more = self.expire_tasks(now, effects) || is_more_watched || is_more_disposed || is_more_idle;
         // A close that ran out of time may leave more behind than one lock hold rejects.
         let is_released = self.phase == Phase::Closed && self.queue.len() > 0;
         (is_released && self.release(None, effects)) || is_more
     }
 
-    /// Retires the workers that have been idle for `expiry`, and not before half an `expiry` has passed again.
-    fn purge(&mut self, now: Nanos, effects: &mut Effects<T>) {
-        let Some(expiry) = self.options.expiry else { return };
-        if let Some(deadline) = now.checked_sub(expiry) {
-            let expired = self.idle.idle_since(deadline).min(self.spare() as usize);
-            if expired > 0 {
-                self.next_purge = now + expiry / 2;
-                self.retire_oldest(expired, effects);
-            }
+    /// Retires the workers that have been idle for `expiry`, or some of them, and not before half an `expiry` has passed again.
+    /// Whether there are more.
+    fn purge(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
+        let Some(deadline) = self.options.expiry.and_then(|expiry| now.checked_sub(expiry)) else {
+            return false;
+        };
+        let expired = self.idle.idle_since(deadline).min(self.spare() as usize);
+        if expired > 0 {
+            self.next_purge = now + self.options.expiry.unwrap_or(0) / 2;
+            self.retire_oldest(expired.min(BATCH), effects);
         }
+        expired > BATCH
     }
 
     fn expire_disposals(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {

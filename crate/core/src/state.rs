@@ -248,6 +248,8 @@ pub(crate) struct State<T> {
     pub(crate) phase: Phase,
     pub(crate) generation: u64,
     pub(crate) capacity: u32,
+    /// How many changes of it have begun.
+    tunes: u32,
     /// A thread could not be started since one has: there may be room that waiting tasks do not get.
     pub(crate) is_unstartable: bool,
     /// Whoever has the workers is gone, and they with it: the pool stays closed.
@@ -271,6 +273,7 @@ impl<T: Payload> State<T> {
             phase: Phase::Open,
             generation: 1,
             capacity: options.capacity,
+            tunes: 0,
             tasks: Tasks::new(),
             queue: WaitQueue::default(),
             deadlines: Deadlines::default(),
@@ -844,13 +847,47 @@ impl<T: Payload> State<T> {
 
     // ── tune, release, close, reboot ────────────────────────────────────────────────────────────────────────────
 
-    pub(crate) fn tune(&mut self, capacity: u32, effects: &mut Effects<T>) {
-        self.capacity = capacity;
-        self.workers.bound_cache(capacity);
+    /// A change of the capacity begins. Gives its number, for `tune`.
+    pub(crate) const fn begin_tune(&mut self) -> u32 {
+        self.tunes = self.tunes.wrapping_add(1);
+        self.tunes
+    }
+
+    /// Changes the capacity to `target`, or towards it, by as many workers as one hold of the lock starts or retires: so nobody waits
+    /// beside a free slot, nor is idle above the capacity, between two holds. Whether it must be called again; not if another tune has
+    /// begun since.
+    pub(crate) fn tune(&mut self, tune: u32, target: u32, effects: &mut Effects<T>) -> bool {
+        if tune != self.tunes {
+            return false;
+        }
+        let step = BATCH as u32;
         let live = self.running - self.stopping;
-        let excess = live.saturating_sub(capacity) as usize;
+        self.capacity = if target > self.capacity {
+            // What waits is started.
+            if self.queue.len() <= step {
+                target
+            } else {
+                target.min(self.capacity.max(live).saturating_add(step))
+            }
+        } else {
+            // What is idle is retired, and records that are kept are dropped.
+            let kept = live.max(self.workers.cached());
+            if kept <= step { target } else { target.max(self.capacity.min(kept) - step) }
+        };
+        self.workers.bound_cache(self.capacity);
+        let excess = live.saturating_sub(self.capacity) as usize;
         self.retire_oldest(excess.min(self.idle.len()), effects);
         self.fill(effects);
+        self.capacity != target
+    }
+
+    /// Retires some of very many idle workers, for who is about to close the generation: whether to call it again first.
+    pub(crate) fn thin_out(&mut self, generation: Option<u64>, effects: &mut Effects<T>) -> bool {
+        let is_meant = generation.is_none_or(|generation| generation == self.generation);
+        if is_meant && self.idle.len() > BATCH {
+            self.retire_oldest(BATCH, effects);
+        }
+        is_meant && self.idle.len() > BATCH
     }
 
     /// Refuses new tasks; the accepted ones run. Gives the generation that is closed.

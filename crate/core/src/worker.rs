@@ -137,9 +137,9 @@ impl Workers {
         self.records.iter().map(|(index, worker)| (WorkerId(index as u32), worker))
     }
 
-    #[cfg(any(test, feature = "audit"))]
-    pub(crate) fn cached(&self) -> usize {
-        self.cache.len()
+    /// Records in the cache.
+    pub(crate) fn cached(&self) -> u32 {
+        self.cache.len() as u32
     }
 }
 

@@ -147,68 +147,105 @@ impl Seats {
     }
 
     pub(crate) fn tell(&self, face: FaceId, kind: Kind, first: u32, second: u32) {
-        self.push(face, Command { kind, face: 0, first, second, third: 0, stamp: 0, detail: None });
+        self.push(face, Command::new(kind, first, second));
     }
 
     /// Asks the origin of a task for its argument, which goes to the worker by the message port.
     pub(crate) fn tell_to_post(&self, face: FaceId, worker: WorkerId, task: TaskId) {
-        let (first, second, stamp) = (worker.0, task.number(), task.stamp());
-        self.push(face, Command { kind: Kind::Post, face: 0, first, second, third: 0, stamp, detail: None });
+        let command = Command::new(Kind::Post, worker.0, task.number());
+        self.push(face, Command { stamp: task.stamp(), ..command });
     }
 
     /// Hands a command to the isolate of the face, under its number there.
     fn push(&self, face: FaceId, command: Command) {
         // Without a seat its isolate needs nothing of the pool any more, and the core has ended everything of it.
-        let Some(Seat { outbox, number }) = self.lock().get(&face).cloned() else { return };
+        let Some(Seat { outbox, number }) = self.seat(face) else { return };
         let is_foreign = !isolate::announce(&outbox);
         outbox.push(Command { face: number, ..command }, is_foreign);
     }
-}
 
-impl Host<Call> for Seats {
-    fn deliver(&self, effect: Effect<Call>) {
+    /// The same for several.
+    fn push_all(&self, face: FaceId, mut commands: Vec<Command>) {
+        let Some(Seat { outbox, number }) = self.seat(face) else { return };
+        commands.iter_mut().for_each(|command| command.face = number);
+        let is_foreign = !isolate::announce(&outbox);
+        outbox.push_all(commands, is_foreign);
+    }
+
+    /// What an isolate is to do for an effect, if it is one that has to; anything else is done at once.
+    fn command(&self, effect: Effect<Call>) -> Option<(FaceId, Command)> {
+        // Resources and threads belong to the isolate that made the pool.
+        let to_owner = |kind, worker: WorkerId| Some((FaceId::FIRST, Command::new(kind, worker.0, 0)));
         match effect {
-            Effect::Start(worker, task, call) => match &self.threads {
-                Some(threads) => threads.start(worker, task),
-                None => self.tell(call.face(), Kind::Start, worker.0, task.number()),
-            },
-            // Resources and threads belong to the isolate that made the pool.
-            Effect::Boot(worker) => self.tell(FaceId::FIRST, Kind::Boot, worker.0, 0),
-            Effect::Retire(worker) => self.tell(FaceId::FIRST, Kind::Retire, worker.0, 0),
-            Effect::Overdue(worker) => self.tell(FaceId::FIRST, Kind::Overdue, worker.0, 0),
-            Effect::Kill(worker) => self.tell(FaceId::FIRST, Kind::Kill, worker.0, 0),
-            Effect::Reject(task, call, rejection) => {
-                let mut detail = None;
+            Effect::Start(worker, task, call) => {
                 if let Some(threads) = &self.threads {
-                    detail = match rejection {
-                        Rejection::Crashed => threads.crash.get(),
-                        Rejection::StartFailed => threads.start_failure.get(),
-                        _ => None,
-                    };
+                    threads.start(worker, task);
+                    return None;
                 }
-                let (first, stamp) = (task.number(), task.stamp());
+                Some((call.face(), Command::new(Kind::Start, worker.0, task.number())))
+            }
+            Effect::Boot(worker) => to_owner(Kind::Boot, worker),
+            Effect::Retire(worker) => to_owner(Kind::Retire, worker),
+            Effect::Overdue(worker) => to_owner(Kind::Overdue, worker),
+            Effect::Kill(worker) => to_owner(Kind::Kill, worker),
+            Effect::Reject(task, call, rejection) => {
+                let detail = self.threads.as_ref().and_then(|threads| match rejection {
+                    Rejection::Crashed => threads.crash.get(),
+                    Rejection::StartFailed => threads.start_failure.get(),
+                    _ => None,
+                });
                 let (second, third) = reason(rejection);
-                self.push(
-                    call.face(),
-                    Command { kind: Kind::Reject, face: 0, first, second, third, stamp, detail },
-                );
+                let command = Command::new(Kind::Reject, task.number(), second);
+                Some((call.face(), Command { third, stamp: task.stamp(), detail, ..command }))
             }
             Effect::Abandoned(worker, task, _) => {
                 if let Some(threads) = &self.threads {
                     threads.abort(worker, task, true, None);
                 }
+                None
             }
             Effect::Forgotten(call) => {
                 if let Some(threads) = &self.threads {
                     threads.calls.forget(call);
                 }
+                None
             }
             Effect::Watched { face, token, left } => {
-                self.tell(face, Kind::Watched, token, left.map_or(0, |left| left.saturating_add(1)));
+                let left = left.map_or(0, |left| left.saturating_add(1));
+                Some((face, Command::new(Kind::Watched, token, left)))
             }
             Effect::Vacancy { face, token, is_closed } => {
-                self.tell(face, Kind::Watched, token, u32::from(is_closed));
+                Some((face, Command::new(Kind::Watched, token, u32::from(is_closed))))
             }
+        }
+    }
+}
+
+impl Host<Call> for Seats {
+    fn deliver(&self, effect: Effect<Call>) {
+        if let Some((face, command)) = self.command(effect) {
+            self.push(face, command);
+        }
+    }
+
+    fn deliver_all(&self, effects: Vec<Effect<Call>>) {
+        if effects.len() == 1 {
+            effects.into_iter().for_each(|effect| self.deliver(effect));
+            return;
+        }
+        // As a rule all are for one face.
+        let mut of = None;
+        let mut commands = Vec::new();
+        for (face, command) in effects.into_iter().filter_map(|effect| self.command(effect)) {
+            if of != Some(face)
+                && let Some(of) = of.replace(face)
+            {
+                self.push_all(of, std::mem::take(&mut commands));
+            }
+            commands.push(command);
+        }
+        if let Some(face) = of {
+            self.push_all(face, commands);
         }
     }
 

@@ -15,6 +15,9 @@ use workpool_core::{SpinGuard, SpinLock, TaskId};
 
 use crate::calls::Value;
 
+/// Memory for so many commands is kept. A crowd that has been seen to leaves nothing behind.
+const KEPT: usize = 4_096;
+
 /// One thing to do. `src/binding.ts` numbers the kinds alike.
 #[derive(Debug)]
 pub(crate) struct Command {
@@ -27,6 +30,13 @@ pub(crate) struct Command {
     pub(crate) stamp: u32,
     /// What is to be known beside: why a thread has died, or a task is aborted.
     pub(crate) detail: Option<Arc<Value>>,
+}
+
+impl Command {
+    /// One that is about no task, or about one whose number cannot be another's by then. The face is set when it is pushed.
+    pub(crate) const fn new(kind: Kind, first: u32, second: u32) -> Self {
+        Self { kind, face: 0, first, second, third: 0, stamp: 0, detail: None }
+    }
 }
 
 /// How a task of a thread pool has ended, for its origin.
@@ -155,6 +165,11 @@ impl Outbox {
         self.add(is_foreign, |content| content.commands.push_back(command));
     }
 
+    /// The same for several, in this order.
+    pub(crate) fn push_all(&self, commands: Vec<Command>, is_foreign: bool) {
+        self.add(is_foreign, |content| content.commands.extend(commands));
+    }
+
     /// Gives the isolate, a thread of a pool, a task.
     pub(crate) fn push_task(&self, task: TaskId) {
         self.add(true, |content| {
@@ -208,6 +223,11 @@ impl Outbox {
         }
         self.hint.store(!content.tasks.is_empty(), Ordering::Relaxed);
         content.has_rung = false;
+        if content.commands.capacity() > KEPT {
+            let crowd = std::mem::take(&mut content.commands);
+            drop(content);
+            drop(crowd); // without the lock
+        }
         Next::Nothing
     }
 

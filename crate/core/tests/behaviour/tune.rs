@@ -1,8 +1,13 @@
 //! Changes of the capacity (4.3).
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex, Weak,
+    atomic::{AtomicBool, Ordering},
+};
 
-use workpool_core::{Admission, Effect, End, Options, Refusal, Submission, UNBOUNDED, WorkerId};
+use workpool_core::{
+    Admission, Effect, End, Host, ManualClock, Options, Pool, Refusal, Submission, UNBOUNDED, WorkerId,
+};
 
 use crate::{Fixture, boots, capacity, retirements};
 
@@ -201,4 +206,72 @@ fn booting_workers_above_the_capacity_are_no_room() {
     );
     pool.cancel(waiting[0]);
     assert!(matches!(pool.submit(Submission::new(5)), Admission::Waiting(_)));
+}
+
+#[test]
+fn very_many_that_wait_are_started_in_order_and_very_many_that_idle_are_retired_the_longest_idle_first() {
+    let pool = Fixture::new(Options { disposes: true, ..capacity(1) });
+    let (worker, _) = pool.start(0);
+    for payload in 1..5_000 {
+        pool.wait(Submission::new(payload));
+    }
+    pool.tune(UNBOUNDED);
+    let effects = pool.effects();
+    let started: Vec<_> = effects
+        .iter()
+        .map(|effect| match *effect {
+            Effect::Start(worker, _, payload) => (worker, payload),
+            _ => panic!("{effect:?}"),
+        })
+        .collect();
+    assert!(started.iter().map(|&(_, payload)| payload).eq(1..5_000));
+    assert_eq!(pool.gauges(), (5_000, 5_000, 0));
+    assert_eq!(pool.snapshot().capacity, UNBOUNDED);
+
+    let workers: Vec<_> = std::iter::once(worker).chain(started.iter().map(|&(worker, _)| worker)).collect();
+    for &worker in &workers {
+        pool.complete(worker);
+    }
+    pool.tune(1);
+    assert_eq!(pool.snapshot().capacity, 1);
+    assert_eq!(retirements(&pool.effects()), workers[..4_999]);
+    assert_eq!(pool.gauges(), (5_000, 4_999, 0));
+    for &worker in &workers[..4_999] {
+        pool.retired(worker);
+    }
+    assert_eq!(pool.gauges(), (1, 0, 0));
+}
+
+#[test]
+fn a_tune_of_very_many_does_not_go_on_after_another_one() {
+    let pool = Arc::new(Pool::new(capacity(1), Tuner::default(), ManualClock::default()));
+    *pool.host().pool.lock().expect("no test panics here") = Arc::downgrade(&pool);
+    for payload in 0..5_000 {
+        pool.submit(Submission::new(payload));
+    }
+    pool.tune(5_000);
+    let snapshot = pool.snapshot();
+    assert_eq!(snapshot.capacity, 7, "that of the tune that began later");
+    assert!(snapshot.running < 5_000 && snapshot.waiting > 0);
+    pool.audit();
+}
+
+/// A host that tunes the pool to 7 the first time that it is told something.
+#[derive(Default)]
+struct Tuner {
+    pool: Mutex<Weak<Pool<u32, Self, ManualClock>>>,
+    is_done: AtomicBool,
+}
+
+impl Host<u32> for Tuner {
+    fn deliver(&self, _effect: Effect<u32>) {
+        if !self.is_done.swap(true, Ordering::Relaxed) {
+            let pool = self.pool.lock().expect("no test panics here").clone();
+            pool.upgrade().expect("it calls").tune(7);
+        }
+    }
+
+    fn arm(&self, _at: u64) -> bool {
+        true
+    }
 }

@@ -242,3 +242,20 @@ fn every_worker_that_started_runs_or_has_retired_or_crashed() {
     let counters = snapshot.counters;
     assert_eq!((counters.started, counters.retired, counters.crashed, snapshot.running), (5, 2, 1, 2));
 }
+
+#[test]
+fn very_many_idle_workers_are_retired_the_longest_idle_first_by_whatever_retires_them() {
+    let purge = |pool: &Fixture| pool.pass(2 * EXPIRY / MILLISECOND);
+    let close = |pool: &Fixture| assert_eq!(pool.close(), 1);
+    let release = |pool: &Fixture| pool.release(None);
+    for retire in [&purge as &dyn Fn(&Fixture), &close, &release] {
+        let pool = expiring(Options { disposes: true, ..capacity(5_000) });
+        let workers = pool.fill_and_complete(5_000);
+        retire(&pool);
+        assert_eq!(retirements(&pool.effects()), workers);
+        for worker in workers {
+            pool.retired(worker);
+        }
+        assert_eq!(pool.gauges(), (0, 0, 0));
+    }
+}
