@@ -364,6 +364,16 @@ declare abstract class AnyPool implements AsyncDisposable {
  * ```
  */
 export declare abstract class PoolError extends Error {
+	/**
+	 * Whether a value is an error of this class: `PoolError.is(error)` is true for all of them, `PoolOverloadError.is(error)` for these. As
+	 * `instanceof`, but also for errors of another copy of this package in the process, and of another realm: two dependencies that each have their
+	 * own, or the module registries of a test runner.
+	 *
+	 * ```js
+	 * if (PoolOverloadError.is(error)) console.warn(`${error.waiting} tasks wait already`)
+	 * ```
+	 */
+	static is<C extends abstract new (...args: never[]) => PoolError>(this: C, error: unknown): error is InstanceType<C>;
 	/** Names the class; stable between versions. */
 	abstract readonly code: string;
 	/** Whether the same call may succeed later. Whether it may be repeated depends on the task: of a crash or a timeout it has begun. */

@@ -1,7 +1,8 @@
 /** Finds the native addon: in a checkout what was built there, else the package of this platform. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 
 import { LEAVE_EXTERNAL, isBundled } from './bundled.js'
 
@@ -50,7 +51,37 @@ function open(file: string): Addon {
   return module.exports as Addon
 }
 
-function load(): Addon {
+/** An installed copy of this package. */
+interface Copy {
+  /** The file of its addon, and one of its code. */
+  readonly addon: string
+  readonly code: string
+}
+
+/** Where an isolate finds the copies that it, or those that it descends from, have loaded. */
+const COPIES = 'workpool.copies'
+
+const copies = (): readonly Copy[] => (getEnvironmentData(COPIES) as readonly Copy[] | undefined) ?? []
+
+function isSameFile(one: string, other: string): boolean {
+  try {
+    return statSync(one).size === statSync(other).size && readFileSync(one).equals(readFileSync(other))
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The addon to open instead of this one: that of a copy of the very same version, if the process has one. A binary at another path is another
+ * core, with shared pools of its own; what one version has to say to the other's core nobody has tried.
+ */
+function common(addon: string): string {
+  if (copies().some((copy) => copy.addon === addon)) return addon
+  const twin = copies().find((copy) => isSameFile(copy.addon, addon) && isSameFile(copy.code, __filename))
+  return twin?.addon ?? addon
+}
+
+function load(): { addon: Addon; file: string } {
   const tried: [what: string, error: unknown][] = []
   for (const tuple of tuples()) {
     const built = join(__dirname, '..', 'binding', `workpool.${tuple}.node`)
@@ -60,7 +91,8 @@ function load(): Addon {
     places.push([name, () => (IS_BESIDE[tuple]!() ? join(__dirname, '..', '..', name, `workpool.${tuple}.node`) : resolve(name))])
     for (const [what, find] of places) {
       try {
-        return open(find())
+        const file = common(find())
+        return { addon: open(file), file }
       } catch (error) {
         tried.push([what, error])
       }
@@ -91,4 +123,33 @@ function notLoaded(tried: readonly [string, unknown][]): Error {
   return Object.assign(error, { code: 'ERR_POOL_ADDON' })
 }
 
-export const addon = load()
+const loaded = load()
+if (!copies().some(({ addon }) => addon === loaded.file)) {
+  setEnvironmentData(COPIES, [...copies(), { addon: loaded.file, code: __filename }] satisfies Copy[] as never)
+}
+
+/** The file that this copy has opened: it names the core. */
+export const addonFile = loaded.file
+export const { addon } = loaded
+
+/** What other cores of the process have a shared pool of this name: the files of their addons. Those that only other isolates know are not asked. */
+export function othersWith(name: string, isOfThreads: boolean): string[] {
+  const others = copies().filter((copy) => copy.addon !== addonFile)
+  return others.map((copy) => copy.addon).filter((file) => asked(file)?.hasShared?.(name, isOfThreads) === true)
+}
+
+/** Cores that have been asked before. */
+const asks = new Map<string, Partial<Addon> | undefined>()
+
+function asked(file: string): Partial<Addon> | undefined {
+  if (!asks.has(file)) {
+    let other: Addon | undefined
+    try {
+      other = open(file)
+    } catch {
+      // It is gone by now, or cannot be loaded into this isolate.
+    }
+    asks.set(file, other)
+  }
+  return asks.get(file)
+}

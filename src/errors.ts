@@ -1,5 +1,15 @@
 import { inspect } from 'node:util'
 
+/** Where an error of ours has the code of its class, for every copy of this code that is loaded. */
+const BRAND = Symbol.for('workpool.error')
+
+function brand(errorClass: { readonly prototype: PoolError }, code: string): void {
+  Object.defineProperty(errorClass.prototype, BRAND, { value: code })
+}
+
+const brandOf = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null ? (value as { readonly [BRAND]?: unknown })[BRAND] : undefined
+
 /**
  * What a pool itself rejects with; the message ends with the pool's name. What a task throws, `signal.reason` and the `TypeError`s and
  * `RangeError`s of bad arguments (code `ERR_POOL_OPTION`) are none.
@@ -9,6 +19,20 @@ import { inspect } from 'node:util'
  * ```
  */
 export abstract class PoolError extends Error {
+  /**
+   * Whether a value is an error of this class: `PoolError.is(error)` is true for all of them, `PoolOverloadError.is(error)` for these. As
+   * `instanceof`, but also for errors of another copy of this package in the process, and of another realm: two dependencies that each have their
+   * own, or the module registries of a test runner.
+   *
+   * ```js
+   * if (PoolOverloadError.is(error)) console.warn(`${error.waiting} tasks wait already`)
+   * ```
+   */
+  static is<C extends abstract new (...args: never[]) => PoolError>(this: C, error: unknown): error is InstanceType<C> {
+    const code = brandOf(error)
+    return code !== undefined && ((this as unknown) === PoolError || code === brandOf(this.prototype))
+  }
+
   /** Names the class; stable between versions. */
   abstract readonly code: string
   /** Whether the same call may succeed later. Whether it may be repeated depends on the task: of a crash or a timeout it has begun. */
@@ -33,12 +57,20 @@ Object.defineProperty(PoolError.prototype, 'name', {
  * the isolate ended that had the threads of a shared pool.
  */
 export class PoolClosedError extends PoolError {
+  static {
+    brand(this, 'ERR_POOL_CLOSED')
+  }
+
   readonly code = 'ERR_POOL_CLOSED'
   readonly retryable = false
 }
 
 /** The pool is full, and `nonblocking` or `maxBlockingTasks` does not let the task wait. */
 export class PoolOverloadError extends PoolError {
+  static {
+    brand(this, 'ERR_POOL_OVERLOAD')
+  }
+
   readonly code = 'ERR_POOL_OVERLOAD'
   readonly retryable = true
   /** Tasks that waited when this one was refused; of a `MultiPool` in all pools. */
@@ -56,6 +88,10 @@ export class PoolOverloadError extends PoolError {
 
 /** No worker was free within the task's `waitTimeout`. The task has not begun. */
 export class WaitTimeoutError extends PoolError {
+  static {
+    brand(this, 'ERR_POOL_WAIT_TIMEOUT')
+  }
+
   readonly code = 'ERR_POOL_WAIT_TIMEOUT'
   readonly retryable = true
   /** How long the task was to wait at most, in ms. */
@@ -78,6 +114,10 @@ export class WaitTimeoutError extends PoolError {
  * heed `currentTask().signal` within `grace` is ended.
  */
 export class TaskTimeoutError extends PoolError {
+  static {
+    brand(this, 'ERR_POOL_TASK_TIMEOUT')
+  }
+
   readonly code = 'ERR_POOL_TASK_TIMEOUT'
   readonly retryable = true
   /** How long the task was to run at most, in ms. */
@@ -98,6 +138,10 @@ export class TaskTimeoutError extends PoolError {
  * one. Tasks that it had not begun are not affected.
  */
 export class WorkerCrashedError extends PoolError {
+  static {
+    brand(this, 'ERR_POOL_WORKER_CRASHED')
+  }
+
   readonly code = 'ERR_POOL_WORKER_CRASHED'
   readonly retryable = true
   /** Of the thread, as `worker_threads` reports it. */
@@ -116,6 +160,10 @@ export class WorkerCrashedError extends PoolError {
  * thread that dies while it loads is first started again, after 100, 200 and 400 ms.
  */
 export class WorkerStartError extends PoolError {
+  static {
+    brand(this, 'ERR_POOL_WORKER_START')
+  }
+
   readonly code = 'ERR_POOL_WORKER_START'
   readonly retryable = false
 
@@ -131,6 +179,10 @@ export class WorkerStartError extends PoolError {
  * sees to times: it has a `timeout` or `waitTimeout`. Nothing has been accepted or closed; the next such call asks again.
  */
 export class NoThreadError extends PoolError {
+  static {
+    brand(this, 'ERR_POOL_NO_THREAD')
+  }
+
   readonly code = 'ERR_POOL_NO_THREAD'
   readonly retryable = true
 
@@ -142,6 +194,10 @@ export class NoThreadError extends PoolError {
 
 /** Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed, and they end as their tasks do. */
 export class ReleaseTimeoutError extends PoolError {
+  static {
+    brand(this, 'ERR_POOL_RELEASE_TIMEOUT')
+  }
+
   readonly code = 'ERR_POOL_RELEASE_TIMEOUT'
   readonly retryable = false
   /** How many workers were left then, of the generation that was closed. */

@@ -5,6 +5,7 @@ import { Promise, queueMicrotask, rejectedLater, rejectedPromise, resolvedPromis
 import { Cancelled, How, NONE, Offer, Refusal, Rejection, Word, isolate, native, numbers, words } from './binding.js'
 import { captureContext, captureContextForGood, runInContext, runInContextForGood } from './async-context.js'
 import { PoolClosedError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
+import { warnOfTwins } from './copies.js'
 import { Failures } from './failures.js'
 import { Failed, Followed, follow, markHandled } from './follow.js'
 import { type ClosureTarget, carryOut, forget, hasCommands, hold, letGo, postpone } from './isolate.js'
@@ -106,6 +107,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
     if (hasResource) this.#asyncContext = captureContextForGood()
     if (hasResource) hold(this.id, this)
+    if (isShared) warnOfTwins(name, false, this.#failures)
     if (settings.signal !== undefined) this.follow(settings.signal)
   }
 

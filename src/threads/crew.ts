@@ -10,6 +10,7 @@ import {
 } from 'node:worker_threads'
 
 import { clearTimeout, monotonicNow, setImmediate, setTimeout } from '../intrinsics.js'
+import { addonFile } from '../addon.js'
 import { isolate, native } from '../binding.js'
 import { LEAVE_EXTERNAL, THREAD_ENTRY, isBundled } from '../bundled.js'
 import { NoThreadError, misuse } from '../errors.js'
@@ -188,7 +189,7 @@ export class Crew {
   #create(worker: number, serial: number, control: MessagePort): Worker {
     const { name, filename, recycle, workerData, createWorker } = this.#settings
     const assignment: Assignment = {
-      workpool: { pool: this.#number, worker, serial, name, filename, recycle, control },
+      workpool: { core: addonFile, pool: this.#number, worker, serial, name, filename, recycle, control },
       workerData,
     }
     const options: WorkerOptions = {

@@ -4,21 +4,23 @@ import { syncBuiltinESMExports } from 'node:module'
 import { setImmediate } from '../intrinsics.js'
 import { isAssignment } from './messages.js'
 import { type CurrentTask, Thread } from './thread.js'
+import { declare, threadWide, workerThreads } from './thread-wide.js'
 
 export { transfer } from './transfer.js'
 export type { CurrentTask }
 
-/** The module itself, and not a copy of what it exports. */
-const workerThreads = require('node:worker_threads') as typeof import('node:worker_threads')
-
 const assignment: unknown = workerThreads.workerData
 const thread = isAssignment(assignment) ? new Thread(assignment.workpool) : undefined
 
+if (isAssignment(assignment)) {
+  declare({ workerData: assignment.workerData, currentTask: () => thread!.current, transfers: new WeakSet() })
+}
+
 /** Whether this is a thread of a pool; false in every other isolate, so that a task module can be imported anywhere. */
-export const isWorkerThread: boolean = thread !== undefined
+export const isWorkerThread: boolean = threadWide() !== undefined
 
 /** A clone of the pool's option `workerData`; `undefined` without, and outside of a pool's threads. */
-export const workerData: unknown = isAssignment(assignment) ? assignment.workerData : undefined
+export const workerData: unknown = threadWide()?.workerData
 
 /**
  * The task that is being called. To be called before the first `await` and kept; outside of a task it gives `undefined`.
@@ -31,7 +33,7 @@ export const workerData: unknown = isAssignment(assignment) ? assignment.workerD
  * ```
  */
 export function currentTask(): CurrentTask | undefined {
-  return thread?.current
+  return threadWide()?.currentTask()
 }
 
 if (isAssignment(assignment)) {

@@ -5,6 +5,8 @@ import type { ErrorDescription } from '../payload/index.js'
 /** What a thread finds as its `workerData`. */
 export interface Assignment {
   readonly workpool: {
+    /** The file of the owner's addon: numbers are those of this core. */
+    readonly core: string
     /** The core's number for the pool, and for the thread as its worker. */
     readonly pool: number
     readonly worker: number

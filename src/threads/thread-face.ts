@@ -23,6 +23,7 @@ import {
   WorkerCrashedError,
   WorkerStartError,
 } from '../errors.js'
+import { warnOfTwins } from '../copies.js'
 import { Failures } from '../failures.js'
 import {
   type ThreadTarget,
@@ -148,6 +149,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     }
     this.#crew = isOwner ? this.#newCrew() : undefined
     hold(id, this)
+    if (isShared) warnOfTwins(name, true, this.#failures)
     if (isOwner && settings.preAlloc) {
       native.start(isolate, id, true)
       carryOut()

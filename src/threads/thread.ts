@@ -8,6 +8,7 @@ import { type MessagePort, type Transferable as NodeTransferable, receiveMessage
 
 import { follow } from '../follow.js'
 import { AbortController, Promise, process, queueMicrotask, resolvedPromise, setImmediate, then } from '../intrinsics.js'
+import { addonFile } from '../addon.js'
 import { NONE, Word, describe, isolate, native, numbers, words } from '../binding.js'
 import { misuse } from '../errors.js'
 import { hasPaused, serveAs, wake } from '../isolate.js'
@@ -108,7 +109,12 @@ export class Thread {
   }
 
   async start(): Promise<void> {
-    const { pool, worker, serial, control } = this.#assignment
+    const { core, pool, worker, serial, control } = this.#assignment
+    if (core !== addonFile) {
+      const message = `the thread has begun with another copy of workpool than the pool has: ${addonFile} instead of ${core}`
+      this.#report({ kind: 'unloadable', error: describeError(new Error(message), this.#line('loading')) })
+      return
+    }
     if (!native.enter(isolate, pool, worker, serial)) return
     for (const stream of [process.stdout, process.stderr]) trackPrints(stream)
     try {

@@ -1,21 +1,17 @@
 import type { WorkerOptions } from 'node:worker_threads'
 
+import { threadWide } from './thread-wide.js'
+
 /**
  * What can be moved: an `ArrayBuffer`, a `MessagePort`, a stream and so on. `bytes.buffer` fits as it is; that of shared memory is refused
  * when it is moved. Taken from `WorkerOptions`, where every version of `@types/node` has it.
  */
 export type Transferable = NonNullable<WorkerOptions['transferList']>[number] | ArrayBufferLike
 
-const TRANSFER = Symbol('workpool.transfer')
-
 /** A value that is to be moved rather than cloned. */
-class Transfer {
-  readonly [TRANSFER] = true
-
-  constructor(
-    readonly value: unknown,
-    readonly list: readonly Transferable[],
-  ) {}
+export interface Transfer {
+  readonly value: unknown
+  readonly list: readonly Transferable[]
 }
 
 /**
@@ -27,8 +23,12 @@ class Transfer {
  * ```
  */
 export function transfer<T>(value: T, list: readonly Transferable[]): T {
+  const transferred: Transfer = { value, list: [...list] }
+  threadWide()?.transfers.add(transferred)
   // Typed as the value itself, which is what arrives.
-  return new Transfer(value, [...list]) as unknown as T
+  return transferred as unknown as T
 }
 
-export const isTransfer = (value: unknown): value is Transfer => value instanceof Transfer
+/** In a thread. Asks the value nothing: it may be a Proxy. */
+export const isTransfer = (value: unknown): value is Transfer =>
+  typeof value === 'object' && value !== null && threadWide()!.transfers.has(value as Transfer)

@@ -146,6 +146,12 @@ pub fn create(isolate: u32, options: CoreOptions) -> napi::Result<u32> {
     Ok(seat(isolate, core, FaceId::FIRST))
 }
 
+/// Whether this core has a shared pool of this name. The code of another version may ask: name and arguments are to stay.
+#[napi(catch_unwind)]
+pub fn has_shared(name: String, is_of_threads: bool) -> bool {
+    shared::has(name, is_of_threads)
+}
+
 /// A face of a shared pool.
 #[napi(object)]
 #[derive(Debug)]

@@ -56,6 +56,11 @@ pub(crate) fn join(name: String, options: &CoreOptions, details: String) -> Resu
     Ok(Joined { core, face: FaceId::FIRST, options, details })
 }
 
+/// Whether there is a pool of this name.
+pub(crate) fn has(name: String, is_of_threads: bool) -> bool {
+    lock().get(&Key { name, is_of_threads }).is_some_and(|entry| entry.core.strong_count() > 0)
+}
+
 /// The last face of this pool has departed, or whoever had its threads.
 pub(crate) fn forget(name: &str, core: &Arc<Core>) {
     let mut pools = lock();
