@@ -2,9 +2,10 @@
 import { createHook } from 'node:async_hooks';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { types } from 'node:util';
 import { MessageChannel } from 'node:worker_threads';
 
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { ThreadPool } from 'workpool';
 
@@ -132,10 +133,10 @@ function hasMemory(value: unknown, met = new Set<unknown>()): boolean {
   return [...parts, ...Object.values(value), (value as Error).cause].some((part) => hasMemory(part, met));
 }
 
-test('any values go between a guest and a thread as through structuredClone, or fail with the same error', async (t) => {
-  t.timeout(60_000);
-  const name = 'values of a guest';
+/** A pool whose owner is another isolate. */
+async function guest(t: ExecutionContext, name: string): Promise<ThreadPool<Functions>> {
   const owner = await Remote.start();
+  t.teardown(() => owner.terminate());
   await owner.run(
     async ({ ThreadPool, kept }: Scope, name: string, filename: string) => {
       kept.pool = ThreadPool.create({ name, shared: true, filename, size: 1 });
@@ -143,7 +144,12 @@ test('any values go between a guest and a thread as through structuredClone, or 
     name,
     filename,
   );
-  const pool = ThreadPool.create<Functions>({ name, shared: true, filename });
+  return ThreadPool.create<Functions>({ name, shared: true, filename });
+}
+
+test('any values go between a guest and a thread as through structuredClone, or fail with the same error', async (t) => {
+  t.timeout(60_000);
+  const pool = await guest(t, 'values of a guest');
   const expected = (value: unknown): { clone: unknown } | { error: string } => {
     try {
       const clone = structuredClone(structuredClone(value));
@@ -161,8 +167,62 @@ test('any values go between a guest and a thread as through structuredClone, or 
     }),
     { numRuns: 300 },
   );
-  await owner.terminate();
   t.pass();
+});
+
+/** What `structuredClone` makes of what only Node knows: a plain object, or an error; else a guest must not get it at all. */
+function forGuests(value: unknown): unknown {
+  try {
+    const clone = structuredClone(value);
+    return Object.getPrototypeOf(clone) === Object.prototype ? clone : 'DataCloneError';
+  } catch {
+    return 'DataCloneError';
+  }
+}
+
+test('what only a message port brings rejects between a guest and a thread, in both directions, and never arrives as another thing', async (t) => {
+  const pool = await guest(t, 'kinds of a guest');
+  const { kinds, make } = (await import(filename)) as { kinds: string[]; make: (kind: string) => unknown };
+  const came = (call: Promise<unknown>) => call.catch((error: any) => (error instanceof DOMException ? error.name : error));
+  for (const kind of kinds) {
+    const should = kind.startsWith('huge') ? 'DataCloneError' : forGuests(make(kind));
+    const nested = typeof should === 'string' ? should : new Map([[1, should]]);
+    t.deepEqual(await came(pool.run(make(kind), { name: 'identity' })), should, `${kind} as an argument`);
+    t.deepEqual(await came(pool.run(new Map([[1, make(kind)]]), { name: 'identity' })), nested, `${kind} in an argument`);
+    t.deepEqual(await came(pool.run(kind, { name: 'make' })), should, `${kind} as a result`);
+  }
+  t.is(await pool.run('still', { name: 'identity' }), 'still');
+  t.is(pool.stats().workers.crashed, 0);
+});
+
+test('a DOMException in a value goes between a guest and a thread as through structuredClone', async (t) => {
+  const pool = await guest(t, 'exceptions of a guest');
+  const { exception, exceptions } = (await import(filename)) as Record<string, () => any>;
+  /** Exceptions with what is theirs by getters, and without where they were made. */
+  const seen = (value: any): any => {
+    const { name, message, code, stack } = value;
+    const isOne = value instanceof DOMException;
+    return { name, message, code, isOne, isNative: types.isNativeError(value), hasStack: isOne && stack.includes(message) };
+  };
+  for (const [there, back] of [
+    [await pool.run(exception!(), { name: 'identity' }), await pool.run(undefined, { name: 'exception' })],
+    [(await pool.run([exception!()], { name: 'identity' }))[0], await pool.run(undefined, { name: 'exception' })],
+  ]) {
+    const should = seen(structuredClone(exception!()));
+    t.deepEqual([seen(there), seen(back)], [should, should]);
+  }
+  const should = structuredClone(exceptions!());
+  for (const list of [await pool.run(exceptions!(), { name: 'identity' }), await pool.run(undefined, { name: 'exceptions' })]) {
+    const [a, both, map, error] = list;
+    t.deepEqual(Object.keys(list), ['0', '1', '2', '3', 'extra']);
+    t.deepEqual(list.slice(0, 1).map(seen), should.slice(0, 1).map(seen));
+    t.deepEqual([both.a === a, both.b === list.extra[0]], [true, true]);
+    t.deepEqual([...map.keys()].map((key, i) => (i === 1 ? key === both.b : key)), ['before', true, 'after']);
+    t.is(map.get(both.b), a);
+    const set = [...map.get('after')];
+    t.deepEqual([set[0], set[2], seen(set[1])], [1, 2, seen([...should[2].get('after')][1])]);
+    t.deepEqual([error.name, error.cause === set[1]], ['TypeError', true]);
+  }
 });
 
 test('a survey runs no code of the owner of a value', (t) => {

@@ -187,7 +187,7 @@ test.serial('a runSync for which there is not enough stack throws before anythin
 });
 
 test('a global that is replaced by something that throws harms no task but those that need it', async (t) => {
-  const { stdout, stderr, code, hung } = await child('patched-globals');
+  const { stdout, stderr, code, hung } = await child('patched-globals', { deadlineMs: 30_000 });
   t.is(stderr, '');
   t.deepEqual(stdout.trim().split('\n'), [
     'structuredClone whole harmless',

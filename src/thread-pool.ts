@@ -133,7 +133,7 @@ export class ThreadPool<M = any> extends AnyPool {
    *   the main thread create the pool first. Its event loop starts and ends threads, and carries what it moves; all else goes on
    *   while it is busy.
    * - *Guests* are the others. What they send and get is serialized, by the rules of `structuredClone`, but a `MessagePort`, a
-   *   `SharedArrayBuffer`, a `Blob` and the like reject with a `DataCloneError`. `ArrayBuffer`s on a transfer list, also on that of
+   *   `SharedArrayBuffer`, a `Blob` and the like reject with a `DataCloneError`, and so does more than 2 GiB. `ArrayBuffer`s on a transfer list, also on that of
    *   the task's `transfer`, are copied and then detached.
    * - All options but `panicHandler`, `logger`, `signal`, `errors` and `createWorker` must agree, as far as they are given; a guest
    *   still has to name the same `filename`. What cannot be serialized, such as memory in `workerData`, agrees with nothing: leave it

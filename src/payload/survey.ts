@@ -29,28 +29,40 @@ export const enum Verdict {
 /** About what a value takes that is a number or a reference, in bytes. */
 const WORD = 8
 
+/** What is known of a value. */
+interface Knowledge {
+  /** It comes from `structuredClone`: nothing in it pretends to be another thing, and there are no getters. */
+  readonly isCloned?: boolean
+  /** Whether an object in it is seen to by whoever asks. */
+  readonly isKnown?: (object: object) => boolean
+  /** Told of what makes the verdict `other`. */
+  readonly found?: (culprit: unknown) => void
+}
+
 /**
  * Looks through a value, running no code of its owner.
  *
  * @param most from how many bytes on, about, a value is large
- * @param isCloned it comes from `structuredClone`: nothing in it pretends to be another thing, and there are no getters
  */
-export function survey(root: unknown, most: number, isCloned = false): Verdict {
+export function survey(root: unknown, most: number, { isCloned = false, isKnown, found }: Knowledge = {}): Verdict {
   const pending = [root]
   const met = new Set<object>()
   let size = 0
   let verdict = Verdict.same
   while (pending.length > 0) {
     const value = pending.pop()
-    size += WORD
-    if (typeof value === 'string') size += value.length
-    else if (typeof value === 'function' || typeof value === 'symbol') return Verdict.other
+    let beside = 0
+    if (typeof value === 'string') beside = value.length
+    else if (typeof value === 'function' || typeof value === 'symbol') beside = -1
     else if (typeof value === 'object' && value !== null && !met.has(value)) {
       met.add(value)
-      const beside = contentsOf(value, pending, isCloned, most)
-      if (beside < 0) verdict = Verdict.other
-      else size += beside
+      if (isKnown === undefined || !isKnown(value)) beside = contentsOf(value, pending, isCloned, most)
     }
+    if (beside < 0) {
+      verdict = Verdict.other
+      found?.(value)
+    }
+    size += WORD + Math.max(beside, 0)
     if (size + pending.length * WORD > most) return Verdict.large
   }
   return verdict

@@ -33,7 +33,7 @@ export function enclose(value: unknown, list: readonly Transferable[] = []): Enc
   const argument = structuredClone(value)
   // What was an instance of a class, or behind a getter, is none now.
   if (encode(argument)) return undefined
-  if (survey(argument, LARGE, true) !== Verdict.same) return { argument, moved: [] }
+  if (survey(argument, LARGE, { isCloned: true }) !== Verdict.same) return { argument, moved: [] }
   sendWritten(argument)
   return undefined
 }

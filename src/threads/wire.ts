@@ -4,21 +4,12 @@
  */
 import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
-import { Deserializer, Serializer } from 'node:v8'
 
-import { DOMException, structuredClone } from '../intrinsics.js'
+import { structuredClone } from '../intrinsics.js'
 import { Word, describe, exchanged, native, words } from '../binding.js'
 import type { Transferable } from './transfer.js'
-import {
-  Decoder,
-  Encoder,
-  type ErrorDescription,
-  type Shapes,
-  Verdict,
-  loneFrom,
-  reduceError,
-  survey,
-} from '../payload/index.js'
+import { Decoder, Encoder, type ErrorDescription, type Shapes, loneFrom, reduceError } from '../payload/index.js'
+import { nameOf, onlyToOwner, read, write, writeAny } from './serialization.js'
 
 export const enum Kind {
   undefined,
@@ -97,43 +88,6 @@ export function encode(value: unknown): boolean {
 
 /** Of so many bytes, about, a message port brings them with fewer copies. */
 export const LARGE = 256 << 10
-/** Longest run of bytes that a value may be: its length is a 32-bit number. */
-const LONGEST = 2 ** 31 - 1
-
-const dataCloneError = (message: string) => new DOMException(message, 'DataCloneError')
-
-/** V8's serializer, with the platform's error. It asks for what it cannot write itself. */
-class DataCloneSerializer extends Serializer {
-  _getDataCloneError(message: string): DOMException {
-    return dataCloneError(message)
-  }
-
-  _getSharedArrayBufferId(): never {
-    throw dataCloneError(`a SharedArrayBuffer ${ONLY_OWNER}`)
-  }
-
-  _writeHostObject(object: object): never {
-    throw dataCloneError(`${nameOf(object)} ${ONLY_OWNER}`)
-  }
-}
-
-const ONLY_OWNER = 'can only go between a thread and the isolate that owns the pool'
-
-function nameOf(object: object): string {
-  const { constructor } = object as { constructor?: { name?: unknown } }
-  return typeof constructor?.name === 'string' ? constructor.name : 'this object'
-}
-
-/** The value as V8's serializer writes it. */
-function written(value: unknown): Buffer {
-  const serializer = new DataCloneSerializer()
-  serializer.writeHeader()
-  serializer.writeValue(value)
-  const bytes = serializer.releaseBuffer()
-  if (bytes.length > LONGEST) throw dataCloneError(`${bytes.length} bytes are more than ${ONLY_OWNER}`)
-  return bytes
-}
-
 function send(bytes: Buffer): void {
   native.lend((lent = bytes))
   describe(Kind.serialized, 0, bytes.length)
@@ -141,7 +95,7 @@ function send(bytes: Buffer): void {
 
 /** Makes a value ready to go out that `encode` has declined and of which a survey says that V8's serializer brings it. */
 export function sendWritten(value: unknown): void {
-  send(written(value))
+  send(write(value))
 }
 
 /**
@@ -152,34 +106,10 @@ export function sendWritten(value: unknown): void {
  */
 export function serialize(value: unknown, list?: readonly Transferable[]): void {
   const unmovable = list?.find((item) => !types.isArrayBuffer(item))
-  if (unmovable !== undefined) throw dataCloneError(`${nameOf(unmovable)} ${ONLY_OWNER}`)
-  const bytes = written(survey(value, Infinity) === Verdict.same ? value : portable(value))
+  if (unmovable !== undefined) throw onlyToOwner(nameOf(unmovable))
+  const bytes = writeAny(value)
   if (list !== undefined) structuredClone(undefined, { transfer: [...list] as ArrayBuffer[] })
   send(bytes)
-}
-
-/** A clone of the value, if V8's serializer can write that: what is Node's own it would write as a plain object. */
-function portable(value: unknown): unknown {
-  const cloned = cloneOf(value)
-  if (survey(cloned, Infinity, true) !== Verdict.same) throw dataCloneError(`what only a message port brings ${ONLY_OWNER}`)
-  return cloned
-}
-
-function cloneOf(value: unknown): unknown {
-  try {
-    return structuredClone(value)
-  } catch (error) {
-    // So Node 20 says that something has to be transferred.
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ERR_MISSING_TRANSFERABLE_IN_TRANSFER_LIST') throw dataCloneError((error as Error).message)
-    throw error
-  }
-}
-
-function deserialize(bytes: Uint8Array): unknown {
-  const deserializer = new Deserializer(bytes)
-  deserializer.readHeader()
-  return deserializer.readValue()
 }
 
 /**
@@ -205,7 +135,7 @@ function packed(value: unknown): boolean {
 
 function canGo(value: unknown): boolean {
   try {
-    written(survey(value, Infinity) === Verdict.same ? value : portable(value))
+    writeAny(value)
     return true
   } catch {
     return false
@@ -237,7 +167,7 @@ export function decodeAnswer(kind: number): unknown {
 export function decode(kind: number, number: number, offset: number, length: number): unknown {
   switch (kind & Kind.mask) {
     case Kind.serialized:
-      return deserialize(kind & Kind.large ? filled(length) : exchanged.slice(offset, offset + length))
+      return read(kind & Kind.large ? filled(length) : exchanged.slice(offset, offset + length))
     case Kind.number:
       return number
     case Kind.true:
