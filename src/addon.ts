@@ -58,10 +58,13 @@ interface Copy {
   readonly code: string
 }
 
-/** Where an isolate finds the copies that it, or those that it descends from, have loaded. */
+/** Where an isolate finds the copies that it, or those that it descends from, have loaded. As text: an object would keep the realm that has made it. */
 const COPIES = 'workpool.copies'
 
-const copies = (): readonly Copy[] => (getEnvironmentData(COPIES) as readonly Copy[] | undefined) ?? []
+function copies(): readonly Copy[] {
+  const known = getEnvironmentData(COPIES) as unknown
+  return typeof known === 'string' ? (JSON.parse(known) as Copy[]) : []
+}
 
 function isSameFile(one: string, other: string): boolean {
   try {
@@ -125,7 +128,7 @@ function notLoaded(tried: readonly [string, unknown][]): Error {
 
 const loaded = load()
 if (!copies().some(({ addon }) => addon === loaded.file)) {
-  setEnvironmentData(COPIES, [...copies(), { addon: loaded.file, code: __filename }] satisfies Copy[] as never)
+  setEnvironmentData(COPIES, JSON.stringify([...copies(), { addon: loaded.file, code: __filename }] satisfies Copy[]))
 }
 
 /** The file that this copy has opened: it names the core. */
