@@ -428,7 +428,7 @@ export declare class WorkerCrashedError extends PoolError {
 	readonly exitCode: number;
 }
 /**
- * No thread could load the task module; `cause` says why. A missing file, a syntax error or a throw of the module is final at once; a
+ * No thread could load the task module; the message names it and says why, in full that is `cause`. A missing file, a syntax error or a throw of the module is final at once; a
  * thread that dies while it loads is first started again, after 100, 200 and 400 ms.
  */
 export declare class WorkerStartError extends PoolError {
@@ -531,7 +531,7 @@ export type Transferable = NonNullable<WorkerOptions["transferList"]>[number] | 
 export interface ThreadOptions {
 	/**
 	 * The task module: an absolute path or a `file:` URL; needed. CommonJS or ESM; `.ts` where the runtime strips types, else through
-	 * `execArgv`. Its exported functions are the tasks; of CommonJS the own properties of `module.exports`, and `module.exports`
+	 * `execArgv`: a loader (`--import`), or a hook of `require` (`--require ts-node/register`), by which is loaded what `import` refuses. Its exported functions are the tasks; of CommonJS the own properties of `module.exports`, and `module.exports`
 	 * itself, if it is a function, as the default export. Each thread loads it once, before its first task. A missing file is found
 	 * by the first thread, and rejects tasks with `WorkerStartError`.
 	 *

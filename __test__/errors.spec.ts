@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import test from 'ava';
 import {
   MultiPool,
@@ -209,3 +211,20 @@ test('details of errors are properties of their own: they are logged, and cross 
   });
   await finish();
 });
+
+for (const [file, why] of [
+  ['missing.mjs', /Cannot find module/],
+  ['broken-throw.mjs', /Error: /],
+  ['exits.mjs', /exit code 3/],
+] as const) {
+  test(`a WorkerStartError names the file and says why: ${file}`, async (t) => {
+    const filename = join(process.cwd(), '__test__', 'fixtures', file);
+    const pool = threads(t, { name: 'bakery', size: 1, filename });
+    const error = await rejection(pool.run(1));
+    t.is(error.code, 'ERR_POOL_WORKER_START');
+    t.true(error.message.startsWith(`no thread could load ${filename}: `), error.message);
+    t.regex(error.message, why);
+    t.regex(error.message, /^[^\n]*\(pool "bakery"\)$/);
+    t.is((await rejection(pool.ready())).message, error.message);
+  });
+}

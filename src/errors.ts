@@ -156,7 +156,7 @@ export class WorkerCrashedError extends PoolError {
 }
 
 /**
- * No thread could load the task module; `cause` says why. A missing file, a syntax error or a throw of the module is final at once; a
+ * No thread could load the task module; the message names it and says why, in full that is `cause`. A missing file, a syntax error or a throw of the module is final at once; a
  * thread that dies while it loads is first started again, after 100, 200 and 400 ms.
  */
 export class WorkerStartError extends PoolError {
@@ -168,11 +168,19 @@ export class WorkerStartError extends PoolError {
   readonly retryable = false
 
   /** @internal */
-  constructor(pool: string, message: string, cause: unknown) {
-    super(pool, message)
+  constructor(pool: string, filename: string, cause: unknown) {
+    super(pool, `no thread could load ${filename}: ${brief(cause)}`)
     this.cause = cause
   }
 }
+
+/** An error in a line, as part of the message of another one. */
+function brief(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : inspect(error, { depth: 0 })
+  const [line] = text.split('\n', 1)
+  return line!.length > MOST_CHARACTERS ? `${line!.slice(0, MOST_CHARACTERS)}…` : line!
+}
+const MOST_CHARACTERS = 300
 
 /**
  * The operating system gives no thread now (a limit of processes, of a container's pids, of memory), and the call needs the one that

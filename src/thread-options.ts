@@ -38,7 +38,7 @@ import type { Transferable } from './threads/transfer.js'
 export interface ThreadOptions {
   /**
    * The task module: an absolute path or a `file:` URL; needed. CommonJS or ESM; `.ts` where the runtime strips types, else through
-   * `execArgv`. Its exported functions are the tasks; of CommonJS the own properties of `module.exports`, and `module.exports`
+   * `execArgv`: a loader (`--import`), or a hook of `require` (`--require ts-node/register`), by which is loaded what `import` refuses. Its exported functions are the tasks; of CommonJS the own properties of `module.exports`, and `module.exports`
    * itself, if it is a function, as the default export. Each thread loads it once, before its first task. A missing file is found
    * by the first thread, and rejects tasks with `WorkerStartError`.
    *

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 
 import {
   Cancelled,
@@ -442,7 +443,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   }
 
   #startError(answer: number): WorkerStartError {
-    return new WorkerStartError(this.#settings.name, 'no thread could load the task module', this.#cause(answer))
+    return new WorkerStartError(this.#settings.name, fileURLToPath(this.#settings.crew.filename), this.#cause(answer))
   }
 
   /** Why, as far as that can be read back. */

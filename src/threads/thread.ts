@@ -3,7 +3,6 @@
  * the answer to the report of the last one's end; when there are none the thread goes back to its event loop, where the core
  * wakes it.
  */
-import { fileURLToPath } from 'node:url'
 import { type MessagePort, type Transferable as NodeTransferable, receiveMessageOnPort, threadId } from 'node:worker_threads'
 
 import { follow } from '../follow.js'
@@ -16,6 +15,7 @@ import { type ErrorDescription, Verdict, describeError, reviveError, survey } fr
 import { isThenable } from '../task.js'
 import { type Assignment, type Order, type Report, type TaskName, nextCount, tokenOf } from './messages.js'
 import { sendPrints, trackPrints } from './printing.js'
+import { type Exports, loadTaskModule } from './task-module.js'
 import { type Transferable, isTransfer } from './transfer.js'
 import {
   Kind,
@@ -84,7 +84,7 @@ export class Thread {
   readonly #assignment: Assignment['workpool']
   /** By number: the exports that tasks have named. */
   readonly #functions: (TaskFunction | undefined)[] = []
-  #exports: Record<string, unknown> = {}
+  #exports: Exports = {}
   /** The task whose function is being called. */
   #job: Job | undefined
   /** Those that have asked for themselves. */
@@ -118,7 +118,7 @@ export class Thread {
     if (!native.enter(isolate, pool, worker, serial)) return
     for (const stream of [process.stdout, process.stderr]) trackPrints(stream)
     try {
-      await this.#load()
+      this.#exports = await loadTaskModule(this.#assignment.filename)
     } catch (error) {
       this.#report({ kind: 'unloadable', error: describeError(error, this.#line('loading')) })
       return
@@ -163,17 +163,6 @@ export class Thread {
 
   #line(what: string): string {
     return `at ${what} (pool ${this.#assignment.name}, thread ${threadId})`
-  }
-
-  async #load(): Promise<void> {
-    const { filename } = this.#assignment
-    const namespace = (await import(filename)) as object
-    const required = require.cache[fileURLToPath(filename)]
-    // Of a CommonJS module the namespace shows only what a lexer has found.
-    let exports: unknown = required === undefined ? namespace : required.exports
-    if (isThenable(exports)) exports = await exports
-    const main: unknown = typeof exports === 'function' ? exports : (exports as { default?: unknown } | null)?.default
-    this.#exports = Object.assign(Object.create(null), exports, { default: isThenable(main) ? await main : main })
   }
 
   #nameAt(place: number): string {
