@@ -171,6 +171,13 @@ exports.threads = {
     await pool.close()
   },
 
+  async 'a thread that dies while it loads is started again, after pauses'({ ThreadPool }, filename) {
+    const pool = ThreadPool.create({ filename: filename.replace('tasks', 'tasks-that-die'), size: 1 })
+    const error = await pool.run(1).catch((thrown) => thrown)
+    equal([error.code, error instanceof Error], ['ERR_POOL_WORKER_START', true])
+    await pool.close()
+  },
+
   async 'runSync gives the result'({ ThreadPool }, filename) {
     const pool = ThreadPool.create({ filename, size: 1 })
     equal(pool.runSync(4, { name: 'echo' }), 4)
