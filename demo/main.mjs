@@ -12,6 +12,7 @@ import { cpuMs, cpuTable, measureCpu } from './cpu.mjs'
 import { LiveLine } from './live-line.mjs'
 import { Load } from './load.mjs'
 import { reading } from './reading.mjs'
+import { ownLoop, restless } from './rest.mjs'
 import { measuredMs, modes, phases, rampMs, upstreamPerSecond } from './scenario.mjs'
 import { startService, stopServices } from './service.mjs'
 import { table, whole } from './table.mjs'
@@ -52,9 +53,19 @@ async function run(phase, mode) {
   try {
     await Promise.race([sleep(rampMs), broken])
     load.restartTally()
+    const loops = () => ({ 'load generator': ownLoop(), server: server.loop(), upstream: upstream.loop() })
+    const before = loops()
     await Promise.race([sleep(measuredMs), broken])
     const { tally } = load
-    return { phase, mode, perSecond: tally.perSecond(), p50: tally.percentile(50), p99: tally.percentile(99), peakRss: now.server.peakRss }
+    return {
+      phase,
+      mode,
+      perSecond: tally.perSecond(),
+      p50: tally.percentile(50),
+      p99: tally.percentile(99),
+      peakRss: now.server.peakRss,
+      restless: restless(before, loops()),
+    }
   } finally {
     load.stop()
     now.load = undefined

@@ -1,4 +1,7 @@
-/** Two sentences that read the table. Every word that judges follows from the numbers, also if they turn out against the pool. */
+/**
+ * Two sentences that read the table. Every word that judges follows from the numbers, also if they turn out against the pool. Where the
+ * machine had no time for the demo, one sentence that says so.
+ */
 import { phases } from './scenario.mjs'
 import { whole } from './table.mjs'
 
@@ -17,10 +20,23 @@ export function reading(results) {
     return result
   }
   const [lowest, highest] = [phases[0].name, phases[phases.length - 1].name]
+  const compared = [of(highest, 'unbounded'), of(highest, 'pool'), of(lowest, 'unbounded'), of(lowest, 'pool')]
+  const disturbed = compared.filter(({ restless }) => restless)
+  if (disturbed.length > 0) return busyMachine(disturbed)
   return [
     overload(of(highest, 'unbounded'), of(highest, 'pool')),
     calm(of(lowest, 'unbounded'), of(lowest, 'pool'), of(highest, 'unbounded'), of(highest, 'pool')),
   ].join(' ')
+}
+
+/** @param {import('./table.mjs').Result[]} disturbed */
+function busyMachine(disturbed) {
+  const runs = disturbed.map(({ phase, mode, restless }) => `${phase.name}, ${mode}: the ${restless?.name}, ${percent(restless?.share ?? 1, 1)} of its time`)
+  return (
+    `This machine had too little processor time for the demo, so its runs are not compared (never at rest – ${runs.join('; ')}).` +
+    ' Requests then wait for a process that is late, in front of every pool, and a pool cannot refuse what has not reached it.' +
+    ' Run it again when the machine has less to do.'
+  )
 }
 
 /** @param {import('./table.mjs').Result} bare @param {import('./table.mjs').Result} pooled */

@@ -8,9 +8,13 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { ownLoop } from './rest.mjs'
 
 /** How long a service may take to notice that its channel is closed, before it is killed. */
 const graceMs = 1_000
+
+/** How often a service tells how busy it is. */
+const reportEveryMs = 100
 
 /** @type {Set<import('node:child_process').ChildProcess>} */
 const children = new Set()
@@ -21,6 +25,7 @@ let isStopping = false
  * @property {string} url where it listens: an ephemeral port on loopback
  * @property {Promise<never>} failed rejects if the process ends before `stop` was called
  * @property {(listener: (message: any) => void) => void} onMessage hears what the service `report`s
+ * @property {() => import('./rest.mjs').Loop} loop how its event loop has spent its time, as it said last
  * @property {() => Promise<void>} stop resolves when the process is gone
  */
 
@@ -42,11 +47,14 @@ export async function startService(filename, argv = []) {
   /** @type {Promise<never>} */
   const failed = new Promise((_, reject) => ended.then((error) => isWanted && reject(error), reject))
   failed.catch(() => {}) // whoever waits for the service races with it; nobody may be waiting just now
-  const [{ port }] = await Promise.race([once(child, 'message'), failed])
+  const [{ port, loop: atStart }] = await Promise.race([once(child, 'message'), failed])
+  let loop = atStart
+  child.on('message', (message) => (loop = message.loop ?? loop))
   return {
     url: `http://127.0.0.1:${port}`,
     failed,
-    onMessage: (listener) => void child.on('message', listener),
+    onMessage: (listener) => void child.on('message', ({ loop: _, ...message }) => Object.keys(message).length > 0 && listener(message)),
+    loop: () => loop,
     stop: () => {
       isWanted = false
       return end(child)
@@ -80,7 +88,10 @@ export function serve(server) {
   // A terminal sends Ctrl-C to every process in the foreground. The parent decides what it means; a service that died of it
   // by itself would look like one that failed.
   process.on('SIGINT', () => {})
-  server.listen(0, '127.0.0.1', () => report({ port: /** @type {import('node:net').AddressInfo} */ (server.address()).port }))
+  server.listen(0, '127.0.0.1', () => {
+    report({ port: /** @type {import('node:net').AddressInfo} */ (server.address()).port, loop: ownLoop() })
+    setInterval(() => report({ loop: ownLoop() }), reportEveryMs)
+  })
 }
 
 /**

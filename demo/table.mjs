@@ -9,12 +9,13 @@ import { deadlineMs, patienceMs } from './scenario.mjs'
  * @property {number | undefined} p50 ms to a 2xx
  * @property {number | undefined} p99 ms to a 2xx
  * @property {number} peakRss bytes
+ * @property {import('./rest.mjs').Restless | undefined} restless a process that had no processor time to spare
  */
 
 /** @type {[heading: string, cell: (result: Result) => string][]} */
 const columns = [
   ['load', ({ phase }) => `${phase.load}× ${phase.name}`],
-  ['mode', ({ mode }) => mode],
+  ['mode', ({ mode, restless }) => (restless ? `${mode} *` : mode)],
   ['sent/s', ({ perSecond }) => whole(perSecond.sent)],
   ['good/s', ({ perSecond }) => whole(perSecond.good)],
   ['503/s', ({ perSecond }) => whole(perSecond.refused)],
@@ -37,7 +38,8 @@ export function table(results) {
   )
   const rule = '─'.repeat(lines[0].length)
   const body = results.flatMap((result, row) => (row === 0 || result.phase !== results[row - 1].phase ? [rule] : []).concat(lines[row + 1]))
-  return [lines[0], ...body, rule, legend].join('\n')
+  const notes = results.some(({ restless }) => restless) ? [legend, mark] : [legend]
+  return [lines[0], ...body, rule, ...notes].join('\n')
 }
 
 const legend = [
@@ -47,6 +49,8 @@ const legend = [
   'What is missing from sent was still open when the run ended.',
   'p50, p99: time to a 2xx; who gave up is not in it. RSS: peak of the server process.',
 ].join('\n')
+
+const mark = '*: a process of the run never came to rest, so this shows the machine and not the mode.'
 
 /** @param {number | undefined} value */
 export const whole = (value) => (value === undefined ? '–' : Math.round(value).toString())
