@@ -43,6 +43,26 @@ test('least tasks: busy and waiting count alike, the lowest index wins a tie', a
   for (const { finish } of [...held, more]) await finish();
 });
 
+test('strategies know nothing of results: a pool whose tasks fail at once gets all of them', async (t) => {
+  for (const strategy of ['least-tasks', 'weighted-least-tasks'] as const) {
+    // Of equals the first one is named, so the pool that fails is the last.
+    const pools = sizes(8, 8);
+    const multi = MultiPool.of(pools, { strategy });
+    const { finish } = occupy(pools[0]!, 1);
+    for (let i = 0; i < 20; i++) {
+      const fails = () => Promise.reject(new Error('as the pool is not well'));
+      t.is((await rejection(multi.submit(fails))).message, 'as the pool is not well');
+    }
+    t.deepEqual(submitted(pools), [1, 20]);
+    t.is(pools[1]!.stats().failed, 20);
+    // Whoever knows it takes the pool out.
+    pools[1]!.release();
+    await multi.submit(() => 0);
+    t.deepEqual(submitted(pools), [2, 20]);
+    await finish();
+  }
+});
+
 test('weighted least tasks: one that waits counts for two that run', async (t) => {
   // A closed pool, which has nothing to do, is not named for that.
   const pools = sizes(1, 4, 1);
