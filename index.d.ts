@@ -247,6 +247,10 @@ export interface PoolStats {
  *
  * Of equals the one with the lowest index is taken.
  *
+ * Strategies count tasks and know nothing of results. A pool whose tasks fail at once always has the fewest: `least-tasks` and
+ * `weighted-least-tasks` send it nearly all of them, `smart-round-robin` its turn. Whoever knows that a pool is not well takes it out:
+ * by `release`, or by a function that names another one.
+ *
  * ```js
  * multi.setStrategy((pools) => (pools[0].waiting > 100 ? 1 : 0))
  * ```
