@@ -241,7 +241,14 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       task.reject = rejectOf
     }
     this.#keep(task.id, task)
-    if (signal !== undefined) this.#signals.add(signal, task)
+    if (signal !== undefined) {
+      try {
+        this.#signals.add(signal, task)
+      } catch (error) {
+        this.#withdraw(task, code)
+        throw error
+      }
+    }
     if (code >= 0 && nested < MOST_NESTED) {
       nested++
       try {
@@ -256,6 +263,20 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     if (code >= 0) this.#advanceLater(code, task.id)
     else this.#waits()
     return task
+  }
+
+  /** Takes a task back that has not been started, and whose caller is told by what is thrown. */
+  #withdraw(task: Task<R>, code: number): void {
+    native.cancel(this.id, task.id, task.stamp)
+    task.isSettled = true
+    if (code < 0) {
+      this.#tasks[task.id] = undefined
+      this.#letGoIfQuiet()
+      if (hasCommands()) carryOut()
+      return
+    }
+    const worker = this.#worker(code)
+    this.#advance(worker, this.#startTask(worker, task, true))
   }
 
   #keep(id: number, task: Closure<R> | Task<R>): void {

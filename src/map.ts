@@ -140,8 +140,12 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   #begin(): void {
     this.#phase = 'running'
     if (this.#outer === undefined) return
-    if (this.#outer.aborted) this.#fail(this.#outer.reason)
-    else this.#outer.addEventListener('abort', this.#aborted, { once: true })
+    try {
+      if (this.#outer.aborted) this.#fail(this.#outer.reason)
+      else this.#outer.addEventListener('abort', this.#aborted)
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   readonly #aborted = (): void => this.#fail(this.#outer!.reason)

@@ -99,14 +99,13 @@ export class MultiFace<F extends Member> {
 
   /** Resolves when a submit would not have to wait in some pool; rejects when all are closed. */
   async vacancy(signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted()
+    if (signal?.aborted) throw signal.reason
     // Whoever is not the first to be told takes the question back.
     const controller = new AbortController()
     const abort = (): void => controller.abort(signal!.reason)
-    signal?.addEventListener('abort', abort, { once: true })
-    const relay = relayOf(controller.signal)
+    signal?.addEventListener('abort', abort)
     try {
-      await this.#anyVacancy(relay)
+      await this.#anyVacancy(relayOf(controller.signal))
     } catch {
       // All have refused: they are closed, or the signal has aborted.
       throw signal?.aborted ? signal.reason : new PoolClosedError(this.name, 'all pools are closed')
@@ -159,9 +158,8 @@ export class MultiFace<F extends Member> {
     return this.#onAll('could not be released in time', (member) => member.releaseTimeout(ms))
   }
 
-  close({ signal, ...options }: CloseOptions = {}): Promise<void> {
-    const each = signal === undefined ? options : { ...options, signal: relayOf(signal) }
-    return this.#onAll('could not be closed in time', (member) => member.close(each))
+  close(options: CloseOptions): Promise<void> {
+    return this.#onAll('could not be closed in time', (member) => member.close(options))
   }
 
   leave(): Promise<void> {

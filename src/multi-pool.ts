@@ -46,7 +46,6 @@ import {
 import { type RunChecked, checkRunOptions } from './thread-options.js'
 import { rejectedLater, rejectedPromise } from './intrinsics.js'
 import { DEFAULT, type ThreadFace } from './threads/thread-face.js'
-import { relayOf } from './relay.js'
 import { type PoolStats, Stat } from './stats.js'
 import type { Strategy } from './strategy.js'
 import type { Closure, TaskContext } from './task.js'
@@ -59,9 +58,7 @@ type OfOneKind<P> = [P] extends [Pool<any>] ? unknown : [P] extends [ThreadPool<
 /** The options of a task, checked once for all the pools that may be asked. */
 function prepare(options: unknown): ReturnType<typeof checkSubmitOptions> | undefined {
   if (options === undefined) return undefined
-  const checked = checkSubmitOptions(options)
-  if (checked.signal !== undefined) checked.signal = relayOf(checked.signal)
-  return checked
+  return checkSubmitOptions(options)
 }
 
 /**
@@ -281,11 +278,10 @@ export class MultiPool<P> implements AsyncDisposable {
   #call(name: string, argument: unknown, options: RunChecked, isSpread: boolean): Promise<unknown> {
     const face: MultiFace<ThreadFace> = this.#face
     const { signal } = options
-    if (signal?.aborted) return rejectedPromise(signal.reason)
-    const relayed = signal === undefined ? options : { ...options, signal: relayOf(signal) }
     try {
+      if (signal?.aborted) return rejectedPromise(signal.reason)
       const named = face.naming.name()
-      const offer = (member: ThreadFace, mode: Offer) => member.offer(name, argument, relayed, isSpread, mode)
+      const offer = (member: ThreadFace, mode: Offer) => member.offer(name, argument, options, isSpread, mode)
       const promise = offer(face.members[named]!, Offer.atOnce) ?? face.ask(named, offer)
       return promise ?? rejectedPromise(face.refusal())
     } catch (error) {

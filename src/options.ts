@@ -2,6 +2,7 @@
 import { misuse, outOfRange, wrongType } from './errors.js'
 import { type Logger, consoleLogger } from './logger.js'
 import { declareOptions, unknownOption } from './option-names.js'
+import { relayOf } from './relay.js'
 import type { TaskInfo } from './task.js'
 
 /**
@@ -215,11 +216,12 @@ export const text: Check<string> = (value, option) => {
   return value
 }
 
+/** Gives the relay of the signal, through which alone everything listens. */
 const abortSignal: Check<AbortSignal> = (value, option) => {
   // Not `instanceof`: signals of other realms and of polyfills are as good.
   const signal = value as AbortSignal | null
   const isSignal = typeof signal === 'object' && signal !== null && typeof signal.aborted === 'boolean'
-  if (isSignal && typeof signal.addEventListener === 'function') return signal
+  if (isSignal && typeof signal.addEventListener === 'function') return relayOf(signal)
   throw wrongType(option, value, 'an AbortSignal')
 }
 

@@ -1,8 +1,7 @@
 import { queueMicrotask } from './intrinsics.js'
 
 /**
- * What one pool does that a signal can abort, with one listener per signal however many tasks share it: a listener per
- * task on a shared signal leaks and warns.
+ * What one pool does that a signal can abort, with one listener per signal however many tasks share it. Signals are relays.
  */
 export class Signals<T> {
   readonly #groups = new Map<AbortSignal, { members: Set<T>; listener: () => void }>()
@@ -31,9 +30,10 @@ export class Signals<T> {
         }
         this.#groups.delete(signal)
       }
+      // First, as it may throw.
+      signal.addEventListener('abort', listener)
       group = { members, listener }
       this.#groups.set(signal, group)
-      signal.addEventListener('abort', listener, { once: true })
     }
     group.members.add(member)
   }

@@ -1,7 +1,7 @@
 import { Offer, Refusal, Word, isolate, native, words } from './binding.js'
 import { NoThreadError, PoolClosedError, PoolOverloadError, ReleaseTimeoutError, WaitTimeoutError } from './errors.js'
 import { follow } from './follow.js'
-import { type CommandTarget, awaitVacancy, carryOut, hold, letGo, watch } from './isolate.js'
+import { type CommandTarget, awaitVacancy, carryOut, forget, hold, letGo, watch } from './isolate.js'
 import { Promise, rejectedPromise } from './intrinsics.js'
 import { checkCloseOptions } from './options.js'
 import { Signals } from './signals.js'
@@ -101,16 +101,18 @@ export abstract class Verbs {
   vacancy(signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) return rejectedPromise(signal.reason)
     const promise = new Promise<void>((resolve, reject) => {
-      const takeBack = awaitVacancy(this.id, (isClosed) => {
-        if (signal !== undefined) this.#vacancySignals.delete(signal, abort)
-        if (isClosed) reject(this.closedError())
-        else resolve()
-      })
+      let takeBack: () => unknown = noop
       const abort = (reason: unknown): void => {
         takeBack()
         reject(reason)
       }
+      // First, as it may throw.
       if (signal !== undefined) this.#vacancySignals.add(signal, abort)
+      takeBack = awaitVacancy(this.id, (isClosed) => {
+        if (signal !== undefined) this.#vacancySignals.delete(signal, abort)
+        if (isClosed) reject(this.closedError())
+        else resolve()
+      })
     })
     // Only now, as what is carried out may abort the signal.
     carryOut()
@@ -176,15 +178,18 @@ export abstract class Verbs {
   async close(options?: unknown): Promise<void> {
     const { timeout, signal } = checkCloseOptions(options)
     if (timeout !== undefined && native.untimely() !== null) throw this.untimelyError()
-    const generation = native.close(isolate, this.id)
-    this.#closed()
+    let generation: number | undefined
     const release = (): void => {
+      if (generation === undefined) return
       native.release(isolate, this.id, generation)
       carryOut()
     }
-    if (signal?.aborted) release()
-    else signal?.addEventListener('abort', release, { once: true })
+    // First, as it may throw.
+    signal?.addEventListener('abort', release)
     try {
+      generation = native.close(isolate, this.id)
+      this.#closed()
+      if (signal?.aborted) release()
       await this.#ending(generation, timeout)
     } finally {
       signal?.removeEventListener('abort', release)
@@ -276,7 +281,12 @@ export abstract class Verbs {
       abort()
       return
     }
-    signal.addEventListener('abort', abort, { once: true })
+    try {
+      signal.addEventListener('abort', abort)
+    } catch (error) {
+      this.abandon(() => forget(this.id))
+      throw error
+    }
     this.#stopListening = () => signal.removeEventListener('abort', abort)
   }
 }

@@ -218,10 +218,10 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       throw misuse('runSync cannot be called where it would keep the task from its thread, or only another isolate could start one')
     }
     let end: { value: unknown } | { error: unknown } | undefined
-    const code = this.#hand(checked.name ?? DEFAULT, argument, checked, false, Offer.normal, (enclosure) => {
+    const code = this.#hand(checked.name ?? DEFAULT, argument, checked, false, Offer.normal, () => {
       const resolve: Resolve = (value) => (end = { value })
       const reject: Resolve = (error) => (end = { error })
-      return new Call(checked.name ?? DEFAULT, undefined, resolve, reject, checked.priority ?? 1, checked.signal, enclosure)
+      return new Call(checked.name ?? DEFAULT, undefined, resolve, reject, checked.priority ?? 1, checked.signal, undefined)
     })
     if (code < 0) throw this.refusal(code, checked.name ?? DEFAULT)
     block(this.#settings.name, () => end !== undefined)
@@ -243,12 +243,12 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     offer: Offer,
   ): Promise<unknown> | undefined {
     const { signal } = options
-    if (signal?.aborted) return rejectedPromise(signal.reason)
     let promise: Promise<unknown>
     try {
-      const code = this.#hand(name, argument, options, isSpread, offer, (enclosure) => {
+      if (signal?.aborted) return rejectedPromise(signal.reason)
+      const code = this.#hand(name, argument, options, isSpread, offer, () => {
         promise = new Promise<unknown>(capture)
-        return new Call(name, promise, resolveOf, rejectOf, options.priority ?? 1, signal, enclosure)
+        return new Call(name, promise, resolveOf, rejectOf, options.priority ?? 1, signal, undefined)
       })
       return code < 0 ? this.refused(code, offer, name) : promise!
     } catch (error) {
@@ -263,7 +263,31 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     options: RunChecked,
     isSpread: boolean,
     offer: Offer,
-    make: (enclosure: Enclosure | undefined) => Call,
+    make: () => Call,
+  ): number {
+    const { signal } = options
+    if (signal === undefined) return this.#handIn(name, argument, options, isSpread, offer, make)
+    const refused = native.refuse(this.id, options.waitTimeout ?? -1, options.timeout ?? 0, offer)
+    if (refused < 0) return refused
+    // Listened to first, as that may throw, and a thread begins as soon as it has the task.
+    const call = make()
+    this.#signals.add(signal, call)
+    let code = -1
+    try {
+      code = this.#handIn(name, argument, options, isSpread, offer, () => call)
+    } finally {
+      if (code < 0) this.#signals.delete(signal, call)
+    }
+    return code
+  }
+
+  #handIn(
+    name: string,
+    argument: unknown,
+    options: RunChecked,
+    isSpread: boolean,
+    offer: Offer,
+    make: () => Call,
   ): number {
     const { signal, transfer } = options
     const place = this.#placeOf(name) | (isSpread ? SPREAD : 0) | (this.#crew === undefined ? PORTLESS : 0)
@@ -280,6 +304,11 @@ export class ThreadFace extends Verbs implements ThreadTarget {
         if (enclosure !== undefined) describe(Kind.port, 0, 0)
       }
     }
+    if (signal?.aborted) {
+      // While the argument was encoded, which runs code of the user.
+      if (enclosure !== undefined) discard(enclosure)
+      throw signal.reason
+    }
     let code = this.#submit(place, options, offer)
     if (code === Refusal.deep) {
       needHeadroom()
@@ -290,12 +319,12 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       return code
     }
     const stamp = words[Word.stamp]!
-    const call = make(enclosure)
+    const call = make()
+    call.enclosure = enclosure
     call.id = code
     call.stamp = stamp
     while (this.#calls.length <= code) this.#calls.push(undefined)
     this.#calls[code] = call
-    if (signal !== undefined) this.#signals.add(signal, call)
     if (hasCommands()) carryOut()
     return code
   }
