@@ -186,3 +186,11 @@ test('closures submitted before the first use of AsyncLocalStorage in the proces
   t.is(code, 0);
   t.deepEqual(JSON.parse(stdout), [null, null, 'second', 'third', null]);
 });
+
+test('the async context of a task that waited is destroyed, however the task ends', async (t) => {
+  t.timeout(15_000);
+  const { code, stdout, stderr } = await child('context-ends');
+  t.is(stderr, '');
+  t.is(code, 0);
+  t.is(stdout, '11 0\n');
+});

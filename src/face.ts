@@ -19,6 +19,10 @@ import { type Ends, Worker } from './worker.js'
 /** What `new Promise` was given last, read at once: an executor per promise would be one closure more. */
 let resolveOf: Resolve
 let rejectOf: Resolve
+/** Called once they are read: they would keep the promise, and it its value, until the next one. */
+const forgetCaptured = (): void => {
+  resolveOf = rejectOf = noop
+}
 const capture = (resolve: Resolve, reject: Resolve): void => {
   resolveOf = resolve
   rejectOf = reject
@@ -173,12 +177,14 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       this.#keep(id, closure)
       while (this.#resolves.length <= id) this.#resolves.push(undefined)
       this.#resolves[id] = resolveOf
+      forgetCaptured()
     } else {
       const task = new Task(closure, promise, 1, undefined, false, false)
       task.id = id
       task.stamp = stamp
       task.resolve = resolveOf
       task.reject = rejectOf
+      forgetCaptured()
       task.asyncContext = asyncContext
       this.#keep(id, task)
     }
@@ -239,6 +245,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     if (hasPromise) {
       task.resolve = resolveOf
       task.reject = rejectOf
+      forgetCaptured()
     }
     this.#keep(task.id, task)
     if (signal !== undefined) {
@@ -307,9 +314,11 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     worker.plainId = words[Word.task]!
     const went = this.#call(worker, closure)
     const value = outcome
+    outcome = undefined
     if (went === Went.pending) {
       const promise = new Promise<unknown>(capture)
       worker.resolve = resolveOf
+      forgetCaptured()
       this.#await(worker, value)
       return promise
     }
@@ -340,6 +349,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     worker.plainId = id
     const went = runInContext(undefined, this.#call, worker, task)
     const value = outcome
+    outcome = undefined
     if (went === Went.pending) {
       worker.resolve = resolve
       this.#await(worker, value)
@@ -359,8 +369,9 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     if (task.hasTimeout || task.isNoted) native.begin(this.id, task.id, task.stamp)
     const went = isNow
       ? this.#call(worker, task.closure)
-      : runInContext(task.asyncContext, this.#call, worker, task.closure)
+      : runInContext(this.#takeContext(task), this.#call, worker, task.closure)
     const value = outcome
+    outcome = undefined
     if (went !== Went.pending) return this.#endTask(worker, task, went, value)
     this.#await(worker, value)
     if (task.hasTimeout) native.limit(this.id, task.id, task.stamp)
@@ -485,7 +496,15 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
 
   #settle(task: Task<R>): void {
     task.isSettled = true
+    // It will not run: those who trace contexts are to know.
+    if (task.asyncContext !== undefined) this.#takeContext(task)!.emitDestroy()
     if (task.signal !== undefined) this.#signals.delete(task.signal, task)
+  }
+
+  #takeContext(task: Task<R>): AsyncResource | undefined {
+    const { asyncContext } = task
+    task.asyncContext = undefined
+    return asyncContext
   }
 
   /** A task fails with an error of its own. */
@@ -567,6 +586,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     task.stamp = native.stamp(this.id, id)
     task.resolve = resolveOf
     task.reject = rejectOf
+    forgetCaptured()
     // The promise that was handed out follows the one that can be rejected.
     resolve(new Followed(promise))
     this.#keep(id, task)

@@ -328,6 +328,8 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
       const marks = new Set<unknown>(undone.map(({ isStarted, context, run }) => (isStarted ? context : run)))
       this.#taker.abort(marks, this.#controller.signal.reason)
     }
+    // Whoever keeps the iterator keeps nothing that it has had.
+    this.#places.length = 0
     this.#source.close()
   }
 }

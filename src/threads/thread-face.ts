@@ -248,7 +248,10 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       if (signal?.aborted) return rejectedPromise(signal.reason)
       const code = this.#hand(name, argument, options, isSpread, offer, () => {
         promise = new Promise<unknown>(capture)
-        return new Call(name, promise, resolveOf, rejectOf, options.priority ?? 1, signal, undefined)
+        const call = new Call(name, promise, resolveOf, rejectOf, options.priority ?? 1, signal, undefined)
+        // They would keep the promise, and it its value, until the next one.
+        resolveOf = rejectOf = noop
+        return call
       })
       return code < 0 ? this.refused(code, offer, name) : promise!
     } catch (error) {
