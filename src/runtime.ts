@@ -8,3 +8,6 @@ const versions: Readonly<Record<string, string | undefined>> = process.versions
  * the thread and tells nobody.
  */
 export const withoutLimits: string | undefined = versions['bun'] !== undefined ? 'Bun' : versions['deno'] !== undefined ? 'Deno' : undefined
+
+/** Whether this is Node itself, and its message ports are as `liveness.ts` knows them. */
+export const isNode: boolean = versions['bun'] === undefined && versions['deno'] === undefined

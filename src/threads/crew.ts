@@ -17,8 +17,10 @@ import { NoThreadError, misuse } from '../errors.js'
 import { isBlockedFor, whileBlocked } from '../isolate.js'
 import { Numbering } from '../numbering.js'
 import { type ErrorDescription, describeError } from '../payload/index.js'
+import { isNode } from '../runtime.js'
 import { type Enclosure, discard } from './enclosure.js'
 import { hasBegun, isOpen } from './liveness.js'
+import { checkMade } from './made-worker.js'
 import { type Assignment, type Order, type Report, SERIALS, countOf, nextCount, serialOf, tokenOf } from './messages.js'
 import { afterPrints } from './printing.js'
 
@@ -42,6 +44,9 @@ const BEGIN_MS = 5_000
  * Node itself, or another file.
  */
 const ENTER_MS = 10_000
+
+/** How long a file that `createWorker` has chosen has to import 'workpool/worker', which it is to do before anything else, in ms. */
+const IMPORT_MS = 5_000
 
 /** The file that threads begin with: it imports 'workpool/worker'. */
 const ENTRY = pathToFileURL(THREAD_ENTRY)
@@ -176,6 +181,7 @@ export class Crew {
     thread.on('error', (error) => {
       member.cause = error
     })
+    if (this.#settings.createWorker !== undefined) thread.on('online', () => this.#expect(member))
     thread.on('exit', (code) => this.#ended(member, code))
   }
 
@@ -198,7 +204,7 @@ export class Crew {
       workerData: assignment,
       transferList: [control],
     }
-    if (createWorker !== undefined) return createWorker(ENTRY, options)
+    if (createWorker !== undefined) return checkMade(createWorker(ENTRY, options), control)
     if (isBundled()) {
       throw misuse(`the code of workpool is part of a bundle, where the file that threads begin with is missing (${THREAD_ENTRY}). ${LEAVE_EXTERNAL}`)
     }
@@ -258,13 +264,22 @@ export class Crew {
     if (!isBlockedFor(this.#settings.name)) return
     for (const member of this.#unsure) {
       this.#hearAll(member)
-      if (member.isDead || (!member.hasLoaded && !isOpen(member.control))) {
+      if (member.isDead || (isNode && !member.hasLoaded && !isOpen(member.control))) {
         this.#ended(member, member.exitCode ?? 1)
       } else if (!member.hasEntered && this.#isHopeless(member)) {
         this.#giveUpOn(member)
         this.#ended(member, 1)
       }
     }
+  }
+
+  /** It runs a file of the user's own, which has to come as far as our code, and soon. */
+  #expect(member: Member): void {
+    const timer = setTimeout(() => {
+      this.#hearAll(member)
+      if (!member.hasEntered) this.#giveUpOn(member)
+    }, IMPORT_MS).unref()
+    member.thread.on('exit', () => clearTimeout(timer))
   }
 
   /** Whether a thread that has not come as far as our code will not, as far as a blocked owner can tell. */
@@ -309,7 +324,8 @@ export class Crew {
     } else if (attempt < RETRIES_MS.length && !this.#isEnding.delete(worker)) {
       this.#retryLater(worker, attempt)
     } else {
-      const cause = member.cause ?? new Error(`the thread ended with exit code ${exitCode}`)
+      const where = member.hasEntered ? '' : ", before it had imported 'workpool/worker'"
+      const cause = member.cause ?? new Error(`the thread ended with exit code ${exitCode}${where}`)
       this.#events.startFailed(worker, this.#describe(cause))
     }
   }
