@@ -1,3 +1,4 @@
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import vm from 'node:vm';
@@ -81,4 +82,19 @@ test('a load of the package is collected once it has nothing to do, and not befo
     'so has a vacancy',
   ]);
   t.deepEqual(lines.slice(-3), ['0 of many left', 'heapUsed stays', 'arrayBuffers stays']);
+});
+
+test('what environments replace or lack is taken of the platform in one place', (t) => {
+  const globals = ['setTimeout', 'setImmediate', 'setInterval', 'clearTimeout', 'queueMicrotask', 'performance', 'structuredClone', 'AbortController', 'AbortSignal.', 'DOMException', 'MessageChannel', 'process', 'Buffer', 'Promise'];
+  const places = new Set(['intrinsics.ts', 'socket-timers.ts']);
+  for (const file of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts') || places.has(file)) continue;
+    const code = readFileSync(join('src', file), 'utf8').replaceAll(/\/\*.*?\*\/|\/\/[^\n]*|'[^'\n]*'/gs, '');
+    for (const name of globals) {
+      // A name of its own: imported, or declared. As a type it takes nothing.
+      const isOwn = new RegExp(`import (type )?\\{[^}]*\\b${name}\\b|const ${name}\\b`).test(code);
+      const isUsed = new RegExp(`(?<![.\\w])${name.replace('.', '\\.')}${name.endsWith('.') ? '' : '[.(]'}`).test(code);
+      t.false(isUsed && !isOwn, `src/${file} takes ${name} from wherever it is`);
+    }
+  }
 });
