@@ -227,7 +227,7 @@ class Run {
     return this.#hasClosed && codeOf(error) === 'ERR_POOL_CLOSED';
   }
 
-  #expect(promise: Promise<unknown>, what: string, isAllowed = (_: unknown): boolean => false): void {
+  #expect(promise: Promise<unknown>, what: string, isAllowed: (error: unknown) => boolean = () => false): void {
     const failed = (error: unknown): void => {
       if (!isAllowed(error)) this.problems.push(`${what} rejected with ${String(error)}`);
     };
