@@ -170,6 +170,32 @@ test('any values go between a guest and a thread as through structuredClone, or 
   t.pass();
 });
 
+test('an error arrives without what of it only a message port brings, where there is none', async (t) => {
+  const pool = await guest(t, 'errors of a guest');
+  const error: any = await rejection(pool.run(undefined, { name: 'failWithMemory' }));
+  const { name, message, code, kept, memory } = error;
+  t.deepEqual({ name, message, code, kept, memory }, { name: 'RangeError', message: 'mine', code: 'E_MINE', kept: [1], memory: undefined });
+  const own = ThreadPool.create<Functions>({ filename, size: 1 });
+  t.is((await rejection(own.run(undefined, { name: 'failWithMemory' }))).memory.byteLength, 8);
+  await own.destroy();
+});
+
+test('a signal aborts for whatever reason, as far as that can be sent, and with it all tasks that share it', async (t) => {
+  const flags = new Int32Array(new SharedArrayBuffer(8));
+  const pool = ThreadPool.create<Functions>({ filename, size: 1, concurrency: 3, workerData: flags, grace: 60_000 });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const calls = Array.from({ length: 3 }, () => rejection(pool.run(undefined, { name: 'watch', signal })));
+  await until(() => flags[0] === 1 && pool.stats().waiting === 0, 'they have begun');
+  const reason = Object.assign(new Error('enough'), { kept: [1], memory: new SharedArrayBuffer(8) });
+  controller.abort(reason);
+  for (const call of calls) t.is(await call, reason);
+  await pool.drain();
+  t.is(flags[1], 1);
+  t.is(pool.stats().workers.crashed, 0);
+  await pool.destroy();
+});
+
 /** What `structuredClone` makes of what only Node knows: a plain object, or an error; else a guest must not get it at all. */
 function forGuests(value: unknown): unknown {
   try {

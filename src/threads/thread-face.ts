@@ -307,20 +307,19 @@ export class ThreadFace extends Verbs implements ThreadTarget {
         if (enclosure !== undefined) describe(Kind.port, 0, 0)
       }
     }
-    if (signal?.aborted) {
+    let code: number = Refusal.deep
+    try {
       // While the argument was encoded, which runs code of the user.
-      if (enclosure !== undefined) discard(enclosure)
-      throw signal.reason
-    }
-    let code = this.#submit(place, options, offer)
-    if (code === Refusal.deep) {
-      needHeadroom()
+      if (signal?.aborted) throw signal.reason
       code = this.#submit(place, options, offer)
+      if (code === Refusal.deep) {
+        needHeadroom()
+        code = this.#submit(place, options, offer)
+      }
+    } finally {
+      if (code < 0 && enclosure !== undefined) discard(enclosure)
     }
-    if (code < 0) {
-      if (enclosure !== undefined) discard(enclosure)
-      return code
-    }
+    if (code < 0) return code
     const stamp = words[Word.stamp]!
     const call = make()
     call.enclosure = enclosure
