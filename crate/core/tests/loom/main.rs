@@ -214,6 +214,7 @@ impl<T: Numbered> Desk<T> {
                 | Effect::Kill(_)
                 | Effect::Abandoned(..)
                 | Effect::Forgotten(_)
+                | Effect::Overdue(_)
                 | Effect::Watched { .. } => {}
             }
         }

@@ -231,7 +231,10 @@ impl Crew {
                 Effect::Forgotten(number) => {
                     assert!(self.notes().forgotten.insert(number), "forgotten twice");
                 }
-                Effect::Abandoned(..) | Effect::Watched { .. } | Effect::Vacancy { .. } => {}
+                Effect::Abandoned(..)
+                | Effect::Overdue(_)
+                | Effect::Watched { .. }
+                | Effect::Vacancy { .. } => {}
             }
         }
         effects

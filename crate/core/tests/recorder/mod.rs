@@ -14,7 +14,9 @@ use std::{
 #[cfg(loom)]
 use loom::sync::Mutex;
 
-use workpool_core::{Clock, Effect, FaceId, Host, ManualClock, Nanos, Options, Payload, Pool, TaskId};
+#[cfg(not(loom))]
+use workpool_core::TaskId;
+use workpool_core::{Clock, Effect, FaceId, Host, ManualClock, Nanos, Options, Payload, Pool};
 
 /// Tasks are known by a number of the test's own.
 pub(crate) type RecordedPool<T = u32> = Pool<T, Recorder<T>, Arc<ManualClock>>;
