@@ -29,6 +29,9 @@ export function transfer<T>(value: T, list: readonly Transferable[]): T {
   return transferred as unknown as T
 }
 
+/** Those of this thread, once they have been asked for: it is done for every result. */
+let transfers: WeakSet<Transfer> | undefined
+
 /** In a thread. Asks the value nothing: it may be a Proxy. */
 export const isTransfer = (value: unknown): value is Transfer =>
-  typeof value === 'object' && value !== null && threadWide()!.transfers.has(value as Transfer)
+  typeof value === 'object' && value !== null && (transfers ??= threadWide()!.transfers).has(value as Transfer)
