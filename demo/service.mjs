@@ -53,7 +53,7 @@ export async function startService(filename, argv = []) {
   return {
     url: `http://127.0.0.1:${port}`,
     failed,
-    onMessage: (listener) => void child.on('message', ({ loop: _, ...message }) => Object.keys(message).length > 0 && listener(message)),
+    onMessage: (listener) => void child.on('message', (message) => message.loop === undefined && listener(message)),
     loop: () => loop,
     stop: () => {
       isWanted = false

@@ -58,7 +58,7 @@ function blocks(title, text) {
 
 /** What examples take for imported. */
 const IMPORTED = {
-  workpool: ['Pool', 'ThreadPool', 'MultiPool', 'PoolError'],
+  workpool: ['Pool', 'ThreadPool', 'MultiPool', ...new Set(readFileSync(join(root, 'index.ts'), 'utf8').match(/\b\w+Error\b/g))],
   'workpool/worker': ['currentTask', 'transfer'],
   'node:worker_threads': ['Worker'],
 }
