@@ -578,7 +578,10 @@ export interface ThreadOptions {
 	resourceLimits?: WorkerOptions["resourceLimits"];
 	/** What `workerData` of `workpool/worker` and of `node:worker_threads` gives in the threads; cloned for each. */
 	workerData?: unknown;
-	/** As `new Worker`; for `createWorker`, which holds the `Worker` whose `stdout` it is. */
+	/**
+	 * As `new Worker`; for `createWorker`, which holds the `Worker` whose `stdout` it is. Once something has come by it, Node keeps the
+	 * process until that thread ends.
+	 */
 	stdout?: boolean | undefined;
 	/** As `new Worker`; for `createWorker`, which holds the `Worker` whose `stderr` it is. */
 	stderr?: boolean | undefined;
@@ -595,7 +598,8 @@ export interface ThreadOptions {
 	errors?: readonly (abstract new (...args: never[]) => Error)[] | undefined;
 	/**
 	 * Makes a thread, for bundlers that must see `new Worker(new URL(…))`, and for those who want the `Worker`. It is given the file
-	 * that threads begin with, and must hand the options on. A file of one's own imports `workpool/worker` before anything else.
+	 * that threads begin with, and must hand the options on, and return the `Worker`. A file of one's own imports `workpool/worker` before anything else. One that has
+	 * not done so in 5 s is ended; that, and whatever else it returns, rejects tasks with a `WorkerStartError` that says what is wrong.
 	 *
 	 * ```js
 	 * ThreadPool.create({ filename, createWorker: (url, options) => new Worker(url, options) })
