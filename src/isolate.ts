@@ -300,7 +300,9 @@ export function watch(
   face: number,
   condition: (typeof native.WatchCondition)[keyof typeof native.WatchCondition],
   settle: Settle,
-  { isHeld, generation = 0, timeout }: { isHeld: boolean; generation?: number; timeout?: number | undefined },
+  isHeld: boolean,
+  generation = 0,
+  timeout?: number,
 ): void {
   const token = newToken(isHeld)
   watches.set(token, settle)

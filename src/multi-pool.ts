@@ -46,6 +46,7 @@ import {
 import { type RunChecked, checkRunOptions } from './thread-options.js'
 import { rejectedLater, rejectedPromise } from './intrinsics.js'
 import { DEFAULT, type ThreadFace } from './threads/thread-face.js'
+import { merged } from './own.js'
 import { type PoolStats, Stat } from './stats.js'
 import type { Strategy } from './strategy.js'
 import type { Closure, TaskContext } from './task.js'
@@ -240,11 +241,11 @@ export class MultiPool<P> implements AsyncDisposable {
     return this.#runAny as P extends ThreadPool<infer M> ? Run<M> : never
   }
 
-  readonly #runAny = ((argument: unknown, options: unknown) => this.#run(argument, options, {})) as Run<any>
+  readonly #runAny = ((argument: unknown, options: unknown) => this.#run(argument, options, merged<RunChecked>())) as Run<any>
 
   /** As `tasks` of a thread pool, in the first pool that takes the task. */
   get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never {
-    this.#tasks ??= this.#tasksWith({})
+    this.#tasks ??= this.#tasksWith(merged<RunChecked>())
     return this.#tasks as P extends ThreadPool<infer M> ? Tasks<M> : never
   }
 
@@ -268,7 +269,7 @@ export class MultiPool<P> implements AsyncDisposable {
 
   #run(argument: unknown, options: unknown, defaults: RunChecked): Promise<unknown> {
     try {
-      const checked = options === undefined ? defaults : { ...defaults, ...checkRunOptions(options) }
+      const checked = options === undefined ? defaults : merged(defaults, checkRunOptions(options))
       return this.#call(checked.name ?? DEFAULT, argument, checked, false)
     } catch (error) {
       return rejectedLater(error)

@@ -39,7 +39,7 @@ class Relay {
 
   addEventListener(_: 'abort', listener: () => void): void {
     if (!this.#isListening) {
-      this.#signal.addEventListener('abort', this.#abort, { once: true })
+      this.#signal.addEventListener('abort', this.#abort)
       this.#isListening = true
     }
     this.#listeners.add(listener)

@@ -165,7 +165,7 @@ export abstract class Verbs {
       this.#isLeaving = false
       letGo(this.id)
     }
-    watch(this.id, WatchCondition.Vacant, leave, { isHeld: false })
+    watch(this.id, WatchCondition.Vacant, leave, false)
   }
 
   releaseTimeout(ms: number): Promise<void> {
@@ -203,7 +203,7 @@ export abstract class Verbs {
         if (vain === 0) resolve()
         else reject(new ReleaseTimeoutError(this.verbSettings.name, vain - 1, timeout!))
       }
-      watch(this.id, WatchCondition.Ended, settle, { isHeld: true, generation, timeout })
+      watch(this.id, WatchCondition.Ended, settle, true, generation, timeout)
     })
     return this.#promised(promise)
   }
@@ -213,7 +213,7 @@ export abstract class Verbs {
   }
 
   #until(condition: (typeof WatchCondition)[keyof typeof WatchCondition]): Promise<void> {
-    return new Promise((resolve) => watch(this.id, condition, () => resolve(), { isHeld: true }))
+    return new Promise((resolve) => watch(this.id, condition, () => resolve(), true))
   }
 
   /** For one face of a shared pool, what `close` is for a pool: the others go on, and the last one closes. */
@@ -253,20 +253,20 @@ export abstract class Verbs {
       const leave = (): void => {
         this.#stopListening()
         native.leave(isolate, this.id)
-        if (this.verbSettings.isOwner) watch(this.id, WatchCondition.Vacant, left, { isHeld: false })
+        if (this.verbSettings.isOwner) watch(this.id, WatchCondition.Vacant, left, false)
         else if (this.#promises === 0) left()
         else this.#whenKept = left
         carryOut()
       }
-      watch(this.id, WatchCondition.Left, leave, { isHeld: false })
+      watch(this.id, WatchCondition.Left, leave, false)
       return
     }
     const release = (): void => {
       this.#stopListening()
       this.release()
-      watch(this.id, WatchCondition.Vacant, left, { isHeld: false })
+      watch(this.id, WatchCondition.Vacant, left, false)
     }
-    watch(this.id, WatchCondition.Settled, release, { isHeld: false })
+    watch(this.id, WatchCondition.Settled, release, false)
   }
 
   /** Follows the signal given at creation. */

@@ -1,6 +1,7 @@
 import { inspect, types } from 'node:util'
 
 import { Map, Set, structuredClone } from '../intrinsics.js'
+import { hasOwn } from '../own.js'
 import {
   type ErrorClass,
   ancestry,
@@ -176,7 +177,7 @@ class Describer {
       const value = read(values, i)
       // Nothing is left out here, or the others would move up.
       const field = this.field(value, false) ?? { error: this.standIn(value) }
-      if ('error' in field && field.error < 0) break
+      if (hasOwn(field, 'error') && field.error < 0) break
       list.push(field)
     }
     return { list }
@@ -216,16 +217,16 @@ export function reduceError(
   canGo: (value: unknown) => boolean,
   line: string,
 ): ErrorDescription {
-  if ('value' in description) return describeError(new Error(`a value that cannot be sent: ${show(description.value)}`), line)
+  if (hasOwn(description, 'value')) return describeError(new Error(`a value that cannot be sent: ${show(description.value)}`), line)
   const reduced = (field: Field): Field =>
-    'value' in field && !canGo(field.value) ? { value: show(field.value) } : field
+    hasOwn(field, 'value') && !canGo(field.value) ? { value: show(field.value) } : field
   return {
     errors: description.errors.map((record) => ({
       ...record,
       properties: record.properties.flatMap(([key, field, standing]): Property[] => {
         // Nothing is left out of a list, or the others would move up.
-        if ('list' in field) return [[key, { list: field.list.map((member) => member && reduced(member)) }, standing]]
-        return 'value' in field && !canGo(field.value) ? [] : [[key, field, standing]]
+        if (hasOwn(field, 'list')) return [[key, { list: field.list.map((member) => member && reduced(member)) }, standing]]
+        return hasOwn(field, 'value') && !canGo(field.value) ? [] : [[key, field, standing]]
       }),
     })),
   }
@@ -238,11 +239,11 @@ export function reduceError(
  *   class. No constructor is called.
  */
 export function reviveError(description: ErrorDescription, classes: readonly ErrorClass[]): unknown {
-  if ('value' in description) return description.value
+  if (hasOwn(description, 'value')) return description.value
   const errors = description.errors.map(({ base, classes: names, properties }) => {
     const text = (key: string) => {
       const field = properties.find((property) => property[0] === key)?.[1]
-      return field !== undefined && 'value' in field && typeof field.value === 'string' ? field.value : undefined
+      return field !== undefined && hasOwn(field, 'value') && typeof field.value === 'string' ? field.value : undefined
     }
     return makeError(base, text('message'), text('name'), findClass(names, classes))
   })
@@ -262,8 +263,8 @@ function complete(error: Error, { stack, properties }: ErrorRecord, errors: read
 }
 
 function resolve(field: Field, errors: readonly Error[]): unknown {
-  if ('list' in field) return listOf(field.list, errors)
-  return 'error' in field ? errors[field.error] : field.value
+  if (hasOwn(field, 'list')) return listOf(field.list, errors)
+  return hasOwn(field, 'error') ? errors[field.error] : field.value
 }
 
 function listOf(members: readonly (Field | null)[], errors: readonly Error[]): unknown[] {

@@ -11,7 +11,7 @@ export type Enclosure =
   /** Alone in a port. */
   | { readonly port: MessagePort }
   /** As it is. */
-  | { readonly port?: undefined; readonly argument: unknown; readonly moved: readonly ArrayBuffer[] }
+  | { readonly port: undefined; readonly argument: unknown; readonly moved: readonly ArrayBuffer[] }
 
 /**
  * Makes an argument ready to go out that `encode` has declined, or whose list of what is to be moved is not empty. `undefined`: it is
@@ -33,14 +33,14 @@ export function enclose(value: unknown, list: readonly Transferable[] = []): Enc
   const argument = structuredClone(value)
   // What was an instance of a class, or behind a getter, is none now.
   if (encode(argument)) return undefined
-  if (survey(argument, LARGE, { isCloned: true }) !== Verdict.same) return { argument, moved: [] }
+  if (survey(argument, LARGE, { isCloned: true }) !== Verdict.same) return { port: undefined, argument, moved: [] }
   sendWritten(argument)
   return undefined
 }
 
 function keep(value: unknown, list: readonly ArrayBuffer[]): Enclosure {
   const [argument, moved] = structuredClone([value, [...list]] as const, { transfer: [...list] })
-  return { argument, moved }
+  return { port: undefined, argument, moved }
 }
 
 /** What else can be moved is better not touched on its way: nobody would close it if the task is never run. */

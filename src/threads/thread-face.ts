@@ -40,6 +40,7 @@ import { markHandled } from '../follow.js'
 import { needHeadroom } from '../headroom.js'
 import { Promise, rejectedLater, rejectedPromise, withoutFrames } from '../intrinsics.js'
 import { type ErrorDescription, describeError, reviveError } from '../payload/index.js'
+import { merged } from '../own.js'
 import { withoutLimits } from '../runtime.js'
 import { Signals } from '../signals.js'
 import { Stat } from '../stats.js'
@@ -55,7 +56,7 @@ const { WatchCondition } = native
 
 /** The export that is called if none is named. */
 export const DEFAULT = 'default'
-const NO_OPTIONS: RunChecked = {}
+const NO_OPTIONS: RunChecked = merged<RunChecked>()
 
 const noop = (): void => {}
 
@@ -202,7 +203,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   /** Runs the default export, or the one that is named. What `options` leaves out is in `defaults`. */
   run(argument: unknown, options: unknown, defaults: RunChecked = NO_OPTIONS): Promise<unknown> {
     try {
-      const checked = options === undefined ? defaults : { ...defaults, ...checkRunOptions(options) }
+      const checked = options === undefined ? defaults : merged(defaults, checkRunOptions(options))
       return this.call(checked.name ?? DEFAULT, argument, checked, false)
     } catch (error) {
       return rejectedPromise(error)
@@ -217,15 +218,15 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     if (!native.mayBlock(isolate, this.id)) {
       throw misuse('runSync cannot be called where it would keep the task from its thread, or only another isolate could start one')
     }
-    let end: { value: unknown } | { error: unknown } | undefined
+    let end: { readonly value: unknown; readonly isError: boolean } | undefined
     const code = this.#hand(checked.name ?? DEFAULT, argument, checked, false, Offer.normal, () => {
-      const resolve: Resolve = (value) => (end = { value })
-      const reject: Resolve = (error) => (end = { error })
+      const resolve: Resolve = (value) => (end = { value, isError: false })
+      const reject: Resolve = (error) => (end = { value: error, isError: true })
       return new Call(checked.name ?? DEFAULT, undefined, resolve, reject, checked.priority ?? 1, checked.signal, undefined)
     })
     if (code < 0) throw this.refusal(code, checked.name ?? DEFAULT)
     block(this.#settings.name, () => end !== undefined)
-    if ('error' in end!) throw end.error
+    if (end!.isError) throw end!.value
     return end!.value
   }
 
@@ -531,7 +532,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
         else reject(this.#startError(native.start_failure(this.id)))
       }
       native.start(isolate, this.id, false)
-      watch(this.id, WatchCondition.Started, settle, { isHeld: true })
+      watch(this.id, WatchCondition.Started, settle, true)
     })
   }
 
@@ -540,7 +541,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     native.destroy(isolate, this.id)
     carryOut()
     await new Promise<void>((resolve) => {
-      watch(this.id, WatchCondition.Ended, () => resolve(), { isHeld: true, generation })
+      watch(this.id, WatchCondition.Ended, () => resolve(), true, generation)
     })
   }
 }
