@@ -251,6 +251,10 @@ interface Caller {
   call(name: string, argument: unknown, options: RunChecked, isSpread: boolean): Promise<unknown>
 }
 
+/** Most names of `tasks` whose function is made only once, and their length. */
+const MOST_KNOWN = 1_000
+const MOST_CHARACTERS = 256
+
 export function tasksOf<M>(face: Caller, options: RunChecked): Tasks<M> {
   const known = new Map<string, (...args: unknown[]) => Promise<unknown>>()
   return new Proxy(Object.create(null), {
@@ -261,7 +265,8 @@ export function tasksOf<M>(face: Caller, options: RunChecked): Tasks<M> {
       if (call === undefined) {
         call = (...args) =>
           args.length === 1 ? face.call(name, args[0], options, false) : face.call(name, args, options, true)
-        known.set(name, call)
+        // Names may come from anybody, and be no exports.
+        if (known.size < MOST_KNOWN && name.length < MOST_CHARACTERS) known.set(name, call)
       }
       return call
     },

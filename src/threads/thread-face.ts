@@ -50,7 +50,7 @@ import { Verbs } from '../verbs.js'
 import { Crew } from './crew.js'
 import { afterPrints } from './printing.js'
 import { type Enclosure, discard, enclose } from './enclosure.js'
-import { Kind, PORTLESS, SPREAD, decode, decodeAnswer, encode, pack, serialize } from './wire.js'
+import { Kind, NAMED, PORTLESS, SPREAD, decode, decodeAnswer, encode, pack, serialize } from './wire.js'
 
 const { WatchCondition } = native
 
@@ -134,7 +134,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   readonly concurrency: number
   readonly #calls: (Call | undefined)[] = []
   readonly #signals = new Signals<Call>((call, reason) => this.#abort(call, reason))
-  /** Numbers of exports. */
+  /** Numbers of exports. Not of every name that somebody has called: those of the module's functions. */
   readonly #places = new Map<string, number>()
 
   constructor(settings: ThreadPoolSettings) {
@@ -195,8 +195,11 @@ export class ThreadFace extends Verbs implements ThreadTarget {
 
   /** The number of an export; with several arguments they come as a list. */
   #placeOf(name: string): number {
-    let place = this.#places.get(name)
-    if (place === undefined) this.#places.set(name, (place = native.placeOf(isolate, this.id, name)))
+    const known = this.#places.get(name)
+    if (known !== undefined) return known
+    const place = native.placeOf(isolate, this.id, name)
+    if (place === null) return NAMED
+    this.#places.set(name, place)
     return place
   }
 
@@ -294,17 +297,19 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     make: () => Call,
   ): number {
     const { signal, transfer } = options
-    const place = this.#placeOf(name) | (isSpread ? SPREAD : 0) | (this.#crew === undefined ? PORTLESS : 0)
+    const known = this.#placeOf(name)
+    const place = known | (isSpread ? SPREAD : 0) | (this.#crew === undefined ? PORTLESS : 0)
+    const sent = known === NAMED ? [name, argument] : argument
     let enclosure: Enclosure | undefined
-    if (transfer !== undefined || !encode(argument)) {
+    if (transfer !== undefined || !encode(sent)) {
       // Before anything is moved.
       needHeadroom()
       const refused = native.refuse(this.id, options.waitTimeout ?? -1, options.timeout ?? 0, offer)
       if (refused < 0) return refused
       if (this.#crew === undefined) {
-        serialize(argument, transfer)
+        serialize(sent, transfer)
       } else {
-        enclosure = enclose(argument, transfer)
+        enclosure = enclose(sent, transfer)
         if (enclosure !== undefined) describe(Kind.port, 0, 0)
       }
     }

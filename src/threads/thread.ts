@@ -26,6 +26,7 @@ import {
   decodeAnswer,
   encode,
   pack,
+  NAMED,
   placeOf,
   sendWritten,
   serialize,
@@ -70,11 +71,27 @@ export interface CurrentTask {
 /** `resolved.then(f)` calls `f` as a microtask: `queueMicrotask` does a good deal more, and there is one of it per task. */
 const resolved = resolvedPromise(undefined)
 
-/** A task with its argument. */
-interface Job {
-  readonly task: number
+/** Which function a task is for. */
+interface Callee {
   readonly place: number
+  readonly name?: string | undefined
+}
+
+/** Names come from callers, who may have them from anybody. */
+const brief = (name: string): string => (name.length > MOST_CHARACTERS ? `${name.slice(0, MOST_CHARACTERS)}…` : name)
+const MOST_CHARACTERS = 100
+
+/** A task with its argument. */
+interface Job extends Callee {
+  readonly task: number
   readonly argument: unknown
+}
+
+/** `place & NAMED`: the name of the function has come with the argument, and is not known before. */
+const jobOf = (task: number, place: number, value: unknown): Job => {
+  if ((place & NAMED) === 0) return { task, place, name: undefined, argument: value }
+  const [name, argument] = value as [string, unknown]
+  return { task, place, name, argument }
 }
 
 /** A task whose argument is to come. */
@@ -123,6 +140,7 @@ export class Thread {
       this.#report({ kind: 'unloadable', error: describeError(error, this.#line('loading')) })
       return
     }
+    native.exportNames(isolate, this.#functionNames)
     process.once('exit', (code) => this.#report({ kind: 'exit', code }))
     // Which keeps this thread's event loop alive, too.
     control.on('message', (order: Order) => this.#obey(order))
@@ -148,12 +166,12 @@ export class Thread {
   /** The task that is being called; from its first `await` on it cannot be told any more. */
   get current(): CurrentTask | undefined {
     if (this.#job === undefined) return undefined
-    return this.#begunTask(this.#job.task, this.#job.place)
+    return this.#begunTask(this.#job.task, this.#job)
   }
 
-  #begunTask(task: number, place: number): Begun {
+  #begunTask(task: number, callee: Callee): Begun {
     let begun = this.#begun.get(task)
-    if (begun === undefined) this.#begun.set(task, (begun = new Begun(task, this.#nameAt(place))))
+    if (begun === undefined) this.#begun.set(task, (begun = new Begun(task, this.#nameOf(callee))))
     return begun
   }
 
@@ -165,22 +183,28 @@ export class Thread {
     return `at ${what} (pool ${this.#assignment.name}, thread ${threadId})`
   }
 
-  #nameAt(place: number): string {
+  #nameOf({ place, name }: Callee): string {
+    if (place & NAMED) return name ?? ''
     return native.nameAt(isolate, placeOf(place)) ?? ''
+  }
+
+  get #functionNames(): string[] {
+    return Object.keys(this.#exports).filter((key) => typeof this.#exports[key] === 'function')
   }
 
   #functionAt(place: number): TaskFunction {
     const known = this.#functions[placeOf(place)]
     if (known !== undefined) return known
-    const name = this.#nameAt(place)
+    const found = this.#functionNamed(this.#nameOf({ place }))
+    this.#functions[placeOf(place)] = found
+    return found
+  }
+
+  #functionNamed(name: string): TaskFunction {
     const found = this.#exports[name]
-    if (typeof found !== 'function') {
-      const { filename } = this.#assignment
-      const functions = Object.keys(this.#exports).filter((key) => typeof this.#exports[key] === 'function')
-      throw misuse(`${filename} exports no function ${name}; its functions are ${functions.join(', ') || 'none'}`)
-    }
-    this.#functions[placeOf(place)] = found as TaskFunction
-    return found as TaskFunction
+    if (typeof found === 'function') return found as TaskFunction
+    const { filename } = this.#assignment
+    throw misuse(`${filename} exports no function ${brief(name)}; its functions are ${this.#functionNames.join(', ') || 'none'}`)
   }
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,10 +220,10 @@ export class Thread {
         const [task, place] = [words[Word.task]!, words[Word.first]!]
         if ((kind & Kind.mask) !== Kind.port) {
           try {
-            return { task, place, argument: decode(kind, numbers[0]!, 0, words[Word.second]!) }
+            return jobOf(task, place, decode(kind, numbers[0]!, 0, words[Word.second]!))
           } catch (error) {
             // It is not the fault of others that this cannot be read back, nor that there is no memory for it.
-            kind = this.#failed({ task, place, argument: undefined }, error)
+            kind = this.#failed({ task, place, name: undefined, argument: undefined }, error)
             continue
           }
         }
@@ -220,7 +244,7 @@ export class Thread {
       let result: unknown
       this.#job = job
       try {
-        const call = this.#functionAt(job.place)
+        const call = (job.place & NAMED) === 0 ? this.#functionAt(job.place) : this.#functionNamed(job.name!)
         result = (job.place & SPREAD) === 0 ? call(job.argument) : call(...(job.argument as unknown[]))
         if (!isThenable(result)) {
           this.#job = undefined
@@ -279,7 +303,7 @@ export class Thread {
   }
 
   #failed(job: Job, error: unknown): number {
-    const description = describeError(error, this.#line(`task ${this.#nameAt(job.place)}`))
+    const description = describeError(error, this.#line(`task ${brief(this.#nameOf(job))}`))
     try {
       if (encode(description)) return this.#done(job.task, true)
       if ((job.place & PORTLESS) === 0) return this.#send(job, true, description)
@@ -359,8 +383,8 @@ export class Thread {
     if (asked === undefined || this.#awaited.get(asked.task) !== asked) return
     const { task, place } = asked
     this.#awaited.delete(task)
-    if (failure === undefined) this.#run({ task, place, argument })
-    else this.#goOn(this.#failed({ task, place, argument }, failure.error))
+    if (failure === undefined) this.#run(jobOf(task, place, argument))
+    else this.#goOn(this.#failed({ task, place, name: undefined, argument }, failure.error))
   }
 
   async #flush(): Promise<void> {
@@ -379,12 +403,12 @@ export class Thread {
       if (awaited !== undefined) {
         // Its argument went with it.
         this.#awaited.delete(task)
-        this.#goOn(this.#failed({ ...awaited, argument: undefined }, undefined))
+        this.#goOn(this.#failed({ ...awaited, name: undefined, argument: undefined }, undefined))
         return
       }
     }
-    const place = (this.#awaited.get(task) ?? this.#due.find((job) => job.task === task))?.place
-    const begun = place === undefined ? this.#begun.get(task) : this.#begunTask(task, place)
+    const callee: Callee | undefined = this.#awaited.get(task) ?? this.#due.find((job) => job.task === task)
+    const begun = callee === undefined ? this.#begun.get(task) : this.#begunTask(task, callee)
     begun?.abort(reason)
   }
 }

@@ -38,8 +38,10 @@ export const enum Kind {
 export const SPREAD = 0x40000000
 /** There, too: between its thread and its origin there is no message port. */
 export const PORTLESS = 0x20000000
+/** There, too: the export has no number, and the argument comes in a pair with its name. */
+export const NAMED = 0x10000000
 /** What is left is the number itself. */
-const PLACE = PORTLESS - 1
+const PLACE = NAMED - 1
 
 export const placeOf = (flagged: number): number => flagged & PLACE
 

@@ -207,9 +207,19 @@ pub fn enter(isolate: u32, pool: i64, worker: u32, thread: u32) -> napi::Result<
     Ok(true)
 }
 
-/// The number under which tasks of a pool of threads name this export.
+/// In a thread: the functions that its module exports.
 #[napi(catch_unwind)]
-pub fn place_of(isolate: u32, face: u32, name: String) -> napi::Result<u32> {
+pub fn export_names(isolate: u32, names: Vec<String>) -> napi::Result<()> {
+    let post = isolate_of(isolate)?.remote.post.borrow();
+    if let Some(threads) = post.as_ref().and_then(|post| post.core.pool.host().threads.as_ref()) {
+        threads.export(names);
+    }
+    Ok(())
+}
+
+/// The number under which tasks of a pool of threads name this export, if a thread has found it in the module.
+#[napi(catch_unwind)]
+pub fn place_of(isolate: u32, face: u32, name: String) -> napi::Result<Option<u32>> {
     with_threads(isolate, face, |threads| threads.place_of(&name))
 }
 

@@ -47,12 +47,35 @@ pub(crate) struct Seats {
 pub(crate) struct Threads {
     pub(crate) calls: Calls,
     /// Names of exports that tasks are for; a task carries the place of its own.
-    names: Mutex<Vec<String>>,
+    names: Mutex<Names>,
     /// By number of the worker: the isolates that have entered as one.
     outboxes: SpinLock<Vec<Option<Arc<Outbox>>>>,
     /// Why the last thread died, and why the last one could not start. The owner says so before it tells the core.
     pub(crate) crash: Reason,
     pub(crate) start_failure: Reason,
+}
+
+/// Names of exports, each with its place. Only what a module exports is here: callers may name anything.
+#[derive(Debug)]
+struct Names {
+    list: Vec<String>,
+    places: HashMap<String, u32>,
+}
+
+impl Names {
+    /// The export that is called if none is named has its place before a thread has loaded.
+    fn new() -> Self {
+        let mut names = Self { list: Vec::new(), places: HashMap::new() };
+        names.add("default".to_owned());
+        names
+    }
+
+    fn add(&mut self, name: String) {
+        if !self.places.contains_key(&name) {
+            self.places.insert(name.clone(), self.list.len() as u32);
+            self.list.push(name);
+        }
+    }
 }
 
 /// A reason that TypeScript has encoded, for whoever is rejected for it.
@@ -80,27 +103,33 @@ impl Threads {
     fn new() -> Self {
         Self {
             calls: Calls::default(),
-            names: Mutex::default(),
+            names: Mutex::new(Names::new()),
             outboxes: SpinLock::new(Vec::new()),
             crash: Reason::new(),
             start_failure: Reason::new(),
         }
     }
 
-    /// The place of a name, for good.
-    pub(crate) fn place_of(&self, name: &str) -> u32 {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = names.iter().position(|known| known == name).unwrap_or_else(|| {
-            names.push(name.to_owned());
-            names.len() - 1
-        });
-        place as u32
+    fn names(&self) -> MutexGuard<'_, Names> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A thread has loaded the module, which exports these functions: they have places from now on, for good.
+    pub(crate) fn export(&self, names: Vec<String>) {
+        let mut known = self.names();
+        for name in names {
+            known.add(name);
+        }
+    }
+
+    /// The place of a name, if a thread has an export of it.
+    pub(crate) fn place_of(&self, name: &str) -> Option<u32> {
+        self.names().places.get(name).copied()
     }
 
     /// The name at a place.
     pub(crate) fn name_at(&self, place: u32) -> Option<String> {
-        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        names.get(place as usize).cloned()
+        self.names().list.get(place as usize).cloned()
     }
 
     /// An isolate is ready to be this worker.
