@@ -156,7 +156,10 @@ export interface SubmitOptions {
 	 */
 	priority?: number | "high" | "normal" | "low" | undefined;
 }
-/** Options of `map`. Those of a task hold for the task of each item; `signal` aborts the map as a whole. */
+/**
+ * Options of `map`. Those of a task hold for the task of each item; `signal` aborts the map as a whole. `priority` and `waitTimeout`
+ * also hold while the map waits for a worker before it pulls an item.
+ */
 export interface MapOptions extends SubmitOptions {
 	/** Yield results in the order of their items, rather than as they finish. Default true. */
 	ordered?: boolean | undefined;
@@ -266,8 +269,10 @@ export interface MultiPoolOptions {
 declare abstract class AnyPool implements AsyncDisposable {
 	#private;
 	/**
-	 * Resolves when a submit would not have to wait: a producer's brake. First come, first served, one per free slot; nothing is
-	 * reserved, so whoever submits without asking may be faster.
+	 * Resolves when a submit would not have to wait: a producer's brake. It stands in the queue as a task of default priority does, so
+	 * nobody who asks starves behind those who submit; but it does not count as waiting. One per free slot, and for a submit before the event loop
+	 * turns: until then tasks that wait leave the slot alone. Nothing is reserved beyond that, so whoever submits without asking may
+	 * be faster; then that submit waits in the queue.
 	 *
 	 * ```js
 	 * for await (const message of queue) {
@@ -513,6 +518,10 @@ export declare class Pool<R = unknown> extends AnyPool {
 	 * for a task, and while fewer items than the pool's capacity (1,024 if it is unbounded) are pulled and not yielded; so
 	 * neither a fast source nor a slow loop makes anything pile up. What a sync iterable gives is handed on as it is. If the
 	 * pool is overloaded all the same, as others were faster, the item is submitted again when there is room.
+	 *
+	 * While the pool is full the map stands in the queue as the task that it wants to submit would, with its `priority`: it starves
+	 * behind nobody. It waits there no longer than `waitTimeout`, counted from when it wants an item; an item that has been pulled and finds no worker after all,
+	 * as its source took its time, waits no longer than that from its pull.
 	 *
 	 * The first failure in time ends the map: of a task, of the source, of the pool (`PoolClosedError`, `WaitTimeoutError`,
 	 * `TaskTimeoutError`) or by `signal`. The loop throws it once, what was not yielded is dropped, the other tasks are

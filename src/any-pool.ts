@@ -17,8 +17,10 @@ export abstract class AnyPool implements AsyncDisposable {
   }
 
   /**
-   * Resolves when a submit would not have to wait: a producer's brake. First come, first served, one per free slot; nothing is
-   * reserved, so whoever submits without asking may be faster.
+   * Resolves when a submit would not have to wait: a producer's brake. It stands in the queue as a task of default priority does, so
+   * nobody who asks starves behind those who submit; but it does not count as waiting. One per free slot, and for a submit before the event loop
+   * turns: until then tasks that wait leave the slot alone. Nothing is reserved beyond that, so whoever submits without asking may
+   * be faster; then that submit waits in the queue.
    *
    * ```js
    * for await (const message of queue) {

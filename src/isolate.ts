@@ -330,21 +330,47 @@ export function forget(face: number): void {
   carryOut()
 }
 
-/**
- * Calls `settle` when a submit would not have to wait, or the pool is closed, after `carryOut` at the earliest. Gives what
- * takes the wait back, if it can.
- */
-export function awaitVacancy(face: number, settle: (isClosed: boolean) => void): () => boolean {
+/** How a wait for a vacancy has ended. */
+export const enum Vacancy {
+  /** A submit would not have to wait. */
+  told,
+  closed,
+  /** Its time is over. */
+  late,
+}
+
+/** How a vacancy is awaited. */
+export interface VacancyWait {
+  priority?: number | undefined
+  /** In ms; `undefined` for as long as it takes. */
+  waitTimeout?: number | undefined
+  /** Whether the vacancy is used within `settle` or not at all. Else there is time until the next turn of the event loop. */
+  isBrief?: boolean
+}
+
+/** Calls `settle` once, after `carryOut` at the earliest. Gives what takes the wait back, if it can. */
+export function awaitVacancy(
+  face: number,
+  settle: (vacancy: Vacancy) => void,
+  { priority = 1, waitTimeout, isBrief = false }: VacancyWait,
+): () => boolean {
   const token = newToken(true)
-  watches.set(token, (vain) => {
-    const isClosed = vain !== 0
-    if (!isClosed) {
+  watches.set(token, (vacancy) => {
+    if (vacancy !== Vacancy.told) {
+      settle(vacancy)
+    } else if (isBrief) {
+      try {
+        settle(vacancy)
+      } finally {
+        native.endTurns(isolate, face, 1)
+      }
+    } else {
       if (turns.size === 0) setImmediate(endTurns)
       turns.set(face, (turns.get(face) ?? 0) + 1)
+      settle(vacancy)
     }
-    settle(isClosed)
   })
-  native.awaitVacancy(isolate, face, token)
+  native.awaitVacancy(isolate, face, token, priority, waitTimeout)
   return () => native.forgetVacancy(isolate, face, token) && watches.delete(token)
 }
 

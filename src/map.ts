@@ -1,12 +1,18 @@
+import type { AsyncResource } from 'node:async_hooks'
+
+import { captureContextForGood, runInContextForGood } from './async-context.js'
 import { AbortController } from './intrinsics.js'
 import { PoolOverloadError } from './errors.js'
 import { follow } from './follow.js'
 import { needHeadroom } from './headroom.js'
 import { Promise, rejectedLater, rejectedPromise, resolvedPromise } from './intrinsics.js'
 import { Fifo } from './fifo.js'
+import { type VacancyWait, carryOut } from './isolate.js'
 import { type MapOptions, type SubmitOptions, checkItems, checkMapOptions, checkTask } from './options.js'
 import { type ItemOwner, MapItem } from './map-item.js'
 import { type Sink, Source } from './source.js'
+
+const noop = (): unknown => undefined
 
 /** What a map needs of a pool. */
 export interface Taker<C> {
@@ -14,8 +20,11 @@ export interface Taker<C> {
   capacity(): number
   /** Whether a submit would not have to wait. Asked before every pull, so it is to be cheap. */
   hasVacancy(): boolean
-  /** Resolves when a submit would not have to wait; rejects when the pool closes, and with the reason of `signal`. */
-  vacancy(signal?: AbortSignal): Promise<void>
+  /**
+   * Calls `told` when a submit would not have to wait: not before this has returned, and for a submit within that call. Or `refused`,
+   * with the error of why it will not be. Gives what takes it back.
+   */
+  awaitTurn(wait: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void
   /**
    * `run` is called when the task starts, and never if the task is refused. Where the task runs in another isolate it is not
    * called at all: then `item` is what the task is for.
@@ -72,6 +81,11 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   #isExhausted = false
   #isPumping = false
   #awaitsVacancy = false
+  /** Its place in the queue is that of the tasks that it stands there for. */
+  readonly #wait: VacancyWait
+  #takeBack = noop
+  /** That of whoever asked for the first result. */
+  #asyncContext: AsyncResource | undefined
 
   constructor(
     taker: Taker<C>,
@@ -84,6 +98,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
     this.#source = new Source(items, this)
     this.#isOrdered = ordered
     this.#outer = signal
+    this.#wait = { priority: options.priority as number | undefined, waitTimeout: options.waitTimeout }
     if (taker.abort === undefined) this.#options = { ...options, signal: this.#controller.signal }
     else this.#options = Object.keys(options).length > 0 ? options : undefined
   }
@@ -139,6 +154,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
 
   #begin(): void {
     this.#phase = 'running'
+    this.#asyncContext = captureContextForGood()
     if (this.#outer === undefined) return
     try {
       if (this.#outer.aborted) this.#fail(this.#outer.reason)
@@ -156,11 +172,8 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
     this.#isPumping = true
     try {
       while (this.#wantsVacancy()) {
-        if (!this.#taker.hasVacancy()) {
-          this.#awaitVacancy()
-          break
-        }
-        this.#use()
+        if (this.#taker.hasVacancy()) this.#use()
+        else this.#awaitVacancy()
       }
     } finally {
       this.#isPumping = false
@@ -193,14 +206,21 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
 
   #awaitVacancy(): void {
     this.#awaitsVacancy = true
-    const vacant = (): void => {
-      this.#awaitsVacancy = false
-      // This one is ours, although `hasVacancy` says no while others are in line for the next one.
-      if (this.#wantsVacancy()) this.#use()
-      this.#pump()
-    }
-    follow(this.#taker.vacancy(this.#controller.signal), vacant, (error) => this.#fail(error))
+    this.#takeBack = this.#taker.awaitTurn(this.#wait, this.#isTold, this.#isRefused)
+    carryOut()
   }
+
+  /** In the place of the task that it stood in the queue for, whoever has just made room: in the context of who iterates. */
+  readonly #isTold = (): void => runInContextForGood(this.#asyncContext, this.#useVacancy, undefined)
+
+  readonly #useVacancy = (): void => {
+    this.#awaitsVacancy = false
+    // This one is ours, although `hasVacancy` says no while others are in line for the next one.
+    if (this.#wantsVacancy()) this.#use()
+    this.#pump()
+  }
+
+  readonly #isRefused = (error: unknown): void => this.#fail(error)
 
   pulled(value: I): void {
     const item = this.#free.pop() ?? this.#newPlace()
@@ -322,6 +342,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
 
   /** Aborts what waits or runs, and lets go of the source. */
   #stop(reason: unknown): void {
+    this.#takeBack()
     this.#controller.abort(reason)
     if (this.#taker.abort !== undefined) {
       const undone = this.#places.filter(({ isDone }) => !isDone)

@@ -3,6 +3,7 @@ import { Offer } from './binding.js'
 import { PoolClosedError, PoolOverloadError } from './errors.js'
 import { follow, markHandled } from './follow.js'
 import { Promise } from './intrinsics.js'
+import type { VacancyWait } from './isolate.js'
 import type { CloseOptions } from './options.js'
 import { relayOf } from './relay.js'
 import { Naming, type Strategy } from './strategy.js'
@@ -24,6 +25,7 @@ export interface Member {
   capacity(): number
   hasVacancy(): boolean
   vacancy(signal: AbortSignal | undefined): Promise<void>
+  awaitTurn(wait: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void
   reboot(): void
 }
 
@@ -127,6 +129,33 @@ export class MultiFace<F extends Member> {
         follow(member.vacancy(signal), resolve, refused)
       }
     })
+  }
+
+  /** As `awaitTurn` of a pool, for the first pool that has a vacancy. Refused once all pools have refused. */
+  awaitTurn(wait: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void {
+    let isOver = false
+    let pending = this.members.length
+    /** Of a pool that is not closed. */
+    let failure: unknown
+    const end = (): void => {
+      isOver = true
+      for (const takeBack of takeBacks) takeBack()
+    }
+    const isTold = (): void => {
+      // The turn of one that was told at the same time is over unused.
+      if (isOver) return
+      end()
+      told()
+    }
+    const isRefused = (error: unknown): void => {
+      if (isOver) return
+      if (!(error instanceof PoolClosedError)) failure ??= error
+      if (--pending > 0) return
+      isOver = true
+      refused(failure ?? new PoolClosedError(this.name, 'all pools are closed'))
+    }
+    const takeBacks = this.members.map((member) => member.awaitTurn(wait, isTold, isRefused))
+    return end
   }
 
   // ── state and verbs ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -310,7 +310,7 @@ export class MultiPool<P> implements AsyncDisposable {
     const taker: Taker<TaskContext<R>> = {
       capacity: () => this.capacity,
       hasVacancy: () => this.#face.hasVacancy(),
-      vacancy: (signal) => this.#face.vacancy(signal),
+      awaitTurn: (wait, told, refused) => this.#face.awaitTurn(wait, told, refused),
       submit: (run, taskOptions) => this.#submit(run, taskOptions),
       abort: (marks, reason) => this.#face.members.forEach((member: Face<any>) => member.abortAll(marks, reason)),
     }

@@ -129,7 +129,10 @@ export interface SubmitOptions {
   priority?: number | 'high' | 'normal' | 'low' | undefined
 }
 
-/** Options of `map`. Those of a task hold for the task of each item; `signal` aborts the map as a whole. */
+/**
+ * Options of `map`. Those of a task hold for the task of each item; `signal` aborts the map as a whole. `priority` and `waitTimeout`
+ * also hold while the map waits for a worker before it pulls an item.
+ */
 export interface MapOptions extends SubmitOptions {
   /** Yield results in the order of their items, rather than as they finish. Default true. */
   ordered?: boolean | undefined

@@ -119,6 +119,10 @@ export class Pool<R = unknown> extends AnyPool {
    * neither a fast source nor a slow loop makes anything pile up. What a sync iterable gives is handed on as it is. If the
    * pool is overloaded all the same, as others were faster, the item is submitted again when there is room.
    *
+   * While the pool is full the map stands in the queue as the task that it wants to submit would, with its `priority`: it starves
+   * behind nobody. It waits there no longer than `waitTimeout`, counted from when it wants an item; an item that has been pulled and finds no worker after all,
+   * as its source took its time, waits no longer than that from its pull.
+   *
    * The first failure in time ends the map: of a task, of the source, of the pool (`PoolClosedError`, `WaitTimeoutError`,
    * `TaskTimeoutError`) or by `signal`. The loop throws it once, what was not yielded is dropped, the other tasks are
    * aborted, and the source is closed. Leaving the loop early ends the map in the same way; it waits for nobody.
@@ -137,7 +141,7 @@ export class Pool<R = unknown> extends AnyPool {
     const taker: Taker<TaskContext<R>> = {
       capacity: () => this.#face.capacity(),
       hasVacancy: () => face.hasVacancy(),
-      vacancy: (signal) => face.vacancy(signal),
+      awaitTurn: (wait, told, refused) => face.awaitTurn(wait, told, refused),
       submit: (run, taskOptions) => face.submit(run, taskOptions),
       abort: (marks, reason) => face.abortAll(marks, reason),
     }

@@ -224,7 +224,7 @@ export class ThreadPool<M = any> extends AnyPool {
       // It references the pool, which would be released when nobody does, and not the face alone.
       capacity: () => this.#face.capacity() * face.concurrency,
       hasVacancy: () => face.hasVacancy(),
-      vacancy: (signal) => face.vacancy(signal),
+      awaitTurn: (wait, told, refused) => face.awaitTurn(wait, told, refused),
       submit: (_, taskOptions, item) => face.call(name, item, taskOptions as RunChecked, false),
     }
     return mapElsewhere(taker, items, rest)

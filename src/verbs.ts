@@ -1,8 +1,8 @@
 import { Offer, Refusal, Word, isolate, native, words } from './binding.js'
 import { NoThreadError, PoolClosedError, PoolOverloadError, ReleaseTimeoutError, WaitTimeoutError } from './errors.js'
 import { follow } from './follow.js'
-import { type CommandTarget, awaitVacancy, carryOut, forget, hold, letGo, watch } from './isolate.js'
-import { Promise, rejectedPromise } from './intrinsics.js'
+import { type CommandTarget, Vacancy, type VacancyWait, awaitVacancy, carryOut, forget, hold, letGo, watch } from './isolate.js'
+import { Promise, queueMicrotask, rejectedPromise } from './intrinsics.js'
 import { checkCloseOptions } from './options.js'
 import { Signals } from './signals.js'
 import { type PoolStats, Stat, readStat, readStats } from './stats.js'
@@ -108,15 +108,34 @@ export abstract class Verbs {
       }
       // First, as it may throw.
       if (signal !== undefined) this.#vacancySignals.add(signal, abort)
-      takeBack = awaitVacancy(this.id, (isClosed) => {
+      const settle = (vacancy: Vacancy): void => {
         if (signal !== undefined) this.#vacancySignals.delete(signal, abort)
-        if (isClosed) reject(this.closedError())
-        else resolve()
-      })
+        if (vacancy === Vacancy.told) resolve()
+        else reject(this.closedError())
+      }
+      takeBack = awaitVacancy(this.id, settle, {})
     })
     // Only now, as what is carried out may abort the signal.
     carryOut()
     return this.#promised(promise)
+  }
+
+  /**
+   * Calls `told` when a submit would not have to wait, and that is so within this call; or `refused`, with the error of why it will not
+   * be. Neither before this has returned, and the caller has the core's commands carried out. Gives what takes it back, if it is not
+   * too late.
+   */
+  awaitTurn({ priority, waitTimeout }: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void {
+    if (waitTimeout !== undefined && waitTimeout > 0 && native.untimely() !== null) {
+      queueMicrotask(() => refused(this.untimelyError()))
+      return noop
+    }
+    const settle = (vacancy: Vacancy): void => {
+      if (vacancy === Vacancy.told) told()
+      else if (vacancy === Vacancy.closed) refused(this.closedError())
+      else refused(new WaitTimeoutError(this.verbSettings.name, waitTimeout!, undefined))
+    }
+    return awaitVacancy(this.id, settle, { priority, waitTimeout, isBrief: true })
   }
 
   /** Keeps the face until the promise, which has been handed out, settles. */

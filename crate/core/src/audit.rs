@@ -56,14 +56,17 @@ impl<T: Payload> State<T> {
 
         // Admission: nobody waits beside a free slot, nobody idles above the capacity.
         assert!(
-            waiting <= self.expected_slots() || self.free_slots() == 0,
+            waiting <= self.expected_slots() || self.free_slots() == 0 || self.is_held(),
             "a waiting task beside a free slot of a worker"
         );
-        assert!(waiting == 0 || self.idle.len() == 0, "an idle worker beside a waiting task");
+        assert!(
+            waiting == 0 || self.idle.len() == 0 || self.held > 0 && (self.is_held() || self.is_unstartable),
+            "an idle worker beside a waiting task"
+        );
         assert!(self.idle.len() == 0 || running - stopping <= capacity, "an idle worker above the capacity");
         if self.phase != Phase::Closed {
             let has_room = running < capacity && !self.is_unstartable;
-            assert!(waiting <= booting || !has_room, "a waiting task beside a free slot");
+            assert!(waiting <= booting || !has_room || self.is_held(), "a waiting task beside a free slot");
         }
         match self.phase {
             Phase::Open => {}
@@ -97,6 +100,7 @@ impl<T: Payload> State<T> {
             self.vacancies.is_empty() || (self.phase == Phase::Open && !self.has_room_for_another()),
             "somebody awaits a vacancy that is there, or will never be"
         );
+        assert_eq!(self.faces.all_turns(), (self.vacancies.told(), self.held), "turns of faces");
         assert!(
             self.vacancies.faces().all(|face| self.faces.is_known(face)),
             "a vacancy for a face that is gone"

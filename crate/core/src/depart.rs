@@ -32,12 +32,13 @@ impl<T: Payload> State<T> {
     }
 
     /// The face, which has left and has no tasks, gives up its place. Whether it was the last one.
-    pub(crate) fn resign(&mut self, face: FaceId) -> bool {
+    pub(crate) fn resign(&mut self, face: FaceId, effects: &mut Effects<T>) -> bool {
         if !self.faces.leave(face) || self.faces.records(face) > 0 {
             return false;
         }
+        self.forget_vacancies(face);
+        self.end_turns(face, u32::MAX, effects);
         self.faces.remove(face);
-        self.vacancies.forget_face(face);
         self.faces.is_empty()
     }
 
@@ -55,6 +56,7 @@ impl<T: Payload> State<T> {
             self.watches.forget_face(face); // it has resigned
             return Some(false);
         }
+        self.forget_vacancies(face);
         for _ in 0..BATCH {
             if self.faces.records(face) == 0 || sweep.is_over {
                 break;
@@ -79,9 +81,9 @@ impl<T: Payload> State<T> {
         if self.faces.records(face) > 0 && !sweep.is_over {
             return None;
         }
+        self.end_turns(face, u32::MAX, effects);
         self.faces.remove(face);
         self.watches.forget_face(face);
-        self.vacancies.forget_face(face);
         if self.faces.staying() == 0 {
             self.close(effects);
         }

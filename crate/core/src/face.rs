@@ -47,6 +47,9 @@ struct Face {
     stamp: u32,
     /// Records of tasks that came through it.
     records: u32,
+    /// How often it has been told of a vacancy in turns that are not over, and how many of these it has not used.
+    turns: u32,
+    unused: u32,
     /// It submits nothing any more.
     is_leaving: bool,
 }
@@ -71,7 +74,8 @@ impl Faces {
         let stamp = self.joined;
         self.joined = self.joined.wrapping_add(1);
         self.staying += 1;
-        let index = self.slots.insert(Face { stamp, records: 0, is_leaving: false }) as u32;
+        let index =
+            self.slots.insert(Face { stamp, records: 0, turns: 0, unused: 0, is_leaving: false }) as u32;
         FaceId { index, stamp }
     }
 
@@ -119,6 +123,56 @@ impl Faces {
             face.records -= 1;
             face.records == 0
         })
+    }
+
+    /// It is told of a vacancy; whether it is still known.
+    pub(crate) fn add_turn(&mut self, id: FaceId) -> bool {
+        let Some(face) = self.get_mut(id) else { return false };
+        face.turns += 1;
+        face.unused += 1;
+        true
+    }
+
+    /// Whether it has been told of a vacancy and has not used it yet.
+    pub(crate) fn has_turn(&self, id: FaceId) -> bool {
+        self.get(id).is_some_and(|face| face.unused > 0)
+    }
+
+    /// Whether it had a turn to use.
+    pub(crate) fn use_turn(&mut self, id: FaceId) -> bool {
+        let Some(face) = self.get_mut(id).filter(|face| face.unused > 0) else { return false };
+        face.unused -= 1;
+        true
+    }
+
+    /// So many of its turns are over, if there are as many. Gives how many, and of these those that were not used.
+    pub(crate) fn end_turns(&mut self, id: FaceId, count: u32) -> (u32, u32) {
+        let Some(face) = self.get_mut(id) else { return (0, 0) };
+        let ended = face.turns.min(count);
+        face.turns -= ended;
+        // The used ones end first: what is kept for a turn is kept as long as it may be one that is not over.
+        let unused = face.unused.saturating_sub(face.turns);
+        face.unused -= unused;
+        (ended, unused)
+    }
+
+    /// It uses no turn any more; gives how many it might have used.
+    pub(crate) fn give_back(&mut self, id: FaceId) -> u32 {
+        self.get_mut(id).map_or(0, |face| std::mem::take(&mut face.unused))
+    }
+
+    /// Nobody uses a turn any more.
+    pub(crate) fn forget_unused(&mut self) {
+        for (_, face) in &mut self.slots {
+            face.unused = 0;
+        }
+    }
+
+    /// Turns that are not over, and those that are not used.
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) fn all_turns(&self) -> (u32, u32) {
+        let sum = |of: fn(&Face) -> u32| self.slots.iter().map(|(_, face)| of(face)).sum();
+        (sum(|face| face.turns), sum(|face| face.unused))
     }
 
     #[cfg(any(test, feature = "audit"))]

@@ -32,5 +32,6 @@ pub use pool::{Host, Pool};
 pub use reaper::{Reap, Reaper};
 pub use state::{Admission, Cancelled, Effect, End, Finished, Options, Refusal, Rejection, Taken, UNBOUNDED};
 pub use task::{Offer, Submission, TaskId, TaskTimes};
+pub use vacancy::Wait;
 pub use watch::Condition;
 pub use worker::WorkerId;

@@ -10,6 +10,7 @@ use crate::{
     lock::SpinLock,
     state::{Admission, Cancelled, Effect, Effects, End, Finished, Options, Phase, Refusal, State, Taken},
     task::{Offer, Submission, TaskId, TaskState, TaskTimes},
+    vacancy::Wait,
     watch::Condition,
     worker::WorkerId,
 };
@@ -322,7 +323,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// The face, which has left and has no tasks, gives up its place in the pool; what it watches it still learns. Whether
     /// it was the last one.
     pub fn resign(&self, face: FaceId) -> bool {
-        self.transition(|state, _| state.resign(face))
+        self.transition(|state, effects| state.resign(face, effects))
     }
 
     /// The face is gone, with everything of it: its unsettled tasks end as cancelled, and nothing is done for it any more. Their
@@ -352,7 +353,13 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// Delivers [`Effect::Vacancy`] when a submit would not have to wait, or if it would be refused, as the pool is closed or
     /// the face has left.
     pub fn await_vacancy(&self, face: FaceId, token: u32) {
-        self.transition(|state, effects| state.await_vacancy(face, token, effects));
+        self.await_vacancy_with(Wait::new(face, token));
+    }
+
+    /// As `await_vacancy`, where the wait has a place in the queue by its priority, and a time after which it ends by
+    /// [`Effect::NoVacancy`]. With a timeout above 0 only if the host [keeps time](Host::keeps_time).
+    pub fn await_vacancy_with(&self, wait: Wait) {
+        self.transition(|state, effects| state.await_vacancy(&self.clock, wait, effects));
     }
 
     /// Takes an `await_vacancy` back; false if it has been answered.
@@ -362,7 +369,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
 
     /// `count` of those of the face who have been told of a vacancy have used it by now, or will not.
     pub fn end_turns(&self, face: FaceId, count: u32) {
-        self.transition(|state, _| state.vacancies.end_turns(face, count));
+        self.transition(|state, effects| state.end_turns(face, count, effects));
     }
 
     /// Delivers [`Effect::Watched`] once `condition` holds, or after `timeout` milliseconds. A close that runs out

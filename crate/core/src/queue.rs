@@ -1,4 +1,4 @@
-//! The wait queue: accepted tasks that have no worker yet.
+//! The wait queue: accepted tasks that have no worker yet. Those who await a vacancy have another one, by places of their own.
 
 use std::collections::BTreeMap;
 
@@ -81,6 +81,22 @@ impl WaitQueue {
             self.places[index] = place;
         }
         self.len += 1;
+    }
+
+    /// The task that is next, and its priority.
+    pub(crate) fn first(&self) -> Option<(u32, u64)> {
+        if self.len == 0 {
+            return None;
+        }
+        let (&priority, lane) = self.lanes.iter().find(|(_, lane)| !lane.is_empty())?;
+        Some((lane.head, priority))
+    }
+
+    /// All that wait, the next one first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        let known = |number: u32| (number != NONE).then_some(number);
+        let behind = move |&number: &u32| known(self.places[number as usize].behind);
+        self.lanes.values().flat_map(move |lane| std::iter::successors(known(lane.head), behind))
     }
 
     /// Takes out the task that is next.

@@ -19,7 +19,8 @@ impl<T: Payload> State<T> {
             _ => Nanos::MAX,
         };
         let deadlines = [self.deadlines.first(), self.disposals.first()];
-        deadlines.into_iter().flatten().fold(purge.min(self.watches.first()), Nanos::min)
+        let others = purge.min(self.watches.first()).min(self.vacancies.due());
+        deadlines.into_iter().flatten().fold(others, Nanos::min)
     }
 
     /// Does what is due; whether more is due at once.
@@ -27,7 +28,9 @@ impl<T: Payload> State<T> {
         let is_more_idle = self.purge(now, effects);
         let is_more_watched = self.expire_watches(now, effects);
         let is_more_disposed = self.expire_disposals(now, effects);
-        let is_more = self.expire_tasks(now, effects) || is_more_watched || is_more_disposed || is_more_idle;
+        let is_more_vacant = self.expire_vacancies(now, effects);
+        let is_more_tasks = self.expire_tasks(now, effects);
+        let is_more = is_more_tasks || is_more_vacant || is_more_disposed || is_more_watched || is_more_idle;
         // A close that ran out of time may leave more behind than one lock hold rejects.
         let is_released = self.phase == Phase::Closed && self.queue.len() > 0;
         (is_released && self.release(None, effects)) || is_more

@@ -195,6 +195,13 @@ pub enum Effect<T> {
         /// If the time came before the condition: how many workers of what was waited for were left then. `None` if it has come true.
         left: Option<u32>,
     },
+    /// The time of a wait for a vacancy is over.
+    NoVacancy {
+        /// Whose wait it was.
+        face: FaceId,
+        /// As given to `await_vacancy`.
+        token: u32,
+    },
     /// A submit would not have to wait now, and the face calls [`end_turns`](crate::Pool::end_turns) once whoever waited has
     /// had the opportunity; or it would be refused, as the pool is closed or the face has left.
     Vacancy {
@@ -238,6 +245,8 @@ pub(crate) struct State<T> {
     pub(crate) busy: u32,
     pub(crate) booting: u32,
     pub(crate) stopping: u32,
+    /// Slots kept for those who have been told of a vacancy and have not used it.
+    pub(crate) held: u32,
     pub(crate) queue: WaitQueue,
     pub(crate) tasks: Tasks<T>,
     pub(crate) counters: Counters,
@@ -284,6 +293,7 @@ impl<T: Payload> State<T> {
             busy: 0,
             booting: 0,
             stopping: 0,
+            held: 0,
             older: BTreeMap::new(),
             is_unstartable: false,
             is_orphan: false,
@@ -308,14 +318,15 @@ impl<T: Payload> State<T> {
         if let Some(refusal) = self.refuse_if_closed(task.payload.face(), task.offer) {
             return Admission::Refused(refusal);
         }
-        // Idle workers are within capacity: shrinking retires them at once. And while one is idle nothing waits.
-        if let Some(worker) = self.idle.pop() {
+        // Idle workers are within capacity: shrinking retires them at once. And while one is idle nothing waits, but behind a turn.
+        let is_behind = self.is_behind(task.payload.face());
+        if !is_behind && let Some(worker) = self.idle.pop() {
             let id = self.accept(clock, task);
             self.busy += 1;
             self.assign(worker, id);
             return Admission::Started(worker, id);
         }
-        let has_room = self.running < self.capacity;
+        let has_room = !is_behind && self.running < self.capacity;
         if has_room && !self.options.boots {
             let id = self.accept(clock, task);
             let worker = self.start_worker();
@@ -325,7 +336,7 @@ impl<T: Payload> State<T> {
         if has_room && self.queue.len() >= self.expected() {
             let worker = self.start_worker();
             effects.push(Effect::Boot(worker));
-        } else if let Some(worker) = self.free_slot() {
+        } else if !is_behind && let Some(worker) = self.free_slot() {
             return self.submit_to_slot(clock, worker, task, effects);
         } else if self.queue.len() >= self.expected_slots()
             && let Some(refusal) = self.refuse_to_wait(task.offer, task.wait_timeout)
@@ -392,7 +403,11 @@ impl<T: Payload> State<T> {
         wait_timeout: Option<u32>,
     ) -> Option<Refusal> {
         let closed = self.refuse_if_closed(face, offer);
-        if closed.is_some() || self.room() > 0 { closed } else { self.refuse_to_wait(offer, wait_timeout) }
+        if closed.is_some() || (self.room() > 0 && !self.is_behind(face)) {
+            closed
+        } else {
+            self.refuse_to_wait(offer, wait_timeout)
+        }
     }
 
     fn refuse_if_closed(&mut self, face: FaceId, offer: Offer) -> Option<Refusal> {
@@ -441,6 +456,9 @@ impl<T: Payload> State<T> {
         self.counters.submitted += 1;
         self.counters.unsettled += 1;
         self.faces.add_record(task.payload.face());
+        if self.held > 0 {
+            self.use_turn(task.payload.face());
+        }
         self.tasks.insert(Task {
             payload: task.payload,
             state: TaskState::Waiting,
@@ -504,24 +522,33 @@ impl<T: Payload> State<T> {
         Some(task)
     }
 
-    /// Starts what may start: on idle workers, if a task has come back from a dead one; on as many new workers as there is room
-    /// and need for; in free slots. Called wherever room or a waiting task appears.
+    /// Serves those who wait, in their order, as far as there is room: on idle workers, if a task has come back from a dead one or
+    /// a turn is over; on as many new workers as there is room and need for; in free slots. Called wherever room or a waiting task
+    /// appears.
     pub(crate) fn fill(&mut self, effects: &mut Effects<T>) {
-        while self.queue.len() > 0
-            && let Some(worker) = self.idle.pop()
-            && let Some(task) = self.next_waiting()
-        {
-            self.busy += 1;
-            self.assign(worker, task);
-            effects.push(Effect::Start(worker, task, self.tasks[task].payload));
-        }
-        while self.phase != Phase::Closed && self.queue.len() > self.booting && self.running < self.capacity {
+        while self.queue.len() > 0 {
+            if self.tell_next(effects) {
+                continue;
+            }
+            if self.is_held() {
+                break;
+            }
+            if let Some(worker) = self.idle.pop() {
+                self.busy += 1;
+                self.send_next(worker, effects);
+                continue;
+            }
+            if self.phase == Phase::Closed
+                || self.queue.len() <= self.booting
+                || self.running >= self.capacity
+            {
+                break;
+            }
             let worker = self.start_worker();
             if self.options.boots {
                 effects.push(Effect::Boot(worker));
-            } else if let Some(task) = self.next_waiting() {
-                self.assign(worker, task);
-                effects.push(Effect::Start(worker, task, self.tasks[task].payload));
+            } else {
+                self.send_next(worker, effects);
             }
         }
         self.fill_slots(effects);
@@ -529,14 +556,23 @@ impl<T: Payload> State<T> {
 
     /// Starts in free slots of busy workers what no booting one is on its way for.
     fn fill_slots(&mut self, effects: &mut Effects<T>) {
-        while self.phase != Phase::Closed
-            && self.queue.len() > self.expected()
-            && let Some(worker) = self.free_slot()
-            && let Some(task) = self.next_waiting()
-        {
-            self.assign(worker, task);
-            effects.push(Effect::Start(worker, task, self.tasks[task].payload));
+        while self.phase != Phase::Closed && self.queue.len() > self.expected() {
+            if self.tell_next(effects) {
+                continue;
+            }
+            if self.is_held() {
+                break;
+            }
+            let Some(worker) = self.free_slot() else { break };
+            self.send_next(worker, effects);
         }
+    }
+
+    /// Gives the next waiting task, which there is, to a worker that counts as busy; its origin or the worker is to hear of it.
+    fn send_next(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
+        let Some(task) = self.next_waiting() else { return };
+        self.assign(worker, task);
+        effects.push(Effect::Start(worker, task, self.tasks[task].payload));
     }
 
     // ── the run of a task ───────────────────────────────────────────────────────────────────────────────────────
@@ -659,7 +695,8 @@ impl<T: Payload> State<T> {
         // Workers that are already stopping are on their way below the capacity: another one need not go for them.
         let fits = self.running - self.stopping <= self.capacity;
         if is_current && !is_ending && fits && self.phase != Phase::Closed {
-            if let Some(task) = self.next_waiting() {
+            let yields = self.yields(worker);
+            if !yields && let Some(task) = self.next_waiting() {
                 self.assign(worker, task);
                 return Some(task);
             }
@@ -668,6 +705,12 @@ impl<T: Payload> State<T> {
                 self.workers[worker].state = WorkerState::Idle;
                 // Without expiry nobody asks since when.
                 self.idle.push(worker, self.options.expiry.map_or(0, |_| clock.now()));
+            }
+            if yields {
+                // Tells who is next, and serves others if there is room beyond that.
+                self.fill(effects);
+            }
+            if yields || (is_free && self.phase == Phase::Open) {
                 return None;
             }
         }
@@ -894,6 +937,7 @@ impl<T: Payload> State<T> {
     pub(crate) fn close(&mut self, effects: &mut Effects<T>) -> u64 {
         if self.phase == Phase::Open {
             self.phase = Phase::Closing;
+            self.give_all_back(effects);
             // Nothing waits while somebody is idle.
             self.retire_oldest(self.idle.len(), effects);
         }
@@ -907,6 +951,8 @@ impl<T: Payload> State<T> {
             return false;
         }
         self.phase = Phase::Closed;
+        self.faces.forget_unused();
+        self.held = 0;
         self.retire_oldest(self.idle.len(), effects);
         for _ in 0..BATCH {
             let Some(task) = self.next_waiting() else { return false };

@@ -12,7 +12,7 @@ use std::{
 };
 
 use napi_derive::napi;
-use workpool_core::{Condition, FaceId, MILLISECOND, Options, Reaper, TaskId, UNBOUNDED, WorkerId};
+use workpool_core::{Condition, FaceId, MILLISECOND, Options, Reaper, TaskId, UNBOUNDED, Wait, WorkerId};
 
 use crate::{
     calls::NoMemory,
@@ -309,15 +309,25 @@ pub fn forget(isolate: u32, face: u32) -> napi::Result<()> {
     forgotten.map(drop).ok_or_else(|| napi::Error::from_reason(no_face(face)))
 }
 
-/// Announces a command `Watched` for when a submit would not have to wait, or the pool is closed. An odd token keeps the
-/// process alive until then.
+/// Announces a command `Watched` for when a submit would not have to wait (0), the pool is closed (1), or `timeout` milliseconds have
+/// passed (2). An odd token keeps the process alive until then.
 #[napi(catch_unwind)]
-pub fn await_vacancy(isolate: u32, face: u32, token: u32) -> napi::Result<()> {
+pub fn await_vacancy(
+    isolate: u32,
+    face: u32,
+    token: u32,
+    priority: f64,
+    timeout: Option<u32>,
+) -> napi::Result<()> {
     with(isolate, face, |_| ())?;
     if hot::holds(token) {
         isolate_of(isolate)?.hold();
     }
-    with(isolate, face, |face| face.pool().await_vacancy(face.id, token))
+    with(isolate, face, |face| {
+        // A safe integer, as TypeScript has checked.
+        let wait = Wait { face: face.id, token, priority: priority as u64, timeout };
+        face.pool().await_vacancy_with(wait);
+    })
 }
 
 /// Takes an `awaitVacancy` back, unless its command is on the way.

@@ -243,6 +243,7 @@ impl Seats {
                 let left = left.map_or(0, |left| left.saturating_add(1));
                 Some((face, Command::new(Kind::Watched, token, left)))
             }
+            Effect::NoVacancy { face, token } => Some((face, Command::new(Kind::Watched, token, 2))),
             Effect::Vacancy { face, token, is_closed } => {
                 Some((face, Command::new(Kind::Watched, token, u32::from(is_closed))))
             }

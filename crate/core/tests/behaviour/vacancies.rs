@@ -1,6 +1,6 @@
 //! Those who wait until a task would not have to (`vacancy` in §3).
 
-use workpool_core::{Effect, End, FaceId, Options, Submission, UNBOUNDED};
+use workpool_core::{Effect, End, FaceId, Options, Submission, UNBOUNDED, Wait};
 
 use crate::{Fixture, boots, capacity, recorder::Job};
 
@@ -279,4 +279,99 @@ fn the_turns_of_one_face_are_not_ended_by_another() {
     assert_eq!(pool.effects(), [told(1)]);
     assert!(!pool.forget_vacancy(FACE, 1), "nor do they share tokens");
     assert!(pool.forget_vacancy(second, 1));
+}
+
+// ── in line with tasks ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/// A full pool of one worker.
+fn full() -> (Fixture, workpool_core::WorkerId) {
+    let pool = Fixture::new(capacity(1));
+    let worker = pool.fill(1)[0];
+    (pool, worker)
+}
+
+#[test]
+fn a_wait_stands_in_the_queue_as_a_task_of_its_priority_does() {
+    let (pool, worker) = full();
+    let first = pool.wait(Submission::new(1));
+    pool.await_vacancy(FACE, 1);
+    let second = pool.wait(Submission::new(2));
+    pool.await_vacancy_with(Wait { priority: 0, ..Wait::new(FACE, 2) });
+    pool.await_vacancy_with(Wait { priority: 2, ..Wait::new(FACE, 3) });
+
+    assert_eq!(pool.complete(worker), None);
+    assert_eq!(pool.effects(), [told(2)]);
+    pool.end_turns(FACE, 1);
+    assert_eq!(pool.effects(), [Effect::Start(worker, first, 1)]);
+    assert_eq!(pool.complete(worker), None);
+    assert_eq!(pool.effects(), [told(1)]);
+    pool.end_turns(FACE, 1);
+    assert_eq!(pool.effects(), [Effect::Start(worker, second, 2)]);
+    pool.complete(worker);
+    assert_eq!(pool.effects(), [told(3)]);
+}
+
+#[test]
+fn whoever_has_been_told_finds_the_slot_although_tasks_wait() {
+    let (pool, worker) = full();
+    pool.await_vacancy(FACE, 1);
+    let behind = pool.wait(Submission::new(1));
+    pool.complete(worker);
+    assert_eq!(pool.effects(), [told(1)]);
+    assert_eq!(pool.gauges(), (1, 0, 1));
+    assert_eq!(pool.start(2).0, worker);
+    pool.end_turns(FACE, 1);
+    assert_eq!(pool.effects(), [], "the turn was used");
+    assert_eq!(pool.complete(worker), Some(behind));
+}
+
+#[test]
+fn a_newcomer_stands_behind_those_who_leave_a_slot_alone() {
+    let pool = Fixture::shared(capacity(1));
+    let other = pool.join().expect("the first one is there");
+    let job = |face, number| Job { face, number };
+    let (worker, _) = pool.start(job(FACE, 0));
+    pool.await_vacancy(FACE, 1);
+    let first = pool.wait(Submission::new(job(other, 1)));
+    pool.complete(worker);
+    let second = pool.wait(Submission::new(job(other, 2)));
+    let refused = pool.refuse(other, workpool_core::Offer::AtOnce, None, 0);
+    assert!(refused.is_some(), "the slot is kept");
+    assert_eq!(pool.effects(), [Effect::Vacancy { face: FACE, token: 1, is_closed: false }]);
+    pool.depart(FACE);
+    assert_eq!(pool.effects(), [Effect::Start(worker, first, job(other, 1))], "no slot is lost with a face");
+    assert_eq!(pool.complete(worker), Some(second));
+}
+
+#[test]
+fn a_close_gives_what_is_kept_to_those_who_wait() {
+    let (pool, worker) = full();
+    pool.await_vacancy(FACE, 1);
+    let behind = pool.wait(Submission::new(1));
+    pool.complete(worker);
+    pool.effects();
+    pool.close();
+    assert_eq!(pool.effects(), [Effect::Start(worker, behind, 1)]);
+    pool.end_turns(FACE, 1);
+    pool.complete(worker);
+    assert_eq!(pool.gauges(), (0, 0, 0));
+}
+
+#[test]
+fn a_wait_has_its_time() {
+    let (pool, worker) = full();
+    pool.await_vacancy_with(Wait { timeout: Some(10), ..Wait::new(FACE, 1) });
+    pool.await_vacancy_with(Wait { timeout: Some(20), ..Wait::new(FACE, 2) });
+    pool.await_vacancy_with(Wait { timeout: Some(0), ..Wait::new(FACE, 3) });
+    let late = |token| Effect::NoVacancy { face: FACE, token };
+    assert_eq!(pool.effects(), [late(3)]);
+    pool.pass(10);
+    assert_eq!(pool.effects(), [late(1)]);
+    pool.complete(worker);
+    assert_eq!(pool.effects(), [told(2)]);
+    pool.end_turns(FACE, 1);
+    pool.pass(100);
+    pool.await_vacancy_with(Wait { timeout: Some(0), ..Wait::new(FACE, 4) });
+    assert_eq!(pool.effects(), [told(4)]);
+    assert_eq!(pool.snapshot().counters.wait_timeout, 0, "it is no task");
 }

@@ -215,6 +215,7 @@ impl<T: Numbered> Desk<T> {
                 | Effect::Abandoned(..)
                 | Effect::Forgotten(_)
                 | Effect::Overdue(_)
+                | Effect::NoVacancy { .. }
                 | Effect::Watched { .. } => {}
             }
         }

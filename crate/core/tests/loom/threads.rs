@@ -233,6 +233,7 @@ impl Crew {
                 }
                 Effect::Abandoned(..)
                 | Effect::Overdue(_)
+                | Effect::NoVacancy { .. }
                 | Effect::Watched { .. }
                 | Effect::Vacancy { .. } => {}
             }

@@ -3,7 +3,7 @@
 
 use workpool_core::{
     Admission, Cancelled, Condition, Counters, Effect, End, FaceId, Finished, MILLISECOND, Nanos, Options,
-    Refusal, Rejection, Snapshot, Submission, TaskId, WorkerId,
+    Refusal, Rejection, Snapshot, Submission, TaskId, Wait, WorkerId,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,16 @@ pub(crate) struct Worker {
     spared_until: Option<Nanos>,
 }
 
+/// Who awaits a vacancy.
+#[derive(Debug, Clone)]
+struct Waiter {
+    token: u32,
+    priority: u64,
+    /// How many tasks had been accepted before.
+    after: u64,
+    deadline: Option<Nanos>,
+}
+
 #[derive(Debug, Clone)]
 struct Watch {
     token: u32,
@@ -93,9 +103,10 @@ pub(crate) struct Crew {
     is_unstartable: bool,
     watches: Vec<Watch>,
     /// Who awaits a vacancy, in order of arrival.
-    awaiting: Vec<u32>,
-    /// How many have been told of one and have not used it yet.
+    awaiting: Vec<Waiter>,
+    /// How many have been told of one in a turn that is not over, and for how many of them a slot is kept.
     told: u32,
+    held: u32,
     counters: Counters,
     last_purge: Option<Nanos>,
     /// Numbers that the real pool has given to new workers in this step, in order.
@@ -121,6 +132,7 @@ impl Crew {
             watches: Vec::new(),
             awaiting: Vec::new(),
             told: 0,
+            held: 0,
             counters: Counters::default(),
             last_purge: None,
             new_workers: Vec::new(),
@@ -235,6 +247,9 @@ impl Crew {
             return;
         }
         let mut trial = self.clone();
+        // Who leaves the room alone for somebody's turn takes none of it.
+        (trial.told, trial.held) = (0, 0);
+        trial.queue.truncate(self.expected_slots() as usize);
         trial.options.nonblocking = true;
         for index in 0..=room {
             let number = u32::MAX - index;
@@ -242,6 +257,38 @@ impl Crew {
             let admission = trial.submit(Submission::new(number), Some(TaskId::new(number, 0)));
             assert_eq!(matches!(admission, Admission::Refused(_)), index == room, "submit {index} of {room}");
         }
+    }
+
+    /// Whether who waits leaves all the room alone that there is.
+    fn is_held(&self) -> bool {
+        let booting = self.expected_slots().saturating_sub(self.waiting());
+        self.held > 0 && self.room() - booting.min(self.room()) <= self.held
+    }
+
+    fn next_awaiting(&self) -> Option<usize> {
+        (0..self.awaiting.len()).min_by_key(|&index| self.awaiting[index].priority)
+    }
+
+    fn vacancy_is_next(&self) -> bool {
+        let Some(index) = self.next_awaiting() else { return false };
+        let Some(id) = self.next_waiting() else { return true };
+        let waiter = &self.awaiting[index];
+        (waiter.priority, waiter.after + 1) <= (self.priority(id), self.number(id))
+    }
+
+    fn tell_first(&mut self) {
+        let Waiter { token, .. } = self.awaiting.remove(self.next_awaiting().expect("one waits"));
+        self.effects.push(Effect::Vacancy { face: FaceId::FIRST, token, is_closed: false });
+        self.told += 1;
+        self.held += 1;
+    }
+
+    fn tell_next(&mut self) -> bool {
+        let is_next = self.vacancy_is_next() && self.has_vacancy();
+        if is_next {
+            self.tell_first();
+        }
+        is_next
     }
 
     pub(crate) fn has_vacancy(&self) -> bool {
@@ -289,6 +336,7 @@ impl Crew {
         assert!(self.tasks.iter().all(|task| task.id != id), "{id:?} is not done with");
         self.counters.submitted += 1;
         self.counters.unsettled += 1;
+        self.held = self.held.saturating_sub(1);
         self.tasks.push(Task {
             id,
             state: TaskState::Waiting,
@@ -341,24 +389,37 @@ impl Crew {
     }
 
     fn fill(&mut self) {
-        while self.waiting() > 0
-            && let Some(&(_, worker)) = self.idle().last()
-        {
-            self.send_next(worker);
-        }
-        while self.phase != Phase::Closed && self.waiting() > self.booting() && self.running() < self.capacity
-        {
-            self.boot();
+        while self.waiting() > 0 {
+            if self.tell_next() {
+                continue;
+            }
+            if self.is_held() {
+                break;
+            }
+            if let Some(&(_, worker)) = self.idle().last() {
+                self.send_next(worker);
+            } else if self.phase != Phase::Closed
+                && self.waiting() > self.booting()
+                && self.running() < self.capacity
+            {
+                self.boot();
+            } else {
+                break;
+            }
         }
         self.fill_slots();
     }
 
     /// Tasks for which no thread boots go to those that can have another one, the least loaded first.
     fn fill_slots(&mut self) {
-        while self.phase != Phase::Closed
-            && self.waiting() > self.expected()
-            && let Some(&(_, worker)) = self.slots().iter().min()
-        {
+        while self.phase != Phase::Closed && self.waiting() > self.expected() {
+            if self.tell_next() {
+                continue;
+            }
+            if self.is_held() {
+                break;
+            }
+            let Some(&(_, worker)) = self.slots().iter().min() else { break };
             self.send_next(worker);
         }
     }
@@ -385,13 +446,18 @@ impl Crew {
         let fits = self.staying() <= self.capacity;
         let worker = self.worker(id).clone();
         if worker.generation == self.generation && !worker.is_ending && fits && self.phase != Phase::Closed {
-            if let Some(task) = self.next_waiting() {
+            let yields = self.yields(id, is_free);
+            if !yields && let Some(task) = self.next_waiting() {
                 self.assign(id, task);
                 return Some(task);
             }
             if is_free && self.phase == Phase::Open {
-                self.workers.retain(|other| other.id != id);
-                self.workers.push(Worker { state: WorkerState::Idle(self.now), ..worker });
+                self.make_idle(id);
+            }
+            if yields {
+                self.fill();
+            }
+            if yields || (is_free && self.phase == Phase::Open) {
                 return None;
             }
         }
@@ -401,6 +467,21 @@ impl Crew {
             self.fill_slots();
         }
         None
+    }
+
+    fn make_idle(&mut self, id: WorkerId) {
+        let worker = self.worker(id).clone();
+        self.workers.retain(|other| other.id != id);
+        self.workers.push(Worker { state: WorkerState::Idle(self.now), ..worker });
+    }
+
+    /// Whether a worker leaves the waiting tasks alone, for one who awaits a vacancy.
+    fn yields(&self, id: WorkerId, is_free: bool) -> bool {
+        let mut trial = self.clone();
+        if is_free {
+            trial.make_idle(id);
+        }
+        self.vacancy_is_next() && trial.has_vacancy()
     }
 
     /// The task settles without having ended, and its origin is told.
@@ -669,6 +750,10 @@ impl Crew {
     pub(crate) fn close(&mut self) -> u64 {
         if self.phase == Phase::Open {
             self.phase = Phase::Closing;
+            if self.held > 0 {
+                self.held = 0;
+                self.fill();
+            }
             self.retire_all_idle();
         }
         self.generation
@@ -677,6 +762,7 @@ impl Crew {
     pub(crate) fn release(&mut self, generation: Option<u64>) {
         if generation.is_none_or(|generation| generation == self.generation) {
             self.phase = Phase::Closed;
+            self.held = 0;
             self.retire_all_idle();
             self.reject_waiting(Rejection::Released);
         }
@@ -701,12 +787,23 @@ impl Crew {
         self.watches.retain(|watch| watch.token != token);
     }
 
-    pub(crate) fn await_vacancy(&mut self, token: u32) {
-        self.awaiting.push(token);
+    pub(crate) fn await_vacancy(&mut self, wait: Wait) {
+        let Wait { face, token, priority, timeout } = wait;
+        if timeout == Some(0) && self.phase == Phase::Open && !self.has_vacancy() {
+            self.effects.push(Effect::NoVacancy { face, token });
+            return;
+        }
+        let deadline =
+            timeout.filter(|&limit| limit > 0).map(|limit| self.now + u64::from(limit) * MILLISECOND);
+        self.awaiting.push(Waiter { token, priority, after: self.counters.submitted, deadline });
     }
 
     pub(crate) fn end_turns(&mut self, count: u32) {
         self.told = self.told.saturating_sub(count);
+        if self.held > self.told {
+            self.held = self.told;
+            self.fill();
+        }
     }
 
     pub(crate) fn reap(&mut self) {
@@ -723,6 +820,13 @@ impl Crew {
                     self.release(Some(generation));
                 }
             }
+        }
+        let mut late = self.awaiting.clone();
+        late.retain(|waiter| waiter.deadline.is_some_and(|at| at <= self.now));
+        late.sort_by_key(|waiter| waiter.deadline);
+        for Waiter { token, .. } in late {
+            self.effects.push(Effect::NoVacancy { face: FaceId::FIRST, token });
+            self.awaiting.retain(|waiter| waiter.token != token);
         }
         let mut late: Vec<Task> = self.tasks.clone();
         late.retain(|task| task.deadline.is_some_and(|at| at <= self.now));
@@ -797,10 +901,12 @@ impl Crew {
                 self.tell(watch.token, is_vain.then_some(0));
             }
         }
-        while !self.awaiting.is_empty() && (is_closed || self.has_vacancy()) {
-            let token = self.awaiting.remove(0);
+        while is_closed && let Some(index) = self.next_awaiting() {
+            let token = self.awaiting.remove(index).token;
             self.effects.push(Effect::Vacancy { face: FaceId::FIRST, token, is_closed });
-            self.told += u32::from(!is_closed);
+        }
+        while !self.awaiting.is_empty() && self.has_vacancy() {
+            self.tell_first();
         }
     }
 
@@ -813,7 +919,8 @@ impl Crew {
         });
         let tasks = self.tasks.iter().filter_map(|task| task.deadline);
         let watches = self.watches.iter().filter_map(|watch| watch.expires_at);
-        tasks.chain(watches).chain(purge).min()
+        let waits = self.awaiting.iter().filter_map(|waiter| waiter.deadline);
+        tasks.chain(watches).chain(waits).chain(purge).min()
     }
 
     pub(crate) fn number(&self, id: TaskId) -> u64 {

@@ -15,7 +15,7 @@ use proptest::{collection::vec, option, prelude::*, test_runner::Config};
 use recorder::{Job, RecordedPool, keep_appointment};
 use workpool_core::{
     Admission, Clock, Condition, Effect, End, FaceId, MILLISECOND, ManualClock, Nanos, Offer, Options,
-    Submission, TaskId, UNBOUNDED, WorkerId,
+    Submission, TaskId, UNBOUNDED, Wait, WorkerId,
 };
 
 /// Something that is done to the pool. A `usize` chooses among those to whom it can be done just then.
@@ -44,7 +44,8 @@ enum Step {
     Join,
     Leave(usize),
     Depart(usize),
-    AwaitVacancy(usize),
+    /// Priority and timeout.
+    AwaitVacancy(usize, u64, Option<u32>),
     ForgetVacancy(usize),
     EndTurns(usize, u32),
     /// Somebody is late: for a task that is done with, or a worker that is elsewhere in its life.
@@ -98,7 +99,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Step::Join),
         1 => any().prop_map(Step::Leave),
         2 => any().prop_map(Step::Depart),
-        4 => any().prop_map(Step::AwaitVacancy),
+        6 => (any(), 0_u64..4, option::of(0_u32..60))
+            .prop_map(|(which, priority, timeout)| Step::AwaitVacancy(which, priority, timeout)),
         1 => any().prop_map(Step::ForgetVacancy),
         3 => (any(), 0_u32..3).prop_map(|(which, count)| Step::EndTurns(which, count)),
         4 => any().prop_map(Step::Late),
@@ -335,11 +337,12 @@ impl Pair {
                     self.play(|pool| pool.depart(face), |model| model.depart(face));
                 }
             }
-            Step::AwaitVacancy(which) => {
+            Step::AwaitVacancy(which, priority, timeout) => {
                 self.tokens += 1;
                 let (face, token) = (self.face(which), self.tokens);
                 self.awaited.push((face, token));
-                self.play(|pool| pool.await_vacancy(face, token), |model| model.await_vacancy(face, token));
+                let wait = Wait { face, token, priority, timeout };
+                self.play(|pool| pool.await_vacancy_with(wait), |model| model.await_vacancy(wait));
             }
             Step::ForgetVacancy(which) => {
                 if let Some(&(face, token)) = self.awaited.get(which % self.awaited.len().max(1)) {
@@ -400,6 +403,7 @@ fn sort_deadlines(effects: &mut [Effect<Job>]) {
             Some((0, task.number()))
         }
         Effect::Overdue(worker) => Some((1, worker.0)),
+        Effect::NoVacancy { token, .. } => Some((2, token)),
         _ => None,
     };
     for run in effects.chunk_by_mut(|one, other| by_time(one).is_some() == by_time(other).is_some()) {

@@ -3,7 +3,7 @@
 
 use workpool_core::{
     Admission, Cancelled, Condition, Counters, Effect, End, FaceId, Finished, MILLISECOND, Nanos, Offer,
-    Options, Refusal, Rejection, Snapshot, Submission, TaskId, TaskTimes, WorkerId,
+    Options, Refusal, Rejection, Snapshot, Submission, TaskId, TaskTimes, Wait, WorkerId,
 };
 
 use crate::recorder::Job;
@@ -59,6 +59,24 @@ pub(crate) struct Face {
     pub(crate) state: FaceState,
 }
 
+/// Who awaits a vacancy.
+#[derive(Debug, Clone)]
+struct Waiter {
+    face: FaceId,
+    token: u32,
+    priority: u64,
+    /// How many tasks had been accepted before.
+    after: u64,
+    deadline: Option<Nanos>,
+}
+
+/// Who has been told of one, in a turn that is not over.
+#[derive(Debug, Clone)]
+struct Turn {
+    face: FaceId,
+    is_used: bool,
+}
+
 #[derive(Debug, Clone)]
 struct Watch {
     face: FaceId,
@@ -92,9 +110,8 @@ pub(crate) struct Model {
     /// Of all times.
     pub(crate) faces: Vec<Face>,
     /// Who awaits a vacancy, in order of arrival.
-    awaiting: Vec<(FaceId, u32)>,
-    /// Who has been told of one and has not used it yet.
-    told: Vec<FaceId>,
+    awaiting: Vec<Waiter>,
+    told: Vec<Turn>,
     counters: Counters,
     last_purge: Option<Nanos>,
     /// Numbers that the real pool has given to new workers in this step, in order.
@@ -197,9 +214,68 @@ impl Model {
         self.tasks.iter().all(|task| task.submission.payload.face != face)
     }
 
-    /// Whether more submits would find a worker, or one that boots, than those who have been told of it: by trying.
+    /// Slots that are kept for those who have been told of a vacancy.
+    fn held(&self) -> u32 {
+        self.told.iter().filter(|turn| !turn.is_used).count() as u32
+    }
+
+    fn has_turn(&self, face: FaceId) -> bool {
+        self.told.iter().any(|turn| turn.face == face && !turn.is_used)
+    }
+
+    /// Whether who waits leaves all the room alone that there is.
+    fn is_held(&self) -> bool {
+        let open = self.capacity.saturating_sub(self.running()).saturating_add(self.idle().len() as u32);
+        self.held() > 0 && open <= self.held()
+    }
+
+    /// Whether a task of this face would stand behind those who leave the room alone.
+    fn is_behind(&self, face: FaceId) -> bool {
+        self.held() > 0 && self.waiting() > self.expected() && !self.has_turn(face)
+    }
+
+    /// The first of those who await a vacancy, by place in the list.
+    fn next_awaiting(&self) -> Option<usize> {
+        (0..self.awaiting.len()).min_by_key(|&index| self.awaiting[index].priority)
+    }
+
+    fn vacancy_is_next(&self) -> bool {
+        let Some(index) = self.next_awaiting() else { return false };
+        let Some(id) = self.next_waiting() else { return true };
+        let task = self.tasks.iter().find(|task| task.id == id).expect("it waits");
+        let waiter = &self.awaiting[index];
+        (waiter.priority, waiter.after + 1) <= (task.submission.priority, task.times.number)
+    }
+
+    fn tell_next(&mut self) -> bool {
+        let is_next = self.vacancy_is_next() && self.has_room_for_another();
+        if is_next {
+            let Waiter { face, token, .. } = self.awaiting.remove(self.next_awaiting().expect("one waits"));
+            self.effects.push(Effect::Vacancy { face, token, is_closed: false });
+            self.told.push(Turn { face, is_used: false });
+        }
+        is_next
+    }
+
+    /// Turns like these will not be used.
+    fn give_back(&mut self, is_meant: impl Fn(&Turn) -> bool) {
+        let held = self.held();
+        self.told.iter_mut().filter(|turn| is_meant(turn)).for_each(|turn| turn.is_used = true);
+        if self.held() < held {
+            self.fill();
+        }
+    }
+
+    /// Whether more submits would find a worker, or one that boots, than those who have been told of it: by trying. Who waits as
+    /// room is kept for others does not count, nor for whom it is kept.
     fn has_room_for_another(&self) -> bool {
         let mut trial = self.clone();
+        trial.awaiting.clear();
+        trial.told.clear();
+        while trial.waiting() > trial.expected() {
+            let id = trial.next_waiting().expect("one waits");
+            trial.tasks.retain(|task| task.id != id);
+        }
         trial.faces.push(Face { id: FaceId::FIRST, state: FaceState::Staying });
         let job = Job { face: FaceId::FIRST, number: 0 };
         (0..=self.told.len() as u32).all(|index| {
@@ -231,6 +307,10 @@ impl Model {
             now: 0,
         };
         let state = TaskState::Waiting;
+        let face = submission.payload.face;
+        if let Some(turn) = self.told.iter_mut().find(|turn| turn.face == face && !turn.is_used) {
+            turn.is_used = true;
+        }
         self.tasks.push(Task {
             id,
             state,
@@ -265,13 +345,29 @@ impl Model {
     }
 
     fn fill(&mut self) {
-        while self.phase != Phase::Closed && self.running() < self.capacity && self.waiting() > self.booting()
-        {
+        while self.waiting() > 0 {
+            if self.tell_next() {
+                continue;
+            }
+            if self.is_held() {
+                break;
+            }
+            let task = self.next_waiting().expect("one waits");
+            if let Some(&worker) = self.idle().last() {
+                self.assign(worker, task);
+                self.send(worker, task);
+                continue;
+            }
+            if self.phase == Phase::Closed
+                || self.running() >= self.capacity
+                || self.waiting() <= self.booting()
+            {
+                break;
+            }
             if self.options.boots {
                 let worker = self.new_worker(WorkerState::Booting);
                 self.effects.push(Effect::Boot(worker));
             } else {
-                let task = self.next_waiting().expect("one waits");
                 let worker = self.new_worker(WorkerState::Running);
                 self.assign(worker, task);
                 self.send(worker, task);
@@ -313,21 +409,36 @@ impl Model {
         let is_current = self.worker(id).generation == self.generation;
         let may_stay = is_current && !is_broken && self.staying() <= self.capacity;
         if may_stay && self.phase != Phase::Closed {
-            if let Some(task) = self.next_waiting() {
+            let yields = self.yields(id);
+            if !yields && let Some(task) = self.next_waiting() {
                 self.assign(id, task);
                 return Some(task);
             }
             if self.phase == Phase::Open {
-                // Behind those that went idle in the same moment.
-                let mut worker = self.worker(id).clone();
-                self.workers.retain(|other| other.id != id);
-                worker.state = WorkerState::Idle(self.now);
-                self.workers.push(worker);
+                self.make_idle(id);
+                if yields {
+                    self.fill();
+                }
                 return None;
             }
         }
         self.retire(id);
         None
+    }
+
+    fn make_idle(&mut self, id: WorkerId) {
+        // Behind those that went idle in the same moment.
+        let mut worker = self.worker(id).clone();
+        self.workers.retain(|other| other.id != id);
+        worker.state = WorkerState::Idle(self.now);
+        self.workers.push(worker);
+    }
+
+    /// Whether a worker leaves the waiting tasks alone, for one who awaits a vacancy.
+    fn yields(&self, id: WorkerId) -> bool {
+        let mut trial = self.clone();
+        trial.make_idle(id);
+        self.vacancy_is_next() && trial.has_room_for_another()
     }
 
     /// Whose task the worker has.
@@ -387,8 +498,9 @@ impl Model {
             self.counters.closed += u64::from(is_counted);
             return Admission::Refused(Refusal::Closed);
         }
-        let idle = self.idle().last().copied();
-        let has_room = self.running() < self.capacity;
+        let is_behind = self.is_behind(submission.payload.face);
+        let idle = self.idle().last().copied().filter(|_| !is_behind);
+        let has_room = !is_behind && self.running() < self.capacity;
         if idle.is_some() || (has_room && !self.options.boots) {
             let id = id.expect("accepted");
             self.accept(submission, id);
@@ -414,13 +526,16 @@ impl Model {
                 return Admission::Refused(Refusal::WaitTimeout);
             }
         }
+        if has_room && self.waiting() >= self.expected() {
+            let worker = self.new_worker(WorkerState::Booting);
+            self.effects.push(Effect::Boot(worker));
+        }
         let id = id.expect("accepted");
         self.accept(submission, id);
         self.task(id).deadline = match submission.wait_timeout {
             None | Some(0) => None,
             Some(wait) => Some(self.now + u64::from(wait) * MILLISECOND),
         };
-        self.fill();
         Admission::Waiting(id)
     }
 
@@ -532,6 +647,7 @@ impl Model {
     pub(crate) fn close(&mut self) -> u64 {
         if self.phase == Phase::Open {
             self.phase = Phase::Closing;
+            self.give_back(|_| true);
             self.retire_all(&self.idle());
         }
         self.generation
@@ -540,6 +656,7 @@ impl Model {
     pub(crate) fn release(&mut self, generation: Option<u64>) {
         if generation.is_none_or(|generation| generation == self.generation) {
             self.phase = Phase::Closed;
+            self.told.iter_mut().for_each(|turn| turn.is_used = true);
             self.retire_all(&self.idle());
             while let Some(task) = self.next_waiting() {
                 self.reject(task, Rejection::Released);
@@ -583,16 +700,18 @@ impl Model {
         }
         self.face(id).state = FaceState::Left;
         self.refuse_vacancies();
+        self.give_back(|turn| turn.face == id);
         self.is_deserted().then(|| self.close())
     }
 
     /// Whoever awaits a vacancy and may not submit any more is told so.
     fn refuse_vacancies(&mut self) {
-        for (face, token) in self.awaiting.clone() {
-            if !self.is_staying(face) {
-                self.effects.push(Effect::Vacancy { face, token, is_closed: true });
-                self.awaiting.retain(|&other| other != (face, token));
-            }
+        let mut refused = self.awaiting.clone();
+        refused.retain(|waiter| !self.is_staying(waiter.face));
+        refused.sort_by_key(|waiter| waiter.priority);
+        for Waiter { face, token, .. } in refused {
+            self.effects.push(Effect::Vacancy { face, token, is_closed: true });
+            self.awaiting.retain(|waiter| (waiter.face, waiter.token) != (face, token));
         }
     }
 
@@ -602,6 +721,7 @@ impl Model {
             return false;
         }
         self.face(id).state = FaceState::Departed;
+        self.awaiting.retain(|waiter| waiter.face != id);
         let mut gone = self.tasks.clone();
         gone.retain(|task| task.submission.payload.face == id);
         gone.sort_by_key(|task| task.id);
@@ -616,30 +736,44 @@ impl Model {
                 self.send(worker, next);
             }
         }
-        self.awaiting.retain(|&(face, _)| face != id);
-        self.told.retain(|&face| face != id);
+        self.give_back(|turn| turn.face == id);
+        self.told.retain(|turn| turn.face != id);
         if self.is_deserted() {
             self.close();
         }
         self.faces.iter().all(|face| face.state == FaceState::Departed)
     }
 
-    pub(crate) fn await_vacancy(&mut self, face: FaceId, token: u32) {
-        self.awaiting.push((face, token));
+    pub(crate) fn await_vacancy(&mut self, wait: Wait) {
+        let Wait { face, token, priority, timeout } = wait;
+        let is_open = self.phase == Phase::Open && self.is_staying(face);
+        if timeout == Some(0) && is_open && !self.has_room_for_another() {
+            self.effects.push(Effect::NoVacancy { face, token });
+            return;
+        }
+        let deadline =
+            timeout.filter(|&limit| limit > 0).map(|limit| self.now + u64::from(limit) * MILLISECOND);
+        self.awaiting.push(Waiter { face, token, priority, after: self.counters.submitted, deadline });
         self.refuse_vacancies();
     }
 
     pub(crate) fn forget_vacancy(&mut self, face: FaceId, token: u32) -> bool {
         let before = self.awaiting.len();
-        self.awaiting.retain(|&other| other != (face, token));
+        self.awaiting.retain(|waiter| (waiter.face, waiter.token) != (face, token));
         self.awaiting.len() < before
     }
 
     pub(crate) fn end_turns(&mut self, face: FaceId, count: u32) {
+        let held = self.held();
         for _ in 0..count {
-            if let Some(index) = self.told.iter().position(|&told| told == face) {
-                self.told.remove(index);
-            }
+            // The used ones first.
+            let mut own = (0..self.told.len()).filter(|&index| self.told[index].face == face);
+            let used = own.clone().find(|&index| self.told[index].is_used);
+            let Some(index) = used.or_else(|| own.next()) else { break };
+            self.told.remove(index);
+        }
+        if self.held() < held {
+            self.fill();
         }
     }
 
@@ -688,6 +822,13 @@ impl Model {
             self.effects.push(Effect::Overdue(worker));
         }
         self.fill();
+        let mut late = self.awaiting.clone();
+        late.retain(|waiter| waiter.deadline.is_some_and(|at| at <= self.now));
+        late.sort_by_key(|waiter| waiter.deadline);
+        for Waiter { face, token, .. } in late {
+            self.effects.push(Effect::NoVacancy { face, token });
+            self.awaiting.retain(|waiter| (waiter.face, waiter.token) != (face, token));
+        }
         let mut late: Vec<&Task> =
             self.tasks.iter().filter(|task| task.deadline.is_some_and(|at| at <= self.now)).collect();
         late.sort_by_key(|task| task.deadline);
@@ -727,12 +868,16 @@ impl Model {
             }
         }
         let is_closed = self.phase != Phase::Open;
-        while !self.awaiting.is_empty() && (is_closed || self.has_room_for_another()) {
-            let (face, token) = self.awaiting.remove(0);
+        while is_closed && let Some(index) = self.next_awaiting() {
+            let Waiter { face, token, .. } = self.awaiting.remove(index);
             self.effects.push(Effect::Vacancy { face, token, is_closed });
-            if !is_closed {
-                self.told.push(face);
-            }
+        }
+        while self.has_room_for_another()
+            && let Some(index) = self.next_awaiting()
+        {
+            let Waiter { face, token, .. } = self.awaiting.remove(index);
+            self.effects.push(Effect::Vacancy { face, token, is_closed: false });
+            self.told.push(Turn { face, is_used: false });
         }
     }
 
@@ -749,7 +894,8 @@ impl Model {
         let tasks = self.tasks.iter().filter_map(|task| task.deadline);
         let watches = self.watches.iter().filter_map(|watch| watch.expires_at);
         let disposals = self.workers.iter().filter_map(|worker| worker.dispose_by);
-        tasks.chain(watches).chain(disposals).chain(purge).min()
+        let waits = self.awaiting.iter().filter_map(|waiter| waiter.deadline);
+        tasks.chain(watches).chain(disposals).chain(waits).chain(purge).min()
     }
 
     pub(crate) fn times(&self) -> impl Iterator<Item = (TaskId, TaskTimes)> + '_ {

@@ -10,7 +10,7 @@ use std::{
 use proptest::{collection::vec, option, prelude::*};
 use workpool_core::{
     Admission, Cancelled, Clock, Condition, Effect, End, FaceId, MILLISECOND, ManualClock, Nanos, Offer,
-    Options, Rejection, Submission, TaskId, WorkerId,
+    Options, Rejection, Submission, TaskId, Wait, WorkerId,
 };
 
 use crate::{
@@ -43,7 +43,8 @@ enum Step {
     Watch(Condition, Option<u32>),
     /// A watch of the present generation, as close and release make it.
     WatchEnd(Option<u32>),
-    AwaitVacancy,
+    /// Priority and timeout.
+    AwaitVacancy(u64, Option<u32>),
     EndTurns(u32),
     /// Somebody is late: for a task that is done with, or a worker that is elsewhere in its life.
     Late(usize),
@@ -92,7 +93,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Step::Reboot),
         1 => (condition(), time()).prop_map(|(condition, time)| Step::Watch(condition, time)),
         1 => time().prop_map(Step::WatchEnd),
-        2 => Just(Step::AwaitVacancy),
+        4 => (0_u64..4, option::of(0_u32..60)).prop_map(|(priority, timeout)| Step::AwaitVacancy(priority, timeout)),
         2 => (0_u32..3).prop_map(Step::EndTurns),
         4 => any().prop_map(Step::Late),
     ]
@@ -345,13 +346,10 @@ impl Pair {
             Step::Reboot => self.play(|pool| assert!(pool.reboot(), "it is no orphan"), Crew::reboot),
             Step::Watch(condition, timeout) => self.watch(condition, timeout),
             Step::WatchEnd(timeout) => self.watch(Condition::Ended(self.model.generation), timeout),
-            Step::AwaitVacancy => {
+            Step::AwaitVacancy(priority, timeout) => {
                 self.tokens += 1;
-                let token = self.tokens;
-                self.play(
-                    |pool| pool.await_vacancy(FaceId::FIRST, token),
-                    |model| model.await_vacancy(token),
-                );
+                let wait = Wait { face: FaceId::FIRST, token: self.tokens, priority, timeout };
+                self.play(|pool| pool.await_vacancy_with(wait), |model| model.await_vacancy(wait));
             }
             Step::EndTurns(count) => {
                 self.play(|pool| pool.end_turns(FaceId::FIRST, count), |model| model.end_turns(count));
@@ -409,6 +407,7 @@ impl Pair {
                 .is_none())
         {
             for step in [
+                Step::EndTurns(u32::MAX),
                 Step::Booted(0),
                 Step::Take(0),
                 Step::Finish(0, end, false),
@@ -442,6 +441,7 @@ fn sort_deadlines(effects: &mut [Effect<u32>]) {
             Some((0, task.number()))
         }
         Effect::Kill(worker) => Some((1, worker.0)),
+        Effect::NoVacancy { token, .. } => Some((2, token)),
         _ => None,
     };
     for run in effects.chunk_by_mut(|one, other| by_time(one).is_some() == by_time(other).is_some()) {
