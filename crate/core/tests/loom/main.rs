@@ -808,7 +808,7 @@ fn a_vacancy_awaited_beside_a_finish_is_told_once() {
 }
 
 #[test]
-fn a_submit_beside_a_finish_takes_a_vacancy_or_leaves_it_to_whoever_awaits_it() {
+fn a_submit_beside_a_finish_is_no_reason_not_to_tell_whoever_awaited_a_vacancy_before() {
     let seen = outcomes(|| {
         let desk = Desk::new(capacity(1));
         let (worker, _) = desk.start(Submission::new(0));
@@ -821,11 +821,32 @@ fn a_submit_beside_a_finish_takes_a_vacancy_or_leaves_it_to_whoever_awaits_it() 
         submitter.join().unwrap();
         desk.deliver();
         let told = desk.answers.lock().unwrap().len();
+        desk.pool.end_turns(FIRST, 1);
         desk.settle(0..2);
-        assert_eq!(*desk.answers.lock().unwrap(), [(1, false)], "at last");
+        assert_eq!(*desk.answers.lock().unwrap(), [(1, false)]);
         told
     });
-    assert_eq!(seen, [0, 1]);
+    assert_eq!(seen, [1]);
+}
+
+#[test]
+fn a_slot_that_is_kept_for_a_turn_is_used_or_given_on() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        let (worker, _) = desk.start(Submission::new(0));
+        desk.pool.await_vacancy(FIRST, 1);
+        desk.submit(Submission::new(1));
+        desk.finish(worker);
+        let other = Arc::clone(&desk);
+        let submitter = thread::spawn(move || {
+            other.submit(Submission::new(2));
+        });
+        desk.deliver();
+        desk.pool.end_turns(FIRST, 1);
+        submitter.join().unwrap();
+        desk.settle(0..3);
+        assert_eq!(*desk.answers.lock().unwrap(), [(1, false)]);
+    });
 }
 
 #[test]
