@@ -808,6 +808,7 @@ impl Crew {
 
     pub(crate) fn reap(&mut self) {
         self.purge();
+        let mut unclosed = None;
         for watch in self.watches.clone() {
             if watch.expires_at.is_some_and(|at| at <= self.now) {
                 let awaited = match watch.condition {
@@ -816,10 +817,14 @@ impl Crew {
                 };
                 let of_it = |worker: &&Worker| worker.generation == awaited;
                 self.tell(watch.token, Some(self.workers.iter().filter(of_it).count() as u32));
-                if let Condition::Ended(generation) = watch.condition {
-                    self.release(Some(generation));
+                if watch.condition == Condition::Ended(self.generation) {
+                    unclosed = Some(self.generation);
                 }
             }
+        }
+        // Those whose time is over are told before what a close that ran out of time rejects.
+        if unclosed.is_some() {
+            self.release(unclosed);
         }
         let mut late = self.awaiting.clone();
         late.retain(|waiter| waiter.deadline.is_some_and(|at| at <= self.now));

@@ -345,7 +345,8 @@ impl Model {
     }
 
     fn fill(&mut self) {
-        while self.waiting() > 0 {
+        // While a release retires one idle worker after the other, none takes what it is about to reject.
+        while self.waiting() > 0 && self.phase != Phase::Closed {
             if self.tell_next() {
                 continue;
             }
@@ -358,10 +359,7 @@ impl Model {
                 self.send(worker, task);
                 continue;
             }
-            if self.phase == Phase::Closed
-                || self.running() >= self.capacity
-                || self.waiting() <= self.booting()
-            {
+            if self.running() >= self.capacity || self.waiting() <= self.booting() {
                 break;
             }
             if self.options.boots {
@@ -736,8 +734,11 @@ impl Model {
                 self.send(worker, next);
             }
         }
-        self.give_back(|turn| turn.face == id);
+        let held = self.held();
         self.told.retain(|turn| turn.face != id);
+        if self.held() < held {
+            self.fill();
+        }
         if self.is_deserted() {
             self.close();
         }
@@ -794,6 +795,7 @@ impl Model {
                 self.retire_all(&expired);
             }
         }
+        let mut unclosed = None;
         for watch in self.watches.clone() {
             if watch.expires_at.is_some_and(|at| at <= self.now) {
                 let awaited = match watch.condition {
@@ -804,10 +806,14 @@ impl Model {
                 let left = Some(self.workers.iter().filter(of_it).count() as u32);
                 self.effects.push(Effect::Watched { face: watch.face, token: watch.token, left });
                 self.watches.retain(|other| other.token != watch.token);
-                if let Condition::Ended(generation) = watch.condition {
-                    self.release(Some(generation));
+                if watch.condition == Condition::Ended(self.generation) {
+                    unclosed = Some(self.generation);
                 }
             }
+        }
+        // Those whose time is over are told before what a close that ran out of time rejects.
+        if unclosed.is_some() {
+            self.release(unclosed);
         }
         let mut late: Vec<(Nanos, WorkerId)> = self
             .workers
