@@ -18,7 +18,7 @@ const noop = (): unknown => undefined
 export interface Taker<C> {
   /** `Infinity` if unbounded. It may change while the map runs. */
   capacity(): number
-  /** Whether a submit would not have to wait. Asked before every pull, so it is to be cheap. */
+  /** Whether a submit would not have to wait. Asked before every pull, so it is to be cheap. Throws where the stack is about to end. */
   hasVacancy(): boolean
   /**
    * Calls `told` when a submit would not have to wait: not before this has returned, and for a submit within that call. Or `refused`,
@@ -110,8 +110,10 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   }
 
   next(): Promise<IteratorResult<O, undefined>> {
+    // Asked here, for the pump, as it says at the same time whether all that follows fits on the stack.
+    let isVacant: boolean
     try {
-      needHeadroom()
+      isVacant = this.#taker.hasVacancy()
     } catch (error) {
       return rejectedLater(error)
     }
@@ -123,17 +125,17 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
       return rejectedPromise(error)
     }
     if (this.#phase === 'ended') return resolvedPromise({ value: undefined, done: true })
-    if (this.#yields.first?.isDone) return this.#answerAtOnce()
+    if (this.#yields.first?.isDone) return this.#answerAtOnce(isVacant)
     const promise = new Promise<IteratorResult<O, undefined>>((resolve, reject) => this.#requests.push({ resolve, reject }))
-    this.#pump()
+    this.#pump(isVacant)
     return promise
   }
 
   /** A result is there, so nobody has asked before. */
-  #answerAtOnce(): Promise<IteratorResult<O, undefined>> {
+  #answerAtOnce(isVacant: boolean): Promise<IteratorResult<O, undefined>> {
     const answer = resolvedPromise(this.#yield())
     this.#endIfDone()
-    this.#pump()
+    this.#pump(isVacant)
     return answer
   }
 
@@ -167,13 +169,15 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   readonly #aborted = (): void => this.#fail(this.#outer!.reason)
 
   /** Pulls as far as the window and the pool allow. A loop, and never inside itself: tasks may end, and iterate, at once. */
-  #pump(): void {
+  #pump(isVacant?: boolean): void {
     if (this.#isPumping) return
     this.#isPumping = true
     try {
+      let known = isVacant
       while (this.#wantsVacancy()) {
-        if (this.#taker.hasVacancy()) this.#use()
+        if (known ?? this.#taker.hasVacancy()) this.#use()
         else this.#awaitVacancy()
+        known = undefined
       }
     } finally {
       this.#isPumping = false

@@ -1,6 +1,7 @@
 import { Offer, Refusal, Word, isolate, native, words } from './binding.js'
 import { NoThreadError, PoolClosedError, PoolOverloadError, ReleaseTimeoutError, WaitTimeoutError } from './errors.js'
 import { follow } from './follow.js'
+import { needHeadroom } from './headroom.js'
 import { type CommandTarget, Vacancy, type VacancyWait, awaitVacancy, carryOut, forget, hold, letGo, watch } from './isolate.js'
 import { Promise, queueMicrotask, rejectedPromise } from './intrinsics.js'
 import { checkCloseOptions } from './options.js'
@@ -94,7 +95,10 @@ export abstract class Verbs {
 
   /** Whether a submit would not have to wait, and nobody awaits a vacancy. */
   hasVacancy(): boolean {
-    return native.has_vacancy(this.id) === 1
+    const answer = native.has_vacancy(this.id)
+    if (answer !== Refusal.deep) return answer === 1
+    needHeadroom()
+    return this.hasVacancy()
   }
 
   /** Resolves when a submit would not have to wait. */

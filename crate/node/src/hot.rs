@@ -212,7 +212,12 @@ functions! {
     has_room: |isolate, [face, ..]| with(isolate, face, |face| i32::from(face.has_room()));
 
     // (face) → whether a submit would not have to wait
-    has_vacancy: |isolate, [face, ..]| with(isolate, face, |face| i32::from(face.pool().has_vacancy()));
+    has_vacancy: |isolate, [face, ..]| {
+        if !isolate.headroom.is_known() {
+            return Some(DEEP);
+        }
+        with(isolate, face, |face| i32::from(face.pool().has_vacancy()))
+    };
 
     // () → whether there is known to be room on the stack
     headroom: |isolate, _| Some(i32::from(isolate.headroom.is_known_around()));
