@@ -100,7 +100,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
     this.#outer = signal
     this.#wait = { priority: options.priority as number | undefined, waitTimeout: options.waitTimeout }
     if (taker.abort === undefined) this.#options = { ...options, signal: this.#controller.signal }
-    else this.#options = Object.keys(options).length > 0 ? options : undefined
+    else this.#options = Object.values(options).some((value) => value !== undefined) ? options : undefined
   }
 
   // ── for whoever iterates ────────────────────────────────────────────────────────────────────────────────────────

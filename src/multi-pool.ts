@@ -241,11 +241,11 @@ export class MultiPool<P> implements AsyncDisposable {
     return this.#runAny as P extends ThreadPool<infer M> ? Run<M> : never
   }
 
-  readonly #runAny = ((argument: unknown, options: unknown) => this.#run(argument, options, merged<RunChecked>())) as Run<any>
+  readonly #runAny = ((argument: unknown, options: unknown) => this.#run(argument, options, checkRunOptions(undefined))) as Run<any>
 
   /** As `tasks` of a thread pool, in the first pool that takes the task. */
   get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never {
-    this.#tasks ??= this.#tasksWith(merged<RunChecked>())
+    this.#tasks ??= this.#tasksWith(checkRunOptions(undefined))
     return this.#tasks as P extends ThreadPool<infer M> ? Tasks<M> : never
   }
 

@@ -165,14 +165,16 @@ export type Checked<C extends Checks> = { [K in keyof C]?: ReturnType<C[K]> }
 
 /** Reads a set of options through `checks`; `what` it is called. */
 export function reader<C extends Checks>(what: string, checks: C): (options: unknown) => Checked<C> {
-  declareOptions(what, Object.keys(checks))
-  return (options) => read(options, what, checks)
+  const names = Object.keys(checks)
+  declareOptions(what, names)
+  // All are there: none that is left out is looked for on `Object.prototype`, where somebody may have put it.
+  const none = Object.freeze(Object.fromEntries(names.map((name) => [name, undefined]))) as Checked<C>
+  return (options) => (options === undefined ? none : read(options, what, checks, none))
 }
 
 /** Reads the own properties of `options` through `checks`; `undefined` means absent. */
-function read<C extends Checks>(options: unknown, what: string, checks: C): Checked<C> {
-  const result: Record<string, unknown> = Object.create(null)
-  if (options === undefined) return result as Checked<C>
+function read<C extends Checks>(options: unknown, what: string, checks: C, none: Checked<C>): Checked<C> {
+  const result: Record<string, unknown> = { ...none }
   if (typeof options !== 'object' || options === null) throw wrongType(what, options, 'an object')
   for (const option of Object.keys(options)) {
     const value = (options as Record<string, unknown>)[option]

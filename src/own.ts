@@ -7,5 +7,9 @@ export const hasOwn = <T extends object, K extends PropertyKey>(
   key: K,
 ): object is Extract<T, { readonly [P in K]: unknown }> => Object.hasOwn(object, key)
 
-/** These options, the later ones over the earlier ones: without a prototype, as what is left out must not be inherited. */
-export const merged = <T extends object>(...options: readonly T[]): T => Object.assign(Object.create(null), ...options) as T
+/** The options of one call over those of all calls. Both have been read, so they have every option; `undefined` means absent. */
+export function merged<T extends object>(defaults: T, own: T): T {
+  const result: T = { ...defaults }
+  for (const option of Object.keys(own) as (keyof T)[]) if (own[option] !== undefined) result[option] = own[option]
+  return result
+}

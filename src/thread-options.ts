@@ -281,9 +281,9 @@ export interface Agreement {
   readonly text: string
 }
 
-function toAgreement(given: object, agreed: Record<string, unknown>): Agreement {
+function toAgreement(given: Record<string, unknown>, agreed: Record<string, unknown>): Agreement {
   const texts = Object.entries(agreed).map(([option, value]) => [option, textOf(value)])
-  const isGiven = ([option]: [string, unknown]): boolean => Object.hasOwn(given, option)
+  const isGiven = ([option]: [string, unknown]): boolean => given[option] !== undefined
   return {
     given: Object.fromEntries(Object.entries(agreed).filter(isGiven)),
     text: JSON.stringify(Object.fromEntries(texts)),

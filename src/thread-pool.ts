@@ -3,7 +3,6 @@ import { needHeadroom } from './headroom.js'
 import { misuse } from './errors.js'
 import { settling } from './follow.js'
 import { type Taker, mapElsewhere } from './map.js'
-import { merged } from './own.js'
 import { type PoolOptions, checkItems } from './options.js'
 import {
   type MapRunOptions,
@@ -115,7 +114,7 @@ export class ThreadPool<M = any> extends AnyPool {
     if (key !== CREATE) throw misuse('a ThreadPool is made by ThreadPool.create')
     super(face)
     this.#face = face
-    this.tasks = tasksOf<M>(face, merged<RunChecked>())
+    this.tasks = tasksOf<M>(face, checkRunOptions(undefined))
     watchReachability(this, face)
   }
 

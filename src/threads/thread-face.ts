@@ -56,7 +56,7 @@ const { WatchCondition } = native
 
 /** The export that is called if none is named. */
 export const DEFAULT = 'default'
-const NO_OPTIONS: RunChecked = merged<RunChecked>()
+const NO_OPTIONS = checkRunOptions(undefined)
 
 const noop = (): void => {}
 
