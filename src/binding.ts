@@ -182,6 +182,8 @@ export const enum Word {
   capacity,
   /** Of the task of the last `submit` or `run`, or of the last command. A number is used again; with its stamp it names one task. */
   stamp,
+  /** Whether the bytes of the value that goes out are in what has been lent, and not in the exchange. */
+  lent,
 }
 
 const WORDS = 16
@@ -191,7 +193,7 @@ const OUTGOING = 31
 export const words = new Int32Array(native.registers, 0, WORDS)
 export const numbers = new Float64Array(native.registers, WORDS * Int32Array.BYTES_PER_ELEMENT)
 
-/** Describes the value that goes out with the next call; its bytes, if it has any, are in what has been lent. */
+/** Describes the value that goes out with the next call; where its bytes are, if it has any, says `Word.lent`. */
 export function describe(kind: number, number: number, length: number): void {
   words[Word.kind] = kind
   words[Word.length] = length
@@ -209,5 +211,8 @@ const FIGURES = OUTCOMES * OUTCOME_FIGURES * Float64Array.BYTES_PER_ELEMENT
 
 export const outcomes = new Int32Array(native.exchange, 0, OUTCOMES * OUTCOME_COLUMNS)
 export const figures = new Float64Array(native.exchange, TABLE, OUTCOMES * OUTCOME_FIGURES)
-/** The bytes of values. */
-export const exchanged = new Uint8Array(native.exchange, TABLE + FIGURES)
+/** Of values that come in, and at the end of the exchange of one that goes out. */
+export const OUTGOING_BYTES = 16_384
+export const OUTGOING_OFFSET = native.exchange.byteLength - OUTGOING_BYTES
+/** The bytes of values that come in. */
+export const exchanged = new Uint8Array(native.exchange, TABLE + FIGURES, OUTGOING_OFFSET - TABLE - FIGURES)

@@ -56,6 +56,8 @@ function allocate(size: number): RawBuffer {
   return Buffer.allocUnsafeSlow(size) as RawBuffer
 }
 
+const viewOf = ({ buffer, byteOffset, length }: RawBuffer): DataView => new DataView(buffer, byteOffset, length)
+
 /**
  * Turns values into bytes whose decoding cannot be told from `structuredClone` of the value, or declines: then nothing
  * has happened, and the value can go another way. No code of the value's owner ever runs: whoever has a getter or is a
@@ -81,15 +83,21 @@ export class Encoder {
   private depth = 0
   private readonly seen = new Seen()
   private readonly shapes: KnownShapes
+  private readonly first: RawBuffer
 
-  /** `leastLone`: from how many bytes on a view or buffer that is the whole value is not copied. */
+  /**
+   * `leastLone`: from how many bytes on a view or buffer that is the whole value is not copied. `first`: where values are written that
+   * fit into it, but for those that follow a larger one.
+   */
   constructor(
     shapes: Shapes,
     private readonly leastLone = Infinity,
+    first: Buffer = allocate(FIRST_BYTES),
   ) {
     this.shapes = new KnownShapes(shapes)
-    this.bytes = this.raw = allocate(FIRST_BYTES)
-    this.view = new DataView(this.raw.buffer)
+    this.first = first as RawBuffer
+    this.bytes = this.raw = this.first
+    this.view = viewOf(this.raw)
   }
 
   /** Whether the value is now in `bytes`. */
@@ -109,7 +117,7 @@ export class Encoder {
 
   /** Drops a buffer that is too big to be kept. `encode` does so, too; call it when no other may follow soon. */
   trim(): void {
-    if (this.raw.length > KEPT_BYTES) this.replace(allocate(FIRST_BYTES))
+    if (this.raw.length > KEPT_BYTES) this.replace(this.first)
   }
 
   /** @internal Writes a value. For shapes. */
@@ -321,6 +329,6 @@ export class Encoder {
 
   private replace(raw: RawBuffer): void {
     this.bytes = this.raw = raw
-    this.view = new DataView(raw.buffer)
+    this.view = viewOf(raw)
   }
 }

@@ -6,7 +6,7 @@ import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
 
 import { structuredClone } from '../intrinsics.js'
-import { Word, describe, exchanged, native, words } from '../binding.js'
+import { OUTGOING_BYTES, OUTGOING_OFFSET, Word, describe, exchanged, native, words } from '../binding.js'
 import type { Transferable } from './transfer.js'
 import { Decoder, Encoder, type ErrorDescription, type Shapes, loneFrom, reduceError } from '../payload/index.js'
 import { nameOf, onlyToOwner, read, write, writeAny } from './serialization.js'
@@ -55,7 +55,9 @@ const shapes: Shapes = {
 }
 /** Bytes from which on a view goes by itself: fewer are better off with what else is in the exchange. */
 const LEAST_LONE = 8192
-const encoder = new Encoder(shapes, LEAST_LONE)
+/** Where the core finds a value without asking where it is; one that does not fit is lent. */
+const outgoing = Buffer.from(native.exchange, OUTGOING_OFFSET, OUTGOING_BYTES)
+const encoder = new Encoder(shapes, LEAST_LONE, outgoing)
 const decoder = new Decoder(shapes)
 let lent: Uint8Array | undefined
 
@@ -84,14 +86,20 @@ export function encode(value: unknown): boolean {
     return true
   }
   describe(Kind.bytes, 0, encoder.length)
-  if (encoder.bytes !== lent) native.lend((lent = encoder.bytes))
+  if (encoder.bytes === outgoing) words[Word.lent] = 0
+  else lend(encoder.bytes)
   return true
 }
 
 /** Of so many bytes, about, a message port brings them with fewer copies. */
 export const LARGE = 256 << 10
+function lend(bytes: Uint8Array): void {
+  words[Word.lent] = 1
+  if (bytes !== lent) native.lend((lent = bytes))
+}
+
 function send(bytes: Buffer): void {
-  native.lend((lent = bytes))
+  lend(bytes)
   describe(Kind.serialized, 0, bytes.length)
 }
 

@@ -39,6 +39,8 @@ pub(crate) enum Word {
     Capacity = 12,
     /// The stamp of the task of the last `submit`, or of the one that the last command is about: with its number, its name.
     Stamp = 13,
+    /// Whether the bytes of the value that goes out are in what has been lent; else they are at the end of the exchange.
+    Lent = 14,
 }
 
 /// The number of the value that goes out with a call: behind those that are ever answered.

@@ -1,5 +1,5 @@
 //! What TypeScript calls per task of a thread pool. Values cross as a kind (`src/threads/wire.ts`), a number and bytes; those go
-//! through memory that both sides see: outwards in a buffer that TypeScript lends, inwards in the exchange.
+//! through memory that both sides see, the exchange; outwards in a buffer that TypeScript lends, if they do not fit there.
 
 use std::{
     cell::{Cell, RefCell},
@@ -33,11 +33,12 @@ const BATCH: usize = 256;
 const COLUMNS: usize = 5;
 /// Numbers beside them: that of the value; of a failed task its number, waitMs and runMs.
 const FIGURES: usize = 4;
-/// Bytes of the exchange: the table of outcomes, their numbers, and bytes of values.
+/// Bytes of the exchange: the table of outcomes, their numbers, bytes of values that come in, and of one that goes out.
 const TABLE: usize = BATCH * COLUMNS * size_of::<i32>();
 const NUMBERS: usize = BATCH * FIGURES * size_of::<f64>();
 const BYTES: usize = 64 * 1_024;
-pub(crate) const EXCHANGE: usize = TABLE + NUMBERS + BYTES;
+const OUTGOING_BYTES: usize = 16 * 1_024;
+pub(crate) const EXCHANGE: usize = TABLE + NUMBERS + BYTES + OUTGOING_BYTES;
 
 /// `next` and `done`: no task, but something else to do.
 const OTHER: i32 = -2;
@@ -333,10 +334,14 @@ fn value(isolate: &Isolate) -> Result<Value, NoMemory> {
     if length == 0 {
         return Ok(Value { kind, number, bytes: Bytes::default() });
     }
-    let lent = isolate.remote.lent_bytes(isolate.env());
+    let there = if isolate.registers.get(Word::Lent) == 0 {
+        isolate.remote.outgoing()
+    } else {
+        isolate.remote.lent_bytes(isolate.env())
+    };
     // SAFETY: they are of this very moment, and no JavaScript runs before they have been copied.
-    let lent = lent.map_or(&[][..], |lent| unsafe { lent.as_ref() });
-    Ok(Value { kind, number, bytes: Bytes::copy(&lent[..length.min(lent.len())])? })
+    let there = there.map_or(&[][..], |there| unsafe { there.as_ref() });
+    Ok(Value { kind, number, bytes: Bytes::copy(&there[..length.min(there.len())])? })
 }
 
 fn argument(isolate: &Isolate, function: f64) -> Result<Argument, NoMemory> {
@@ -698,6 +703,12 @@ impl Remote {
             unsafe { sys::napi_delete_reference(env, old) };
         }
         Some(())
+    }
+
+    /// The part of the exchange in which TypeScript has written what goes out.
+    fn outgoing(&self) -> Option<NonNull<[u8]>> {
+        let cells = &self.exchange.get()?[EXCHANGE - OUTGOING_BYTES..];
+        Some(NonNull::slice_from_raw_parts(NonNull::from(cells).cast(), OUTGOING_BYTES))
     }
 
     /// What has been lent, as it is now. Only within a call from JavaScript of `env`.
