@@ -11,3 +11,6 @@ export const withoutLimits: string | undefined = versions['bun'] !== undefined ?
 
 /** Whether this is Node itself, and its message ports are as `liveness.ts` knows them. */
 export const isNode: boolean = versions['bun'] === undefined && versions['deno'] === undefined
+
+/** Whether `node:v8` can serialize: Bun (1.4) has the classes, and their constructors throw. */
+export const canSerialize = versions['bun'] === undefined

@@ -2,9 +2,9 @@ import { types } from 'node:util'
 import { MessageChannel, type MessagePort, type Transferable as NodeTransferable } from 'node:worker_threads'
 
 import { structuredClone } from '../intrinsics.js'
-import { Verdict, survey } from '../payload/index.js'
+import { Verdict } from '../payload/index.js'
 import type { Transferable } from './transfer.js'
-import { LARGE, encode, sendWritten } from './wire.js'
+import { encode, sendWritten, surveyed } from './wire.js'
 
 /** An argument that only a message port can bring, from the call until the thread is known: cloned, and what it moves is detached. */
 export type Enclosure =
@@ -24,7 +24,7 @@ export type Enclosure =
  */
 export function enclose(value: unknown, list: readonly Transferable[] = []): Enclosure | undefined {
   if (list.length > 0) return list.every(types.isArrayBuffer) ? keep(value, list as readonly ArrayBuffer[]) : post(value, list)
-  const verdict = survey(value, LARGE)
+  const verdict = surveyed(value)
   if (verdict === Verdict.large) return post(value, list)
   if (verdict === Verdict.same) {
     sendWritten(value)
@@ -33,7 +33,7 @@ export function enclose(value: unknown, list: readonly Transferable[] = []): Enc
   const argument = structuredClone(value)
   // What was an instance of a class, or behind a getter, is none now.
   if (encode(argument)) return undefined
-  if (survey(argument, LARGE, { isCloned: true }) !== Verdict.same) return { port: undefined, argument, moved: [] }
+  if (surveyed(argument, true) !== Verdict.same) return { port: undefined, argument, moved: [] }
   sendWritten(argument)
   return undefined
 }

@@ -11,7 +11,7 @@ import { addonFile } from '../addon.js'
 import { NONE, Word, describe, isolate, native, numbers, words } from '../binding.js'
 import { misuse } from '../errors.js'
 import { hasPaused, serveAs, wake } from '../isolate.js'
-import { type ErrorDescription, Verdict, describeError, reviveError, survey } from '../payload/index.js'
+import { type ErrorDescription, Verdict, describeError, reviveError } from '../payload/index.js'
 import { isThenable } from '../task.js'
 import { type Assignment, type Order, type Report, type TaskName, nextCount, tokenOf } from './messages.js'
 import { sendPrints, trackPrints } from './printing.js'
@@ -19,7 +19,6 @@ import { type Exports, loadTaskModule } from './task-module.js'
 import { type Transferable, isTransfer } from './transfer.js'
 import {
   Kind,
-  LARGE,
   PORTLESS,
   SPREAD,
   decode,
@@ -29,6 +28,7 @@ import {
   NAMED,
   placeOf,
   sendWritten,
+  surveyed,
   serialize,
 } from './wire.js'
 
@@ -324,7 +324,7 @@ export class Thread {
       serialize(value, list)
       return this.#done(task, isFailed)
     }
-    if (list === undefined && survey(value, LARGE) === Verdict.same) {
+    if (list === undefined && surveyed(value) === Verdict.same) {
       sendWritten(value)
       return this.#done(task, isFailed)
     }

@@ -8,7 +8,8 @@ import { types } from 'node:util'
 import { structuredClone } from '../intrinsics.js'
 import { OUTGOING_BYTES, OUTGOING_OFFSET, Word, describe, exchanged, native, words } from '../binding.js'
 import type { Transferable } from './transfer.js'
-import { Decoder, Encoder, type ErrorDescription, type Shapes, loneFrom, reduceError } from '../payload/index.js'
+import { Decoder, Encoder, type ErrorDescription, type Shapes, Verdict, loneFrom, reduceError, survey } from '../payload/index.js'
+import { canSerialize } from '../runtime.js'
 import { nameOf, onlyToOwner, read, write, writeAny } from './serialization.js'
 
 export const enum Kind {
@@ -92,7 +93,7 @@ export function encode(value: unknown): boolean {
 }
 
 /** Of so many bytes, about, a message port brings them with fewer copies. */
-export const LARGE = 256 << 10
+const LARGE = 256 << 10
 function lend(bytes: Uint8Array): void {
   words[Word.lent] = 1
   if (bytes !== lent) native.lend((lent = bytes))
@@ -102,6 +103,9 @@ function send(bytes: Buffer): void {
   lend(bytes)
   describe(Kind.serialized, 0, bytes.length)
 }
+
+/** What `sendWritten` would make of a value. */
+export const surveyed = (value: unknown, isCloned = false): Verdict => (canSerialize ? survey(value, LARGE, { isCloned }) : Verdict.other)
 
 /** Makes a value ready to go out that `encode` has declined and of which a survey says that V8's serializer brings it. */
 export function sendWritten(value: unknown): void {
