@@ -189,9 +189,12 @@ export interface PoolStats {
 	busy: number;
 	/** running − busy. */
 	idle: number;
-	/** capacity − busy, not below 0: workers that could take a task now, unless the pool is closed. */
+	/**
+	 * capacity − busy, not below 0: workers that could take a task now, unless the pool is closed. In the pause after a thread that could not
+	 * be started beside others: no more than are idle.
+	 */
 	available: number;
-	/** capacity − running, not below 0: workers that could be started. */
+	/** capacity − running, not below 0: workers that could be started; 0 in that pause. */
 	free: number;
 	/** Accepted tasks that have no worker yet. */
 	waiting: number;
@@ -438,7 +441,8 @@ export declare class WorkerCrashedError extends PoolError {
 }
 /**
  * No thread could load the task module; the message names it and says why, in full that is `cause`. A missing file, a syntax error or a throw of the module is final at once; a
- * thread that dies while it loads is first started again, after 100, 200 and 400 ms.
+ * thread that dies while it loads is first started again, after 100, 200 and 400 ms. Not while another thread serves: then tasks wait for that
+ * one, the logger is told once, and the next thread is started after 100 ms, each time in a row twice as long, up to 5 s.
  */
 export declare class WorkerStartError extends PoolError {
 	readonly code = "ERR_POOL_WORKER_START";

@@ -57,7 +57,7 @@ onLinux('no thread for deadlines: a thread pool starts none of its own, and the 
 });
 
 onLinux('no thread for workers: tasks go to those that are there', async (t) => {
-  t.deepEqual(await said(t, 'no-thread', 'workers'), ['beside: 2, 4', 'afterwards: 2 running']);
+  t.deepEqual(await said(t, 'no-thread', 'workers'), ['warned: EAGAIN true', 'beside: 2, 4', 'afterwards: 2 running']);
 });
 
 for (const guest of [[], ['guest']]) {

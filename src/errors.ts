@@ -157,7 +157,8 @@ export class WorkerCrashedError extends PoolError {
 
 /**
  * No thread could load the task module; the message names it and says why, in full that is `cause`. A missing file, a syntax error or a throw of the module is final at once; a
- * thread that dies while it loads is first started again, after 100, 200 and 400 ms.
+ * thread that dies while it loads is first started again, after 100, 200 and 400 ms. Not while another thread serves: then tasks wait for that
+ * one, the logger is told once, and the next thread is started after 100 ms, each time in a row twice as long, up to 5 s.
  */
 export class WorkerStartError extends PoolError {
   static {

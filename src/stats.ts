@@ -10,9 +10,12 @@ export interface PoolStats {
   busy: number
   /** running − busy. */
   idle: number
-  /** capacity − busy, not below 0: workers that could take a task now, unless the pool is closed. */
+  /**
+   * capacity − busy, not below 0: workers that could take a task now, unless the pool is closed. In the pause after a thread that could not
+   * be started beside others: no more than are idle.
+   */
   available: number
-  /** capacity − running, not below 0: workers that could be started. */
+  /** capacity − running, not below 0: workers that could be started; 0 in that pause. */
   free: number
   /** Accepted tasks that have no worker yet. */
   waiting: number

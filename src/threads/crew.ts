@@ -70,6 +70,8 @@ export interface CrewEvents {
   retired(worker: number): void
   /** One cannot be started; without a cause it was not wanted any more. */
   startFailed(worker: number, cause: ErrorDescription | undefined): void
+  /** One has loaded. */
+  loaded(): void
 }
 
 /** What came for a token. */
@@ -215,6 +217,7 @@ export class Crew {
     if (report.kind === 'entered') member.hasEntered = true
     else if (report.kind === 'loaded') {
       member.hasLoaded = true
+      this.#events.loaded()
       // The core reports its end from now on.
       if (!member.isDead) this.#beSure(member)
     } else if (report.kind === 'unloadable') member.unloadable = report.error

@@ -132,6 +132,8 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   readonly #crew: Crew | undefined
   /** Most tasks that one thread has at once. */
   readonly concurrency: number
+  /** That a thread cannot be started has been said, and none has loaded since. */
+  #hasWarned = false
   readonly #calls: (Call | undefined)[] = []
   readonly #signals = new Signals<Call>((call, reason) => this.#abort(call, reason))
   /** Numbers of exports. Not of every name that somebody has called: those of the module's functions. */
@@ -174,11 +176,27 @@ export class ThreadFace extends Verbs implements ThreadTarget {
         carryOut()
       },
       startFailed: (worker, cause) => {
+        const failed = this.stat(Stat.failed)
         pack(cause)
         native.start_failed(id, worker)
+        // Otherwise the errors of tasks say so.
+        const isUntold = this.stat(Stat.failed) === failed
+        if (isUntold && cause !== undefined) this.#warnOfStart(cause)
         carryOut()
       },
+      loaded: () => {
+        this.#hasWarned = false
+      },
     })
+  }
+
+  /** A thread could not be started, which no task tells. Said once, until one has loaded. */
+  #warnOfStart(cause: ErrorDescription): void {
+    if (this.#hasWarned) return
+    this.#hasWarned = true
+    const file = fileURLToPath(this.#settings.crew.filename)
+    const message = `a thread could not be started for ${file}; this is said once until one has loaded`
+    this.#failures.log('warn', { err: this.#revive(cause) }, message)
   }
 
   protected abortRunning(reason: unknown): void {

@@ -65,7 +65,7 @@ impl<T: Payload> State<T> {
         );
         assert!(self.idle.len() == 0 || running - stopping <= capacity, "an idle worker above the capacity");
         if self.phase != Phase::Closed {
-            let has_room = running < capacity && !self.is_unstartable;
+            let has_room = self.may_start() && !self.is_unstartable;
             assert!(waiting <= booting || !has_room || self.is_held(), "a waiting task beside a free slot");
         }
         match self.phase {
@@ -105,6 +105,13 @@ impl<T: Payload> State<T> {
             self.vacancies.faces().all(|face| self.faces.is_known(face)),
             "a vacancy for a face that is gone"
         );
+
+        // A pause is one of threads, and ends.
+        assert!(
+            self.starts_at == Nanos::MAX || (self.options.grace.is_some() && self.is_unstartable),
+            "a pause without a failure"
+        );
+        assert!(self.starts_at < Nanos::MAX || self.owed == 0, "a worker is owed that may be started");
 
         // Time: the reaper comes early enough.
         assert!(self.due() == Nanos::MAX || self.armed <= self.due(), "armed too late");

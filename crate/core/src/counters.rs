@@ -48,6 +48,8 @@ pub struct Counters {
 pub struct Snapshot {
     /// Most live workers; [`UNBOUNDED`](crate::UNBOUNDED) for no limit.
     pub capacity: u32,
+    /// Whether none is started for now, as one could not be, while another one serves.
+    pub is_pausing: bool,
     /// Live workers of this generation, busy and idle.
     pub running: u32,
     /// Workers with a task, booting ones, and those that are being taken down.
@@ -72,16 +74,23 @@ impl Snapshot {
     /// How many workers could take a task now; [`UNBOUNDED`](crate::UNBOUNDED) for no limit.
     #[must_use]
     pub const fn available(&self) -> u32 {
-        self.below_capacity(self.busy)
+        match self.capacity {
+            _ if self.is_pausing => {
+                let below_capacity = self.capacity.saturating_sub(self.busy);
+                if self.idle() < below_capacity { self.idle() } else { below_capacity }
+            }
+            crate::UNBOUNDED => crate::UNBOUNDED,
+            capacity => capacity.saturating_sub(self.busy),
+        }
     }
 
     /// How many workers could be started; [`UNBOUNDED`](crate::UNBOUNDED) for no limit.
     #[must_use]
     pub const fn free(&self) -> u32 {
-        self.below_capacity(self.running)
-    }
-
-    const fn below_capacity(&self, used: u32) -> u32 {
-        if self.capacity == crate::UNBOUNDED { self.capacity } else { self.capacity.saturating_sub(used) }
+        match self.capacity {
+            _ if self.is_pausing => 0,
+            crate::UNBOUNDED => crate::UNBOUNDED,
+            capacity => capacity.saturating_sub(self.running),
+        }
     }
 }

@@ -100,9 +100,7 @@ impl<T: Payload> State<T> {
         }
         self.counters.crashed += 1;
         self.exit(worker, effects);
-        if self.phase == Phase::Open && self.running < self.options.min_size.min(self.capacity) {
-            self.boot_one(effects);
-        }
+        self.replace(effects);
     }
 
     /// Every worker has died, with whoever had them; the pool is closed.

@@ -231,9 +231,10 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.crashed(worker, effects));
     }
 
-    /// A thread could not be started and will not be; if there is none, what waits is rejected.
+    /// A thread could not be started and will not be; if there is none, what waits is rejected. If there is one, it serves, and no other
+    /// is started for a while: 100 ms, each time in a row twice as long, up to 5 s.
     pub fn start_failed(&self, worker: WorkerId) {
-        if self.transition(|state, _| state.start_failed(worker)) {
+        if self.transition(|state, _| state.start_failed(&self.clock, worker)) {
             while self.transition(State::reject_unstartable) {}
         }
     }
@@ -247,10 +248,10 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         });
     }
 
-    /// Starts as many workers as the capacity allows.
+    /// Starts as many workers as the capacity allows; none in the pause after one that could not be started.
     pub fn start_all(&self) {
         self.transition(|state, effects| {
-            while state.running < state.capacity && state.phase == Phase::Open {
+            while state.may_start() && state.phase == Phase::Open {
                 state.boot_one(effects);
             }
         });

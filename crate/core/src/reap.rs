@@ -19,7 +19,7 @@ impl<T: Payload> State<T> {
             _ => Nanos::MAX,
         };
         let deadlines = [self.deadlines.first(), self.disposals.first()];
-        let others = purge.min(self.watches.first()).min(self.vacancies.due());
+        let others = purge.min(self.watches.first()).min(self.vacancies.due()).min(self.starts_at);
         deadlines.into_iter().flatten().fold(others, Nanos::min)
     }
 
@@ -30,6 +30,9 @@ impl<T: Payload> State<T> {
         let is_more_disposed = self.expire_disposals(now, effects);
         let is_more_vacant = self.expire_vacancies(now, effects);
         let is_more_tasks = self.expire_tasks(now, effects);
+        if self.starts_at <= now {
+            self.end_pause(effects);
+        }
         let is_more = is_more_tasks || is_more_vacant || is_more_disposed || is_more_watched || is_more_idle;
         // A close that ran out of time may leave more behind than one lock hold rejects.
         let is_released = self.phase == Phase::Closed && self.queue.len() > 0;

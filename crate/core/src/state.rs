@@ -25,6 +25,12 @@ pub const UNBOUNDED: u32 = u32::MAX;
 /// Most tasks that one lock hold rejects. A release with a million waiting tasks lets others in between.
 const BATCH: usize = 1_024;
 
+/// After a thread could not be started beside one that serves, none is started for so long; each time in a row twice as long, up to
+/// the last. A file that is replaced while a program is deployed is there within the first; of one that stays broken, a thread that
+/// tries it costs some ten milliseconds of a core, which every five seconds is next to nothing.
+const FIRST_PAUSE: Nanos = 100 * MILLISECOND;
+const LAST_PAUSE: Nanos = 5_000 * MILLISECOND;
+
 /// How a pool behaves for all its life.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
@@ -261,6 +267,12 @@ pub(crate) struct State<T> {
     tunes: u32,
     /// A thread could not be started since one has: there may be room that waiting tasks do not get.
     pub(crate) is_unstartable: bool,
+    /// No new thread before, as one could not be started; `Nanos::MAX` for no pause. The reaper ends it, so nobody asks for the time.
+    pub(crate) starts_at: Nanos,
+    /// How long the last pause was, if no thread has loaded since.
+    pause: Nanos,
+    /// Threads below `min_size` that have died in the pause and are replaced after it.
+    pub(crate) owed: u32,
     /// Whoever has the workers is gone, and they with it: the pool stays closed.
     pub(crate) is_orphan: bool,
     pub(crate) idle: WorkerStack,
@@ -296,6 +308,9 @@ impl<T: Payload> State<T> {
             held: 0,
             older: BTreeMap::new(),
             is_unstartable: false,
+            starts_at: Nanos::MAX,
+            pause: 0,
+            owed: 0,
             is_orphan: false,
             watches: Watches::default(),
             vacancies: Vacancies::default(),
@@ -326,7 +341,7 @@ impl<T: Payload> State<T> {
             self.assign(worker, id);
             return Admission::Started(worker, id);
         }
-        let has_room = !is_behind && self.running < self.capacity;
+        let has_room = !is_behind && self.may_start();
         if has_room && !self.options.boots {
             let id = self.accept(clock, task);
             let worker = self.start_worker();
@@ -538,10 +553,7 @@ impl<T: Payload> State<T> {
                 self.send_next(worker, effects);
                 continue;
             }
-            if self.phase == Phase::Closed
-                || self.queue.len() <= self.booting
-                || self.running >= self.capacity
-            {
+            if self.phase == Phase::Closed || self.queue.len() <= self.booting || !self.may_start() {
                 break;
             }
             let worker = self.start_worker();
@@ -717,8 +729,9 @@ impl<T: Payload> State<T> {
         if is_free {
             self.busy -= u32::from(is_current);
             self.retire(worker, effects);
-            // It may have been the one above the capacity that kept the others from taking several.
-            self.fill_slots(effects);
+            // It may have been the one above the capacity that kept the others from taking several, or the last one that served
+            // while there was a pause.
+            self.fill(effects);
         }
         None
     }
@@ -817,9 +830,10 @@ impl<T: Payload> State<T> {
         }
         self.booting -= u32::from(self.workers[worker].generation == self.generation);
         self.is_unstartable = false;
+        self.pause = 0;
         let first = self.free_worker(clock, worker, false, effects);
         // After a failed start there may be room that waiting tasks have not got.
-        self.fill(effects);
+        self.end_pause(effects);
         first
     }
 
@@ -844,7 +858,7 @@ impl<T: Payload> State<T> {
 
     /// A thread could not be started, and trying again is no use. It is not replaced before the next submit. Whether that
     /// concerns this generation: one of an older generation may have been ended while it booted.
-    pub(crate) fn start_failed(&mut self, worker: WorkerId) -> bool {
+    pub(crate) fn start_failed(&mut self, clock: &impl Clock, worker: WorkerId) -> bool {
         if !self.workers.is_in(worker, WorkerState::Uninitialized) {
             return false;
         }
@@ -854,13 +868,54 @@ impl<T: Payload> State<T> {
         self.counters.crashed += 1;
         self.leave_service(worker);
         self.is_unstartable |= is_current;
+        // Others that were started together with it and fail, too, are the same failure.
+        if is_current && self.has_started() && self.starts_at == Nanos::MAX {
+            self.pause = (2 * self.pause).clamp(FIRST_PAUSE, LAST_PAUSE);
+            self.starts_at = clock.now() + self.pause;
+        }
         is_current
+    }
+
+    /// Threads are started again: for those who wait, and in place of the dead.
+    pub(crate) fn end_pause(&mut self, effects: &mut Effects<T>) {
+        self.starts_at = Nanos::MAX;
+        self.fill(effects);
+        for _ in 0..std::mem::take(&mut self.owed) {
+            self.replace(effects);
+        }
+    }
+
+    /// A worker has died: another one takes its place if fewer than `min_size` are left.
+    pub(crate) fn replace(&mut self, effects: &mut Effects<T>) {
+        if self.phase != Phase::Open || self.running >= self.options.min_size.min(self.capacity) {
+            return;
+        }
+        if self.is_pausing() {
+            self.owed += 1;
+        } else {
+            self.boot_one(effects);
+        }
+    }
+
+    /// Whether no thread is started now, as one could not be, while another one serves. If none does, each submit tries.
+    pub(crate) const fn is_pausing(&self) -> bool {
+        self.starts_at != Nanos::MAX && self.has_started()
+    }
+
+    /// Whether one more worker may be started.
+    pub(crate) const fn may_start(&self) -> bool {
+        self.running < self.capacity && !self.is_pausing()
+    }
+
+    /// How many workers may be started now.
+    pub(crate) const fn startable(&self) -> u32 {
+        if self.is_pausing() { 0 } else { self.capacity.saturating_sub(self.running) }
     }
 
     /// Fails what waits for a thread, unless there are some that have started: whether more is left to reject.
     pub(crate) fn reject_unstartable(&mut self, effects: &mut Effects<T>) -> bool {
         if self.has_started() {
-            self.fill_slots(effects);
+            self.fill(effects);
             return false;
         }
         self.expire_started(effects);
@@ -882,7 +937,7 @@ impl<T: Payload> State<T> {
 
     /// Starts one more worker, if there is room, though no task needs it yet.
     pub(crate) fn boot_one(&mut self, effects: &mut Effects<T>) {
-        if self.phase == Phase::Open && self.running < self.capacity {
+        if self.phase == Phase::Open && self.may_start() {
             let worker = self.start_worker();
             effects.push(Effect::Boot(worker));
         }
@@ -980,6 +1035,7 @@ impl<T: Payload> State<T> {
         (self.running, self.busy, self.booting, self.stopping) = (0, 0, 0, 0);
         (self.counters.peak_busy, self.counters.peak_waiting) = (0, 0);
         self.generation += 1;
+        (self.starts_at, self.pause, self.owed) = (Nanos::MAX, 0, 0);
         self.phase = Phase::Open;
         false
     }
@@ -994,6 +1050,7 @@ impl<T: Payload> State<T> {
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
             capacity: self.capacity,
+            is_pausing: self.is_pausing(),
             running: self.running,
             busy: self.engaged(),
             waiting: self.queue.len(),

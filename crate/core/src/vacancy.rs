@@ -125,7 +125,7 @@ impl<T: Payload> State<T> {
     /// How many tasks would have a worker at once.
     fn open_slots(&self) -> u32 {
         // While shrinking leaves more workers than the capacity allows, none is idle.
-        let workers = self.capacity.saturating_sub(self.running).saturating_add(self.idle.len() as u32);
+        let workers = self.startable().saturating_add(self.idle.len() as u32);
         workers.saturating_mul(self.options.concurrency).saturating_add(self.free_slots())
     }
 

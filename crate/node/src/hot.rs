@@ -311,7 +311,8 @@ pub(crate) fn times_of(pool: &Pool<Call, Seats, MonotonicClock>, task: TaskId) -
 
 fn write_snapshot(isolate: &Isolate, snapshot: &Snapshot) {
     let bounded = |count: u32| if count == UNBOUNDED { f64::INFINITY } else { f64::from(count) };
-    let Snapshot { capacity, running, busy, waiting, is_closed, generation, counters } = *snapshot;
+    let Snapshot { capacity, is_pausing: _, running, busy, waiting, is_closed, generation, counters } =
+        *snapshot;
     // In the order of `STATS` in `src/stats.ts`.
     isolate.registers.set_numbers(&[
         bounded(capacity),

@@ -437,3 +437,105 @@ fn a_thread_of_an_older_generation_that_does_not_start_fails_nobody() {
     assert_eq!(pool.booted(worker), Some(task));
     assert_eq!(pool.effects(), [Effect::Watched { face: FaceId::FIRST, token: 1, left: None }]);
 }
+
+/// One thread that is busy, and room for others, which cannot be started: one has just failed, for the task that waits.
+fn failing(options: Options) -> (Fixture, TaskId, TaskId) {
+    let (pool, _) = loaded(options);
+    let busy = pool.begin_now(0);
+    let waiting = pool.wait(Submission::new(1));
+    let worker = boots(&pool)[0];
+    pool.start_failed(worker);
+    assert_eq!(pool.effects(), [], "no other one is started for it");
+    (pool, busy, waiting)
+}
+
+#[test]
+fn after_a_start_that_failed_beside_a_thread_the_next_ones_come_after_pauses_that_double() {
+    let (pool, _, _) = failing(threads(3, 1));
+    for pause in [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000] {
+        pool.wait(Submission::new(2));
+        pool.pass(pause - 1);
+        assert_eq!(pool.effects(), [], "{pause}");
+        pool.pass(1);
+        let workers = boots(&pool);
+        assert_eq!(workers.len(), 2, "all that there is room for: {pause}");
+        workers.iter().for_each(|&worker| pool.start_failed(worker));
+        assert_eq!(pool.effects(), [], "{pause}");
+    }
+}
+
+#[test]
+fn in_a_pause_there_is_no_room_but_on_threads_that_serve() {
+    let (pool, busy, waiting) = failing(Options { nonblocking: true, ..threads(3, 1) });
+    let figures = || {
+        let snapshot = pool.snapshot();
+        (snapshot.idle(), snapshot.available(), snapshot.free(), pool.has_room())
+    };
+    assert_eq!(figures(), (0, 0, 0, false));
+    let overload = Admission::Refused(Refusal::Overload { waiting: 1, capacity: 3 });
+    assert_eq!(pool.submit(Submission::new(2)), overload);
+    assert_eq!(pool.end(busy), Some(waiting));
+    assert_eq!(pool.end(waiting), None);
+    assert_eq!(figures(), (1, 1, 0, true));
+    pool.await_vacancy(FaceId::FIRST, 1);
+    assert_eq!(pool.effects(), [Effect::Vacancy { face: FaceId::FIRST, token: 1, is_closed: false }]);
+    pool.await_vacancy(FaceId::FIRST, 2);
+    assert_eq!(pool.effects(), []);
+    pool.pass(100);
+    assert_eq!(figures(), (1, 3, 2, true));
+    let vacant = Effect::Vacancy { face: FaceId::FIRST, token: 2, is_closed: false };
+    assert_eq!(pool.effects(), [vacant], "room is back with the end of the pause");
+}
+
+#[test]
+fn a_thread_that_loads_ends_the_pause_and_the_next_one_is_as_short_as_the_first() {
+    let (pool, _, _) = failing(threads(4, 1));
+    pool.pass(100);
+    let worker = boots(&pool)[0];
+    for task in [2, 3] {
+        pool.wait(Submission::new(task));
+    }
+    let others = boots(&pool);
+    pool.start_failed(others[0]);
+    assert_eq!(pool.effects(), []);
+    assert!(pool.booted(worker).is_some());
+    let again = boots(&pool);
+    assert_eq!(again.len(), 1, "it can be done");
+    pool.start_failed(again[0]);
+    pool.pass(99);
+    assert_eq!(pool.effects(), []);
+    pool.pass(1);
+    assert_eq!(boots(&pool).len(), 1);
+}
+
+#[test]
+fn a_pause_is_over_when_no_thread_is_left_that_serves_or_the_pool_is_rebooted() {
+    let (pool, busy, _) = failing(threads(2, 1));
+    let worker = pool.worker_of(busy).expect("it runs");
+    pool.crashed(worker);
+    assert_eq!(boots(&pool).len(), 1, "somebody has to serve");
+
+    let (pool, _, _) = failing(threads(2, 1));
+    pool.release(None);
+    pool.reboot();
+    pool.effects();
+    pool.start_all();
+    assert_eq!(boots(&pool).len(), 2);
+}
+
+#[test]
+fn a_thread_of_the_least_number_that_dies_in_a_pause_is_replaced_after_it() {
+    let (pool, busy, waiting) = failing(Options { min_size: 2, ..threads(3, 1) });
+    pool.pass(100);
+    let second = boots(&pool)[0];
+    assert_eq!(pool.booted(second), Some(waiting));
+    pool.wait(Submission::new(2));
+    pool.start_failed(boots(&pool)[0]);
+    assert!(pool.end(busy).is_some());
+    pool.crashed(second);
+    pool.effects();
+    pool.start_all();
+    assert_eq!(pool.effects(), [], "no start in the pause");
+    pool.pass(100);
+    assert_eq!(boots(&pool).len(), 1);
+}

@@ -101,6 +101,11 @@ pub(crate) struct Crew {
     cached: u32,
     /// No thread has started since one could not.
     is_unstartable: bool,
+    /// Until when no thread is started while one serves, and how long the last such pause was, if none has loaded since.
+    paused_until: Option<Nanos>,
+    pause: Option<Nanos>,
+    /// Threads that died in it and are to be replaced after it.
+    owed: u32,
     watches: Vec<Watch>,
     /// Who awaits a vacancy, in order of arrival.
     awaiting: Vec<Waiter>,
@@ -129,6 +134,9 @@ impl Crew {
             workers: Vec::new(),
             cached: 0,
             is_unstartable: false,
+            paused_until: None,
+            pause: None,
+            owed: 0,
             watches: Vec::new(),
             awaiting: Vec::new(),
             told: 0,
@@ -228,12 +236,21 @@ impl Crew {
         self.queue.iter().copied().min_by_key(|&id| self.priority(id))
     }
 
+    fn is_pausing(&self) -> bool {
+        self.paused_until.is_some() && self.has_loaded_thread()
+    }
+
+    /// How many more threads may be started now.
+    fn startable(&self) -> u32 {
+        if self.is_pausing() { 0 } else { self.capacity.saturating_sub(self.running()) }
+    }
+
     fn room(&self) -> u32 {
         if self.phase != Phase::Open {
             return 0;
         }
         let concurrency = self.options.concurrency;
-        let workers = self.capacity.saturating_sub(self.running()) + self.idle().len() as u32;
+        let workers = self.startable() + self.idle().len() as u32;
         let booting = self.expected_slots().saturating_sub(self.waiting());
         let slots: u32 = self.slots().iter().map(|(load, _)| concurrency - load).sum();
         workers * concurrency + booting + slots
@@ -243,7 +260,7 @@ impl Crew {
     /// started tasks may wait although there is room, and what they leave of it cannot be told by one number.
     pub(crate) fn check_room(&self) {
         let room = self.room();
-        if self.is_unstartable {
+        if self.is_unstartable && !self.is_pausing() {
             return;
         }
         let mut trial = self.clone();
@@ -398,10 +415,7 @@ impl Crew {
             }
             if let Some(&(_, worker)) = self.idle().last() {
                 self.send_next(worker);
-            } else if self.phase != Phase::Closed
-                && self.waiting() > self.booting()
-                && self.running() < self.capacity
-            {
+            } else if self.phase != Phase::Closed && self.waiting() > self.booting() && self.startable() > 0 {
                 self.boot();
             } else {
                 break;
@@ -463,8 +477,8 @@ impl Crew {
         }
         if is_free {
             self.retire(id);
-            // If that was one too many, the others may have more than one task each again.
-            self.fill_slots();
+            // If that was one too many, the others may have more than one task each again. If it was the last one, a pause ends.
+            self.fill();
         }
         None
     }
@@ -545,7 +559,7 @@ impl Crew {
             self.assign(worker, id);
             return Admission::Started(worker, id);
         }
-        if self.running() < self.capacity && self.waiting() >= self.expected() {
+        if self.startable() > 0 && self.waiting() >= self.expected() {
             let id = id.expect("accepted");
             self.boot();
             self.enqueue(submission, id);
@@ -645,9 +659,30 @@ impl Crew {
         self.is_unstartable = false;
         // It counts as one with tasks while it looks for one.
         self.worker(worker).state = WorkerState::Running;
+        self.pause = None;
         let first = self.free(worker, false);
-        self.fill();
+        self.end_pause();
         first
+    }
+
+    fn end_pause(&mut self) {
+        self.paused_until = None;
+        self.fill();
+        for _ in 0..std::mem::take(&mut self.owed) {
+            self.replace();
+        }
+    }
+
+    /// One has died.
+    fn replace(&mut self) {
+        let least = self.options.min_size.min(self.capacity);
+        if self.phase == Phase::Open && self.running() < least {
+            if self.is_pausing() {
+                self.owed += 1;
+            } else {
+                self.boot();
+            }
+        }
     }
 
     pub(crate) fn start_failed(&mut self, worker: WorkerId) {
@@ -659,9 +694,14 @@ impl Crew {
             return;
         }
         self.is_unstartable = true;
+        if self.has_loaded_thread() && self.paused_until.is_none() {
+            let pause = self.pause.map_or(100, |last| (last * 2).min(5_000));
+            self.pause = Some(pause);
+            self.paused_until = Some(self.now + pause * MILLISECOND);
+        }
         self.conclude();
         if self.has_loaded_thread() {
-            self.fill_slots();
+            self.fill();
             return;
         }
         for watch in self.watches.clone() {
@@ -699,10 +739,7 @@ impl Crew {
         self.counters.crashed += 1;
         self.bury(worker);
         self.fill();
-        let least = self.options.min_size.min(self.capacity);
-        if self.phase == Phase::Open && self.running() < least {
-            self.boot();
-        }
+        self.replace();
     }
 
     pub(crate) fn start(&mut self) {
@@ -712,7 +749,7 @@ impl Crew {
     }
 
     pub(crate) fn start_all(&mut self) {
-        while self.phase == Phase::Open && self.running() < self.capacity {
+        while self.phase == Phase::Open && self.startable() > 0 {
             self.boot();
         }
     }
@@ -774,6 +811,7 @@ impl Crew {
             self.generation += 1;
             self.phase = Phase::Open;
             (self.counters.peak_busy, self.counters.peak_waiting) = (0, 0);
+            (self.paused_until, self.pause, self.owed) = (None, None, 0);
         }
     }
 
@@ -845,6 +883,9 @@ impl Crew {
                 TaskState::Abandoned(worker) => self.end_unheeding(id, worker),
                 TaskState::Over => unreachable!("it has no deadline"),
             }
+        }
+        if self.paused_until.is_some_and(|at| at <= self.now) {
+            self.end_pause();
         }
     }
 
@@ -925,7 +966,7 @@ impl Crew {
         let tasks = self.tasks.iter().filter_map(|task| task.deadline);
         let watches = self.watches.iter().filter_map(|watch| watch.expires_at);
         let waits = self.awaiting.iter().filter_map(|waiter| waiter.deadline);
-        tasks.chain(watches).chain(waits).chain(purge).min()
+        tasks.chain(watches).chain(waits).chain(purge).chain(self.paused_until).min()
     }
 
     pub(crate) fn number(&self, id: TaskId) -> u64 {
@@ -935,6 +976,7 @@ impl Crew {
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
             capacity: self.capacity,
+            is_pausing: self.is_pausing(),
             running: self.running(),
             busy: self.busy(),
             waiting: self.waiting(),

@@ -911,6 +911,7 @@ impl Model {
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
             capacity: self.capacity,
+            is_pausing: false,
             running: self.running(),
             busy: self.count(|worker| !matches!(worker.state, WorkerState::Idle(_))),
             waiting: self.waiting(),
