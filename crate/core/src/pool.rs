@@ -7,7 +7,7 @@ use crate::{
     counters::Snapshot,
     depart::Sweep,
     face::{FaceId, Payload},
-    lock::SpinLock,
+    lock::{SpinGuard, SpinLock},
     state::{Admission, Cancelled, Effect, Effects, End, Finished, Options, Phase, Refusal, State, Taken},
     task::{Offer, Submission, TaskId, TaskState, TaskTimes},
     vacancy::Wait,
@@ -400,12 +400,17 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// Makes a change under the lock; arms the reaper and carries out the effects without it. An empty list of
     /// effects costs no allocation.
     fn transition<R>(&self, change: impl FnOnce(&mut State<T>, &mut Effects<T>) -> R) -> R {
-        let (result, mut is_more) = self.hold(change);
-        // Very many watches have come true.
-        while is_more {
-            ((), is_more) = self.hold(|_, _| ());
+        let (result, is_more) = self.hold(change);
+        if is_more {
+            self.tell_more();
         }
         result
+    }
+
+    /// Very many watches have come true.
+    #[cold]
+    fn tell_more(&self) {
+        while self.hold(|_, _| ()).1 {}
     }
 
     /// One hold of the lock, and what follows from it. Whether there are watches left that have come true.
@@ -414,6 +419,20 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         let mut effects = Effects::new();
         let mut state = self.state.lock();
         let result = change(&mut state, &mut effects);
+        // As a rule nothing follows. Every transition has a copy of this function, and all share the other one.
+        if effects.is_empty()
+            && !state.is_watched()
+            && state.vacancies.is_empty()
+            && state.due() >= state.armed
+        {
+            return (result, false);
+        }
+        (result, self.conclude(state, effects))
+    }
+
+    /// What follows from a change, in the same hold of the lock and after it. Whether there are watches left that have come true.
+    #[inline(never)]
+    fn conclude(&self, mut state: SpinGuard<'_, State<T>>, mut effects: Effects<T>) -> bool {
         let is_more = state.is_watched() && state.notify_watches(&mut effects);
         if !state.vacancies.is_empty() {
             state.notify_vacancies(&mut effects);
@@ -442,7 +461,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
             let bound = state.capacity;
             state.workers.end_delivery(bound);
         }
-        (result, is_more)
+        is_more
     }
 
     /// As if so many more tasks had completed, and so many more reboots been: to see how numbers run on from there.
