@@ -5,9 +5,7 @@
  * Timers come from `node:timers`, as the globals of a test environment may be another platform's: a browser's have no
  * `setImmediate`, and its `setTimeout` gives a number. A global that an environment lacks is that of the main context.
  */
-import * as perfHooks from 'node:perf_hooks'
 import * as timers from 'node:timers'
-import * as vm from 'node:vm'
 
 import * as socketTimers from './socket-timers.js'
 
@@ -22,7 +20,7 @@ const hasRealTimers = isReal(timers.setTimeout) && isReal(timers.setImmediate)
 
 export const { setImmediate, setTimeout, clearTimeout } = hasRealTimers ? timers : (socketTimers as unknown as typeof timers)
 
-const { performance } = perfHooks
+const { performance } = require('node:perf_hooks') as typeof import('node:perf_hooks')
 const { now } = performance
 
 /** Milliseconds since a fixed moment. */
@@ -129,8 +127,12 @@ export function withoutFrames<E extends Error>(make: () => E): E {
 
 type Globals = typeof globalThis
 
-const globalOf = <Name extends keyof Globals>(name: Name): Globals[Name] =>
-  globalThis[name] ?? (vm.runInThisContext(`globalThis.${name}`) as Globals[Name])
+function globalOf<Name extends keyof Globals>(name: Name): Globals[Name] {
+  if (globalThis[name] != null) return globalThis[name]
+  // Seldom needed, so not loaded with everything else.
+  const vm = require('node:vm') as typeof import('node:vm')
+  return vm.runInThisContext(`globalThis.${name}`) as Globals[Name]
+}
 
 export const AbortController = globalOf('AbortController')
 export type AbortController = InstanceType<typeof AbortController>

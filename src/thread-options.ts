@@ -3,7 +3,6 @@ import { Buffer } from 'node:buffer'
 import { isAbsolute } from 'node:path'
 import { URL as PlatformURL, pathToFileURL } from 'node:url'
 import { inspect, isDeepStrictEqual } from 'node:util'
-import { deserialize, serialize } from 'node:v8'
 import type { Worker, WorkerOptions } from 'node:worker_threads'
 
 import { native } from './binding.js'
@@ -290,11 +289,14 @@ function toAgreement(given: Record<string, unknown>, agreed: Record<string, unkn
   }
 }
 
+/** Only shared pools need it. */
+const v8 = () => require('node:v8') as typeof import('node:v8')
+
 /** What cannot be brought to another isolate equals nothing there. */
 function textOf(value: unknown): string | null {
   if (typeof value === 'symbol') return String(value)
   try {
-    return serialize(value).toString('base64')
+    return v8().serialize(value).toString('base64')
   } catch {
     return null
   }
@@ -307,7 +309,7 @@ export function checkAgreement(name: string, { given, text }: Agreement, existin
   for (const option of Object.keys(given)) {
     const [own, other] = [mine[option] ?? null, theirs[option] ?? null]
     if (own !== null && own === other) continue
-    const agreed = other === null || other.startsWith('Symbol(') ? other : (deserialize(Buffer.from(other, 'base64')) as unknown)
+    const agreed = other === null || other.startsWith('Symbol(') ? other : (v8().deserialize(Buffer.from(other, 'base64')) as unknown)
     if (own !== null && isDeepStrictEqual(given[option], agreed)) continue
     throw misuse(
       `${option} is ${inspect(given[option])}, but the shared pool ${name} was made with ${option} ${inspect(agreed)}`,

@@ -3,7 +3,6 @@
  * nothing of what Node adds to that: most of it V8 takes for plain objects.
  */
 import { types } from 'node:util'
-import { Deserializer, Serializer } from 'node:v8'
 
 import { DOMException, Map, structuredClone } from '../intrinsics.js'
 import { Verdict, substitute, survey } from '../payload/index.js'
@@ -19,35 +18,45 @@ function dataCloneError(message: string): DOMException {
   return new DOMException(message, 'DataCloneError')
 }
 
-/** With the platform's error. It asks for what V8 cannot write itself. */
-class DataCloneSerializer extends Serializer {
-  /** Those that the value has, by what stands for them. */
-  exceptions: Map<object, DOMException> | undefined
+/** Made for the first value that needs them: most programs have none, and `node:v8` takes a process and every thread a while to load. */
+function load() {
+  const { Deserializer, Serializer } = require('node:v8') as typeof import('node:v8')
 
-  _getDataCloneError(message: string): DOMException {
-    return dataCloneError(message)
+  /** With the platform's error. It asks for what V8 cannot write itself. */
+  class DataCloneSerializer extends Serializer {
+    /** Those that the value has, by what stands for them. */
+    exceptions: Map<object, DOMException> | undefined
+
+    _getDataCloneError(message: string): DOMException {
+      return dataCloneError(message)
+    }
+
+    _getSharedArrayBufferId(): never {
+      throw onlyToOwner('a SharedArrayBuffer')
+    }
+
+    _writeHostObject(object: object): void {
+      const exception = this.exceptions?.get(object)
+      if (exception === undefined) throw onlyToOwner(nameOf(object))
+      for (const text of [exception.message, exception.name, String(exception.stack)]) this.writeValue(text)
+    }
   }
 
-  _getSharedArrayBufferId(): never {
-    throw onlyToOwner('a SharedArrayBuffer')
+  class DataCloneDeserializer extends Deserializer {
+    /** There is but one kind. */
+    _readHostObject(): DOMException {
+      const [message, name, stack] = [this.readValue(), this.readValue(), this.readValue()] as [string, string, string]
+      const exception = new DOMException(message, name)
+      exception.stack = stack
+      return exception
+    }
   }
 
-  _writeHostObject(object: object): void {
-    const exception = this.exceptions?.get(object)
-    if (exception === undefined) throw onlyToOwner(nameOf(object))
-    for (const text of [exception.message, exception.name, String(exception.stack)]) this.writeValue(text)
-  }
+  return { Serializer, DataCloneSerializer, DataCloneDeserializer }
 }
 
-class DataCloneDeserializer extends Deserializer {
-  /** There is but one kind. */
-  _readHostObject(): DOMException {
-    const [message, name, stack] = [this.readValue(), this.readValue(), this.readValue()] as [string, string, string]
-    const exception = new DOMException(message, name)
-    exception.stack = stack
-    return exception
-  }
-}
+let loaded: ReturnType<typeof load> | undefined
+const v8 = () => (loaded ??= load())
 
 export function nameOf(object: unknown): string {
   const { constructor } = Object(object) as { constructor?: { name?: unknown } }
@@ -56,7 +65,7 @@ export function nameOf(object: unknown): string {
 
 /** A value of which a survey says that V8 writes it as `structuredClone` brings it. */
 export function write(value: unknown, exceptions?: Map<object, DOMException>): Buffer {
-  const serializer = new DataCloneSerializer()
+  const serializer = new (v8().DataCloneSerializer)()
   serializer.exceptions = exceptions
   serializer.writeHeader()
   serializer.writeValue(value)
@@ -93,7 +102,7 @@ function writeClone(cloned: unknown): Buffer {
     const known = places.get(value)
     if (known !== undefined) return known
     // Any object of a kind that is not V8's: it asks for these.
-    const place = new Serializer()
+    const place = new (v8().Serializer)()
     places.set(value, place)
     exceptions.set(place, value)
     return place
@@ -113,7 +122,7 @@ function isException(value: unknown): value is DOMException {
 }
 
 export function read(bytes: Uint8Array): unknown {
-  const deserializer = new DataCloneDeserializer(bytes)
+  const deserializer = new (v8().DataCloneDeserializer)(bytes)
   deserializer.readHeader()
   return deserializer.readValue()
 }
