@@ -1,11 +1,10 @@
 import type { AsyncResource } from 'node:async_hooks'
 
 import { captureContextForGood, runInContextForGood } from './async-context.js'
-import { AbortController } from './intrinsics.js'
 import { PoolOverloadError } from './errors.js'
 import { follow } from './follow.js'
 import { needHeadroom } from './headroom.js'
-import { Promise, rejectedLater, rejectedPromise, resolvedPromise } from './intrinsics.js'
+import { AbortController, Promise, rejectedLater, rejectedPromise, resolvedPromise } from './intrinsics.js'
 import { Fifo } from './fifo.js'
 import { type VacancyWait, carryOut } from './isolate.js'
 import { type MapOptions, type SubmitOptions, checkItems, checkMapOptions, checkTask } from './options.js'

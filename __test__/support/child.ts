@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 import { gate } from './gate.js';
@@ -28,10 +28,21 @@ export interface ChildOptions {
 
 /** Runs `fixtures/<name>.mjs` in a Node of its own, until it ends or its deadline is over. */
 export function child(name: string, { args = [], execArgv = [], signal, deadlineMs = DEADLINE_MS }: ChildOptions = {}): Promise<Ending> {
-  const ending = gate<Ending>();
   const script = join(FIXTURES, `${name}.mjs`);
   const env = { ...process.env, NODE_OPTIONS: '' };
   const node = spawn(process.execPath, [...execArgv, script, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let due = signal;
+  return endingOf(node, deadlineMs, (stdout) => {
+    if (due !== undefined && stdout.includes('ready')) {
+      node.kill(due);
+      due = undefined;
+    }
+  });
+}
+
+/** How a process ends, or its deadline; `onOutput` is called with all that it has printed, whenever that is more. */
+export function endingOf(node: ChildProcess, deadlineMs: number, onOutput: (stdout: string) => void): Promise<Ending> {
+  const ending = gate<Ending>();
   let stdout = '';
   let stderr = '';
   let hung = false;
@@ -39,14 +50,11 @@ export function child(name: string, { args = [], execArgv = [], signal, deadline
     hung = true;
     node.kill('SIGKILL');
   }, deadlineMs);
-  node.stdout.setEncoding('utf8').on('data', (text: string) => {
+  node.stdout!.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
-    if (signal !== undefined && stdout.includes('ready')) {
-      node.kill(signal);
-      signal = undefined;
-    }
+    onOutput(stdout);
   });
-  node.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  node.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   let endedAt = 0;
   node.on('exit', () => (endedAt = Date.now()));
   node.on('error', ending.fail);

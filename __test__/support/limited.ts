@@ -2,8 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { type Ending } from './child.js';
-import { gate } from './gate.js';
+import { type Ending, endingOf } from './child.js';
 
 const DEADLINE_MS = 20_000;
 
@@ -36,21 +35,13 @@ function setLimit(pid: string, resource: string, limit: string): void {
  * system for it. The child waits for the answer, a byte on its standard input.
  */
 export function limited(name: string, args: readonly string[] = []): Promise<Ending> {
-  const ending = gate<Ending>();
   const script = join(process.cwd(), '__test__', 'fixtures', `${name}.mjs`);
   const [command, ...rest] = [...AS_NOBODY, process.execPath, script, ...args] as [string, ...string[]];
   const env = { ...process.env, NODE_OPTIONS: '' };
   const node = spawn(command, rest, { env, stdio: ['pipe', 'pipe', 'pipe'] });
-  let stdout = '';
-  let stderr = '';
-  let hung = false;
+  node.stdin.on('error', () => {}); // it has ended
   let answered = 0;
-  const timer = setTimeout(() => {
-    hung = true;
-    node.kill('SIGKILL');
-  }, DEADLINE_MS);
-  node.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
+  return endingOf(node, DEADLINE_MS, (stdout) => {
     const asked = [...stdout.matchAll(/^limit (\w+) (\S+)\n/gm)];
     for (const [, resource, limit] of asked.slice(answered)) {
       setLimit(String(node.pid), resource!, limit!);
@@ -58,14 +49,4 @@ export function limited(name: string, args: readonly string[] = []): Promise<End
     }
     answered = asked.length;
   });
-  node.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  node.stdin.on('error', () => {}); // it has ended
-  let endedAt = 0;
-  node.on('exit', () => (endedAt = Date.now()));
-  node.on('error', ending.fail);
-  node.on('close', (code, endedBy) => {
-    clearTimeout(timer);
-    ending.open({ code, signal: endedBy, stdout, stderr, hung, endedAt });
-  });
-  return ending.promise;
 }
