@@ -1,5 +1,5 @@
 // Two installed copies of the package in one process, of one version or of two.
-import test from 'ava';
+import test from 'ava'
 import {
   MultiPool,
   NoThreadError,
@@ -12,18 +12,18 @@ import {
   WaitTimeoutError,
   WorkerCrashedError,
   WorkerStartError,
-} from 'workpool';
+} from 'workpool'
 
-import { type Versions, runWithTwoCopies } from './support/copies.js';
+import { type Versions, runWithTwoCopies } from './support/copies.js'
 
 const both = `
 const first = require('./first/node_modules/workpool')
 const second = require('./second/node_modules/workpool')
 if (first.Pool === second.Pool) throw new Error('it is one copy')
 const print = (...values) => console.log(JSON.stringify(values))
-`;
+`
 
-const versions: readonly Versions[] = ['same', 'different'];
+const versions: readonly Versions[] = ['same', 'different']
 
 for (const kind of versions) {
   test(`an error of another copy (version: ${kind}) is known by its class's is`, async (t) => {
@@ -36,9 +36,9 @@ for (const kind of versions) {
           const { PoolError, PoolOverloadError, PoolClosedError } = first
           print(error instanceof PoolError, PoolError.is(error), PoolOverloadError.is(error), PoolClosedError.is(error))
         })()`,
-    });
-    t.deepEqual(lines, ['[false,true,true,false]']);
-  });
+    })
+    t.deepEqual(lines, ['[false,true,true,false]'])
+  })
 
   test(`a task module may use another copy (version: ${kind})`, async (t) => {
     const lines = await runWithTwoCopies(t, kind, {
@@ -76,15 +76,15 @@ for (const kind of versions) {
           await pool.close()
           print(require('./second/node_modules/workpool/dist/worker.js').isWorkerThread)
         })()`,
-    });
+    })
     t.deepEqual(lines, [
       '[{"isWorkerThread":true,"workerData":{"of":"the user"},"name":"inside","aborted":false}]',
       '[true]',
       '[true,[1,2,3],true]',
       '[{"isWorkerThread":true,"name":"inContext","data":{"of":"the user"},"isOther":true}]',
       '[false]',
-    ]);
-  });
+    ])
+  })
 }
 
 const shared = `
@@ -101,23 +101,23 @@ void (async () => {
   await task
   await Promise.all([...pools, ...others].map((pool) => pool.close()))
   print(warnings.length, ...warnings.flat())
-})()`;
+})()`
 
 test('shared pools of one name are one pool for copies of one version', async (t) => {
-  t.deepEqual(await runWithTwoCopies(t, 'same', { 'main.cjs': both + shared }), ['[1]', '[0]']);
-});
+  t.deepEqual(await runWithTwoCopies(t, 'same', { 'main.cjs': both + shared }), ['[1]', '[0]'])
+})
 
 test('shared pools of one name in copies of two versions are two pools, which is warned of once', async (t) => {
-  const [busy, warned, ...rest] = await runWithTwoCopies(t, 'different', { 'main.cjs': both + shared });
-  t.deepEqual([busy, rest], ['[0]', []]);
-  const [count, message, details] = JSON.parse(warned!) as [number, string, { pool: string; copies: string[] }];
-  t.is(count, 1);
-  t.regex(message, /another copy of workpool/);
-  t.is(details.pool, 'common');
-  t.is(details.copies.length, 2);
-  t.regex(details.copies[0]!, /^\/second\/node_modules\/workpool\//);
-  t.regex(details.copies[1]!, /^\/first\/node_modules\/workpool\//);
-});
+  const [busy, warned, ...rest] = await runWithTwoCopies(t, 'different', { 'main.cjs': both + shared })
+  t.deepEqual([busy, rest], ['[0]', []])
+  const [count, message, details] = JSON.parse(warned!) as [number, string, { pool: string; copies: string[] }]
+  t.is(count, 1)
+  t.regex(message, /another copy of workpool/)
+  t.is(details.pool, 'common')
+  t.is(details.copies.length, 2)
+  t.regex(details.copies[0]!, /^\/second\/node_modules\/workpool\//)
+  t.regex(details.copies[1]!, /^\/first\/node_modules\/workpool\//)
+})
 
 test('a thread of the user that has a copy of its own of the same version shares with main', async (t) => {
   const lines = await runWithTwoCopies(t, 'same', {
@@ -134,9 +134,9 @@ test('a thread of the user that has a copy of its own of the same version shares
       void pool.submit(() => new Promise((resolve) => (end = resolve)))
       const thread = new Worker(require.resolve('./second/thread.cjs'))
       thread.on('message', (busy) => { console.log(busy); end() })`,
-  });
-  t.deepEqual(lines, ['1']);
-});
+  })
+  t.deepEqual(lines, ['1'])
+})
 
 test('a thread that begins with another copy than its pool says so', async (t) => {
   const lines = await runWithTwoCopies(t, 'different', {
@@ -151,32 +151,51 @@ test('a thread that begins with another copy than its pool says so', async (t) =
         print(error.code, error.cause.message)
         await pool.close()
       })()`,
-  });
-  const [code, message] = JSON.parse(lines[0]!) as string[];
-  t.is(code, 'ERR_POOL_WORKER_START');
-  t.regex(message!, /another copy of workpool.*\/second\/.*\/first\//s);
-});
+  })
+  const [code, message] = JSON.parse(lines[0]!) as string[]
+  t.is(code, 'ERR_POOL_WORKER_START')
+  t.regex(message!, /another copy of workpool.*\/second\/.*\/first\//s)
+})
 
 test('every error class has an is of its own', async (t) => {
-  const classes = [PoolClosedError, PoolOverloadError, WaitTimeoutError, TaskTimeoutError, WorkerCrashedError, WorkerStartError, NoThreadError, ReleaseTimeoutError];
-  const pool = Pool.create();
-  pool.release();
-  const closed = await pool.submit(() => 1).catch((error: unknown) => error);
-  t.true(PoolError.is(closed));
+  const classes = [
+    PoolClosedError,
+    PoolOverloadError,
+    WaitTimeoutError,
+    TaskTimeoutError,
+    WorkerCrashedError,
+    WorkerStartError,
+    NoThreadError,
+    ReleaseTimeoutError,
+  ]
+  const pool = Pool.create()
+  pool.release()
+  const closed = await pool.submit(() => 1).catch((error: unknown) => error)
+  t.true(PoolError.is(closed))
   for (const Class of classes) {
     // Without its constructor, which is not public.
-    const error: unknown = Object.create(Class.prototype as object);
-    t.true(Class.is(error));
-    t.true(PoolError.is(error));
-    t.is(PoolClosedError.is(error), Class === PoolClosedError);
-    t.is(Class.is(closed), Class === PoolClosedError);
+    const error: unknown = Object.create(Class.prototype as object)
+    t.true(Class.is(error))
+    t.true(PoolError.is(error))
+    t.is(PoolClosedError.is(error), Class === PoolClosedError)
+    t.is(Class.is(closed), Class === PoolClosedError)
   }
-  for (const value of [undefined, null, 7, 'ERR_POOL_CLOSED', {}, new Error('no'), { code: 'ERR_POOL_CLOSED' }, () => {}, MultiPool]) {
-    t.false(PoolError.is(value));
-    t.false(PoolClosedError.is(value));
+  for (const value of [
+    undefined,
+    null,
+    7,
+    'ERR_POOL_CLOSED',
+    {},
+    new Error('no'),
+    { code: 'ERR_POOL_CLOSED' },
+    () => {},
+    MultiPool,
+  ]) {
+    t.false(PoolError.is(value))
+    t.false(PoolClosedError.is(value))
   }
-  const error: unknown = closed;
+  const error: unknown = closed
   // The type follows.
-  if (PoolError.is(error)) t.is(error.retryable, false);
-  if (PoolOverloadError.is(error)) t.is(error.waiting, 0);
-});
+  if (PoolError.is(error)) t.is(error.retryable, false)
+  if (PoolOverloadError.is(error)) t.is(error.waiting, 0)
+})

@@ -1,21 +1,21 @@
 // What the demo says of what it has measured; `npm run demo` measures.
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
-import test from 'ava';
+import test from 'ava'
 
 interface Loop {
-  readonly active: number;
-  readonly idle: number;
+  readonly active: number
+  readonly idle: number
 }
-type Restless = { readonly name: string; readonly share: number } | undefined;
+type Restless = { readonly name: string; readonly share: number } | undefined
 
-const load = (file: string) => import(pathToFileURL(join(process.cwd(), 'demo', file)).href);
-const loops = (server: Loop, upstream: Loop): Record<string, Loop> => ({ server, upstream });
+const load = (file: string) => import(pathToFileURL(join(process.cwd(), 'demo', file)).href)
+const loops = (server: Loop, upstream: Loop): Record<string, Loop> => ({ server, upstream })
 
 /** What was measured in all runs; `disturbed`: in this one a process never came to rest. */
 async function results(disturbed?: string): Promise<unknown[]> {
-  const { phases, modes } = await load('scenario.mjs');
+  const { phases, modes } = await load('scenario.mjs')
   return phases.flatMap((phase: { name: string; load: number }) =>
     modes.map((mode: string) => ({
       phase,
@@ -26,27 +26,40 @@ async function results(disturbed?: string): Promise<unknown[]> {
       peakRss: 2 ** 27,
       restless: disturbed === `${phase.name}, ${mode}` ? { name: 'server', share: 0.97 } : undefined,
     })),
-  );
+  )
 }
 
 test('a process that never comes to rest between two readings is found, the busiest first', async (t) => {
-  const { restless } = (await load('rest.mjs')) as { restless(before: Record<string, Loop>, after: Record<string, Loop>): Restless };
-  const start = loops({ active: 10, idle: 10 }, { active: 0, idle: 0 });
-  t.is(restless(start, loops({ active: 60, idle: 60 }, { active: 80, idle: 20 })), undefined);
-  t.deepEqual(restless(start, loops({ active: 105, idle: 15 }, { active: 93, idle: 7 })), { name: 'server', share: 0.95 });
+  const { restless } = (await load('rest.mjs')) as {
+    restless(before: Record<string, Loop>, after: Record<string, Loop>): Restless
+  }
+  const start = loops({ active: 10, idle: 10 }, { active: 0, idle: 0 })
+  t.is(restless(start, loops({ active: 60, idle: 60 }, { active: 80, idle: 20 })), undefined)
+  t.deepEqual(restless(start, loops({ active: 105, idle: 15 }, { active: 93, idle: 7 })), {
+    name: 'server',
+    share: 0.95,
+  })
   // One that has not reported in all that time had none to report.
-  t.deepEqual(restless(start, loops({ active: 10, idle: 10 }, { active: 1, idle: 9 })), { name: 'server', share: 1 });
-});
+  t.deepEqual(restless(start, loops({ active: 10, idle: 10 }, { active: 1, idle: 9 })), { name: 'server', share: 1 })
+})
 
 test('runs on a machine that was busy with other work are marked, and not compared', async (t) => {
-  const { reading } = await load('reading.mjs');
-  const { table } = await load('table.mjs');
-  t.regex(reading(await results()), /^At 4 times what the upstream can take, the pool gives 90 good answers .* 4\.5 times the 20/);
-  t.notRegex(table(await results()), /\*/);
+  const { reading } = await load('reading.mjs')
+  const { table } = await load('table.mjs')
+  t.regex(
+    reading(await results()),
+    /^At 4 times what the upstream can take, the pool gives 90 good answers .* 4\.5 times the 20/,
+  )
+  t.notRegex(table(await results()), /\*/)
   for (const run of ['far above, pool', 'far above, unbounded', 'below, pool']) {
-    const text = reading(await results(run));
-    t.regex(text, new RegExp(`^This machine had too little processor time .* not compared \\(never at rest – ${run}: the server, 97 % of its time\\)`));
-    t.notRegex(text, /good answers/);
-    t.regex(table(await results(run)), new RegExp(`${run.split(', ')[0]} +${run.split(', ')[1]} \\*`));
+    const text = reading(await results(run))
+    t.regex(
+      text,
+      new RegExp(
+        `^This machine had too little processor time .* not compared \\(never at rest – ${run}: the server, 97 % of its time\\)`,
+      ),
+    )
+    t.notRegex(text, /good answers/)
+    t.regex(table(await results(run)), new RegExp(`${run.split(', ')[0]} +${run.split(', ')[1]} \\*`))
   }
-});
+})

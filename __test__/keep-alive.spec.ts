@@ -1,5 +1,5 @@
 // A pool keeps the process alive exactly while a promise it handed out, or an executed task, is unsettled.
-import { endings } from './support/endings.js';
+import { endings } from './support/endings.js'
 
 endings(
   'stay',
@@ -36,4 +36,4 @@ endings(
     'tasks of every end': { code: 0, stdout: '0\n' },
   },
   { execArgv: ['--expose-gc'] },
-);
+)

@@ -1,10 +1,10 @@
-import test from 'ava';
+import test from 'ava'
 
-import { child } from './support/child.js';
+import { child } from './support/child.js'
 
 test("README's first example answers, sheds load, survives what render throws, and is told when a client leaves", async (t) => {
-  t.timeout(30_000);
-  const { code, stdout, stderr } = await child('readme-first');
+  t.timeout(30_000)
+  const { code, stdout, stderr } = await child('readme-first')
   t.deepEqual(stdout.trim().split('\n'), [
     'page: 200 <p>page</p>',
     'throws: 500',
@@ -13,10 +13,10 @@ test("README's first example answers, sheds load, survives what render throws, a
     'while it is full: 503, retry after 1',
     'left: its task was aborted, and its place is free',
     'page: 200 <p>page</p>',
-  ]);
-  t.is(code, 0);
+  ])
+  t.is(code, 0)
   // Whoever runs the server learns of what was thrown, and of nothing else.
-  t.is(stderr.match(/thrown by render/g)?.length, 2);
-  t.false(stderr.includes('PoolOverloadError'));
-  t.false(stderr.includes('AbortError'));
-});
+  t.is(stderr.match(/thrown by render/g)?.length, 2)
+  t.false(stderr.includes('PoolOverloadError'))
+  t.false(stderr.includes('AbortError'))
+})

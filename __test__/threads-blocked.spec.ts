@@ -1,7 +1,7 @@
 // What an isolate learns of its threads while runSync blocks it and nothing can be told by its event loop.
-import test from 'ava';
+import test from 'ava'
 
-import { child } from './support/child.js';
+import { child } from './support/child.js'
 
 /** What `fixtures/blocked.mjs` prints. */
 const CASES: Record<string, unknown> = {
@@ -22,19 +22,19 @@ const CASES: Record<string, unknown> = {
   'is another file, which does not end': 'ERR_POOL_WORKER_START',
   'exits while its module loads': 'ERR_POOL_WORKER_START',
   'loads at the second attempt': 'alive',
-};
+}
 
 for (const [what, result] of Object.entries(CASES)) {
   test(`runSync ends if its thread ${what}`, async (t) => {
-    t.timeout(60_000);
-    const { hung, stdout, stderr } = await child('blocked', { args: [what], deadlineMs: 40_000 });
-    t.false(hung, stderr);
-    t.deepEqual(JSON.parse(stdout), result);
-  });
+    t.timeout(60_000)
+    const { hung, stdout, stderr } = await child('blocked', { args: [what], deadlineMs: 40_000 })
+    t.false(hung, stderr)
+    t.deepEqual(JSON.parse(stdout), result)
+  })
 }
 
 test('runSync waits for a thread no longer than waitTimeout', async (t) => {
-  const { hung, stdout } = await child('blocked', { args: ['waits no longer than waitTimeout for a thread'] });
-  t.false(hung);
-  t.is(JSON.parse(stdout), 'ERR_POOL_WAIT_TIMEOUT');
-});
+  const { hung, stdout } = await child('blocked', { args: ['waits no longer than waitTimeout for a thread'] })
+  t.false(hung)
+  t.is(JSON.parse(stdout), 'ERR_POOL_WAIT_TIMEOUT')
+})

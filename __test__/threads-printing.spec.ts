@@ -1,10 +1,10 @@
 // What a task prints is out before its promise settles, or at least before the process ends by itself.
-import test from 'ava';
+import test from 'ava'
 
-import { child } from './support/child.js';
+import { child } from './support/child.js'
 
-const lines = (what: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${what} ${i}`);
-const loaded = ['loaded'];
+const lines = (what: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${what} ${i}`)
+const loaded = ['loaded']
 
 /** By the way in which `fixtures/printing.mjs` prints: its output. */
 const OUTPUTS: Record<string, string[]> = {
@@ -32,20 +32,30 @@ const OUTPUTS: Record<string, string[]> = {
   'before main exits': [...loaded, ...lines('line', 100)],
   'to createWorker': ['main has 51 lines'],
   'to nobody': ['main has it'],
-};
+}
 
 for (const [way, output] of Object.entries(OUTPUTS)) {
   test.serial(`what a task prints is out: ${way}`, async (t) => {
-    t.timeout(60_000);
-    const { hung, stdout, stderr } = await child('printing', { args: [way], deadlineMs: 30_000 });
-    t.false(hung, stderr);
-    t.deepEqual(stdout.trimEnd().split('\n'), output);
-    t.is(stderr, way === 'to both' ? lines('err', 20).map((line) => `${line}\n`).join('') : '');
-  });
+    t.timeout(60_000)
+    const { hung, stdout, stderr } = await child('printing', { args: [way], deadlineMs: 30_000 })
+    t.false(hung, stderr)
+    t.deepEqual(stdout.trimEnd().split('\n'), output)
+    t.is(
+      stderr,
+      way === 'to both'
+        ? lines('err', 20)
+            .map((line) => `${line}\n`)
+            .join('')
+        : '',
+    )
+  })
 }
 
 test.serial('what a task prints is out: of many tasks, each line whole', async (t) => {
-  const { stdout } = await child('printing', { args: ['of many tasks'] });
-  const printed = stdout.trimEnd().split('\n').sort();
-  t.deepEqual(printed.filter((line) => line !== 'loaded'), [...Array(50).fill('line 0'), ...Array(50).fill('line 1')]);
-});
+  const { stdout } = await child('printing', { args: ['of many tasks'] })
+  const printed = stdout.trimEnd().split('\n').sort()
+  t.deepEqual(
+    printed.filter((line) => line !== 'loaded'),
+    [...Array(50).fill('line 0'), ...Array(50).fill('line 1')],
+  )
+})

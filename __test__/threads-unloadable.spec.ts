@@ -1,14 +1,14 @@
 // Threads that cannot load while another one serves: they are tried again after pauses, and said once.
-import { writeFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { writeFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
 
-import test from 'ava';
+import test from 'ava'
 
-import { contradictions } from './support/accounts.js';
-import { threads } from './support/threads.js';
-import { until } from './support/until.js';
+import { contradictions } from './support/accounts.js'
+import { threads } from './support/threads.js'
+import { until } from './support/until.js'
 
 const HOLD = `
 const { threadId } = require('node:worker_threads');
@@ -16,25 +16,25 @@ const { existsSync } = require('node:fs');
 if (existsSync(__filename + '.broken')) throw new Error('half of it is deployed');
 exports.hold = (ms) => new Promise((resolve) => setTimeout(resolve, ms, threadId));
 exports.here = () => threadId;
-`;
+`
 
 /** A module that loads until `breakIt` is called, and again after `mend`; how often a thread was started for it; what was warned of. */
 function breakable(t: Parameters<typeof threads>[0], name: string) {
-  const filename = join(tmpdir(), `workpool-${process.pid}-${name}.cjs`);
-  const flag = `${filename}.broken`;
-  writeFileSync(filename, HOLD);
+  const filename = join(tmpdir(), `workpool-${process.pid}-${name}.cjs`)
+  const flag = `${filename}.broken`
+  writeFileSync(filename, HOLD)
   t.teardown(() => {
-    rmSync(filename, { force: true });
-    rmSync(flag, { force: true });
-  });
-  const starts: number[] = [];
-  const warnings: [{ err?: Error }, string][] = [];
-  const ignore = () => {};
+    rmSync(filename, { force: true })
+    rmSync(flag, { force: true })
+  })
+  const starts: number[] = []
+  const warnings: [{ err?: Error }, string][] = []
+  const ignore = () => {}
   const options = {
     filename,
     createWorker: (url: URL, options: WorkerOptions) => {
-      starts.push(performance.now());
-      return new Worker(url, options);
+      starts.push(performance.now())
+      return new Worker(url, options)
     },
     logger: {
       debug: ignore,
@@ -42,54 +42,54 @@ function breakable(t: Parameters<typeof threads>[0], name: string) {
       error: ignore,
       warn: (details: object, message: string) => warnings.push([details, message]),
     },
-  };
-  return { filename, options, starts, warnings, breakIt: () => writeFileSync(flag, ''), mend: () => rmSync(flag) };
+  }
+  return { filename, options, starts, warnings, breakIt: () => writeFileSync(flag, ''), mend: () => rmSync(flag) }
 }
 
 test('threads that cannot load while another one serves are started again after pauses, and warned of once', async (t) => {
-  const { filename, options, starts, warnings, breakIt, mend } = breakable(t, 'pauses');
-  const pool = threads(t, { name: 'bakery', size: 2, ...options });
-  const serving = await pool.run(0, { name: 'here' });
-  breakIt();
-  const held = pool.run(1_000, { name: 'hold' });
+  const { filename, options, starts, warnings, breakIt, mend } = breakable(t, 'pauses')
+  const pool = threads(t, { name: 'bakery', size: 2, ...options })
+  const serving = await pool.run(0, { name: 'here' })
+  breakIt()
+  const held = pool.run(1_000, { name: 'hold' })
   // Each of them would have a thread started.
-  const others: Promise<unknown>[] = [];
-  let isHeld = true;
-  void held.then(() => (isHeld = false));
+  const others: Promise<unknown>[] = []
+  let isHeld = true
+  void held.then(() => (isHeld = false))
   while (isHeld) {
-    others.push(pool.run(0, { name: 'here' }));
-    t.deepEqual(contradictions(pool.stats()), []);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    others.push(pool.run(0, { name: 'here' }))
+    t.deepEqual(contradictions(pool.stats()), [])
+    await new Promise((resolve) => setTimeout(resolve, 5))
   }
-  t.is(await held, serving);
-  for (const thread of await Promise.all(others)) t.is(thread, serving, 'the one that serves takes them all');
-  const pauses = starts.slice(2).map((at, index) => at - starts[index + 1]!);
-  t.true(pauses.length > 0, 'it was tried again');
-  for (const [index, pause] of pauses.entries()) t.true(pause >= 100 * 2 ** index - 5, `pauses: ${pauses.join(', ')}`);
-  t.is(warnings.length, 1);
-  const [[{ err }, message]] = warnings as [[{ err: Error }, string]];
-  t.is(message, `workpool: a thread could not be started for ${filename}; this is said once until one has loaded`);
-  t.regex(err.message, /half of it is deployed/);
+  t.is(await held, serving)
+  for (const thread of await Promise.all(others)) t.is(thread, serving, 'the one that serves takes them all')
+  const pauses = starts.slice(2).map((at, index) => at - starts[index + 1]!)
+  t.true(pauses.length > 0, 'it was tried again')
+  for (const [index, pause] of pauses.entries()) t.true(pause >= 100 * 2 ** index - 5, `pauses: ${pauses.join(', ')}`)
+  t.is(warnings.length, 1)
+  const [[{ err }, message]] = warnings as [[{ err: Error }, string]]
+  t.is(message, `workpool: a thread could not be started for ${filename}; this is said once until one has loaded`)
+  t.regex(err.message, /half of it is deployed/)
 
   // Once a thread has loaded, the next one that does not is news.
-  mend();
-  const busy = [pool.run(60_000, { name: 'hold' })];
-  const second = await pool.run(0, { name: 'here' });
-  t.not(second, serving);
-  t.is(warnings.length, 1);
-  breakIt();
-  pool.tune(3);
-  busy.push(pool.run(60_000, { name: 'hold' }), pool.run(60_000, { name: 'hold' }));
-  for (const promise of busy) promise.catch(() => {});
-  await until(() => warnings.length > 1, 'a second warning');
-  t.is(warnings.length, 2);
-});
+  mend()
+  const busy = [pool.run(60_000, { name: 'hold' })]
+  const second = await pool.run(0, { name: 'here' })
+  t.not(second, serving)
+  t.is(warnings.length, 1)
+  breakIt()
+  pool.tune(3)
+  busy.push(pool.run(60_000, { name: 'hold' }), pool.run(60_000, { name: 'hold' }))
+  for (const promise of busy) promise.catch(() => {})
+  await until(() => warnings.length > 1, 'a second warning')
+  t.is(warnings.length, 2)
+})
 
 test('a thread that cannot load is warned of although nobody waits for it', async (t) => {
-  const { options, warnings, breakIt } = breakable(t, 'nobody');
-  breakIt();
-  const pool = threads(t, { size: 1, preAlloc: true, ...options });
-  await until(() => warnings.length > 0, 'a warning');
-  t.is(warnings.length, 1);
-  t.like(pool.stats(), { waiting: 0, failed: 0 });
-});
+  const { options, warnings, breakIt } = breakable(t, 'nobody')
+  breakIt()
+  const pool = threads(t, { size: 1, preAlloc: true, ...options })
+  await until(() => warnings.length > 0, 'a warning')
+  t.is(warnings.length, 1)
+  t.like(pool.stats(), { waiting: 0, failed: 0 })
+})

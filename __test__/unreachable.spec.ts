@@ -1,7 +1,7 @@
 // A pool that nobody references is released once its last task has settled, and not before.
-import test from 'ava';
+import test from 'ava'
 
-import { child } from './support/child.js';
+import { child } from './support/child.js'
 
 const expected = {
   idle: ['ran', 'disposed of resource'],
@@ -20,18 +20,18 @@ const expected = {
   'referenced by its own options': ['ran', 'collected'],
   'released and referenced by its own options': ['ran', 'disposed of resource', 'collected'],
   'still referenced': ['ran', 'running 1'],
-};
+}
 for (const [what, lines] of Object.entries(expected)) {
   test.serial(`a dropped pool: ${what}`, async (t) => {
-    t.timeout(15_000);
-    const { hung, code, stdout, stderr } = await child('unreachable', { args: [what], execArgv: ['--expose-gc'] });
-    t.deepEqual({ hung, code, stderr }, { hung: false, code: 0, stderr: '' });
-    t.deepEqual(stdout.trim().split('\n'), lines);
-  });
+    t.timeout(15_000)
+    const { hung, code, stdout, stderr } = await child('unreachable', { args: [what], execArgv: ['--expose-gc'] })
+    t.deepEqual({ hung, code, stderr }, { hung: false, code: 0, stderr: '' })
+    t.deepEqual(stdout.trim().split('\n'), lines)
+  })
 }
 
 test.serial('pools that are told of a vacancy may be collected before they have used it', async (t) => {
-  t.timeout(15_000);
-  const { hung, code, stdout, stderr } = await child('vacant-and-gone', { execArgv: ['--expose-gc'] });
-  t.deepEqual({ hung, code, stdout, stderr }, { hung: false, code: 0, stdout: 'alive\n', stderr: '' });
-});
+  t.timeout(15_000)
+  const { hung, code, stdout, stderr } = await child('vacant-and-gone', { execArgv: ['--expose-gc'] })
+  t.deepEqual({ hung, code, stdout, stderr }, { hung: false, code: 0, stdout: 'alive\n', stderr: '' })
+})

@@ -21,7 +21,8 @@ const BAR = 13
 const LONGEST = WIDTH - 2 * MARGIN - NAMES - VALUES
 
 /** @param {string} text */
-const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+const escape = (text) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 /** Three digits that count, thousands set apart. @param {number} value */
 export function inShort(value) {
@@ -51,9 +52,26 @@ export function toSvg(title, contests, theme) {
       const length = most > 0 ? ((value ?? 0) / most) * LONGEST : 0
       const left = MARGIN + NAMES
       const line = y + BAR - 2
-      parts.push(text(left - 8, line, name, isOwn ? colours.text : colours.faint, `text-anchor="end"${isOwn ? ' font-weight="600"' : ''}`))
-      parts.push(`<rect x="${left}" y="${y}" width="${Math.max(1, length).toFixed(1)}" height="${BAR}" rx="2" fill="${fill}"/>`)
-      parts.push(text(left + Math.max(1, length) + 6, line, value === null ? 'never' : inShort(value), isOwn ? colours.text : colours.faint))
+      parts.push(
+        text(
+          left - 8,
+          line,
+          name,
+          isOwn ? colours.text : colours.faint,
+          `text-anchor="end"${isOwn ? ' font-weight="600"' : ''}`,
+        ),
+      )
+      parts.push(
+        `<rect x="${left}" y="${y}" width="${Math.max(1, length).toFixed(1)}" height="${BAR}" rx="2" fill="${fill}"/>`,
+      )
+      parts.push(
+        text(
+          left + Math.max(1, length) + 6,
+          line,
+          value === null ? 'never' : inShort(value),
+          isOwn ? colours.text : colours.faint,
+        ),
+      )
       y += ROW
     }
   }

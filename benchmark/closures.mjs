@@ -140,7 +140,12 @@ export function contests(summaries) {
   const without = [...summaries.keys()].filter((name) => !withResources.includes(name))
   return [
     { label: 'closures, all at once', unit: 'ns per task', own: 'workpool', entries: without.map(entry) },
-    { label: 'closures with resources', unit: 'ns per task', own: 'workpool, resources', entries: withResources.map(entry) },
+    {
+      label: 'closures with resources',
+      unit: 'ns per task',
+      own: 'workpool, resources',
+      entries: withResources.map(entry),
+    },
   ]
 }
 

@@ -36,8 +36,12 @@ function standing(contest) {
 export function aheadOfUs(contests) {
   return contests.flatMap((contest) => {
     const { own, peers } = standing(contest)
-    const ahead = peers.filter((peer) => ratio(contest, peer, own) > 1).map((peer) => `${peer.name} ${show(peer)}${overlap(peer, own)}`)
-    return ahead.length > 0 ? [`${contest.label}, ${contest.unit}: ${own.name} ${show(own)}; ahead of it: ${ahead.join(', ')}`] : []
+    const ahead = peers
+      .filter((peer) => ratio(contest, peer, own) > 1)
+      .map((peer) => `${peer.name} ${show(peer)}${overlap(peer, own)}`)
+    return ahead.length > 0
+      ? [`${contest.label}, ${contest.unit}: ${own.name} ${show(own)}; ahead of it: ${ahead.join(', ')}`]
+      : []
   })
 }
 
@@ -60,5 +64,10 @@ export function toRow(contest) {
   const [best] = peers
   if (!best) return undefined
   const times = ratio(contest, own, best)
-  return [`${contest.label}, ${contest.unit}`, show(own), `${best.name}: ${show(best)}`, Number.isFinite(times) ? `${inShort(times)}×` : '∞']
+  return [
+    `${contest.label}, ${contest.unit}`,
+    show(own),
+    `${best.name}: ${show(best)}`,
+    Number.isFinite(times) ? `${inShort(times)}×` : '∞',
+  ]
 }

@@ -26,7 +26,11 @@ export function obstacle() {
     return 'Go is not installed'
   }
   try {
-    execFileSync('go', ['build', '-o', program, '.'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' })
+    execFileSync('go', ['build', '-o', program, '.'], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    })
     return undefined
   } catch (error) {
     return `the Go side could not be built: ${/** @type {{ stderr: string }} */ (error).stderr}`
@@ -119,6 +123,11 @@ export function contests(summaries) {
     label: shape,
     unit: 'ns per task',
     own,
-    entries: of(summaries, shape).map(({ name, medianNs, minNs, maxNs }) => ({ name: short(name), value: medianNs, low: minNs, high: maxNs })),
+    entries: of(summaries, shape).map(({ name, medianNs, minNs, maxNs }) => ({
+      name: short(name),
+      value: medianNs,
+      low: minNs,
+      high: maxNs,
+    })),
   }))
 }

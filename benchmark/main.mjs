@@ -15,7 +15,10 @@ import { describeSurroundings } from './surroundings.mjs'
 
 const RESULTS = new URL('results/', import.meta.url)
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false } },
+})
 // A quick answer does not replace a thorough one.
 const suffix = values.quick ? '.quick' : ''
 const command = ['npm run bench', ...(process.argv.length > 2 ? ['--', ...process.argv.slice(2)] : [])].join(' ')
@@ -45,13 +48,34 @@ async function answer(name) {
   const contests = question.contests(summaries)
   const aims = question.aims?.(summaries) ?? []
   const method = question.method?.(settings)
-  const page = toPage({ name: file, title, date, command, settings, surroundings, table: question.table(summaries), aims, contests, method })
+  const page = toPage({
+    name: file,
+    title,
+    date,
+    command,
+    settings,
+    surroundings,
+    table: question.table(summaries),
+    aims,
+    contests,
+    method,
+  })
   process.stdout.write(`${page}\n`)
 
-  const record = { question: name, title, date, command, settings, ...surroundings, aims, cases: [...summaries.values()] }
+  const record = {
+    question: name,
+    title,
+    date,
+    command,
+    settings,
+    ...surroundings,
+    aims,
+    cases: [...summaries.values()],
+  }
   write(`${file}.json`, `${JSON.stringify(record, null, 2)}\n`)
   write(`${file}.md`, page)
-  for (const theme of /** @type {const} */ (['light', 'dark'])) write(`${file}.${theme}.svg`, toSvg(title, contests, theme))
+  for (const theme of /** @type {const} */ (['light', 'dark']))
+    write(`${file}.${theme}.svg`, toSvg(title, contests, theme))
 }
 
 /** @param {string} file @param {string} content */

@@ -86,7 +86,11 @@ export function contests(summaries) {
     high: maxNs,
     isYardstick: name === 'one by one',
   }))
-  const memory = [...summaries.values()].map(({ name, peakRssMb }) => ({ name, value: peakRssMb, isYardstick: name === 'one by one' }))
+  const memory = [...summaries.values()].map(({ name, peakRssMb }) => ({
+    name,
+    value: peakRssMb,
+    isYardstick: name === 'one by one',
+  }))
   return [
     { label: 'mapped', unit: 'ns per item', own: 'workpool', entries },
     { label: 'mapped, peak RSS', unit: 'MB', own: 'workpool', entries: memory },
@@ -103,5 +107,9 @@ export function aims(summaries) {
   }
   const memory = `${ours.peakRssMb.toFixed(0)} MB against ${of('pMapIterable').peakRssMb.toFixed(0)} MB`
   const isFlat = ours.peakRssMb <= of('pMapIterable').peakRssMb * 1.1
-  return [speed('pMap'), speed('pMapIterable'), { aim: 'workpool: no more memory than pMapIterable', measured: memory, met: isFlat }]
+  return [
+    speed('pMap'),
+    speed('pMapIterable'),
+    { aim: 'workpool: no more memory than pMapIterable', measured: memory, met: isFlat },
+  ]
 }

@@ -40,7 +40,9 @@ process.stdout.write(JSON.stringify(round), () => process.exit())
  * @returns {Promise<Round>}
  */
 async function repeat({ name, tasks: tasksOfOne, share = 1, load }, given) {
-  const [warmupTasks, timedTasks] = [given.warmupTasks * share, given.timedTasks * share].map((tasks) => Math.max(1, Math.round(tasks)))
+  const [warmupTasks, timedTasks] = [given.warmupTasks * share, given.timedTasks * share].map((tasks) =>
+    Math.max(1, Math.round(tasks)),
+  )
   const tasks = tasksOfOne ?? timedTasks
   const start = await load()
   const bench = new Bench({

@@ -23,7 +23,9 @@ export async function overview(results, suffix) {
     answers.push({ file, record, contests: contests(summaries), hasChart })
   }
 
-  const behind = answers.flatMap(({ file, contests }) => aheadOfUs(contests).map((line) => `- ${line} ([more](${file}.md))`))
+  const behind = answers.flatMap(({ file, contests }) =>
+    aheadOfUs(contests).map((line) => `- ${line} ([more](${file}.md))`),
+  )
   const missed = answers.flatMap(({ file, record }) =>
     record.aims
       .filter((/** @type {import('./page.mjs').Aim} */ { met }) => !met)
@@ -61,7 +63,9 @@ function answer(file, { title, date, machine, versions }, contests, hasChart) {
   return [
     `### [${title}](${file}.md)`,
     '',
-    ...(rows.length > 0 ? [...toMarkdown({ head: ['what', 'workpool', 'the best peer', 'we are better'], rows }), ''] : []),
+    ...(rows.length > 0
+      ? [...toMarkdown({ head: ['what', 'workpool', 'the best peer', 'we are better'], rows }), '']
+      : []),
     `${where}; [table](${file}.md), [numbers](${file}.json)${charts}.`,
     '',
   ]

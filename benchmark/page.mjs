@@ -20,10 +20,24 @@ import { describeInWords } from './surroundings.mjs'
  */
 
 /** @param {Page} page */
-export function toPage({ name, title, date, command, settings, surroundings, table, aims, contests, method = describeMethod(settings) }) {
+export function toPage({
+  name,
+  title,
+  date,
+  command,
+  settings,
+  surroundings,
+  table,
+  aims,
+  contests,
+  method = describeMethod(settings),
+}) {
   const ahead = aheadOfUs(contests).map((line) => `- **BEHIND** – ${line}`)
   const verdicts = aims.toSorted((a, b) => Number(a.met) - Number(b.met))
-  const lines = [...ahead, ...verdicts.map(({ aim, measured, met }) => `- ${met ? 'met' : '**MISSED**'} – ${aim}: ${measured}`)]
+  const lines = [
+    ...ahead,
+    ...verdicts.map(({ aim, measured, met }) => `- ${met ? 'met' : '**MISSED**'} – ${aim}: ${measured}`),
+  ]
   return [
     `# ${title}`,
     '',
@@ -56,9 +70,12 @@ export function picture(name, title) {
 
 /** @param {Table} table */
 export function toMarkdown({ head, rows }) {
-  const widths = head.map((cell, column) => Math.max(3, ...[head, ...rows].map((row) => /** @type {string} */ (row[column]).length)))
+  const widths = head.map((cell, column) =>
+    Math.max(3, ...[head, ...rows].map((row) => /** @type {string} */ (row[column]).length)),
+  )
   // The first column names, the others count: numbers line up on the right.
-  const pad = (/** @type {string} */ cell, /** @type {number} */ column) => (column ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[0] ?? 0))
+  const pad = (/** @type {string} */ cell, /** @type {number} */ column) =>
+    column ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[0] ?? 0)
   const line = (/** @type {string[]} */ cells) => `| ${cells.map(pad).join(' | ')} |`
   const rule = widths.map((width, column) => (column ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)))
   return [line(head), line(rule), ...rows.map(line)]

@@ -78,7 +78,11 @@ function summarize(name, rounds) {
  */
 function summarizeReadings(name, rounds) {
   const keys = Object.keys(rounds[0] ?? {})
-  return { name, values: Object.fromEntries(keys.map((key) => [key, medianOfKnown(rounds.map((round) => round[key] ?? null))])), rounds }
+  return {
+    name,
+    values: Object.fromEntries(keys.map((key) => [key, medianOfKnown(rounds.map((round) => round[key] ?? null))])),
+    rounds,
+  }
 }
 
 /**
@@ -107,7 +111,9 @@ function summarizeRuns(name, rounds) {
 export function median(values) {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
-  return sorted.length % 2 ? /** @type {number} */ (sorted[middle]) : (/** @type {number} */ (sorted[middle - 1]) + /** @type {number} */ (sorted[middle])) / 2
+  return sorted.length % 2
+    ? /** @type {number} */ (sorted[middle])
+    : (/** @type {number} */ (sorted[middle - 1]) + /** @type {number} */ (sorted[middle])) / 2
 }
 
 /** @param {(number | null)[]} values */

@@ -118,12 +118,19 @@ export function table(summaries) {
     /** @type {number} */ (summary.fairness).toFixed(2),
     summary.peakRssMb.toFixed(0),
   ])
-  return { head: ['case', 'ns per task', 'min – max', '× own pool', 'CPU ns per task', 'least / most share', 'peak RSS MB'], rows }
+  return {
+    head: ['case', 'ns per task', 'min – max', '× own pool', 'CPU ns per task', 'least / most share', 'peak RSS MB'],
+    rows,
+  }
 }
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries */
 export function contests(summaries) {
-  const entries = [...summaries.values()].map(({ name, medianNs }) => ({ name, value: medianNs, isYardstick: name === OWN }))
+  const entries = [...summaries.values()].map(({ name, medianNs }) => ({
+    name,
+    value: medianNs,
+    isYardstick: name === OWN,
+  }))
   return [{ label: 'shared between isolates', unit: 'ns per task', own: 'shared pool', entries }]
 }
 
@@ -134,7 +141,15 @@ export function aims(summaries) {
   const shares = ISOLATES.slice(1).map((isolates) => of(nameOf(isolates)).fairness)
   const least = Math.min(...shares)
   return [
-    { aim: 'a pool that is shared, but used by one isolate: at most 1.1× the cost of one that is not', measured: `${price.toFixed(2)}×`, met: price <= 1.1 },
-    { aim: 'every isolate gets at least 0.8 of what the luckiest one gets, in every run', measured: least.toFixed(2), met: least >= 0.8 },
+    {
+      aim: 'a pool that is shared, but used by one isolate: at most 1.1× the cost of one that is not',
+      measured: `${price.toFixed(2)}×`,
+      met: price <= 1.1,
+    },
+    {
+      aim: 'every isolate gets at least 0.8 of what the luckiest one gets, in every run',
+      measured: least.toFixed(2),
+      met: least >= 0.8,
+    },
   ]
 }

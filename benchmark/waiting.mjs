@@ -75,7 +75,9 @@ export function table(summaries) {
     const sizes = SIZES.map((tasks) => /** @type {any} */ (summaries.get(`${side}, ${nameOf(tasks)}`)))
     return [
       side === 'bare' ? 'bare promises and closures' : side,
-      ...sizes.map((summary) => `${summary.medianNs.toFixed(0)} (${summary.minNs.toFixed(0)} – ${summary.maxNs.toFixed(0)})`),
+      ...sizes.map(
+        (summary) => `${summary.medianNs.toFixed(0)} (${summary.minNs.toFixed(0)} – ${summary.maxNs.toFixed(0)})`,
+      ),
       growth(summaries, side).toFixed(2),
       sizes.at(-1).peakRssMb.toFixed(0),
     ]
@@ -85,7 +87,9 @@ export function table(summaries) {
 
 /** @param {Map<string, import('./rounds.mjs').Summary>} summaries @param {string} side */
 function growth(summaries, side) {
-  const [fewest, most] = [SIZES[0], SIZES.at(-1)].map((tasks) => summaries.get(`${side}, ${nameOf(/** @type {number} */ (tasks))}`))
+  const [fewest, most] = [SIZES[0], SIZES.at(-1)].map((tasks) =>
+    summaries.get(`${side}, ${nameOf(/** @type {number} */ (tasks))}`),
+  )
   return /** @type {any} */ (most).medianNs / /** @type {any} */ (fewest).medianNs
 }
 
@@ -107,5 +111,11 @@ export function aims(summaries) {
   const ours = growth(summaries, 'workpool')
   const bare = growth(summaries, 'bare')
   const measured = `${ours.toFixed(2)}× against ${bare.toFixed(2)}×`
-  return [{ aim: 'workpool: cost per task grows no more than that of bare promises and closures', measured, met: ours <= bare }]
+  return [
+    {
+      aim: 'workpool: cost per task grows no more than that of bare promises and closures',
+      measured,
+      met: ours <= bare,
+    },
+  ]
 }

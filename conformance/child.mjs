@@ -20,7 +20,10 @@ try {
   await test.run({ library, adapter, open: adapter.open })
   if (!test.ends) tell({ passed: true })
 } catch (error) {
-  const seen = error instanceof Unmet ? error.message : `the test ended with ${error instanceof Error ? `${error.name}: ${error.message}` : error}`
+  const seen =
+    error instanceof Unmet
+      ? error.message
+      : `the test ended with ${error instanceof Error ? `${error.name}: ${error.message}` : error}`
   tell({ passed: false, seen })
 }
 if (!test.ends) setInterval(() => {}, 60_000)

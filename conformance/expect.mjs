@@ -36,7 +36,9 @@ export const outcomesOf = (promises, patience) => Promise.all(promises.map((prom
 
 /** @param {unknown} value */
 export const show = (value) =>
-  value instanceof Error ? showError(value) : inspect(value, { breakLength: Infinity, compact: true, depth: 3, maxStringLength: 80 })
+  value instanceof Error
+    ? showError(value)
+    : inspect(value, { breakLength: Infinity, compact: true, depth: 3, maxStringLength: 80 })
 
 /** @param {unknown} error */
 const showError = (error) => (error instanceof Error ? `${error.name}: ${error.message.split('\n')[0]}` : show(error))
@@ -80,7 +82,10 @@ export async function fulfils(promise, expected, what = 'the task') {
  */
 export async function rejects(promise, what = 'the task', patience = PATIENCE) {
   const outcome = await outcomeOf(promise, patience)
-  expect(outcome.state === 'rejected', `${what} ${inWords(outcome)}${outcome.state === 'pending' ? ` within ${patience} ms` : ''}`)
+  expect(
+    outcome.state === 'rejected',
+    `${what} ${inWords(outcome)}${outcome.state === 'pending' ? ` within ${patience} ms` : ''}`,
+  )
   return /** @type {{ error: unknown }} */ (outcome).error
 }
 

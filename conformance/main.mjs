@@ -12,7 +12,9 @@ import { describeCell, printTables, writeResults } from './report.mjs'
 /** Children at a time. More would be late for reasons of their own. */
 const AT_A_TIME = 2
 
-const { values } = parseArgs({ options: { library: { type: 'string' }, group: { type: 'string' }, test: { type: 'string' } } })
+const { values } = parseArgs({
+  options: { library: { type: 'string' }, group: { type: 'string' }, test: { type: 'string' } },
+})
 const library = values.library === 'us' ? OWN : values.library
 
 /** @typedef {{ list: import('./lists.mjs').List, library: string, group: string, test: import('./lists.mjs').Test, cell?: import('./cell.mjs').Cell }} Question */
@@ -20,7 +22,9 @@ const library = values.library === 'us' ? OWN : values.library
 /** @type {Question[]} */
 const questions = lists
   .flatMap((list) =>
-    list.groups.flatMap((group) => group.tests.flatMap((test) => list.libraries.map((name) => ({ list, library: name, group: group.name, test })))),
+    list.groups.flatMap((group) =>
+      group.tests.flatMap((test) => list.libraries.map((name) => ({ list, library: name, group: group.name, test }))),
+    ),
   )
   .filter(
     (question) =>

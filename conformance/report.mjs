@@ -63,7 +63,10 @@ export function writeResults(answers, seconds) {
     '',
   ]
   writeFileSync(new URL('conformance.md', RESULTS), page.join('\n'))
-  writeFileSync(new URL('conformance.json', RESULTS), `${JSON.stringify({ date, command, seconds, ...surroundings, tests: toRecords(answers) }, null, 2)}\n`)
+  writeFileSync(
+    new URL('conformance.json', RESULTS),
+    `${JSON.stringify({ date, command, seconds, ...surroundings, tests: toRecords(answers) }, null, 2)}\n`,
+  )
 }
 
 /** @param {Answer[]} answers */
@@ -72,7 +75,10 @@ function toRecords(answers) {
   return [...tests].map((test) => {
     const own = answers.filter((answer) => answer.test === test)
     const [{ list, group } = /** @type {any} */ ({})] = own
-    const cells = own.map((answer) => [answer.library, { ...answer.cell, ...(answer.cell.state === 'failed' && { command: commandOf(answer) }) }])
+    const cells = own.map((answer) => [
+      answer.library,
+      { ...answer.cell, ...(answer.cell.state === 'failed' && { command: commandOf(answer) }) },
+    ])
     return { list: list.name, test: `${group}/${test.name}`, expects: test.expects, cells: Object.fromEntries(cells) }
   })
 }
@@ -123,17 +129,29 @@ function toGroup(group, libraries, answers) {
 
 /** @param {string[]} libraries @param {Answer[]} answers */
 function toNotes(libraries, answers) {
-  const failed = libraries.flatMap((library) => answers.filter((answer) => answer.library === library && answer.cell.state === 'failed'))
+  const failed = libraries.flatMap((library) =>
+    answers.filter((answer) => answer.library === library && answer.cell.state === 'failed'),
+  )
   const flaky = answers.filter(({ cell }) => cell.state === 'passed' && cell.runs > 1)
-  const reasons = new Set(answers.filter(({ cell }) => cell.state === 'not offered').map(({ library, cell }) => `- ${library}: ${cell.reason}`))
+  const reasons = new Set(
+    answers
+      .filter(({ cell }) => cell.state === 'not offered')
+      .map(({ library, cell }) => `- ${library}: ${cell.reason}`),
+  )
   return [
     ...section(
       'What failed, and how to see it',
-      failed.map((answer) => `- \`${commandOf(answer)}\`${answer.library === OWN ? ' (ours!)' : ''}: ${escape(answer.cell.seen ?? '')}`),
+      failed.map(
+        (answer) =>
+          `- \`${commandOf(answer)}\`${answer.library === OWN ? ' (ours!)' : ''}: ${escape(answer.cell.seen ?? '')}`,
+      ),
     ),
     ...section(
       'What failed in some runs only',
-      flaky.map((answer) => `- ${answer.library} \`${idOf(answer)}\`, passed in run ${answer.cell.runs}; before that: ${escape(answer.cell.seen ?? '')}`),
+      flaky.map(
+        (answer) =>
+          `- ${answer.library} \`${idOf(answer)}\`, passed in run ${answer.cell.runs}; before that: ${escape(answer.cell.seen ?? '')}`,
+      ),
     ),
     ...section('What is not offered', [...reasons].sort()),
   ]
@@ -143,13 +161,18 @@ function toNotes(libraries, answers) {
 const section = (title, lines) => (lines.length > 0 ? [`### ${title}`, '', ...lines, ''] : [])
 
 /** @param {string} text */
-const escape = (text) => text.replaceAll(/[\r\n]+/g, ' ').replaceAll('|', '\\|').replaceAll('<', '&lt;')
+const escape = (text) =>
+  text
+    .replaceAll(/[\r\n]+/g, ' ')
+    .replaceAll('|', '\\|')
+    .replaceAll('<', '&lt;')
 
 /** @param {string[][]} rows the first one is the head */
 function toMarkdown(rows) {
   const [head = [], ...body] = rows
   const widths = head.map((_, column) => Math.max(3, ...rows.map((row) => (row[column] ?? '').length)))
-  const line = (/** @type {string[]} */ cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
+  const line = (/** @type {string[]} */ cells) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
   const rule = `| ${widths.map((width, column) => (column ? `:${'-'.repeat(width - 2)}:` : '-'.repeat(width))).join(' | ')} |`
   return [line(head), rule, ...body.map(line)]
 }

@@ -98,6 +98,7 @@ export function cpuTable({ files, threads, results }) {
   const legend = `${files} Markdown files rendered over and over; threads: ${threads}. Loop delay: of this process's event loop, by 1 ms timers.`
   const had = results.map(({ processors }) => processors)
   const isDisturbed = had[0] < ENOUGH || had[1] < ENOUGH * threads
-  const note = 'Processors: the time that it got. That is less than there is to have, as the machine was busy: the rates are not to be compared.'
+  const note =
+    'Processors: the time that it got. That is less than there is to have, as the machine was busy: the rates are not to be compared.'
   return [lines[0], rule, ...lines.slice(1), rule, legend, ...(isDisturbed ? [note] : [])].join('\n')
 }

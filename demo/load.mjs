@@ -72,7 +72,8 @@ export class Load {
         duration: 3600, // until stop()
         sampleInt: 100, // it looks this often whether it was stopped
         // An event its types do not list.
-        setupClient: (client) => void (/** @type {import('node:events').EventEmitter} */ (client).on('request', () => this.tally.sent++)),
+        setupClient: (client) =>
+          void (/** @type {import('node:events').EventEmitter} */ (client).on('request', () => this.tally.sent++)),
       },
       () => this.#running.delete(instance),
     )

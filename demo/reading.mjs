@@ -31,7 +31,10 @@ export function reading(results) {
 
 /** @param {import('./table.mjs').Result[]} disturbed */
 function busyMachine(disturbed) {
-  const runs = disturbed.map(({ phase, mode, restless }) => `${phase.name}, ${mode}: the ${restless?.name}, ${percent(restless?.share ?? 1, 1)} of its time`)
+  const runs = disturbed.map(
+    ({ phase, mode, restless }) =>
+      `${phase.name}, ${mode}: the ${restless?.name}, ${percent(restless?.share ?? 1, 1)} of its time`,
+  )
   return (
     `This machine had too little processor time for the demo, so its runs are not compared (never at rest – ${runs.join('; ')}).` +
     ' Requests then wait for a process that is late, in front of every pool, and a pool cannot refuse what has not reached it.' +
@@ -57,7 +60,10 @@ function overload(bare, pooled) {
 function calm(bareLow, pooledLow, bareHigh, pooledHigh) {
   const answers = compare(pooledLow.perSecond.good, bareLow.perSecond.good, 'more', 'fewer')
   const latency = compare(pooledLow.p99 ?? Infinity, bareLow.p99 ?? Infinity, 'a higher', 'a lower')
-  const verdict = answers || latency ? `it gives ${answers || 'as many'} answers at ${latency || 'the same'} p99` : 'it changes nothing'
+  const verdict =
+    answers || latency
+      ? `it gives ${answers || 'as many'} answers at ${latency || 'the same'} p99`
+      : 'it changes nothing'
   return (
     `At ${pooledLow.phase.load} times ${verdict} (${whole(pooledLow.perSecond.good)} against` +
     ` ${whole(bareLow.perSecond.good)} good answers per second, p99 ${milliseconds(pooledLow.p99)} against ${milliseconds(bareLow.p99)}),` +

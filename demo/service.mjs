@@ -37,7 +37,9 @@ let isStopping = false
  */
 export async function startService(filename, argv = []) {
   if (isStopping) throw new Error('the demo is ending')
-  const child = fork(fileURLToPath(new URL(filename, import.meta.url)), argv, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(fileURLToPath(new URL(filename, import.meta.url)), argv, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   children.add(child)
   const ended = once(child, 'exit').then(([code, signal]) => {
     children.delete(child)

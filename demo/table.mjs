@@ -31,13 +31,20 @@ const textColumns = 2
  * @returns {string}
  */
 export function table(results) {
-  const rows = [columns.map(([heading]) => heading), ...results.map((result) => columns.map(([, cell]) => cell(result)))]
+  const rows = [
+    columns.map(([heading]) => heading),
+    ...results.map((result) => columns.map(([, cell]) => cell(result))),
+  ]
   const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column].length)))
   const lines = rows.map((row) =>
-    row.map((cell, column) => (column < textColumns ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  '),
+    row
+      .map((cell, column) => (column < textColumns ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
+      .join('  '),
   )
   const rule = '─'.repeat(lines[0].length)
-  const body = results.flatMap((result, row) => (row === 0 || result.phase !== results[row - 1].phase ? [rule] : []).concat(lines[row + 1]))
+  const body = results.flatMap((result, row) =>
+    (row === 0 || result.phase !== results[row - 1].phase ? [rule] : []).concat(lines[row + 1]),
+  )
   const notes = results.some(({ restless }) => restless) ? [legend, mark] : [legend]
   return [lines[0], ...body, rule, ...notes].join('\n')
 }

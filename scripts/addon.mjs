@@ -28,7 +28,16 @@ function zigEnvironment() {
   console.log('installing zig …')
   const isThere =
     succeeds('python3', ['-m', 'venv', join(root, '.toolchain')]) &&
-    succeeds(join(bin, 'python3'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries', '1', ...TOOLCHAIN])
+    succeeds(join(bin, 'python3'), [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--retries',
+      '1',
+      ...TOOLCHAIN,
+    ])
   return isThere ? own : undefined
 }
 
@@ -37,12 +46,14 @@ export function buildAddon(target, { plain = false } = {}) {
   const { triple, os, libc, library, file } = target
   const zig = os === 'linux' && !plain ? zigEnvironment() : undefined
   if (os === 'linux' && zig === undefined) {
-    if (!plain) throw new Error('zig cannot be had: python3 and its package registry, or zig and cargo-zigbuild in the PATH')
+    if (!plain)
+      throw new Error('zig cannot be had: python3 and its package registry, or zig and cargo-zigbuild in the PATH')
     if (target !== host()) throw new Error(`${triple} cannot be built here without zig`)
   }
   if (spawnSync('rustup', ['--version'], { stdio: 'ignore' }).status === 0) run('rustup', ['target', 'add', triple])
   // What is linked into a shared object on musl is the system's libc, too.
-  const flags = libc === 'musl' ? { RUSTFLAGS: `${process.env.RUSTFLAGS ?? ''} -C target-feature=-crt-static`.trim() } : {}
+  const flags =
+    libc === 'musl' ? { RUSTFLAGS: `${process.env.RUSTFLAGS ?? ''} -C target-feature=-crt-static`.trim() } : {}
   const command = zig === undefined ? 'build' : 'zigbuild'
   const wanted = zig !== undefined && libc === 'glibc' ? `${triple}.${GLIBC}` : triple
   // Of its own: flags and linker differ from those of everyday builds.

@@ -25,7 +25,18 @@ const SPECS = [
   'threads-exit',
   'threads-payloads',
 ]
-const COPIED = ['package.json', 'ava.config.mjs', 'tsconfig.json', 'tsconfig.test.json', 'index.ts', 'worker.ts', 'src', 'dist', '__test__', 'target/js']
+const COPIED = [
+  'package.json',
+  'ava.config.mjs',
+  'tsconfig.json',
+  'tsconfig.test.json',
+  'index.ts',
+  'worker.ts',
+  'src',
+  'dist',
+  '__test__',
+  'target/js',
+]
 
 if (process.platform !== 'linux') {
   console.error('AddressSanitizer is set up for Linux only')
@@ -36,18 +47,22 @@ const target = host()
 const folder = join(root, 'target/asan')
 
 // The stable compiler has the sanitizer, but tells so only to those who insist.
-run('cargo', ['build', '--release', '--package', 'workpool-node', '--target', target.triple, '--target-dir', folder, '--quiet'], {
-  env: {
-    ...process.env,
-    RUSTC_BOOTSTRAP: '1',
-    RUSTFLAGS: `${process.env.RUSTFLAGS ?? ''} -Zsanitizer=address`.trim(),
-    // What is to be read are the names in a report.
-    CARGO_PROFILE_RELEASE_LTO: 'off',
-    CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
-    CARGO_PROFILE_RELEASE_DEBUG: '1',
-    CARGO_PROFILE_RELEASE_STRIP: 'none',
+run(
+  'cargo',
+  ['build', '--release', '--package', 'workpool-node', '--target', target.triple, '--target-dir', folder, '--quiet'],
+  {
+    env: {
+      ...process.env,
+      RUSTC_BOOTSTRAP: '1',
+      RUSTFLAGS: `${process.env.RUSTFLAGS ?? ''} -Zsanitizer=address`.trim(),
+      // What is to be read are the names in a report.
+      CARGO_PROFILE_RELEASE_LTO: 'off',
+      CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
+      CARGO_PROFILE_RELEASE_DEBUG: '1',
+      CARGO_PROFILE_RELEASE_STRIP: 'none',
+    },
   },
-})
+)
 
 const tree = join(folder, 'tree')
 rmSync(tree, { recursive: true, force: true })
@@ -89,4 +104,8 @@ for (const report of readdirSync(reports)) {
   console.error(readFileSync(join(reports, report), 'utf8'))
   process.exitCode = 1
 }
-console.log(process.exitCode === 1 ? 'AddressSanitizer, or a test under it, has found something' : 'AddressSanitizer has found nothing')
+console.log(
+  process.exitCode === 1
+    ? 'AddressSanitizer, or a test under it, has found something'
+    : 'AddressSanitizer has found nothing',
+)

@@ -14,11 +14,24 @@ import { root, run } from './run.mjs'
 import { setUp } from './setup.mjs'
 
 /** Closures; threads in flight, one by one, at once; the start; the ways to submit that build on these. */
-const USUAL = ['closures', 'shared', 'map', 'threads/in-flight', 'threads/sequential', 'threads/burst', 'threads/payloads', 'threads/cold-start']
+const USUAL = [
+  'closures',
+  'shared',
+  'map',
+  'threads/in-flight',
+  'threads/sequential',
+  'threads/burst',
+  'threads/payloads',
+  'threads/cold-start',
+]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { against: { type: 'string' }, rounds: { type: 'string', default: '7' }, quick: { type: 'boolean', default: false } },
+  options: {
+    against: { type: 'string' },
+    rounds: { type: 'string', default: '7' },
+    quick: { type: 'boolean', default: false },
+  },
 })
 if (values.against === undefined) {
   console.error('npm run bench:compare needs --against <commit>')
@@ -48,7 +61,10 @@ function measure(tree, question, name, settings) {
 
 /** What is compared: of a case that repeats a run its time, processor time and memory; of another one every time that it measured. */
 function figuresOf(round) {
-  const keys = 'meanNs' in round ? ['meanNs', 'cpuNs', 'peakRssMb'] : Object.keys(round).filter((key) => /(Ns|Us|Ms|Mb)$/.test(key))
+  const keys =
+    'meanNs' in round
+      ? ['meanNs', 'cpuNs', 'peakRssMb']
+      : Object.keys(round).filter((key) => /(Ns|Us|Ms|Mb)$/.test(key))
   return keys.filter((key) => typeof round[key] === 'number')
 }
 
@@ -71,7 +87,9 @@ for (const question of select(positionals.length > 0 ? positionals : USUAL)) {
       const ratios = pairs.map(({ before, after }) => after[key] / before[key])
       const of = (side) => median(pairs.map((pair) => pair[side][key])).toPrecision(4)
       const range = `${Math.min(...ratios).toFixed(2)} – ${Math.max(...ratios).toFixed(2)}`
-      console.log(`| ${question} | ${name} | ${key} | ${of('before')} | ${of('after')} | ${median(ratios).toFixed(3)} | ${range} |`)
+      console.log(
+        `| ${question} | ${name} | ${key} | ${of('before')} | ${of('after')} | ${median(ratios).toFixed(3)} | ${range} |`,
+      )
     }
   }
 }

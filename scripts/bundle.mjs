@@ -14,8 +14,12 @@ const ENTRIES = { index: 'index.ts', worker: 'worker.ts' }
 /** Types are checked by tsc, which runs before. */
 const typescript = {
   name: 'typescript',
-  resolveId: (id, importer) => (id.startsWith('.') && importer !== undefined ? resolve(dirname(importer), id.replace(/\.js$/, '.ts')) : null),
-  transform: (code) => ts.transpileModule(code, { compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, removeComments: true } }).outputText,
+  resolveId: (id, importer) =>
+    id.startsWith('.') && importer !== undefined ? resolve(dirname(importer), id.replace(/\.js$/, '.ts')) : null,
+  transform: (code) =>
+    ts.transpileModule(code, {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, removeComments: true },
+    }).outputText,
 }
 
 /**
@@ -35,7 +39,8 @@ const folder = resolve(root, process.argv[2] ?? 'dist')
 mkdirSync(folder, { recursive: true })
 
 /** One other character, and V8 keeps and scans the whole file at two bytes for each. Comments are gone; what is left is in strings. */
-const inAscii = (code) => code.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+const inAscii = (code) =>
+  code.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 /** Leaves alone what is current: somebody may be loading it. */
 function write(name, text) {
@@ -59,12 +64,19 @@ const { output } = await bundle.generate({
   chunkFileNames: 'shared-code.js',
 })
 await bundle.close()
-for (const { fileName, code } of output) write(fileName, inAscii(code).replace(/^'use strict';\n/, (strict) => strict + guard))
+for (const { fileName, code } of output)
+  write(
+    fileName,
+    inAscii(code).replace(/^'use strict';\n/, (strict) => strict + guard),
+  )
 for (const { name, isEntry, exports } of output) {
   if (!isEntry) continue
   const entry = name.replace('-code', '')
   // Node looks through the file that an ES module imports for the names that it exports; through this one it is soon done.
   const lines = exports.map((key) => `exports.${key} = code.${key}\n`)
   write(`${entry}.js`, `'use strict'\nconst code = require('./${name}.js')\n${lines.join('')}`)
-  write(`${entry}.d.ts`, `export * from '${relative(folder, join(root, 'target/js')).replaceAll('\\', '/')}/${entry}.js'\n`)
+  write(
+    `${entry}.d.ts`,
+    `export * from '${relative(folder, join(root, 'target/js')).replaceAll('\\', '/')}/${entry}.js'\n`,
+  )
 }

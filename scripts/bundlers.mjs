@@ -94,7 +94,9 @@ const recipes = {
       // The exports of the task module are to stay its exports.
       output: { path: out, filename: '[name].mjs', module: true, chunkFormat: 'module', library: { type: 'module' } },
     })
-    const stats = await new Promise((resolve, reject) => compiler.run((error, result) => (error ? reject(error) : resolve(result))))
+    const stats = await new Promise((resolve, reject) =>
+      compiler.run((error, result) => (error ? reject(error) : resolve(result))),
+    )
     if (stats.hasErrors()) throw new Error(stats.toString('errors-only'))
     return 'main.mjs'
   },
@@ -115,34 +117,63 @@ const recipes = {
 const wholes = {
   async 'esbuild, one CommonJS file'(app, file) {
     const { build } = await load('esbuild')
-    await build({ entryPoints: [join(app, 'whole.cjs')], bundle: true, platform: 'node', format: 'cjs', outfile: file, logLevel: 'error' })
+    await build({
+      entryPoints: [join(app, 'whole.cjs')],
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      outfile: file,
+      logLevel: 'error',
+    })
     return true
   },
 
   async 'esbuild, one ES module'(app, file) {
     const { build } = await load('esbuild')
-    await build({ entryPoints: [join(app, 'whole.mjs')], bundle: true, platform: 'node', format: 'esm', outfile: file, logLevel: 'error' })
+    await build({
+      entryPoints: [join(app, 'whole.mjs')],
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile: file,
+      logLevel: 'error',
+    })
     return false
   },
 
   async 'webpack, one file'(app, file) {
     const { default: webpack } = await load('webpack')
     const output = { path: dirname(file), filename: basename(file), module: true, chunkFormat: 'module' }
-    const compiler = webpack({ mode: 'production', target: 'node20', context: app, entry: './whole.mjs', experiments: { outputModule: true }, output })
-    const stats = await new Promise((resolve, reject) => compiler.run((error, result) => (error ? reject(error) : resolve(result))))
+    const compiler = webpack({
+      mode: 'production',
+      target: 'node20',
+      context: app,
+      entry: './whole.mjs',
+      experiments: { outputModule: true },
+      output,
+    })
+    const stats = await new Promise((resolve, reject) =>
+      compiler.run((error, result) => (error ? reject(error) : resolve(result))),
+    )
     if (stats.hasErrors() || stats.hasWarnings()) throw new Error(stats.toString('errors-warnings'))
     return true
   },
 }
 
 /** What every error says that comes of a bundle. */
-const ADVICE = /Leave workpool external: esbuild: external: \['workpool'\].*Next\.js: serverExternalPackages: \['workpool'\]/
+const ADVICE =
+  /Leave workpool external: esbuild: external: \['workpool'\].*Next\.js: serverExternalPackages: \['workpool'\]/
 
 function checkWhole(file, tasks, hasIt) {
   const options = { cwd: dirname(file), encoding: 'utf8', timeout: SECONDS * 1_000, killSignal: 'SIGKILL' }
   const { status, stdout, stderr } = spawnSync(process.execPath, [file, tasks], options)
   const [closure, threads = ''] = stdout.trim().split('\n')
-  if (hasIt ? closure === 'a closure has run' && threads.startsWith('ERR_POOL_WORKER_START: ') && ADVICE.test(threads) : status === 1 && ADVICE.test(stderr)) return
+  if (
+    hasIt
+      ? closure === 'a closure has run' && threads.startsWith('ERR_POOL_WORKER_START: ') && ADVICE.test(threads)
+      : status === 1 && ADVICE.test(stderr)
+  )
+    return
   throw new Error(`ended with ${status}\n${stdout}${stderr}`)
 }
 
@@ -153,14 +184,24 @@ function buildNext(app, config, ...args) {
   writeFileSync(join(app, 'next.config.mjs'), `export default ${JSON.stringify(config)}\n`)
   const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1', NODE_OPTIONS: '' }
   const command = [join(app, 'node_modules/next/dist/bin/next'), 'build', ...args]
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: app, env, encoding: 'utf8', timeout: 300_000, killSignal: 'SIGKILL' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+    cwd: app,
+    env,
+    encoding: 'utf8',
+    timeout: 300_000,
+    killSignal: 'SIGKILL',
+  })
   return { isBuilt: status === 0, text: `${stdout}${stderr}` }
 }
 
 /** Serves what Next has put together for a server that has nothing else, and asks it. */
 async function checkNext(app) {
   const env = { ...process.env, PORT: '0', HOSTNAME: '127.0.0.1', NODE_OPTIONS: '' }
-  const server = spawn(process.execPath, ['server.js'], { cwd: join(app, '.next/standalone'), env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const server = spawn(process.execPath, ['server.js'], {
+    cwd: join(app, '.next/standalone'),
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ended = once(server, 'exit')
   const timer = setTimeout(() => server.kill('SIGKILL'), SECONDS * 1_000)
   try {
@@ -216,7 +257,11 @@ try {
   const target = host()
   const packed = [packMain(tarballs), packPlatform(target, join(root, 'binding', target.file), tarballs)]
   const app = application(folder, 'application')
-  install(app, packed.map(({ path }) => path), process.env)
+  install(
+    app,
+    packed.map(({ path }) => path),
+    process.env,
+  )
   for (const [name, build] of Object.entries(recipes)) {
     await attempt(name, async () => {
       // The bundles find the packages; what nft has copied has to have its own.
@@ -227,7 +272,11 @@ try {
   }
   for (const [name, build] of Object.entries(wholes)) {
     await attempt(name, async () => {
-      const file = join(app, `out-${name.replaceAll(/\W+/g, '-')}`, name.includes('CommonJS') ? 'whole.cjs' : 'whole.mjs')
+      const file = join(
+        app,
+        `out-${name.replaceAll(/\W+/g, '-')}`,
+        name.includes('CommonJS') ? 'whole.cjs' : 'whole.mjs',
+      )
       mkdirSync(dirname(file))
       checkWhole(file, join(app, 'tasks.mjs'), await build(app, file))
     })

@@ -7,7 +7,10 @@ import { root } from './run.mjs'
 import { setUp } from './setup.mjs'
 
 setUp()
-const chaos = spawnSync(process.execPath, ['__test__/fixtures/chaos.mjs', ...process.argv.slice(2)], { cwd: root, encoding: 'utf8' })
+const chaos = spawnSync(process.execPath, ['__test__/fixtures/chaos.mjs', ...process.argv.slice(2)], {
+  cwd: root,
+  encoding: 'utf8',
+})
 process.stdout.write(chaos.stdout)
 process.stderr.write(chaos.stderr)
 const problems = chaos.status === 0 ? JSON.parse(chaos.stdout).problems : ['it did not end by itself']

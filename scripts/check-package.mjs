@@ -9,7 +9,12 @@ import { obtain } from './tools.mjs'
 const BUDGET = { size: 100_000, unpackedSize: 400_000 }
 
 setUp()
-const tools = obtain('package', { publint: '0.3.25', '@arethetypeswrong/cli': '0.18.5', knip: '6.44.2', typescript: '5.9.3' })
+const tools = obtain('package', {
+  publint: '0.3.25',
+  '@arethetypeswrong/cli': '0.18.5',
+  knip: '6.44.2',
+  typescript: '5.9.3',
+})
 const tool = (path, args) => run(process.execPath, [join(tools, path), ...args])
 const { path, files, ...sizes } = packMain(emptyFolder(join(root, 'target/pack/tarballs')))
 tool('publint/src/cli.js', [path, '--strict'])
@@ -21,7 +26,9 @@ for (const [what, most] of Object.entries(BUDGET)) {
   console.error(`the package is too large: ${what} ${sizes[what]}, at most ${most}`)
   process.exitCode = 1
 }
-const unwanted = files.filter((file) => !/^(dist\/.*\.js|dist\/(index|worker)\.d\.ts|package\.json|[A-Z]+(\.md)?)$/.test(file))
+const unwanted = files.filter(
+  (file) => !/^(dist\/.*\.js|dist\/(index|worker)\.d\.ts|package\.json|[A-Z]+(\.md)?)$/.test(file),
+)
 if (unwanted.length > 0) {
   console.error(`not for the package: ${unwanted.join(', ')}`)
   process.exitCode = 1

@@ -4,6 +4,7 @@ import { setUp } from './setup.mjs'
 
 setUp()
 run('cargo', ['fmt', '--all', '--check'])
+runTool('oxfmt/bin/oxfmt', ['--check', '.'])
 run('cargo', ['clippy', '--workspace', '--quiet', '--', '-D', 'warnings'])
 // The addon has no tests of its own: without Node its functions would all be unused.
 run('cargo', ['clippy', '-p', 'workpool-core', '--all-targets', '--quiet', '--', '-D', 'warnings'])

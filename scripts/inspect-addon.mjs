@@ -49,7 +49,10 @@ export function inspect(path, target, { plain = false } = {}) {
   if (target.os === 'linux') {
     if (bytes.readUInt16LE(18) !== MACHINES[target.cpu]) problems.push(`not for ${target.cpu}`)
     const text = bytes.toString('latin1')
-    const versions = [...text.matchAll(/\bGLIBC_(\d+)\.(\d+)/g)].map(([, major, minor]) => [Number(major), Number(minor)])
+    const versions = [...text.matchAll(/\bGLIBC_(\d+)\.(\d+)/g)].map(([, major, minor]) => [
+      Number(major),
+      Number(minor),
+    ])
     versions.sort((a, b) => a[0] - b[0] || a[1] - b[1])
     const newest = versions.at(-1)
     if (target.libc === 'glibc') {

@@ -9,12 +9,19 @@ import { setUp } from './setup.mjs'
 
 const MOST_MB = 5
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { tasks: { type: 'string', default: '1000000' } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { tasks: { type: 'string', default: '1000000' } },
+})
 
 /** A young generation that may grow would hide what grows otherwise. */
 function ask(...args) {
   const nodeArgs = ['--expose-gc', '--max-semi-space-size=1', '__test__/fixtures/memory.mjs']
-  const { stdout, stderr, status } = spawnSync(process.execPath, [...nodeArgs, ...args], { cwd: root, encoding: 'utf8', timeout: 600_000 })
+  const { stdout, stderr, status } = spawnSync(process.execPath, [...nodeArgs, ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 600_000,
+  })
   if (status === 0) return JSON.parse(stdout)
   process.stderr.write(stderr)
   return { problem: `it ended with ${status}` }
@@ -33,7 +40,10 @@ for (const kind of ask().filter((each) => positionals.every((part) => each.inclu
   const result = ask(kind, values.tasks)
   const problem = problemOf(result)
   const seconds = ((performance.now() - start) / 1_000).toFixed(1)
-  const held = (key) => (result.problem === undefined ? `${result.before[key].toFixed(1)} → ${result.after[key].toFixed(1)} MB` : '')
-  console.log(`${problem === undefined ? 'ok' : 'NOT OK'}  ${kind}: heap ${held('heapMb')}, RSS ${held('rssMb')}, ${seconds} s${problem === undefined ? '' : ` – ${problem}`}`)
+  const held = (key) =>
+    result.problem === undefined ? `${result.before[key].toFixed(1)} → ${result.after[key].toFixed(1)} MB` : ''
+  console.log(
+    `${problem === undefined ? 'ok' : 'NOT OK'}  ${kind}: heap ${held('heapMb')}, RSS ${held('rssMb')}, ${seconds} s${problem === undefined ? '' : ` – ${problem}`}`,
+  )
   if (problem !== undefined) process.exitCode = 1
 }

@@ -20,7 +20,8 @@ function bareEnvironment(folder) {
   const bin = join(folder, 'bin')
   mkdirSync(bin)
   if (process.platform !== 'win32') {
-    for (const tool of ['sh', 'env']) symlinkSync(join('/', process.platform === 'linux' || tool === 'sh' ? 'bin' : 'usr/bin', tool), join(bin, tool))
+    for (const tool of ['sh', 'env'])
+      symlinkSync(join('/', process.platform === 'linux' || tool === 'sh' ? 'bin' : 'usr/bin', tool), join(bin, tool))
     symlinkSync(process.execPath, join(bin, 'node'))
   }
   const path = process.platform === 'win32' ? [dirname(process.execPath), process.env.SystemRoot + '\\System32'] : [bin]
@@ -31,7 +32,11 @@ function bareEnvironment(folder) {
 
 function npm() {
   const guess = join(dirname(process.execPath), 'node_modules/npm/bin/npm-cli.js')
-  const found = [process.env.npm_execpath, guess, join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js')]
+  const found = [
+    process.env.npm_execpath,
+    guess,
+    join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js'),
+  ]
   for (const path of found) {
     if (path !== undefined && spawnSync(process.execPath, [path, '--version']).status === 0) return path
   }
@@ -41,7 +46,11 @@ function npm() {
 /** Installs tarballs in a folder that has a package.json. */
 export function install(folder, tarballs, env) {
   const args = ['install', '--offline', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs]
-  const { status, stderr, stdout } = spawnSync(process.execPath, [npm(), ...args], { cwd: folder, env, encoding: 'utf8' })
+  const { status, stderr, stdout } = spawnSync(process.execPath, [npm(), ...args], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  })
   if (status !== 0) throw new Error(`npm install: ${stdout}${stderr}`)
 }
 
@@ -58,7 +67,12 @@ function blocks(title, text) {
 
 /** What examples take for imported. */
 const IMPORTED = {
-  workpool: ['Pool', 'ThreadPool', 'MultiPool', ...new Set(readFileSync(join(root, 'index.ts'), 'utf8').match(/\b\w+Error\b/g))],
+  workpool: [
+    'Pool',
+    'ThreadPool',
+    'MultiPool',
+    ...new Set(readFileSync(join(root, 'index.ts'), 'utf8').match(/\b\w+Error\b/g)),
+  ],
   'workpool/worker': ['currentTask', 'transfer'],
   'node:worker_threads': ['Worker'],
 }
@@ -67,7 +81,9 @@ const IMPORTED = {
 function wrapped(source) {
   const imports = source.match(/^import .*$/gm) ?? []
   const body = source.replace(/^import .*$/gm, '')
-  const isMissing = (name) => new RegExp(`(?<![.\\w])${name}\\b(?!:)`).test(body) && !imports.some((line) => new RegExp(`\\b${name}\\b`).test(line))
+  const isMissing = (name) =>
+    new RegExp(`(?<![.\\w])${name}\\b(?!:)`).test(body) &&
+    !imports.some((line) => new RegExp(`\\b${name}\\b`).test(line))
   for (const [module, names] of Object.entries(IMPORTED)) {
     const absent = names.filter(isMissing)
     if (absent.length > 0) imports.unshift(`import { ${absent.join(', ')} } from '${module}'`)
@@ -86,7 +102,10 @@ function compiled(source, module) {
 const forms = {
   module: ({ main }) => ['main.mjs', compiled(main.includes('import ') ? main : wrapped(main), 'ES2022')],
   commonjs: ({ main }) => {
-    const source = wrapped(main).replaceAll("new URL('tasks.js', import.meta.url)", "require('node:path').join(__dirname, 'tasks.js')")
+    const source = wrapped(main).replaceAll(
+      "new URL('tasks.js', import.meta.url)",
+      "require('node:path').join(__dirname, 'tasks.js')",
+    )
     return ['main.cjs', compiled(source.replaceAll('import.meta.filename', '__filename'), 'CommonJS')]
   },
   typescript: ({ main }) => ['main.mts', wrapped(main)],
@@ -113,8 +132,17 @@ function tryOut(example, form, folder, env) {
   let [main, source] = forms[form](example)
   writeFileSync(join(place, main), source)
   if (form === 'typescript') {
-    writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...COMPILER_OPTIONS, allowJs: true, checkJs: true, outDir: 'out' }, files: ['main.mts', 'surroundings.d.ts', 'tasks.js'] }))
-    const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', place], { encoding: 'utf8', env })
+    writeFileSync(
+      join(place, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: { ...COMPILER_OPTIONS, allowJs: true, checkJs: true, outDir: 'out' },
+        files: ['main.mts', 'surroundings.d.ts', 'tasks.js'],
+      }),
+    )
+    const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', place], {
+      encoding: 'utf8',
+      env,
+    })
     if (tsc.status !== 0) return tsc.stdout
     main = 'out/main.mjs'
   }
@@ -143,7 +171,10 @@ function compileComments(folder, env) {
   }
   const compilerOptions = { ...COMPILER_OPTIONS, allowJs: true, noEmit: true, noEmitOnError: false }
   writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
-  const { status, stdout } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', place], { encoding: 'utf8', env })
+  const { status, stdout } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', place], {
+    encoding: 'utf8',
+    env,
+  })
   return { count: files.length - 1, problem: status === 0 ? undefined : stdout }
 }
 
@@ -158,7 +189,11 @@ export function testPackages(tarballFolder, { isSmokeOnly = false } = {}) {
     if (missing.length > 0) throw new Error(`${missing.join(', ')} not in ${tarballFolder}`)
     const env = bareEnvironment(folder)
     writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-    install(folder, wanted.map((file) => join(tarballFolder, file)), env)
+    install(
+      folder,
+      wanted.map((file) => join(tarballFolder, file)),
+      env,
+    )
     for (const example of isSmokeOnly ? [] : blocks('README.md', readFileSync(join(root, 'README.md'), 'utf8'))) {
       for (const form of Object.keys(forms)) {
         const problem = tryOut(example, form, folder, env)

@@ -18,7 +18,11 @@ const repository =
 
 function pack(folder, destination) {
   const args = ['pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', destination]
-  const { status, stdout, stderr, error } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' })
+  const { status, stdout, stderr, error } = spawnSync('npm', args, {
+    cwd: folder,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
   if (status !== 0) throw new Error(`npm pack: ${error?.message ?? stderr}`)
   const [{ filename, size, unpackedSize, files }] = Object.values(JSON.parse(stdout))
   console.log(`${filename}: ${size} bytes, ${unpackedSize} unpacked, ${files.length} files`)
@@ -63,7 +67,10 @@ export function packPlatform({ tuple, os, cpu, libc, packageName, file }, binary
     ...(libc === undefined ? {} : { libc: [libc] }),
   })
   cpSync(binary, join(folder, file))
-  writeFileSync(join(folder, 'README.md'), `The native addon of [${name}](https://www.npmjs.com/package/${name}) for ${tuple}.\n`)
+  writeFileSync(
+    join(folder, 'README.md'),
+    `The native addon of [${name}](https://www.npmjs.com/package/${name}) for ${tuple}.\n`,
+  )
   return pack(folder, destination)
 }
 

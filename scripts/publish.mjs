@@ -17,10 +17,19 @@ const missing = packages.filter((of) => !existsSync(tarballOf(of)))
 if (missing.length > 0) throw new Error(`no tarball of ${missing.join(', ')}`)
 const tag = version.includes('-') ? 'next' : 'latest'
 for (const of of packages) {
-  const isPublished = !isDry && spawnSync('npm', ['view', `${of}@${version}`, 'version'], { encoding: 'utf8' }).stdout.trim() === version
+  const isPublished =
+    !isDry && spawnSync('npm', ['view', `${of}@${version}`, 'version'], { encoding: 'utf8' }).stdout.trim() === version
   if (isPublished) {
     console.log(`${of}@${version} is published`)
     continue
   }
-  run('npm', ['publish', tarballOf(of), '--access', 'public', '--tag', tag, ...(isDry ? ['--dry-run'] : ['--provenance'])])
+  run('npm', [
+    'publish',
+    tarballOf(of),
+    '--access',
+    'public',
+    '--tag',
+    tag,
+    ...(isDry ? ['--dry-run'] : ['--provenance']),
+  ])
 }

@@ -16,12 +16,24 @@ import { obtain } from './tools.mjs'
 const SECONDS = 120
 
 setUp()
-const tools = obtain('runners', { jest: '30.5.2', 'jest-environment-jsdom': '30.5.2', sinon: '22.1.0', vitest: '4.1.12' })
+const tools = obtain('runners', {
+  jest: '30.5.2',
+  'jest-environment-jsdom': '30.5.2',
+  sinon: '22.1.0',
+  vitest: '4.1.12',
+})
 
 /** Runs Node in a folder; gives what it has printed, and its code. */
 function node(folder, args) {
   const env = { ...process.env, NODE_OPTIONS: '', CI: 'true', NO_COLOR: '1' }
-  const options = { cwd: folder, env, encoding: 'utf8', timeout: SECONDS * 1_000, killSignal: 'SIGKILL', maxBuffer: 2 ** 28 }
+  const options = {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    timeout: SECONDS * 1_000,
+    killSignal: 'SIGKILL',
+    maxBuffer: 2 ** 28,
+  }
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, args, options)
   return { code: status ?? signal, stdout, stderr }
 }
@@ -52,15 +64,39 @@ function fromReport(file, { code, stdout, stderr }, problem) {
 function jest(app, file, { env = 'node', config = {}, flags = [], problem } = {}) {
   const report = join(app, 'report.json')
   rmSync(report, { force: true })
-  const settings = JSON.stringify({ rootDir: app, testEnvironment: env, testMatch: ['**/jest/*.test.cjs'], transform: {}, ...config })
-  const args = [join(tools, 'jest/bin/jest.js'), '--ci', '--runInBand', '--config', settings, '--json', '--outputFile', report, ...flags]
+  const settings = JSON.stringify({
+    rootDir: app,
+    testEnvironment: env,
+    testMatch: ['**/jest/*.test.cjs'],
+    transform: {},
+    ...config,
+  })
+  const args = [
+    join(tools, 'jest/bin/jest.js'),
+    '--ci',
+    '--runInBand',
+    '--config',
+    settings,
+    '--json',
+    '--outputFile',
+    report,
+    ...flags,
+  ]
   return fromReport(report, node(app, ['--expose-gc', ...args, '--runTestsByPath', join('jest', file)]), problem)
 }
 
 function vitest(app, file) {
   const report = join(app, 'report.json')
   rmSync(report, { force: true })
-  const args = [join(tools, 'vitest/vitest.mjs'), 'run', '--root', app, '--reporter=json', `--outputFile=${report}`, join('vitest', file)]
+  const args = [
+    join(tools, 'vitest/vitest.mjs'),
+    'run',
+    '--root',
+    app,
+    '--reporter=json',
+    `--outputFile=${report}`,
+    join('vitest', file),
+  ]
   return fromReport(report, node(app, args))
 }
 
@@ -68,13 +104,15 @@ function vitest(app, file) {
 function script(app, file) {
   const { code, stdout, stderr } = node(app, [join('node', file)])
   const found = { passed: [], failed: [] }
-  for (const [, not, title] of stdout.matchAll(/^(not )?ok - (.*)$/gm)) found[not === undefined ? 'passed' : 'failed'].push(title)
+  for (const [, not, title] of stdout.matchAll(/^(not )?ok - (.*)$/gm))
+    found[not === undefined ? 'passed' : 'failed'].push(title)
   if (code !== 0 || !stdout.endsWith('done\n')) found.failed.push(`ended with ${code}`)
   if (found.failed.length > 0) console.error(stderr)
   return found
 }
 
-const openHandles = (stderr) => (/open handle/.test(stderr) ? stderr.slice(stderr.search(/Jest has detected/)) : undefined)
+const openHandles = (stderr) =>
+  /open handle/.test(stderr) ? stderr.slice(stderr.search(/Jest has detected/)) : undefined
 const leaks = { flags: ['--detectLeaks'] }
 
 const runs = {
@@ -82,13 +120,16 @@ const runs = {
   'jest-jsdom': (app) => jest(app, 'environment.test.cjs', { env: 'jsdom' }),
   'jest-fake-timers': (app) => jest(app, 'fake-meanwhile.test.cjs'),
   'jest-fake-timers-jsdom': (app) => jest(app, 'fake-meanwhile.test.cjs', { env: 'jsdom' }),
-  'jest-fake-from-the-start': (app) => jest(app, 'fake-from-the-start.test.cjs', { config: { fakeTimers: { enableGlobally: true } } }),
-  'jest-fake-from-the-start-jsdom': (app) => jest(app, 'fake-from-the-start.test.cjs', { env: 'jsdom', config: { fakeTimers: { enableGlobally: true } } }),
+  'jest-fake-from-the-start': (app) =>
+    jest(app, 'fake-from-the-start.test.cjs', { config: { fakeTimers: { enableGlobally: true } } }),
+  'jest-fake-from-the-start-jsdom': (app) =>
+    jest(app, 'fake-from-the-start.test.cjs', { env: 'jsdom', config: { fakeTimers: { enableGlobally: true } } }),
   'jest-leaks-load': (app) => jest(app, 'leak-load.test.cjs', leaks),
   'jest-leaks-load-jsdom': (app) => jest(app, 'leak-load.test.cjs', { env: 'jsdom', ...leaks }),
   'jest-leaks-closed': (app) => jest(app, 'leak-closed.test.cjs', leaks),
   'jest-leaks-idle': (app) => jest(app, 'leak-idle.test.cjs', leaks),
-  'jest-open-handles': (app) => jest(app, 'open-handles.test.cjs', { flags: ['--detectOpenHandles'], problem: openHandles }),
+  'jest-open-handles': (app) =>
+    jest(app, 'open-handles.test.cjs', { flags: ['--detectOpenHandles'], problem: openHandles }),
   vitest: (app) => vitest(app, 'suite.test.mjs'),
   'sinon-and-node-test': (app) => script(app, 'timers.mjs'),
 }
@@ -102,10 +143,15 @@ try {
   const tarballs = emptyFolder(join(root, 'target/pack/runners'))
   const target = host()
   const packed = [packMain(tarballs), packPlatform(target, join(root, 'binding', target.file), tarballs)]
-  install(folder, packed.map(({ path }) => path), process.env)
+  install(
+    folder,
+    packed.map(({ path }) => path),
+    process.env,
+  )
   // What the tests import themselves; the runners find their own parts beside them.
   mkdirSync(join(folder, 'node_modules'), { recursive: true })
-  for (const name of ['sinon', 'vitest', 'jest-environment-jsdom']) symlinkSync(join(tools, name), join(folder, 'node_modules', name), 'junction')
+  for (const name of ['sinon', 'vitest', 'jest-environment-jsdom'])
+    symlinkSync(join(tools, name), join(folder, 'node_modules', name), 'junction')
   for (const [name, run] of Object.entries(runs)) {
     if (wanted.length > 0 && !wanted.some((prefix) => name.startsWith(prefix))) continue
     const start = performance.now()

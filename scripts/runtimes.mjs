@@ -18,7 +18,9 @@ function suite(path, args) {
   const { status, stdout, stderr } = spawnSync(path, [ava, ...args], options)
   const count = (pattern) => [...stdout.matchAll(pattern)].reduce((sum, match) => sum + Number(match[1]), 0)
   const passed = count(/^\s*(\d+) tests? passed/gm)
-  const failed = count(/^\s*(\d+) (?:tests? failed|tests? remained pending|uncaught exceptions?|unhandled rejections?)/gm)
+  const failed = count(
+    /^\s*(\d+) (?:tests? failed|tests? remained pending|uncaught exceptions?|unhandled rejections?)/gm,
+  )
   if (status === 0) return { passed, failed, skipped: [] }
   process.stderr.write(`${stdout.replace(/^ +✔.*\n/gm, '')}${stderr}`)
   return { passed, failed: Math.max(failed, 1), skipped: [] }
@@ -27,7 +29,8 @@ function suite(path, args) {
 const isSmokeOnly = process.argv.includes('--smoke')
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 const isWanted = ({ name, version }) =>
-  wanted.length === 0 || wanted.some((want) => `${name}@${version}` === want || `${name}@${version}`.startsWith(`${want}.`) || name === want)
+  wanted.length === 0 ||
+  wanted.some((want) => `${name}@${version}` === want || `${name}@${version}`.startsWith(`${want}.`) || name === want)
 
 setUp()
 const total = { passed: 0, failed: 0 }

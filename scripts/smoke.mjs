@@ -15,14 +15,21 @@ export function smoke(command, { folder = join(root, '__test__/smoke'), quiet = 
   const counts = { passed: 0, failed: 0, skipped: [] }
   for (const suite of suites) {
     const [file, ...args] = command
-    const options = { cwd: folder, encoding: 'utf8', timeout: MINUTES * 60_000, killSignal: 'SIGKILL', maxBuffer: 2 ** 26 }
+    const options = {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: MINUTES * 60_000,
+      killSignal: 'SIGKILL',
+      maxBuffer: 2 ** 26,
+    }
     const { stdout, stderr, status, signal, error } = spawnSync(file, [...args, join(folder, `${suite}.mjs`)], options)
     const lines = (word) => [...(stdout ?? '').matchAll(new RegExp(`^${word} (.*)$`, 'gm'))].map((match) => match[1])
     counts.passed += lines('ok').length
     counts.skipped.push(...lines('skipped'))
     const failures = lines('not ok')
     // A suite that ends before its end has failed all the same.
-    if (status !== 0 && failures.length === 0) failures.push(`${suite}: ${error?.message ?? `ended with ${status ?? signal}`}`)
+    if (status !== 0 && failures.length === 0)
+      failures.push(`${suite}: ${error?.message ?? `ended with ${status ?? signal}`}`)
     counts.failed += failures.length
     if (failures.length > 0) process.stderr.write(`${stdout}${stderr}`)
     for (const failure of failures) console.log(`not ok ${failure}`)

@@ -15,7 +15,16 @@ function describe(triple) {
   const library = { darwin: 'libworkpool_node.dylib', linux: 'libworkpool_node.so', win32: 'workpool_node.dll' }[os]
   // As npm names it; only Linux has several.
   const libc = os === 'linux' ? { gnu: 'glibc', musl: 'musl' }[abi] : undefined
-  return { triple, tuple, os, cpu, libc, library, packageName: `${manifest.name}-${tuple}`, file: `${manifest.name}.${tuple}.node` }
+  return {
+    triple,
+    tuple,
+    os,
+    cpu,
+    libc,
+    library,
+    packageName: `${manifest.name}-${tuple}`,
+    file: `${manifest.name}.${tuple}.node`,
+  }
 }
 
 export const targets = manifest.napi.targets.map(describe)

@@ -6,8 +6,20 @@ import { root } from './run.mjs'
 
 /** Installs what the package.json of a folder names, and `packages` (`name@version`) beside; gives what went wrong. */
 export function install(folder, ...packages) {
-  const args = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--fetch-retries=1', '--loglevel=error', ...packages]
-  const { status, stderr, error } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' })
+  const args = [
+    'install',
+    '--no-audit',
+    '--no-fund',
+    '--no-package-lock',
+    '--fetch-retries=1',
+    '--loglevel=error',
+    ...packages,
+  ]
+  const { status, stderr, error } = spawnSync('npm', args, {
+    cwd: folder,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
   return status === 0 ? undefined : (error?.message ?? stderr)
 }
 

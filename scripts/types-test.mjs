@@ -16,23 +16,44 @@ import { obtain } from './tools.mjs'
 const { devDependencies } = manifest
 
 /** The compiler of the repository, and the newest one. */
-const COMPILERS = { [devDependencies.typescript]: () => join(root, 'node_modules'), '7.0.2': () => obtain('typescript-7', { typescript: '7.0.2' }) }
+const COMPILERS = {
+  [devDependencies.typescript]: () => join(root, 'node_modules'),
+  '7.0.2': () => obtain('typescript-7', { typescript: '7.0.2' }),
+}
 
 /** The types of the oldest Node and of the newest one. */
-const NODE_TYPES = { [devDependencies['@types/node']]: () => join(root, 'node_modules'), '26.6.7': () => obtain('types-node-26', { '@types/node': '26.6.7' }) }
+const NODE_TYPES = {
+  [devDependencies['@types/node']]: () => join(root, 'node_modules'),
+  '26.6.7': () => obtain('types-node-26', { '@types/node': '26.6.7' }),
+}
 
 /** `ending`: of files that are modules of this kind. TypeScript 7 has no classic resolution of packages, and takes that of bundlers. */
 const MODULES = {
   nodenext: { options: () => ({ module: 'nodenext' }), ending: 'mts' },
   commonjs: {
-    options: (compiler) => ({ module: 'commonjs', ...(compiler.startsWith('5') && { moduleResolution: 'node10' }), esModuleInterop: true }),
+    options: (compiler) => ({
+      module: 'commonjs',
+      ...(compiler.startsWith('5') && { moduleResolution: 'node10' }),
+      esModuleInterop: true,
+    }),
     ending: 'ts',
   },
   bundler: { options: () => ({ module: 'esnext', moduleResolution: 'bundler' }), ending: 'ts' },
 }
 
-const STRICTEST = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noImplicitOverride: true }
-const COMMON = { target: 'es2022', lib: ['es2023', 'esnext.disposable'], types: ['node'], noEmit: true, skipLibCheck: false }
+const STRICTEST = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noImplicitOverride: true,
+}
+const COMMON = {
+  target: 'es2022',
+  lib: ['es2023', 'esnext.disposable'],
+  types: ['node'],
+  noEmit: true,
+  skipLibCheck: false,
+}
 
 const FIXTURES = ['types.mts', 'types-threads.ts', 'types-worker.ts', 'typed-tasks.mts']
 
@@ -43,7 +64,10 @@ function write(place, ending) {
   return FIXTURES.map((file) => {
     const name = file.replace(/\.m?ts$/, `.${ending}`)
     const text = readFileSync(join(root, '__test__/fixtures', file), 'utf8')
-    writeFileSync(join(place, name), text.replaceAll('./typed-tasks.mjs', ending === 'mts' ? './typed-tasks.mjs' : './typed-tasks'))
+    writeFileSync(
+      join(place, name),
+      text.replaceAll('./typed-tasks.mjs', ending === 'mts' ? './typed-tasks.mjs' : './typed-tasks'),
+    )
     return name
   })
 }

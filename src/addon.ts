@@ -19,10 +19,12 @@ const IS_BESIDE: Readonly<Record<string, () => boolean>> = {
   'darwin-arm64': () => existsSync(join(__dirname, '../../workpool-darwin-arm64/workpool.darwin-arm64.node')),
   'darwin-x64': () => existsSync(join(__dirname, '../../workpool-darwin-x64/workpool.darwin-x64.node')),
   'linux-arm64-gnu': () => existsSync(join(__dirname, '../../workpool-linux-arm64-gnu/workpool.linux-arm64-gnu.node')),
-  'linux-arm64-musl': () => existsSync(join(__dirname, '../../workpool-linux-arm64-musl/workpool.linux-arm64-musl.node')),
+  'linux-arm64-musl': () =>
+    existsSync(join(__dirname, '../../workpool-linux-arm64-musl/workpool.linux-arm64-musl.node')),
   'linux-x64-gnu': () => existsSync(join(__dirname, '../../workpool-linux-x64-gnu/workpool.linux-x64-gnu.node')),
   'linux-x64-musl': () => existsSync(join(__dirname, '../../workpool-linux-x64-musl/workpool.linux-x64-musl.node')),
-  'win32-arm64-msvc': () => existsSync(join(__dirname, '../../workpool-win32-arm64-msvc/workpool.win32-arm64-msvc.node')),
+  'win32-arm64-msvc': () =>
+    existsSync(join(__dirname, '../../workpool-win32-arm64-msvc/workpool.win32-arm64-msvc.node')),
   'win32-x64-msvc': () => existsSync(join(__dirname, '../../workpool-win32-x64-msvc/workpool.win32-x64-msvc.node')),
 }
 
@@ -40,7 +42,8 @@ function seemsMusl(): boolean {
 
 function tuples(): readonly string[] {
   const { platform, arch } = process
-  const abis = platform === 'linux' ? (seemsMusl() ? ['-musl', '-gnu'] : ['-gnu', '-musl']) : [platform === 'win32' ? '-msvc' : '']
+  const abis =
+    platform === 'linux' ? (seemsMusl() ? ['-musl', '-gnu'] : ['-gnu', '-musl']) : [platform === 'win32' ? '-msvc' : '']
   return abis.map((abi) => `${platform}-${arch}${abi}`).filter((tuple) => IS_BESIDE[tuple] !== undefined)
 }
 
@@ -91,7 +94,10 @@ function load(): { addon: Addon; file: string } {
     const name = `workpool-${tuple}`
     const places: [what: string, find: () => string][] = []
     if (existsSync(built)) places.push([built, () => built])
-    places.push([name, () => (IS_BESIDE[tuple]!() ? join(__dirname, '..', '..', name, `workpool.${tuple}.node`) : resolve(name))])
+    places.push([
+      name,
+      () => (IS_BESIDE[tuple]!() ? join(__dirname, '..', '..', name, `workpool.${tuple}.node`) : resolve(name)),
+    ])
     for (const [what, find] of places) {
       try {
         const file = common(find())
@@ -105,12 +111,15 @@ function load(): { addon: Addon; file: string } {
 }
 
 /** Node and Bun say `MODULE_NOT_FOUND`, Deno `ENOENT` of a file. */
-const isMissing = (error: unknown): boolean => /NOT_FOUND|ENOENT/.test(String((error as { code?: unknown } | null)?.code))
+const isMissing = (error: unknown): boolean =>
+  /NOT_FOUND|ENOENT/.test(String((error as { code?: unknown } | null)?.code))
 
 function notLoaded(tried: readonly [string, unknown][]): Error {
   const { platform, arch, versions } = process
   const { release } = require('node:os') as typeof import('node:os')
-  const lines = tried.map(([what, error]) => `  ${what}: ${isMissing(error) ? 'not there' : String((error as Error)?.message ?? error)}`)
+  const lines = tried.map(
+    ([what, error]) => `  ${what}: ${isMissing(error) ? 'not there' : String((error as Error)?.message ?? error)}`,
+  )
   const found = tried.find(([, error]) => !isMissing(error))
   const hint =
     lines.length === 0

@@ -16,14 +16,7 @@ interface Hot {
   /** The same for a task that may be offered to other pools, too. */
   offer(face: number, offer: Offer): number
   /** The same with options: −1 for no `waitTimeout`, 0 for no `timeout`. */
-  submit_with(
-    face: number,
-    priority: number,
-    waitTimeout: number,
-    timeout: number,
-    timed: number,
-    offer: Offer,
-  ): number
+  submit_with(face: number, priority: number, waitTimeout: number, timeout: number, timed: number, offer: Offer): number
   /** The closure is called now. */
   begin(face: number, task: number, stamp: number): void
   /** The closure goes on after its call: its `timeout` can end it. */

@@ -11,6 +11,7 @@ export function warnOfTwins(name: string, isOfThreads: boolean, failures: Failur
   const [other] = othersWith(name, isOfThreads)
   if (other === undefined) return
   setEnvironmentData(WARNED, 'true')
-  const message = 'another copy of workpool has a shared pool of this name, and the two have nothing in common; install one version for both'
+  const message =
+    'another copy of workpool has a shared pool of this name, and the two have nothing in common; install one version for both'
   failures.log('warn', { copies: [addonFile, other] }, message)
 }

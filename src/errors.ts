@@ -102,7 +102,10 @@ export class WaitTimeoutError extends PoolError {
   /** @internal */
   constructor(pool: string, waitTimeout: number, task: string | undefined) {
     const named = task === undefined ? '' : ` for ${describeTask(task)}`
-    const what = waitTimeout === 0 ? `is free${named}, and its waitTimeout is 0` : `was free${named} within the waitTimeout of ${waitTimeout} ms`
+    const what =
+      waitTimeout === 0
+        ? `is free${named}, and its waitTimeout is 0`
+        : `was free${named} within the waitTimeout of ${waitTimeout} ms`
     super(pool, `no worker ${what}`)
     this.waitTimeout = waitTimeout
     this.task = task

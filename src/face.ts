@@ -1,7 +1,14 @@
 import type { AsyncResource } from 'node:async_hooks'
 
 import { needHeadroom } from './headroom.js'
-import { Promise, queueMicrotask, rejectedLater, rejectedPromise, resolvedPromise, withoutFrames } from './intrinsics.js'
+import {
+  Promise,
+  queueMicrotask,
+  rejectedLater,
+  rejectedPromise,
+  resolvedPromise,
+  withoutFrames,
+} from './intrinsics.js'
 import { Cancelled, How, NONE, Offer, Refusal, Rejection, Word, isolate, native, numbers, words } from './binding.js'
 import { captureContext, captureContextForGood, runInContext, runInContextForGood } from './async-context.js'
 import { PoolClosedError, TaskTimeoutError, WaitTimeoutError } from './errors.js'
@@ -49,7 +56,11 @@ const MOST_NESTED = 100
 let nested = 0
 
 /** The times that the core has written last; read before anything else is called. */
-const timesNow = (): { id: number; waitMs: number; runMs: number } => ({ id: numbers[0]!, waitMs: numbers[1]!, runMs: numbers[2]! })
+const timesNow = (): { id: number; waitMs: number; runMs: number } => ({
+  id: numbers[0]!,
+  waitMs: numbers[1]!,
+  runMs: numbers[2]!,
+})
 
 /** A face of the shared pool of this name. */
 function join(settings: SharedSettings, options: Parameters<typeof native.join>[2]): number {
@@ -328,7 +339,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
 
   /** Starts one waiting task after the other on a worker, as long as they end at once: a loop, so that they use no stack. */
   #advance(worker: Worker<R>, task: number): void {
-    for (let next = task; next !== NONE; ) next = this.#startNext(worker, next)
+    for (let next = task; next !== NONE;) next = this.#startNext(worker, next)
     if (hasCommands()) carryOut()
   }
 
@@ -620,7 +631,8 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
 
   #errorOf(rejection: Rejection, limit: number, closure: Closure<R>): Error {
     const { name } = this.#settings
-    if (rejection === Rejection.released) return new PoolClosedError(name, 'the pool was released while the task waited')
+    if (rejection === Rejection.released)
+      return new PoolClosedError(name, 'the pool was released while the task waited')
     const called = nameOf(closure)
     if (rejection === Rejection.waitTimeout) return new WaitTimeoutError(name, limit, called)
     return new TaskTimeoutError(name, limit, called)

@@ -6,7 +6,11 @@ import { Promise, rejectedLater, then } from './intrinsics.js'
  * may be anything that a user has made: a thenable that calls back twice, at once, or throws then; a promise whose `constructor`,
  * species or `then` is its own. Never throws itself.
  */
-export function follow<T>(value: PromiseLike<T>, onFulfilled: (value: T) => void, onRejected: (error: unknown) => void): void {
+export function follow<T>(
+  value: PromiseLike<T>,
+  onFulfilled: (value: T) => void,
+  onRejected: (error: unknown) => void,
+): void {
   try {
     if ((value as Promise<T>).constructor === Promise) {
       then.call(value as Promise<never>, onFulfilled as (value: unknown) => void, onRejected)

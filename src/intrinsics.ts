@@ -18,7 +18,9 @@ const isReal = (schedule: unknown): boolean =>
 
 const hasRealTimers = isReal(timers.setTimeout) && isReal(timers.setImmediate)
 
-export const { setImmediate, setTimeout, clearTimeout } = hasRealTimers ? timers : (socketTimers as unknown as typeof timers)
+export const { setImmediate, setTimeout, clearTimeout } = hasRealTimers
+  ? timers
+  : (socketTimers as unknown as typeof timers)
 
 const { performance } = require('node:perf_hooks') as typeof import('node:perf_hooks')
 const { now } = performance
@@ -30,9 +32,10 @@ export const monotonicNow = (): number => now.call(performance)
 const prototype = Object.getPrototypeOf((async () => {})()) as Promise<unknown>
 
 /** That of the platform, also where a library has replaced the global before. */
-const NativePromise = ([prototype.constructor, Promise] as PromiseConstructor[]).find(
-  (constructor) => constructor?.prototype === prototype,
-) ?? Promise
+const NativePromise =
+  ([prototype.constructor, Promise] as PromiseConstructor[]).find(
+    (constructor) => constructor?.prototype === prototype,
+  ) ?? Promise
 export { NativePromise as Promise }
 
 type Handler = (value: never) => unknown
@@ -50,7 +53,11 @@ function isOfPlatform(f: unknown, name: string): boolean {
 }
 
 /** Attaches handlers as `then` does, where that has been replaced: `await` is the platform's own. */
-async function thenByAwait(this: Promise<unknown>, onFulfilled?: Handler | null, onRejected?: Handler): Promise<unknown> {
+async function thenByAwait(
+  this: Promise<unknown>,
+  onFulfilled?: Handler | null,
+  onRejected?: Handler,
+): Promise<unknown> {
   let value: unknown
   try {
     value = await this

@@ -389,4 +389,3 @@ function awaitCollection(): void {
 }
 
 awaitCollection()
-

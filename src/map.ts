@@ -125,7 +125,9 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
     }
     if (this.#phase === 'ended') return resolvedPromise({ value: undefined, done: true })
     if (this.#yields.first?.isDone) return this.#answerAtOnce(isVacant)
-    const promise = new Promise<IteratorResult<O, undefined>>((resolve, reject) => this.#requests.push({ resolve, reject }))
+    const promise = new Promise<IteratorResult<O, undefined>>((resolve, reject) =>
+      this.#requests.push({ resolve, reject }),
+    )
     this.#pump(isVacant)
     return promise
   }

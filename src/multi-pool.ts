@@ -241,7 +241,8 @@ export class MultiPool<P> implements AsyncDisposable {
     return this.#runAny as P extends ThreadPool<infer M> ? Run<M> : never
   }
 
-  readonly #runAny = ((argument: unknown, options: unknown) => this.#run(argument, options, checkRunOptions(undefined))) as Run<any>
+  readonly #runAny = ((argument: unknown, options: unknown) =>
+    this.#run(argument, options, checkRunOptions(undefined))) as Run<any>
 
   /** As `tasks` of a thread pool, in the first pool that takes the task. */
   get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never {

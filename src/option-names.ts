@@ -7,7 +7,8 @@ import { misuse } from './errors.js'
 const ELSEWHERE: Readonly<Record<string, string>> = {
   size: 'concurrency maxconcurrency limit max maxsize poolsize maxpoolsize capacity maxthreads maxworkers threads workers parallelism',
   minSize: 'min minpoolsize minthreads minworkers',
-  maxBlockingTasks: 'maxqueue maxqueuesize queuesize queuelimit maxwaiting maxwaitingclients maxpending backlog highwatermark',
+  maxBlockingTasks:
+    'maxqueue maxqueuesize queuesize queuelimit maxwaiting maxwaitingclients maxpending backlog highwatermark',
   expiry: 'idletimeout idletimeoutmillis idletimeoutms maxidletime expiryduration',
   waitTimeout: 'acquiretimeout acquiretimeoutmillis connectiontimeoutmillis queuetimeout',
   timeout: 'tasktimeout timeoutms timeoutmillis runtimeout deadline',

@@ -193,7 +193,8 @@ export const isNumber = (value: unknown, option: string, allowed: string): value
 export const integer =
   (smallest: number, allowed: string, largest = LARGEST): Check<number> =>
   (value, option) => {
-    if (isNumber(value, option, allowed) && Number.isInteger(value) && value >= smallest && value <= largest) return value
+    if (isNumber(value, option, allowed) && Number.isInteger(value) && value >= smallest && value <= largest)
+      return value
     throw outOfRange(option, value, allowed)
   }
 
@@ -316,7 +317,10 @@ export interface PoolSettings<R> {
 }
 
 /** Options that belong to a shared pool, not to one of its faces. */
-export type SharedOptions = Pick<PoolSettings<never>, 'size' | 'expiry' | 'preAlloc' | 'nonblocking' | 'maxBlockingTasks'>
+export type SharedOptions = Pick<
+  PoolSettings<never>,
+  'size' | 'expiry' | 'preAlloc' | 'nonblocking' | 'maxBlockingTasks'
+>
 
 /** What a face says of the shared pool that it asks for. */
 export type SharedSettings = SharedOptions & Pick<PoolSettings<never>, 'name' | 'given'>

@@ -7,7 +7,8 @@ const versions: Readonly<Record<string, string | undefined>> = process.versions
  * The runtime's name, if the end of a thread that reaches its `resourceLimits` is not reported: Bun has no limits, Deno (2.9) stops
  * the thread and tells nobody.
  */
-export const withoutLimits: string | undefined = versions['bun'] !== undefined ? 'Bun' : versions['deno'] !== undefined ? 'Deno' : undefined
+export const withoutLimits: string | undefined =
+  versions['bun'] !== undefined ? 'Bun' : versions['deno'] !== undefined ? 'Deno' : undefined
 
 /** Whether this is Node itself, and its message ports are as `liveness.ts` knows them. */
 export const isNode: boolean = versions['bun'] === undefined && versions['deno'] === undefined

@@ -79,7 +79,8 @@ export class Source<I> {
     }
     let item: I
     try {
-      if (Object(result) !== result) throw new TypeError(`the iterator's next() gave ${String(result)}, which is no object`)
+      if (Object(result) !== result)
+        throw new TypeError(`the iterator's next() gave ${String(result)}, which is no object`)
       if ((result as IteratorResult<I>).done) {
         this.#isOver = true
         this.#sink.exhausted()

@@ -41,7 +41,7 @@ export class Context<R> implements TaskContext<R> {
   }
 
   get signal(): AbortSignal {
-    const abortion = this.#abortion ??= { controller: undefined, isAborted: false, reason: undefined }
+    const abortion = (this.#abortion ??= { controller: undefined, isAborted: false, reason: undefined })
     if (abortion.controller === undefined) {
       abortion.controller = new AbortController()
       if (abortion.isAborted) abortion.controller.abort(abortion.reason)
@@ -50,7 +50,7 @@ export class Context<R> implements TaskContext<R> {
   }
 
   abort(reason: unknown): void {
-    const abortion = this.#abortion ??= { controller: undefined, isAborted: true, reason }
+    const abortion = (this.#abortion ??= { controller: undefined, isAborted: true, reason })
     abortion.isAborted = true
     abortion.reason = reason
     abortion.controller?.abort(reason)

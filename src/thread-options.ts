@@ -148,7 +148,9 @@ const readRecycle = reader('recycle', RECYCLE)
 
 /** Not by `instanceof`: test environments have URLs of their own. Only a URL has both, as Node tells it, too. */
 const isUrl = (value: unknown): value is URL => {
-  const { href, protocol } = (typeof value === 'object' && value !== null ? value : {}) as { [K in keyof URL]?: unknown }
+  const { href, protocol } = (typeof value === 'object' && value !== null ? value : {}) as {
+    [K in keyof URL]?: unknown
+  }
   return typeof href === 'string' && typeof protocol === 'string'
 }
 
@@ -197,7 +199,6 @@ const THREADS = {
   createWorker: functionOf as Check<NonNullable<ThreadOptions['createWorker']>>,
 } satisfies Checks
 
-
 /** Options of a thread pool, checked, with every default in place. */
 export interface ThreadPoolSettings {
   readonly name: string
@@ -229,7 +230,8 @@ export function checkThreadOptions(options: unknown): ThreadPoolSettings {
   const { filename, env, argv, execArgv, resourceLimits, stdout, stderr, trackUnmanagedFds } = given
   if (filename === undefined) throw misuse('filename is missing: the absolute path or file: URL of the task module')
   const size = given.size ?? native.parallelism()
-  if (given.minSize !== undefined && given.minSize > size) throw outOfRange('minSize', given.minSize, `at most size, ${size}`)
+  if (given.minSize !== undefined && given.minSize > size)
+    throw outOfRange('minSize', given.minSize, `at most size, ${size}`)
   const stays = given.disablePurge || given.expiry === Infinity
   const name = given.name ?? nextName()
   const worker = Object.fromEntries(
@@ -240,7 +242,14 @@ export function checkThreadOptions(options: unknown): ThreadPoolSettings {
   if (given.shared && given.name === undefined) throw misuse('shared needs a name, by which isolates find the pool')
   // What cannot be cloned is found here, and not by every thread anew.
   if (given.workerData !== undefined) structuredClone(given.workerData)
-  const { preAlloc = false, nonblocking = false, maxBlockingTasks = 0, concurrency = 1, minSize = 0, grace = 100 } = given
+  const {
+    preAlloc = false,
+    nonblocking = false,
+    maxBlockingTasks = 0,
+    concurrency = 1,
+    minSize = 0,
+    grace = 100,
+  } = given
   const expiry = stays ? 0 : (given.expiry ?? 60_000)
   const recycle = { tasks: given.recycle?.tasks ?? 0, heapMb: given.recycle?.heapMb ?? 0 }
   const core = { size, expiry, preAlloc, nonblocking, maxBlockingTasks, concurrency, minSize, grace }
@@ -309,7 +318,10 @@ export function checkAgreement(name: string, { given, text }: Agreement, existin
   for (const option of Object.keys(given)) {
     const [own, other] = [mine[option] ?? null, theirs[option] ?? null]
     if (own !== null && own === other) continue
-    const agreed = other === null || other.startsWith('Symbol(') ? other : (v8().deserialize(Buffer.from(other, 'base64')) as unknown)
+    const agreed =
+      other === null || other.startsWith('Symbol(')
+        ? other
+        : (v8().deserialize(Buffer.from(other, 'base64')) as unknown)
     if (own !== null && isDeepStrictEqual(given[option], agreed)) continue
     throw misuse(
       `${option} is ${inspect(given[option])}, but the shared pool ${name} was made with ${option} ${inspect(agreed)}`,

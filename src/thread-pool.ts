@@ -58,13 +58,13 @@ export type Result<M, N> = N extends keyof Known<M> ? Settled<Known<M>[N]> : nev
 export type Named<O, N> = O & { name?: N | undefined }
 
 /** Arguments of `run`: the argument may be left out if nothing is known of the module, or if its default export needs none. */
-export type Call<M, N, O> = string extends Names<M>
-  ? [argument?: Argument<M, N>, options?: Named<O, N>]
-  : M extends { default: () => unknown }
-    ?
-        | [argument?: Argument<M, 'default'>, options?: Named<O, undefined>]
+export type Call<M, N, O> =
+  string extends Names<M>
+    ? [argument?: Argument<M, N>, options?: Named<O, N>]
+    : M extends { default: () => unknown }
+      ? | [argument?: Argument<M, 'default'>, options?: Named<O, undefined>]
         | [argument: Argument<M, N>, options: Named<O, N> & { name: N }]
-    : [argument: Argument<M, N>, options?: Named<O, N>]
+      : [argument: Argument<M, N>, options?: Named<O, N>]
 
 /** `run`, typed through the task module: its default export, or the one that `name` names. */
 export type Run<M> = <N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>) => Promise<Result<M, N>>

@@ -2,7 +2,17 @@ import { Offer, Refusal, Word, isolate, native, words } from './binding.js'
 import { NoThreadError, PoolClosedError, PoolOverloadError, ReleaseTimeoutError, WaitTimeoutError } from './errors.js'
 import { follow } from './follow.js'
 import { needHeadroom } from './headroom.js'
-import { type CommandTarget, Vacancy, type VacancyWait, awaitVacancy, carryOut, forget, hold, letGo, watch } from './isolate.js'
+import {
+  type CommandTarget,
+  Vacancy,
+  type VacancyWait,
+  awaitVacancy,
+  carryOut,
+  forget,
+  hold,
+  letGo,
+  watch,
+} from './isolate.js'
 import { Promise, queueMicrotask, rejectedPromise } from './intrinsics.js'
 import { checkCloseOptions } from './options.js'
 import { Signals } from './signals.js'

@@ -1,2 +1,2 @@
 /** What application and tasks have in common. */
-export const sum = (a, b) => a + b;
+export const sum = (a, b) => a + b

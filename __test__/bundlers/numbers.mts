@@ -1,3 +1,3 @@
 /** What application and tasks have in common. */
-export type Term = number;
-export const sum = (a: Term, b: Term): Term => a + b;
+export type Term = number
+export const sum = (a: Term, b: Term): Term => a + b

@@ -1,7 +1,7 @@
 /** The task module of the application. */
-import { isWorkerThread } from 'workpool/worker';
+import { isWorkerThread } from 'workpool/worker'
 
-import { sum } from './numbers.mjs';
+import { sum } from './numbers.mjs'
 
-export const add = (a, b) => sum(a, b);
-export const isInThread = () => isWorkerThread;
+export const add = (a, b) => sum(a, b)
+export const isInThread = () => isWorkerThread

@@ -1,4 +1,4 @@
 /** For `node --import ./tsx.mjs`: by itself tsx leaves threads alone. */
-import { register } from 'tsx/esm/api';
+import { register } from 'tsx/esm/api'
 
-register();
+register()

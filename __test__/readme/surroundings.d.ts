@@ -1,21 +1,33 @@
 /** What the examples of README and of the comments leave to the reader. */
-type Pool = import('workpool').Pool;
+type Pool = import('workpool').Pool
 interface Connection {
-  query(sql: string, ...values: unknown[]): Promise<string[]>;
-  end(): Promise<void>;
+  query(sql: string, ...values: unknown[]): Promise<string[]>
+  end(): Promise<void>
 }
 declare class ConnectionLost extends Error {}
 declare class ValidationError extends Error {}
-declare function connect(host?: string): Promise<Connection>;
-declare function handle(message: string): Promise<void>;
-declare function index(page: Response): void;
-declare function print(row: unknown): void;
-declare function refresh(key: string): Promise<void>;
-declare function render(path: string | undefined, signal?: AbortSignal): Promise<string>;
-declare function walk(path: string): AsyncIterable<string>;
-declare function write(html: string): Promise<void>;
-declare var audit: { write(entry: object): Promise<void> }, metrics: { skipped: number; failed(name: string | undefined, runMs: number): void };
-declare var db: import('workpool').MultiPool<import('workpool').Pool<Connection>>, multi: import('workpool').MultiPool<Pool>;
-declare var entry: object, error: unknown, filename: URL, ids: number[], image: Uint8Array, key: string, local: Pool, paths: string[];
-declare var pool: Pool & import('workpool').ThreadPool, queue: AsyncIterable<string>, remote: Pool, response: import('node:http').ServerResponse;
-declare var text: string, url: string, urls: string[];
+declare function connect(host?: string): Promise<Connection>
+declare function handle(message: string): Promise<void>
+declare function index(page: Response): void
+declare function print(row: unknown): void
+declare function refresh(key: string): Promise<void>
+declare function render(path: string | undefined, signal?: AbortSignal): Promise<string>
+declare function walk(path: string): AsyncIterable<string>
+declare function write(html: string): Promise<void>
+declare var audit: { write(entry: object): Promise<void> },
+  metrics: { skipped: number; failed(name: string | undefined, runMs: number): void }
+declare var db: import('workpool').MultiPool<import('workpool').Pool<Connection>>,
+  multi: import('workpool').MultiPool<Pool>
+declare var entry: object,
+  error: unknown,
+  filename: URL,
+  ids: number[],
+  image: Uint8Array,
+  key: string,
+  local: Pool,
+  paths: string[]
+declare var pool: Pool & import('workpool').ThreadPool,
+  queue: AsyncIterable<string>,
+  remote: Pool,
+  response: import('node:http').ServerResponse
+declare var text: string, url: string, urls: string[]

@@ -114,7 +114,12 @@ exports.threads = {
     const pool = ThreadPool.create({ filename, size: 1 })
     const map = await pool.run(new Map([['key', { nested: [1, 2] }]]), { name: 'echo' })
     equal([...map], [['key', { nested: [1, 2] }]])
-    equal(await pool.run({ date: new Date(5), list: [1, 'x', null], big: 'x'.repeat(200_000) }, { name: 'echo' }).then((value) => [value.date.getTime(), value.list, value.big.length]), [5, [1, 'x', null], 200_000])
+    equal(
+      await pool
+        .run({ date: new Date(5), list: [1, 'x', null], big: 'x'.repeat(200_000) }, { name: 'echo' })
+        .then((value) => [value.date.getTime(), value.list, value.big.length]),
+      [5, [1, 'x', null], 200_000],
+    )
     const buffer = new Uint8Array([1, 2, 3])
     equal([...(await pool.run(buffer, { name: 'echo', transfer: [buffer.buffer] }))], [1, 2, 3])
     equal(buffer.byteLength, 0)
@@ -128,7 +133,10 @@ exports.threads = {
   async 'errors of threads are errors of this environment'({ ThreadPool, WorkerCrashedError, PoolError }, filename) {
     const pool = ThreadPool.create({ filename, size: 1 })
     const failed = await pool.run('no', { name: 'fail' }).catch((error) => error)
-    equal([failed instanceof RangeError, failed instanceof Error, failed.message, failed.code], [true, true, 'no', 'ERR_OF_A_TASK'])
+    equal(
+      [failed instanceof RangeError, failed instanceof Error, failed.message, failed.code],
+      [true, true, 'no', 'ERR_OF_A_TASK'],
+    )
     const crashed = await pool.run(undefined, { name: 'crash' }).catch((error) => error)
     equal([crashed instanceof WorkerCrashedError, crashed instanceof PoolError, crashed.exitCode], [true, true, 3])
     const unknown = await pool.run(undefined, { name: 'unknown' }).catch((error) => error)

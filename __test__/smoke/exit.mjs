@@ -1,17 +1,17 @@
 /** No way of ending the process hangs, and none ends it too early. */
-import assert from 'node:assert/strict';
+import assert from 'node:assert/strict'
 
-import { cases, ending } from './cases.mjs';
+import { cases, ending } from './cases.mjs'
 
 const ends = async (state, way, expected, signal) => {
-  const { code, signal: endedBy, stdout, stderr } = await ending('end.mjs', [state, way], signal);
+  const { code, signal: endedBy, stdout, stderr } = await ending('end.mjs', [state, way], signal)
   try {
-    assert.deepEqual({ code, signal: endedBy, stdout }, { signal: null, ...expected });
+    assert.deepEqual({ code, signal: endedBy, stdout }, { signal: null, ...expected })
   } catch (error) {
-    error.message += `\n${stderr}`;
-    throw error;
+    error.message += `\n${stderr}`
+    throw error
   }
-};
+}
 
 await cases([
   ['idle pools do not keep the process', () => ends('idle', 'naturally', { code: 0, stdout: 'ready\n' })],
@@ -24,6 +24,12 @@ await cases([
     'a signal with a thread that spins',
     () => ends('spinning', 'signal', { code: null, signal: 'SIGTERM', stdout: 'ready\n' }, 'SIGTERM'),
   ],
-  ['the owner of idle pools is terminated', () => ends('idle', 'terminate', { code: 0, stdout: 'ready\nterminated\n' })],
-  ['the owner of a thread that spins is terminated', () => ends('spinning', 'terminate', { code: 0, stdout: 'ready\nterminated\n' })],
-]);
+  [
+    'the owner of idle pools is terminated',
+    () => ends('idle', 'terminate', { code: 0, stdout: 'ready\nterminated\n' }),
+  ],
+  [
+    'the owner of a thread that spins is terminated',
+    () => ends('spinning', 'terminate', { code: 0, stdout: 'ready\nterminated\n' }),
+  ],
+])

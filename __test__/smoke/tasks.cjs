@@ -1,2 +1,2 @@
 /** The same as CommonJS. */
-exports.sum = (a, b) => a + b;
+exports.sum = (a, b) => a + b

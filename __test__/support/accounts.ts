@@ -1,21 +1,24 @@
-import type { PoolStats } from 'workpool';
+import type { PoolStats } from 'workpool'
 
 /** What `submitted` must equal at any moment. */
 export function accountedFor(stats: PoolStats): number {
-  const { unsettled, completed, failed, timedOut, cancelled, rejected } = stats;
-  return unsettled + completed + failed + timedOut + cancelled + rejected.waitTimeout + rejected.released;
+  const { unsettled, completed, failed, timedOut, cancelled, rejected } = stats
+  return unsettled + completed + failed + timedOut + cancelled + rejected.waitTimeout + rejected.released
 }
 
 /** Every relation between the numbers of one snapshot that must hold at any moment; the broken ones, as text. */
 export function contradictions(stats: PoolStats): string[] {
-  const { capacity, running, busy, idle, available, free, waiting, workers } = stats;
+  const { capacity, running, busy, idle, available, free, waiting, workers } = stats
   // Beside threads that serve one could not be started: there is no more room than theirs.
-  const isPausing = free === 0 && running > 0 && running < capacity && workers.crashed > 0;
-  const below = Math.max(0, capacity - busy);
+  const isPausing = free === 0 && running > 0 && running < capacity && workers.crashed > 0
+  const below = Math.max(0, capacity - busy)
   const claims: [boolean, string][] = [
     [stats.submitted === accountedFor(stats), `submitted ${stats.submitted} = sum of its ends ${accountedFor(stats)}`],
     [idle === running - busy, `idle ${idle} = running ${running} − busy ${busy}`],
-    [available === (isPausing ? Math.min(idle, below) : below), `available ${available} = capacity ${capacity} − busy ${busy}`],
+    [
+      available === (isPausing ? Math.min(idle, below) : below),
+      `available ${available} = capacity ${capacity} − busy ${busy}`,
+    ],
     [isPausing || free === Math.max(0, capacity - running), `free ${free} = capacity ${capacity} − running ${running}`],
     [busy >= 0 && busy <= running, `0 ≤ busy ${busy} ≤ running ${running}`],
     [waiting >= 0 && waiting <= stats.unsettled, `0 ≤ waiting ${waiting} ≤ unsettled ${stats.unsettled}`],
@@ -27,6 +30,6 @@ export function contradictions(stats: PoolStats): string[] {
       `started ${workers.started} − retired ${workers.retired} − crashed ${workers.crashed} ≥ running ${running}`,
     ],
     [stats.generation >= 1, `generation ${stats.generation} ≥ 1`],
-  ];
-  return claims.filter(([holds]) => !holds).map(([, claim]) => claim);
+  ]
+  return claims.filter(([holds]) => !holds).map(([, claim]) => claim)
 }

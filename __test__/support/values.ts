@@ -1,24 +1,24 @@
-import vm from 'node:vm';
+import vm from 'node:vm'
 
-import fc from 'fast-check';
+import fc from 'fast-check'
 
 /** How often code of a generated value's owner has run. */
-export const userCode = { runs: 0 };
+export const userCode = { runs: 0 }
 
 function ran(): undefined {
-  userCode.runs++;
+  userCode.runs++
 }
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }),
   fc.string({ unit: 'grapheme-ascii', maxLength: 300 }),
   fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 5 }).map((units) => String.fromCharCode(...units)),
-);
+)
 const key = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('a', 'b', 'c', 'name', 'id') },
   fc.constantFrom('__proto__', 'constructor', 'toString', 'length', '', '0', '1', '17', '-1', '01', '4294967295', 'é'),
   text,
-);
+)
 const primitive = fc.oneof(
   fc.integer(),
   fc.double(),
@@ -26,7 +26,7 @@ const primitive = fc.oneof(
   fc.bigInt(),
   fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }),
   text,
-);
+)
 
 /** Of typed arrays. */
 export const CLASSES = [
@@ -41,8 +41,8 @@ export const CLASSES = [
   Float64Array,
   BigInt64Array,
   BigUint64Array,
-];
-const contents = fc.uint8Array({ maxLength: 10 }).map((bytes) => bytes.slice().buffer as ArrayBuffer);
+]
+const contents = fc.uint8Array({ maxLength: 10 }).map((bytes) => bytes.slice().buffer as ArrayBuffer)
 const view = fc.oneof(
   fc
     .tuple(fc.constantFrom(...CLASSES), fc.nat(2), fc.nat(3))
@@ -50,12 +50,12 @@ const view = fc.oneof(
   contents.map((buffer) => Buffer.from(buffer)), // not from the pool: such Buffers share their memory
   contents.map((buffer) => new DataView(buffer, Math.min(1, buffer.byteLength))),
   contents.map((buffer) => new Uint8Array(buffer)),
-);
-const date = fc.date({ noInvalidDate: false });
+)
+const date = fc.date({ noInvalidDate: false })
 
 function object(entries: [string, unknown][], isBare: boolean): object {
-  const target = Object.fromEntries(entries);
-  return isBare ? Object.setPrototypeOf(target, null) : target;
+  const target = Object.fromEntries(entries)
+  return isBare ? Object.setPrototypeOf(target, null) : target
 }
 
 /** Trees of the kinds that must never be declined. */
@@ -65,12 +65,12 @@ export const cheap: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   object: fc
     .tuple(fc.array(fc.tuple(key, tie('any')), { maxLength: 12 }), fc.boolean())
     .map(([entries, isBare]) => object(entries, isBare)),
-})).any;
+})).any
 
 class Point {
   constructor(readonly x: unknown) {}
   get twice() {
-    return ran();
+    return ran()
   }
 }
 class List extends Array<unknown> {}
@@ -78,32 +78,46 @@ class Bytes extends Uint8Array {}
 
 function argumentsOf(...values: unknown[]): object {
   return (function () {
-    return arguments;
-  })(...(values as []));
+    return arguments
+  })(...(values as []))
 }
 
 function detached(): ArrayBuffer {
-  const buffer = new ArrayBuffer(8);
-  structuredClone(buffer, { transfer: [buffer] });
-  return buffer;
+  const buffer = new ArrayBuffer(8)
+  structuredClone(buffer, { transfer: [buffer] })
+  return buffer
 }
 
 const traps = Object.fromEntries(
   Object.getOwnPropertyNames(Reflect).map((name) => [
     name,
     (...args: unknown[]) => {
-      ran();
-      return Reflect.apply(Reflect[name as keyof typeof Reflect] as () => unknown, undefined, args);
+      ran()
+      return Reflect.apply(Reflect[name as keyof typeof Reflect] as () => unknown, undefined, args)
     },
   ]),
-);
+)
 
 /** Everything that can be made around other values. `a` and `b` may be made before, so they may be met again. */
 const MAKERS: readonly ((a: any, b: any, key: string) => unknown)[] = [
   (a) => [a],
   (a, b) => [a, b],
-  (a, b, key) => object([[key, a], ['z', b]], false),
-  (a, b, key) => object([['a', a], [key, b]], true),
+  (a, b, key) =>
+    object(
+      [
+        [key, a],
+        ['z', b],
+      ],
+      false,
+    ),
+  (a, b, key) =>
+    object(
+      [
+        ['a', a],
+        [key, b],
+      ],
+      true,
+    ),
   (a, b) => ({ a, b }),
   (a, b) => ({ a, b }),
   (a, b) => new Map([[a, b]]),
@@ -159,14 +173,14 @@ const MAKERS: readonly ((a: any, b: any, key: string) => unknown)[] = [
   () => vm.runInNewContext('[1, 2]'),
   () => vm.runInNewContext('new Uint8Array(2)'),
   () => Object.fromEntries(Array.from({ length: 70 }, (_, i) => [`key${i}`, i])),
-];
+]
 
 interface Step {
-  make: (a: unknown, b: unknown, key: string) => unknown;
-  a: number;
-  b: number;
-  key: string;
-  leaf: unknown;
+  make: (a: unknown, b: unknown, key: string) => unknown
+  a: number
+  b: number
+  key: string
+  leaf: unknown
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
@@ -175,18 +189,18 @@ const step: fc.Arbitrary<Step> = fc.record({
   b: fc.nat(5),
   key,
   leaf: fc.oneof(primitive, date, view, contents),
-});
+})
 
 /** Graphs of all kinds, with objects met twice and now and then a cycle. */
 export const anything: fc.Arbitrary<unknown> = fc
   .tuple(fc.array(step, { minLength: 1, maxLength: 8 }), fc.nat(9))
   .map(([steps, closing]) => {
-    const made: unknown[] = [];
+    const made: unknown[] = []
     // A step reaches back to what others have made; beyond the first, it takes its own leaf.
-    const at = (back: number, leaf: unknown) => (back < made.length ? made[made.length - 1 - back] : leaf);
-    for (const { make, a, b, key: name, leaf } of steps) made.push(make(at(a, leaf), at(b, leaf), name));
-    const root = made.at(-1);
-    const first = made[0];
-    if (closing === 0 && Array.isArray(first) && Object.isExtensible(first)) Array.prototype.push.call(first, root);
-    return root;
-  });
+    const at = (back: number, leaf: unknown) => (back < made.length ? made[made.length - 1 - back] : leaf)
+    for (const { make, a, b, key: name, leaf } of steps) made.push(make(at(a, leaf), at(b, leaf), name))
+    const root = made.at(-1)
+    const first = made[0]
+    if (closing === 0 && Array.isArray(first) && Object.isExtensible(first)) Array.prototype.push.call(first, root)
+    return root
+  })

@@ -41,8 +41,16 @@ async function measure(mode, connections, { warmupMs, measuredMs }) {
   load.stop?.()
   await server.stop()
   // Nearest rank.
-  const percentile = (/** @type {number} */ percent) => times[Math.max(0, Math.ceil((percent / 100) * times.length) - 1)] ?? null
-  return { perSecond: times.length / seconds, p50: percentile(50), p95: percentile(95), p99: percentile(99), errors: failed, peakRssMb: peakRss / 2 ** 20 }
+  const percentile = (/** @type {number} */ percent) =>
+    times[Math.max(0, Math.ceil((percent / 100) * times.length) - 1)] ?? null
+  return {
+    perSecond: times.length / seconds,
+    p50: percentile(50),
+    p95: percentile(95),
+    p99: percentile(99),
+    errors: failed,
+    peakRssMb: peakRss / 2 ** 20,
+  }
 }
 
 export const cases = CONNECTIONS.flatMap((connections) =>
@@ -66,7 +74,9 @@ export function table(summaries) {
   const rows = CONNECTIONS.flatMap((connections) =>
     MODES.map((mode) => {
       const values = /** @type {any} */ (summaries.get(nameOf(mode, connections))).values
-      const whole = ['perSecond', 'p50', 'p95', 'p99', 'errors', 'peakRssMb'].map((key) => values[key]?.toFixed(0) ?? 'none')
+      const whole = ['perSecond', 'p50', 'p95', 'p99', 'errors', 'peakRssMb'].map(
+        (key) => values[key]?.toFixed(0) ?? 'none',
+      )
       return [connections.toLocaleString('en'), mode, ...whole]
     }),
   )
@@ -85,7 +95,10 @@ export function contests(summaries) {
       label: `${connections.toLocaleString('en')} connections, ${label}`,
       own: 'workpool',
       ...contest,
-      entries: MODES.map((mode) => ({ name: mode, value: summaries.get(nameOf(mode, connections))?.values[key] ?? null })),
+      entries: MODES.map((mode) => ({
+        name: mode,
+        value: summaries.get(nameOf(mode, connections))?.values[key] ?? null,
+      })),
     })),
   )
 }

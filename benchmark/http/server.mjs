@@ -9,7 +9,9 @@ import { availableParallelism } from 'node:os'
 import { report, serve } from '../../demo/service.mjs'
 
 const task = new URL('../../demo/render.mjs', import.meta.url)
-const file = createRequire(import.meta.url).resolve('marked').replace(/lib.*$/, 'README.md')
+const file = createRequire(import.meta.url)
+  .resolve('marked')
+  .replace(/lib.*$/, 'README.md')
 const reportEveryMs = 100
 const threads = availableParallelism()
 
@@ -20,7 +22,8 @@ const MODES = {
   // A file is read while another one is rendered.
   'workpool, tuned': () => withWorkpool({ concurrency: 4 }),
   piscina: () => withPiscina(),
-  'piscina, tuned': () => withPiscina({ minThreads: threads, maxThreads: threads, concurrentTasksPerWorker: 4, recordTiming: false }),
+  'piscina, tuned': () =>
+    withPiscina({ minThreads: threads, maxThreads: threads, concurrentTasksPerWorker: 4, recordTiming: false }),
 }
 
 /** @param {object} [options] */

@@ -48,7 +48,12 @@ export const cases = LIBRARIES.map((library) => ({
   measure: async (/** @type {{ aborts: number }} */ { aborts }) => {
     const spinning = await measureTask(library, 'spin', aborts)
     const waiting = await measureTask(library, 'wait', aborts)
-    return { spinSettledMs: spinning.settledMs, spinNextMs: spinning.nextMs, waitSettledMs: waiting.settledMs, waitNextMs: waiting.nextMs }
+    return {
+      spinSettledMs: spinning.settledMs,
+      spinNextMs: spinning.nextMs,
+      waitSettledMs: waiting.settledMs,
+      waitNextMs: waiting.nextMs,
+    }
   },
 }))
 

@@ -17,7 +17,12 @@ export const quick = { rounds: 1, warmupTasks: 5_000, timedTasks: 30_000 }
 
 export const contests = (/** @type {Summaries} */ summaries) => [
   ...asked.contests(summaries),
-  { label: 'RSS after the burst', unit: 'MB', own: 'workpool', entries: MOST.map((name) => ({ name, value: of(summaries, name, LABEL).rssMb })) },
+  {
+    label: 'RSS after the burst',
+    unit: 'MB',
+    own: 'workpool',
+    entries: MOST.map((name) => ({ name, value: of(summaries, name, LABEL).rssMb })),
+  },
 ]
 
 export function aims(/** @type {Summaries} */ summaries) {

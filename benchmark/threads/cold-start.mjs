@@ -11,15 +11,24 @@ async function measure(library) {
   const threads = await open(library, { task: 'echo', threads: 1 })
   if ((await threads.run(7)) !== 7) throw new Error(`${library}: a wrong result`)
   const answered = performance.now()
-  return { loadMs: loaded - before, startMs: answered - loaded, totalMs: answered - before, rssMb: process.memoryUsage.rss() / 2 ** 20 }
+  return {
+    loadMs: loaded - before,
+    startMs: answered - loaded,
+    totalMs: answered - before,
+    rssMb: process.memoryUsage.rss() / 2 ** 20,
+  }
 }
 
-export const cases = MOST.filter((library) => !library.endsWith('tuned')).map((library) => ({ name: library, measure: () => measure(library) }))
+export const cases = MOST.filter((library) => !library.endsWith('tuned')).map((library) => ({
+  name: library,
+  measure: () => measure(library),
+}))
 
 export const title = 'From nothing to the first result'
 export const full = { rounds: 25 }
 export const quick = { rounds: 3 }
-export const method = (/** @type {{ rounds: number }} */ { rounds }) => `Medians of ${rounds} interleaved rounds, each in a fresh process.`
+export const method = (/** @type {{ rounds: number }} */ { rounds }) =>
+  `Medians of ${rounds} interleaved rounds, each in a fresh process.`
 
 const COLUMNS = [
   { key: 'loadMs', label: 'loading the library', unit: 'ms', digits: 1 },
@@ -35,7 +44,11 @@ export const contests = (/** @type {Summaries} */ summaries) => contestsOf(summa
 export function aims(/** @type {Summaries} */ summaries) {
   const atMost = (/** @type {string} */ key, /** @type {string} */ what) => {
     const [ours, theirs] = ['workpool', 'piscina'].map((name) => Number(summaries.get(name)?.values[key]))
-    return { aim: `cold start, ${what}: at most 1× piscina`, measured: `${(ours / theirs).toFixed(2)}×`, met: ours <= theirs }
+    return {
+      aim: `cold start, ${what}: at most 1× piscina`,
+      measured: `${(ours / theirs).toFixed(2)}×`,
+      met: ours <= theirs,
+    }
   }
   return [atMost('totalMs', 'with the library'), atMost('startMs', 'from create to the first result')]
 }

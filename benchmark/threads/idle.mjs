@@ -19,7 +19,11 @@ async function measure(library, { settleMs, idleMs }) {
   const seconds = (performance.now() - began) / 1_000
   const { user, system } = process.cpuUsage(before)
   const wakeups = process.resourceUsage().voluntaryContextSwitches - voluntaryContextSwitches
-  return { cpuMs: (user + system) / 1_000 / seconds, wakeups: wakeups / seconds, rssMb: process.memoryUsage.rss() / 2 ** 20 }
+  return {
+    cpuMs: (user + system) / 1_000 / seconds,
+    wakeups: wakeups / seconds,
+    rssMb: process.memoryUsage.rss() / 2 ** 20,
+  }
 }
 
 export const cases = [NOTHING, ...MOST.filter((library) => !library.endsWith('tuned'))].map((library) => ({
@@ -47,5 +51,11 @@ export function aims(/** @type {Summaries} */ summaries) {
   const [ours, nothing] = ['workpool', NOTHING].map((name) => Number(summaries.get(name)?.values.cpuMs))
   const measured = `${ours.toFixed(2)} ms per s against ${nothing.toFixed(2)}`
   // The clock of processor time and the timer that ends the pause take as much by themselves.
-  return [{ aim: 'an idle pool uses no CPU: at most 0.5 ms per s more than a process without one', measured, met: ours <= nothing + 0.5 }]
+  return [
+    {
+      aim: 'an idle pool uses no CPU: at most 0.5 ms per s more than a process without one',
+      measured,
+      met: ours <= nothing + 0.5,
+    },
+  ]
 }

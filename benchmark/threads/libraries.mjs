@@ -36,62 +36,77 @@ function abortable(run) {
 }
 
 /** @param {Partial<import('workpool').ThreadOptions>} [options] */
-const workpool = (options) => async (/** @type {Demand} */ { task, threads }) => {
-  const { ThreadPool } = await import('workpool')
-  const pool = ThreadPool.create({ filename: urlOf(task), size: threads, ...options })
-  return {
-    run: (/** @type {unknown} */ argument) => pool.run(argument),
-    move: (/** @type {unknown} */ argument, /** @type {any[]} */ transfer) => pool.run(argument, { transfer }),
-    runAbortable: (/** @type {unknown} */ argument) => abortable((signal) => pool.run(argument, { signal })),
+const workpool =
+  (options) =>
+  async (/** @type {Demand} */ { task, threads }) => {
+    const { ThreadPool } = await import('workpool')
+    const pool = ThreadPool.create({ filename: urlOf(task), size: threads, ...options })
+    return {
+      run: (/** @type {unknown} */ argument) => pool.run(argument),
+      move: (/** @type {unknown} */ argument, /** @type {any[]} */ transfer) => pool.run(argument, { transfer }),
+      runAbortable: (/** @type {unknown} */ argument) => abortable((signal) => pool.run(argument, { signal })),
+    }
   }
-}
 
 /** @param {object} [options] */
-const piscina = (options) => async (/** @type {Demand} */ { task, threads }) => {
-  const { Piscina } = await import('piscina')
-  const pool = new Piscina({ filename: urlOf(task), minThreads: threads, maxThreads: threads, ...options })
-  return {
-    run: (/** @type {unknown} */ argument) => pool.run(argument),
-    move: (/** @type {unknown} */ argument, /** @type {any[]} */ transferList) => pool.run(argument, { transferList }),
-    runAbortable: (/** @type {unknown} */ argument) => abortable((signal) => pool.run(argument, { signal })),
+const piscina =
+  (options) =>
+  async (/** @type {Demand} */ { task, threads }) => {
+    const { Piscina } = await import('piscina')
+    const pool = new Piscina({ filename: urlOf(task), minThreads: threads, maxThreads: threads, ...options })
+    return {
+      run: (/** @type {unknown} */ argument) => pool.run(argument),
+      move: (/** @type {unknown} */ argument, /** @type {any[]} */ transferList) =>
+        pool.run(argument, { transferList }),
+      runAbortable: (/** @type {unknown} */ argument) => abortable((signal) => pool.run(argument, { signal })),
+    }
   }
-}
 
 /** @param {object} [options] */
-const tinypool = (options) => async (/** @type {Demand} */ { task, threads }) => {
-  const { Tinypool } = await import('tinypool')
-  const pool = new Tinypool({ filename: urlOf(task), minThreads: threads, maxThreads: threads, ...options })
-  return {
-    run: (/** @type {unknown} */ argument) => pool.run(argument),
-    move: (/** @type {unknown} */ argument, /** @type {any[]} */ transferList) => pool.run(argument, { transferList }),
-    runAbortable: (/** @type {unknown} */ argument) => abortable((signal) => pool.run(argument, { signal })),
+const tinypool =
+  (options) =>
+  async (/** @type {Demand} */ { task, threads }) => {
+    const { Tinypool } = await import('tinypool')
+    const pool = new Tinypool({ filename: urlOf(task), minThreads: threads, maxThreads: threads, ...options })
+    return {
+      run: (/** @type {unknown} */ argument) => pool.run(argument),
+      move: (/** @type {unknown} */ argument, /** @type {any[]} */ transferList) =>
+        pool.run(argument, { transferList }),
+      runAbortable: (/** @type {unknown} */ argument) => abortable((signal) => pool.run(argument, { signal })),
+    }
   }
-}
 
 /** @param {object} [options] */
-const poolifier = (options) => async (/** @type {Demand} */ { threads }) => {
-  const { FixedThreadPool } = await import('poolifier')
-  const pool = new FixedThreadPool(threads, entryOf('poolifier'), options)
-  return {
-    run: (/** @type {unknown} */ argument) => pool.execute(argument),
-    move: (/** @type {unknown} */ argument, /** @type {any[]} */ transfer) => pool.execute(argument, undefined, undefined, transfer),
-    runAbortable: (/** @type {unknown} */ argument) => abortable((signal) => pool.execute(argument, undefined, signal)),
+const poolifier =
+  (options) =>
+  async (/** @type {Demand} */ { threads }) => {
+    const { FixedThreadPool } = await import('poolifier')
+    const pool = new FixedThreadPool(threads, entryOf('poolifier'), options)
+    return {
+      run: (/** @type {unknown} */ argument) => pool.execute(argument),
+      move: (/** @type {unknown} */ argument, /** @type {any[]} */ transfer) =>
+        pool.execute(argument, undefined, undefined, transfer),
+      runAbortable: (/** @type {unknown} */ argument) =>
+        abortable((signal) => pool.execute(argument, undefined, signal)),
+    }
   }
-}
 
 /** @param {object} [options] */
-const workerpool = (options) => async (/** @type {Demand} */ { threads }) => {
-  const { default: library } = await import('workerpool')
-  const pool = library.pool(entryOf('workerpool'), { minWorkers: threads, maxWorkers: threads, ...options })
-  return {
-    run: (/** @type {unknown} */ argument) => pool.exec('task', [argument]),
-    move: (/** @type {unknown} */ argument, /** @type {any[]} */ transfer) => pool.exec('task', [argument], { transfer }),
-    runAbortable: (/** @type {unknown} */ argument) => {
-      const result = pool.exec('task', [argument])
-      return { result, abort: () => void result.cancel() }
-    },
+const workerpool =
+  (options) =>
+  async (/** @type {Demand} */ { threads }) => {
+    const { default: library } = await import('workerpool')
+    const pool = library.pool(entryOf('workerpool'), { minWorkers: threads, maxWorkers: threads, ...options })
+    return {
+      run: (/** @type {unknown} */ argument) => pool.exec('task', [argument]),
+      move: (/** @type {unknown} */ argument, /** @type {any[]} */ transfer) =>
+        pool.exec('task', [argument], { transfer }),
+      runAbortable: (/** @type {unknown} */ argument) => {
+        const result = pool.exec('task', [argument])
+        return { result, abort: () => void result.cancel() }
+      },
+    }
   }
-}
 
 /** @param {Demand} demand */
 async function barePort({ threads }) {
@@ -211,7 +226,14 @@ const LIBRARIES = {
 }
 
 /** They are asked one question each. */
-const ONLY_ONCE = ['workpool, grace 1 ms', 'workpool, fresh thread', 'tinypool, fresh thread', 'poolifier, queued', 'new Worker', 'inline']
+const ONLY_ONCE = [
+  'workpool, grace 1 ms',
+  'workpool, fresh thread',
+  'tinypool, fresh thread',
+  'poolifier, queued',
+  'new Worker',
+  'inline',
+]
 
 /** Those that most questions ask, in the order of the tables. */
 export const MOST = Object.keys(LIBRARIES).filter((library) => !ONLY_ONCE.includes(library))

@@ -10,7 +10,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { open } from './libraries.mjs'
 import { contestsOf, tableOf } from './readings.mjs'
 
-const LIBRARIES = ['workpool', 'piscina', 'piscina, tuned', 'tinypool, tuned', 'poolifier, tuned', 'workerpool, tuned', 'bare port']
+const LIBRARIES = [
+  'workpool',
+  'piscina',
+  'piscina, tuned',
+  'tinypool, tuned',
+  'poolifier, tuned',
+  'workerpool, tuned',
+  'bare port',
+]
 const MOST_OPEN = 100_000
 
 /** @typedef {{ warmupMs: number, measuredMs: number }} Settings */
@@ -25,7 +33,8 @@ async function measure(library, rate, { warmupMs, measuredMs }) {
 
 /** At a rate that most can take, and until nothing is left of it. @param {import('./libraries.mjs').Threads} threads @param {number} forMs */
 async function warmUp(threads, forMs) {
-  for (let ms = 0; ms < forMs; ms += 5) await Promise.all([sleep(5), ...Array.from({ length: 50 }, (_, a) => threads.run({ a, b: 2 }))])
+  for (let ms = 0; ms < forMs; ms += 5)
+    await Promise.all([sleep(5), ...Array.from({ length: 50 }, (_, a) => threads.run({ a, b: 2 }))])
 }
 
 /** @param {import('./libraries.mjs').Threads} threads @param {number} rate @param {number} forMs */
@@ -127,7 +136,10 @@ const COLUMNS = [
 /** @param {number} rate */
 export const askAt = (rate) => ({
   title: `${rate.toLocaleString('en')} tasks per second, come what may`,
-  cases: LIBRARIES.map((library) => ({ name: library, measure: (/** @type {Settings} */ settings) => measure(library, rate, settings) })),
+  cases: LIBRARIES.map((library) => ({
+    name: library,
+    measure: (/** @type {Settings} */ settings) => measure(library, rate, settings),
+  })),
   full: { rounds: 1, warmupMs: 2_000, measuredMs: 60_000 },
   quick: { rounds: 1, warmupMs: 200, measuredMs: 600 },
   method: (/** @type {Settings} */ { measuredMs }) =>
@@ -138,10 +150,19 @@ export const askAt = (rate) => ({
       ...contest,
       label: `${rate.toLocaleString('en')} per second, ${label}`,
       // Those who keep up achieve the rate, one a little before the other.
-      entries: contest.unit === 'per s' ? entries.map((entry) => ({ ...entry, value: Math.min(Number(entry.value), Math.round(rate * 0.99)) })) : entries,
+      entries:
+        contest.unit === 'per s'
+          ? entries.map((entry) => ({ ...entry, value: Math.min(Number(entry.value), Math.round(rate * 0.99)) }))
+          : entries,
     })),
   aims: (/** @type {Summaries} */ summaries) => {
     const achieved = Number(summaries.get('workpool')?.values.achieved)
-    return [{ aim: `${rate.toLocaleString('en')} per second: at least 99 % of them done`, measured: `${achieved.toFixed(0)} per s`, met: achieved >= rate * 0.99 }]
+    return [
+      {
+        aim: `${rate.toLocaleString('en')} per second: at least 99 % of them done`,
+        measured: `${achieved.toFixed(0)} per s`,
+        met: achieved >= rate * 0.99,
+      },
+    ]
   },
 })

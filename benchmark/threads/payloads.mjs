@@ -13,10 +13,22 @@ const MOVED = '1 MB, transferred'
 
 /** An order as services pass it around: nested objects, an array, strings, numbers, booleans. About 1 KB of JSON. */
 function makeOrder() {
-  const item = (/** @type {number} */ number) => ({ number, title: `article ${number} of the catalogue`, price: 9.99 + number, tags: ['new', 'small'] })
+  const item = (/** @type {number} */ number) => ({
+    number,
+    title: `article ${number} of the catalogue`,
+    price: 9.99 + number,
+    tags: ['new', 'small'],
+  })
   const address = { street: 'Unter den Linden', number: '77', city: 'Berlin', code: '10117', country: 'DE' }
   const customer = { id: 'c-20419', name: 'Ada Lovelace', mail: 'ada@example.org', isCompany: false, address }
-  return { id: 918_273, created: '2026-01-31T12:34:56.789Z', isPaid: true, customer, items: Array.from({ length: 8 }, (_, i) => item(i)), note: null }
+  return {
+    id: 918_273,
+    created: '2026-01-31T12:34:56.789Z',
+    isPaid: true,
+    customer,
+    items: Array.from({ length: 8 }, (_, i) => item(i)),
+    note: null,
+  }
 }
 
 const makeBytes = (/** @type {number} */ length) => {

@@ -15,7 +15,10 @@ const spinning = (us, share) => ({
   share,
 })
 
-export const { cases, table, contests } = ask([spinning(10, 1), spinning(100, 0.25), spinning(1_000, 0.05)], [...MOST, 'inline'])
+export const { cases, table, contests } = ask(
+  [spinning(10, 1), spinning(100, 0.25), spinning(1_000, 0.05)],
+  [...MOST, 'inline'],
+)
 export const title = 'Tasks that use the processor, in one thread, 64 in flight'
 export const full = { rounds: 5, warmupTasks: 5_000, timedTasks: 20_000 }
 export const quick = { rounds: 1, warmupTasks: 1_000, timedTasks: 3_000 }

@@ -66,7 +66,11 @@ export async function atOnce(threads, shape, tasks) {
 /** @type {Record<string, Pick<Shape, 'task' | 'argument' | 'isRight'>>} what an echo is given */
 export const ECHOES = {
   number: { task: 'echo', argument: () => 1, isRight: (result) => result === 1 },
-  '{a,b}': { task: 'echo', argument: () => ({ a: 1, b: 2 }), isRight: (result, argument) => result !== argument && result.b === 2 },
+  '{a,b}': {
+    task: 'echo',
+    argument: () => ({ a: 1, b: 2 }),
+    isRight: (result, argument) => result !== argument && result.b === 2,
+  },
 }
 
 /** @param {string} library @param {string} label */
@@ -113,7 +117,17 @@ export function tableOf(shapes, libraries, summaries) {
       ]
     }),
   )
-  const head = ['load', 'library', 'µs per task', 'min – max', '× workpool', 'CPU µs', 'of it main thread', 'RSS MB', 'peak']
+  const head = [
+    'load',
+    'library',
+    'µs per task',
+    'min – max',
+    '× workpool',
+    'CPU µs',
+    'of it main thread',
+    'RSS MB',
+    'peak',
+  ]
   return { head, rows }
 }
 
@@ -125,7 +139,13 @@ export function contestsOf(shapes, libraries, summaries) {
     own: 'workpool',
     entries: own.map((library) => {
       const { medianNs, minNs, maxNs } = of(summaries, library, label)
-      return { name: library, value: medianNs / 1000, low: minNs / 1000, high: maxNs / 1000, isYardstick: library === 'inline' }
+      return {
+        name: library,
+        value: medianNs / 1000,
+        low: minNs / 1000,
+        high: maxNs / 1000,
+        isYardstick: library === 'inline',
+      }
     }),
   }))
 }

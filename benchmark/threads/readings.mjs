@@ -9,7 +9,10 @@ export const show = (value, digits) => (value === null || value === undefined ? 
 /** @param {Map<string, Readings>} summaries @param {readonly Column[]} columns @param {string} [what] the first column */
 export function tableOf(summaries, columns, what = 'library') {
   const head = [what, ...columns.map(({ label, unit }) => `${label}, ${unit}`)]
-  const rows = [...summaries.values()].map(({ name, values }) => [name, ...columns.map(({ key, digits }) => show(values[key], digits))])
+  const rows = [...summaries.values()].map(({ name, values }) => [
+    name,
+    ...columns.map(({ key, digits }) => show(values[key], digits)),
+  ])
   return { head, rows }
 }
 

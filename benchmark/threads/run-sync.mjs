@@ -37,7 +37,11 @@ const LIBRARIES = {
 
 /** @type {Record<string, typeof ECHOES[string]>} */
 const VALUES = ECHOES
-const SHAPES = Object.entries(VALUES).map(([value, echo]) => ({ label: `runSync, ${value}`, ...echo, load: async () => {} }))
+const SHAPES = Object.entries(VALUES).map(([value, echo]) => ({
+  label: `runSync, ${value}`,
+  ...echo,
+  load: async () => {},
+}))
 const NAMES = Object.keys(LIBRARIES)
 
 export const cases = SHAPES.flatMap(({ label, argument, isRight }) =>
@@ -47,7 +51,8 @@ export const cases = SHAPES.flatMap(({ label, argument, isRight }) =>
       const runSync = await LIBRARIES[library]()
       return (/** @type {number} */ tasks) => {
         const value = argument()
-        for (let i = 0; i < tasks; i++) if (!isRight(runSync(value), value)) throw new Error(`${library}: a wrong result`)
+        for (let i = 0; i < tasks; i++)
+          if (!isRight(runSync(value), value)) throw new Error(`${library}: a wrong result`)
         return { settled: Promise.resolve() }
       }
     },

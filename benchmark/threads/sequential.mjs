@@ -17,5 +17,8 @@ export const quick = { rounds: 1, warmupTasks: 3_000, timedTasks: 5_000 }
 export function aims(/** @type {Summaries} */ summaries) {
   const [ours, theirs] = ['workpool', 'piscina'].map((library) => of(summaries, library, LABEL).cpuNs / 1000)
   const measured = `${ours.toFixed(1)} µs against ${theirs.toFixed(1)} µs`
-  return [atLeast(summaries, LABEL, 5, 'piscina'), { aim: `${LABEL}: no more CPU per task than piscina`, measured, met: ours <= theirs }]
+  return [
+    atLeast(summaries, LABEL, 5, 'piscina'),
+    { aim: `${LABEL}: no more CPU per task than piscina`, measured, met: ours <= theirs },
+  ]
 }

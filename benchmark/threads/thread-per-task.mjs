@@ -10,7 +10,13 @@ const FRESH = 'a fresh thread for each'
 /** @type {import('./question.mjs').Shape[]} */
 const SHAPES = [
   { label: POOLED, load: oneByOne, libraries: ['workpool', 'piscina', 'tinypool'], share: 20, ...ECHOES['{a,b}'] },
-  { label: FRESH, load: oneByOne, libraries: ['workpool, fresh thread', 'tinypool, fresh thread', 'new Worker'], share: 1, ...ECHOES['{a,b}'] },
+  {
+    label: FRESH,
+    load: oneByOne,
+    libraries: ['workpool, fresh thread', 'tinypool, fresh thread', 'new Worker'],
+    share: 1,
+    ...ECHOES['{a,b}'],
+  },
 ]
 
 export const cases = casesOf(SHAPES, [])
@@ -24,10 +30,19 @@ export const table = (/** @type {Summaries} */ summaries) => tableOf(SHAPES, [],
 export function contests(/** @type {Summaries} */ summaries) {
   const [pooled, fresh] = contestsOf(SHAPES, [], summaries)
   const worker = { .../** @type {any} */ (fresh?.entries.at(-1)), isYardstick: true }
-  return [{ ...pooled, entries: [...(pooled?.entries ?? []), worker] }, { ...fresh, own: 'workpool, fresh thread' }]
+  return [
+    { ...pooled, entries: [...(pooled?.entries ?? []), worker] },
+    { ...fresh, own: 'workpool, fresh thread' },
+  ]
 }
 
 export function aims(/** @type {Summaries} */ summaries) {
   const saved = of(summaries, 'new Worker', FRESH).medianNs / of(summaries, 'workpool', POOLED).medianNs
-  return [{ aim: 'a pooled thread is at least 100× cheaper than a new one', measured: `${saved.toFixed(0)}×`, met: saved >= 100 }]
+  return [
+    {
+      aim: 'a pooled thread is at least 100× cheaper than a new one',
+      measured: `${saved.toFixed(0)}×`,
+      met: saved >= 100,
+    },
+  ]
 }

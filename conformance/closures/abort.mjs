@@ -93,7 +93,9 @@ export const abort = {
         process.on('warning', ({ name }) => warnings.push(name))
         const pool = open({ size: 2 })
         const controller = new AbortController()
-        const closures = Array.from({ length: 1_000 }, () => pool.run(() => new Promise(() => {}), { signal: controller.signal }))
+        const closures = Array.from({ length: 1_000 }, () =>
+          pool.run(() => new Promise(() => {}), { signal: controller.signal }),
+        )
         setTimeout(() => controller.abort(), 20)
         const outcomes = await outcomesOf(closures)
         expect(

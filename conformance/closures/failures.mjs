@@ -13,7 +13,9 @@ export const failures = {
       run: async ({ open }) => {
         const pool = open({ size: 2 })
         const outcomes = await outcomesOf(VALUES.map((value) => pool.run(async () => value)))
-        outcomes.forEach((outcome, i) => expect(outcome.state === 'fulfilled' && Object.is(outcome.value, VALUES[i]), `result ${i} is another value`))
+        outcomes.forEach((outcome, i) =>
+          expect(outcome.state === 'fulfilled' && Object.is(outcome.value, VALUES[i]), `result ${i} is another value`),
+        )
       },
     },
     {

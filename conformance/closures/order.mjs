@@ -38,7 +38,10 @@ export const order = {
         /** @type {string[]} */
         const order = []
         const first = pool.run(async () => order.push('first')).then(() => pool.run(async () => order.push('newcomer')))
-        await settle([first, pool.run(async () => order.push('second')), pool.run(async () => order.push('third'))], 'the closures')
+        await settle(
+          [first, pool.run(async () => order.push('second')), pool.run(async () => order.push('third'))],
+          'the closures',
+        )
         expectSame(order, ['first', 'second', 'third', 'newcomer'], 'the order was')
       },
     },

@@ -22,7 +22,8 @@ export const overload = {
   tests: [
     {
       name: 'bound',
-      expects: 'no more closures wait than the bound says; the others are refused at once, and there is room again later',
+      expects:
+        'no more closures wait than the bound says; the others are refused at once, and there is room again later',
       needs: ['bound'],
       run: ({ open }) => holdsBound(open({ size: 2, maxWaiting: 3 }), () => ({})),
     },

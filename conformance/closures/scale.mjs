@@ -40,7 +40,8 @@ export const scale = {
     },
     {
       name: 'hundred-thousand-sync',
-      expects: '100,000 closures that end synchronously all run, without a stack overflow, behind one that made them wait',
+      expects:
+        '100,000 closures that end synchronously all run, without a stack overflow, behind one that made them wait',
       run: async ({ open }) => {
         const pool = open({ size: 1 })
         const first = pool.run(() => new Promise((resolve) => setTimeout(resolve, 20)))

@@ -30,7 +30,10 @@ export const time = {
         const pool = open({ size: 1 })
         pool.run(() => delay(400))
         const outcome = await outcomeOf(pool.run(() => delay(1, 'value'), { timeout: 200 }))
-        expect(outcome.state === 'fulfilled', `a closure of 1 ms, timeout 200 ms, behind one of 400 ms ${inWords(outcome)}`)
+        expect(
+          outcome.state === 'fulfilled',
+          `a closure of 1 ms, timeout 200 ms, behind one of 400 ms ${inWords(outcome)}`,
+        )
       },
     },
     {

@@ -1,5 +1,16 @@
 import { getEventListeners } from 'node:events'
-import { delay, expect, expectSame, fulfils, inWords, outcomeOf, outcomesOf, rejects, settle, tally } from '../expect.mjs'
+import {
+  delay,
+  expect,
+  expectSame,
+  fulfils,
+  inWords,
+  outcomeOf,
+  outcomesOf,
+  rejects,
+  settle,
+  tally,
+} from '../expect.mjs'
 import { remainsUsable } from './usable.mjs'
 
 const PROMPT_MS = 1_000
@@ -20,7 +31,11 @@ export const cancellation = {
         const behind = outcomeOf(pool.run('append', 'behind'))
         setTimeout(() => controller.abort(), 50)
         await rejects(cancelled, 'the waiting task', 400)
-        expectSame((await Promise.all([busy, behind])).map(({ state }) => state), ['fulfilled', 'fulfilled'], 'the others are')
+        expectSame(
+          (await Promise.all([busy, behind])).map(({ state }) => state),
+          ['fulfilled', 'fulfilled'],
+          'the others are',
+        )
         await fulfils(pool.run('taken'), ['behind'], 'the list of those that ran')
       },
     },
@@ -166,7 +181,10 @@ export const cancellation = {
         const busy = outcomeOf(pool.run('wait', 800))
         const short = pool.run('wait', 1, { timeout: 400 })
         const outcome = await outcomeOf(short)
-        expect(outcome.state === 'fulfilled', `a task of 1 ms, timeout 400 ms, behind one of 800 ms ${inWords(outcome)}`)
+        expect(
+          outcome.state === 'fulfilled',
+          `a task of 1 ms, timeout 400 ms, behind one of 800 ms ${inWords(outcome)}`,
+        )
         await busy
       },
     },

@@ -3,7 +3,10 @@ import { expect, fulfils, inWords, outcomeOf, show } from '../expect.mjs'
 /** @param {unknown} results @param {number} tasks */
 function expectDoubled(results, tasks) {
   const wrong = /** @type {unknown[]} */ (results).findIndex((value, i) => value !== 2 * i)
-  expect(wrong === -1 && /** @type {unknown[]} */ (results).length === tasks, `result ${wrong} is ${show(/** @type {any} */ (results)[wrong])}`)
+  expect(
+    wrong === -1 && /** @type {unknown[]} */ (results).length === tasks,
+    `result ${wrong} is ${show(/** @type {any} */ (results)[wrong])}`,
+  )
 }
 
 /** @type {import('../lists.mjs').Group} */
@@ -16,7 +19,10 @@ export const many = {
       deadline: 20_000,
       run: async ({ open }) => {
         const pool = open({ size: 2, min: 2 })
-        const outcome = await outcomeOf(Promise.all(Array.from({ length: 10_000 }, (_, i) => pool.run('double', i))), 15_000)
+        const outcome = await outcomeOf(
+          Promise.all(Array.from({ length: 10_000 }, (_, i) => pool.run('double', i))),
+          15_000,
+        )
         expect(outcome.state === 'fulfilled', inWords(outcome))
         expectDoubled(/** @type {{ value: unknown }} */ (outcome).value, 10_000)
       },

@@ -91,7 +91,8 @@ export const payloads = {
     },
     {
       name: 'uncloneable-argument-waiting',
-      expects: 'an argument that cannot be cloned rejects when the threads are busy, too, and takes no other task with it',
+      expects:
+        'an argument that cannot be cloned rejects when the threads are busy, too, and takes no other task with it',
       run: async ({ open }) => {
         const pool = open({ size: 1 })
         const busy = pool.run('wait', 150)

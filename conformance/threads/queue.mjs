@@ -11,7 +11,10 @@ const TASKS = Array.from({ length: 12 }, (_, i) => i)
 async function orderOf(pool, options = () => undefined) {
   await fulfils(pool.run('double', 1), 2)
   const busy = pool.run('wait', 150)
-  const outcomes = await settle([busy, ...TASKS.map((number) => pool.run('append', number, options(number)))], 'the tasks')
+  const outcomes = await settle(
+    [busy, ...TASKS.map((number) => pool.run('append', number, options(number)))],
+    'the tasks',
+  )
   expect(
     outcomes.every(({ state }) => state === 'fulfilled'),
     tally(outcomes),
@@ -51,7 +54,9 @@ export const queue = {
       needs: ['signal'],
       run: async ({ open }) => {
         const { signal } = new AbortController()
-        const order = await orderOf(open({ size: 1, strictFifo: true }), (number) => (number % 2 ? { signal } : undefined))
+        const order = await orderOf(open({ size: 1, strictFifo: true }), (number) =>
+          number % 2 ? { signal } : undefined,
+        )
         expectSame(order, TASKS, 'the order was')
       },
     },

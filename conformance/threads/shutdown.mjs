@@ -22,7 +22,11 @@ const STATES = { idle: keepIdle, busy: keepBusy }
 /** How a process may end. @type {Record<string, { says: string, end: () => void, ends: import('../lists.mjs').Ends }>} */
 const ENDINGS = {
   'process-exit': { says: 'process.exit(7)', end: () => process.exit(7), ends: { code: 7 } },
-  'really-exit': { says: 'process.reallyExit(7)', end: () => /** @type {any} */ (process).reallyExit(7), ends: { code: 7 } },
+  'really-exit': {
+    says: 'process.reallyExit(7)',
+    end: () => /** @type {any} */ (process).reallyExit(7),
+    ends: { code: 7 },
+  },
   'uncaught-exception': {
     says: 'an uncaught exception',
     end: () => {

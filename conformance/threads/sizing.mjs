@@ -17,9 +17,14 @@ async function expectThreeAtATime(pool) {
     Array.from({ length: 3 }, () => pool.run('meet', meeting)),
     5_000,
   )
-  const met = outcomes.map((outcome) => (outcome.state === 'fulfilled' ? /** @type {[number, boolean]} */ (outcome.value) : [0, false]))
+  const met = outcomes.map((outcome) =>
+    outcome.state === 'fulfilled' ? /** @type {[number, boolean]} */ (outcome.value) : [0, false],
+  )
   const threads = new Set(met.map(([thread]) => thread)).size
-  expect(threads === 3 && met.every(([, all]) => all), `3 tasks that wait for each other ran in ${threads} threads, ${tally(outcomes)}, and did not meet`)
+  expect(
+    threads === 3 && met.every(([, all]) => all),
+    `3 tasks that wait for each other ran in ${threads} threads, ${tally(outcomes)}, and did not meet`,
+  )
 }
 
 /** @type {import('../lists.mjs').Group} */

@@ -217,7 +217,8 @@ export function reduceError(
   canGo: (value: unknown) => boolean,
   line: string,
 ): ErrorDescription {
-  if (hasOwn(description, 'value')) return describeError(new Error(`a value that cannot be sent: ${show(description.value)}`), line)
+  if (hasOwn(description, 'value'))
+    return describeError(new Error(`a value that cannot be sent: ${show(description.value)}`), line)
   const reduced = (field: Field): Field =>
     hasOwn(field, 'value') && !canGo(field.value) ? { value: show(field.value) } : field
   return {
@@ -225,7 +226,8 @@ export function reduceError(
       ...record,
       properties: record.properties.flatMap(([key, field, standing]): Property[] => {
         // Nothing is left out of a list, or the others would move up.
-        if (hasOwn(field, 'list')) return [[key, { list: field.list.map((member) => member && reduced(member)) }, standing]]
+        if (hasOwn(field, 'list'))
+          return [[key, { list: field.list.map((member) => member && reduced(member)) }, standing]]
         return hasOwn(field, 'value') && !canGo(field.value) ? [] : [[key, field, standing]]
       }),
     })),

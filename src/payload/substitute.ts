@@ -27,7 +27,10 @@ export function substitute(root: unknown, replace: Replace): unknown {
 }
 
 function inMap(map: Map<unknown, unknown>, replace: Replace, pending: unknown[]): void {
-  const entries = [...(entriesOf.call(map) as MapIterator<[unknown, unknown]>)].map(([key, value]) => [replace(key), replace(value)])
+  const entries = [...(entriesOf.call(map) as MapIterator<[unknown, unknown]>)].map(([key, value]) => [
+    replace(key),
+    replace(value),
+  ])
   clearMap.call(map)
   for (const [key, value] of entries) {
     put.call(map, key, value)

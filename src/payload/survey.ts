@@ -4,8 +4,17 @@ import { Set, structuredClone } from '../intrinsics.js'
 import { hasElements, isOrdinary } from './ordinary.js'
 import { bufferOf, bytesOf, kindOfView } from './views.js'
 
-const { isAnyArrayBuffer, isBoxedPrimitive, isDate, isMap, isNativeError, isProxy, isRegExp, isSet, isSharedArrayBuffer } =
-  types
+const {
+  isAnyArrayBuffer,
+  isBoxedPrimitive,
+  isDate,
+  isMap,
+  isNativeError,
+  isProxy,
+  isRegExp,
+  isSet,
+  isSharedArrayBuffer,
+} = types
 const { getPrototypeOf, keys: keysOf, prototype: plain } = Object
 const { toString: describe } = plain
 const { isArray } = Array
@@ -71,7 +80,7 @@ export function survey(root: unknown, most: number, { isCloned = false, isKnown,
 /** What is in a value, level by level, with everything once. */
 function* levelsOf(root: unknown, isCloned: boolean): Generator<readonly object[]> {
   const met = new Set<object>()
-  for (let next: unknown[] = [root]; next.length > 0; ) {
+  for (let next: unknown[] = [root]; next.length > 0;) {
     const level: object[] = []
     for (const value of next) {
       if (typeof value !== 'object' || value === null || met.has(value)) continue

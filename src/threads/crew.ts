@@ -208,7 +208,9 @@ export class Crew {
     }
     if (createWorker !== undefined) return checkMade(createWorker(ENTRY, options), control)
     if (isBundled()) {
-      throw misuse(`the code of workpool is part of a bundle, where the file that threads begin with is missing (${THREAD_ENTRY}). ${LEAVE_EXTERNAL}`)
+      throw misuse(
+        `the code of workpool is part of a bundle, where the file that threads begin with is missing (${THREAD_ENTRY}). ${LEAVE_EXTERNAL}`,
+      )
     }
     return new Worker(ENTRY, options)
   }

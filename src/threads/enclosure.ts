@@ -23,7 +23,8 @@ export type Enclosure =
  * @throws DataCloneError, and then nothing is detached
  */
 export function enclose(value: unknown, list: readonly Transferable[] = []): Enclosure | undefined {
-  if (list.length > 0) return list.every(types.isArrayBuffer) ? keep(value, list as readonly ArrayBuffer[]) : post(value, list)
+  if (list.length > 0)
+    return list.every(types.isArrayBuffer) ? keep(value, list as readonly ArrayBuffer[]) : post(value, list)
   const verdict = surveyed(value)
   if (verdict === Verdict.large) return post(value, list)
   if (verdict === Verdict.same) {

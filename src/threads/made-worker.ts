@@ -33,7 +33,9 @@ export function checkMade(made: unknown, port: MessagePort): Worker {
   }
   if (isThenable(made)) follow(made, dispose, noop)
   else dispose(made)
-  throw misuse(`createWorker must return a new Worker, made of the url or of its own file and of the options it is given; ${wrong}`)
+  throw misuse(
+    `createWorker must return a new Worker, made of the url or of its own file and of the options it is given; ${wrong}`,
+  )
 }
 
 function whatIsWrong(made: unknown, port: MessagePort): string | undefined {

@@ -26,16 +26,7 @@ import {
 } from '../errors.js'
 import { warnOfTwins } from '../copies.js'
 import { Failures } from '../failures.js'
-import {
-  type ThreadTarget,
-  block,
-  carryOut,
-  forget,
-  hasCommands,
-  hold,
-  settleOutcomes,
-  watch,
-} from '../isolate.js'
+import { type ThreadTarget, block, carryOut, forget, hasCommands, hold, settleOutcomes, watch } from '../isolate.js'
 import { markHandled } from '../follow.js'
 import { needHeadroom } from '../headroom.js'
 import { Promise, rejectedLater, rejectedPromise, withoutFrames } from '../intrinsics.js'
@@ -237,13 +228,23 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     const checked = checkRunOptions(options)
     if (checked.signal?.aborted) throw checked.signal.reason
     if (!native.mayBlock(isolate, this.id)) {
-      throw misuse('runSync cannot be called where it would keep the task from its thread, or only another isolate could start one')
+      throw misuse(
+        'runSync cannot be called where it would keep the task from its thread, or only another isolate could start one',
+      )
     }
     let end: { readonly value: unknown; readonly isError: boolean } | undefined
     const code = this.#hand(checked.name ?? DEFAULT, argument, checked, false, Offer.normal, () => {
       const resolve: Resolve = (value) => (end = { value, isError: false })
       const reject: Resolve = (error) => (end = { value: error, isError: true })
-      return new Call(checked.name ?? DEFAULT, undefined, resolve, reject, checked.priority ?? 1, checked.signal, undefined)
+      return new Call(
+        checked.name ?? DEFAULT,
+        undefined,
+        resolve,
+        reject,
+        checked.priority ?? 1,
+        checked.signal,
+        undefined,
+      )
     })
     if (code < 0) throw this.refusal(code, checked.name ?? DEFAULT)
     block(this.#settings.name, () => end !== undefined)

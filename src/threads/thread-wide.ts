@@ -17,7 +17,9 @@ export interface ThreadWide {
 const KEY = Symbol.for('workpool.thread.1')
 
 /** The module itself, and not a copy of what it exports. */
-export const workerThreads = require('node:worker_threads') as typeof import('node:worker_threads') & { [KEY]?: ThreadWide }
+export const workerThreads = require('node:worker_threads') as typeof import('node:worker_threads') & {
+  [KEY]?: ThreadWide
+}
 
 /** `undefined` outside of a pool's threads. */
 export const threadWide = (): ThreadWide | undefined => workerThreads[KEY]

@@ -3,10 +3,23 @@
  * the answer to the report of the last one's end; when there are none the thread goes back to its event loop, where the core
  * wakes it.
  */
-import { type MessagePort, type Transferable as NodeTransferable, receiveMessageOnPort, threadId } from 'node:worker_threads'
+import {
+  type MessagePort,
+  type Transferable as NodeTransferable,
+  receiveMessageOnPort,
+  threadId,
+} from 'node:worker_threads'
 
 import { follow } from '../follow.js'
-import { AbortController, Promise, process, queueMicrotask, resolvedPromise, setImmediate, then } from '../intrinsics.js'
+import {
+  AbortController,
+  Promise,
+  process,
+  queueMicrotask,
+  resolvedPromise,
+  setImmediate,
+  then,
+} from '../intrinsics.js'
 import { addonFile } from '../addon.js'
 import { NONE, Word, describe, isolate, native, numbers, words } from '../binding.js'
 import { misuse } from '../errors.js'
@@ -204,14 +217,16 @@ export class Thread {
     const found = this.#exports[name]
     if (typeof found === 'function') return found as TaskFunction
     const { filename } = this.#assignment
-    throw misuse(`${filename} exports no function ${brief(name)}; its functions are ${this.#functionNames.join(', ') || 'none'}`)
+    throw misuse(
+      `${filename} exports no function ${brief(name)}; its functions are ${this.#functionNames.join(', ') || 'none'}`,
+    )
   }
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The task that the core has answered with. What it says of it is read at once, as the next call overwrites it. */
   #take(answer: number): Job | undefined {
-    for (let kind = answer; kind !== NONE; ) {
+    for (let kind = answer; kind !== NONE;) {
       if (kind === OTHER) {
         wake()
         // What is left is carried out after a turn of the event loop; tasks that come meanwhile are among it.
@@ -239,7 +254,7 @@ export class Thread {
 
   /** Runs a task, and others beside it if it goes on and the pool gives this thread more. */
   #run(first: Job | undefined): void {
-    for (let job = first; job !== undefined; ) {
+    for (let job = first; job !== undefined;) {
       const begun = job
       let result: unknown
       this.#job = job

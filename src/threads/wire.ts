@@ -8,7 +8,16 @@ import { types } from 'node:util'
 import { structuredClone } from '../intrinsics.js'
 import { OUTGOING_BYTES, OUTGOING_OFFSET, Word, describe, exchanged, native, words } from '../binding.js'
 import type { Transferable } from './transfer.js'
-import { Decoder, Encoder, type ErrorDescription, type Shapes, Verdict, loneFrom, reduceError, survey } from '../payload/index.js'
+import {
+  Decoder,
+  Encoder,
+  type ErrorDescription,
+  type Shapes,
+  Verdict,
+  loneFrom,
+  reduceError,
+  survey,
+} from '../payload/index.js'
 import { canSerialize } from '../runtime.js'
 import { nameOf, onlyToOwner, read, write, writeAny } from './serialization.js'
 
@@ -105,7 +114,8 @@ function send(bytes: Buffer): void {
 }
 
 /** What `sendWritten` would make of a value. */
-export const surveyed = (value: unknown, isCloned = false): Verdict => (canSerialize ? survey(value, LARGE, { isCloned }) : Verdict.other)
+export const surveyed = (value: unknown, isCloned = false): Verdict =>
+  canSerialize ? survey(value, LARGE, { isCloned }) : Verdict.other
 
 /** Makes a value ready to go out that `encode` has declined and of which a survey says that V8's serializer brings it. */
 export function sendWritten(value: unknown): void {
@@ -131,7 +141,10 @@ export function serialize(value: unknown, list?: readonly Transferable[]): void 
  *
  * @param wrap what goes with it, which always can
  */
-export function pack(description: ErrorDescription | undefined, wrap: (reduced: unknown) => unknown = (same) => same): void {
+export function pack(
+  description: ErrorDescription | undefined,
+  wrap: (reduced: unknown) => unknown = (same) => same,
+): void {
   if (packed(wrap(description))) return
   const line = 'at the way between two threads'
   const reduced = description === undefined ? undefined : reduceError(description, canGo, line)

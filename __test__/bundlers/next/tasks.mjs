@@ -1,5 +1,5 @@
 /** The task module; Next does not touch it. */
-import { isWorkerThread } from 'workpool/worker';
+import { isWorkerThread } from 'workpool/worker'
 
-export const add = (a, b) => a + b;
-export const isInThread = () => isWorkerThread;
+export const add = (a, b) => a + b
+export const isInThread = () => isWorkerThread

@@ -19,9 +19,18 @@ describe('legacy ones', () => {
 test('between two tasks of one pool', async () => {
   const pool = workpool.Pool.create({ size: 1 })
   const threads = workpool.ThreadPool.create({ filename, size: 1 })
-  for (const change of [() => jest.useFakeTimers(), () => jest.useRealTimers(), () => jest.useFakeTimers(), () => jest.useRealTimers()]) {
+  for (const change of [
+    () => jest.useFakeTimers(),
+    () => jest.useRealTimers(),
+    () => jest.useFakeTimers(),
+    () => jest.useRealTimers(),
+  ]) {
     await pool.vacancy()
-    const before = [pool.submit(async () => 1), threads.run(2, { name: 'echo' }), threads.run(new Map(), { name: 'echo' })]
+    const before = [
+      pool.submit(async () => 1),
+      threads.run(2, { name: 'echo' }),
+      threads.run(new Map(), { name: 'echo' }),
+    ]
     change()
     expect((await Promise.all(before)).slice(0, 2)).toEqual([1, 2])
     await pool.vacancy()

@@ -24,13 +24,17 @@ const fakes = {
 
 /** The package, loaded once more. */
 function loadAgain() {
-  for (const file of Object.keys(require.cache)) if (/[\\/]workpool[\\/]dist[\\/]/.test(file)) delete require.cache[file]
+  for (const file of Object.keys(require.cache))
+    if (/[\\/]workpool[\\/]dist[\\/]/.test(file)) delete require.cache[file]
   return require('workpool')
 }
 
 async function attempt(title, { enable, reset }, run) {
   let deadline
-  const late = new Promise((_, reject) => (deadline = realSetTimeout(reject, DEADLINE_MS, new Error(`has not ended within ${DEADLINE_MS} ms`))))
+  const late = new Promise(
+    (_, reject) =>
+      (deadline = realSetTimeout(reject, DEADLINE_MS, new Error(`has not ended within ${DEADLINE_MS} ms`))),
+  )
   let problem
   enable()
   try {
@@ -47,7 +51,8 @@ async function attempt(title, { enable, reset }, run) {
 
 async function attemptAll(title, timersOf, loaded) {
   for (const kind of Object.values(cases)) {
-    for (const [name, run] of Object.entries(kind)) await attempt(`${title}: ${name}`, timersOf, () => run(loaded, filename))
+    for (const [name, run] of Object.entries(kind))
+      await attempt(`${title}: ${name}`, timersOf, () => run(loaded, filename))
   }
 }
 

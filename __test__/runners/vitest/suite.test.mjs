@@ -8,7 +8,8 @@ const require = createRequire(import.meta.url)
 const filename = require.resolve('../tasks.cjs')
 
 function testAll(loaded = workpool) {
-  for (const kind of Object.values(cases)) for (const [title, run] of Object.entries(kind)) test(title, () => run(loaded, filename))
+  for (const kind of Object.values(cases))
+    for (const [title, run] of Object.entries(kind)) test(title, () => run(loaded, filename))
 }
 
 describe('real timers', () => testAll())
@@ -20,14 +21,30 @@ describe('fake timers', () => {
 })
 
 describe('fake timers, all that can be faked', () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'Date', 'performance', 'queueMicrotask'] }))
+  beforeEach(
+    () =>
+      void vi.useFakeTimers({
+        toFake: [
+          'setTimeout',
+          'clearTimeout',
+          'setImmediate',
+          'clearImmediate',
+          'setInterval',
+          'clearInterval',
+          'Date',
+          'performance',
+          'queueMicrotask',
+        ],
+      }),
+  )
   afterEach(() => void vi.useRealTimers())
   testAll()
 })
 
 describe('fake timers before the load', () => {
   vi.useFakeTimers()
-  for (const file of Object.keys(require.cache)) if (/[\\/]node_modules[\\/]workpool[\\/]/.test(file)) delete require.cache[file]
+  for (const file of Object.keys(require.cache))
+    if (/[\\/]node_modules[\\/]workpool[\\/]/.test(file)) delete require.cache[file]
   const late = require('workpool')
   vi.useRealTimers()
   test('it is another load', () => expect(late.Pool).not.toBe(workpool.Pool))

@@ -7,7 +7,8 @@ const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPor
 // Known for the whole life of the thread: no message has to carry it.
 const moves = process.env.BENCHMARK_TASK?.endsWith('/bounce.mjs')
 
-const answer = (/** @type {any} */ result) => (moves ? port.postMessage(result.value, result.transfer) : port.postMessage(result))
+const answer = (/** @type {any} */ result) =>
+  moves ? port.postMessage(result.value, result.transfer) : port.postMessage(result)
 
 port.on('message', (argument) => {
   const result = task(argument)

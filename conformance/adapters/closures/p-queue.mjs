@@ -15,7 +15,11 @@ export function open({ size }) {
   const queue = new PQueue({ concurrency: size })
   return {
     run: (closure, { priority = 'normal', signal, timeout } = {}) =>
-      queue.add(closure, { priority: PRIORITIES[priority], ...(signal && { signal }), ...(timeout !== undefined && { timeout }) }),
+      queue.add(closure, {
+        priority: PRIORITIES[priority],
+        ...(signal && { signal }),
+        ...(timeout !== undefined && { timeout }),
+      }),
     resize: (to) => {
       queue.concurrency = to
     },

@@ -28,7 +28,11 @@ export function open({ file = module, size, min = 1, idleMs = 60_000, maxWaiting
   pool.on('error', () => {})
   return {
     run: (name, argument, { transfer, signal } = {}) =>
-      pool.run(argument, { ...(name && { name }), ...(signal && { signal }), ...(transfer && { transferList: transfer }) }),
+      pool.run(argument, {
+        ...(name && { name }),
+        ...(signal && { signal }),
+        ...(transfer && { transferList: transfer }),
+      }),
     threads: () => pool.threads.length,
     close: () => pool.close(),
     destroy: () => pool.destroy(),

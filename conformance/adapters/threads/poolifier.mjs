@@ -16,7 +16,17 @@ export const notOffered = {
 }
 
 /** @param {import('./fixture.mjs').Options} options @returns {import('./fixture.mjs').Threads} */
-export function open({ file = module, size, min = 1, idleMs, maxWaiting: _1, strictFifo: _2, liveLoop: _3, workerData, ...worker }) {
+export function open({
+  file = module,
+  size,
+  min = 1,
+  idleMs,
+  maxWaiting: _1,
+  strictFifo: _2,
+  liveLoop: _3,
+  workerData,
+  ...worker
+}) {
   const options = {
     // Without it a thread is sent every task at once: no limit, no order.
     enableTasksQueue: true,
@@ -24,7 +34,10 @@ export function open({ file = module, size, min = 1, idleMs, maxWaiting: _1, str
     // The time an idle thread stays is told to the worker file.
     workerOptions: { ...worker, workerData: idleMs === undefined ? workerData : { idleMs } },
   }
-  const pool = min < size ? new DynamicThreadPool(min, size, String(file), options) : new FixedThreadPool(size, String(file), options)
+  const pool =
+    min < size
+      ? new DynamicThreadPool(min, size, String(file), options)
+      : new FixedThreadPool(size, String(file), options)
   // Errors outside of tasks are reported here.
   pool.emitter?.on('error', () => {})
   return {

@@ -16,7 +16,16 @@ export const notOffered = {
 }
 
 /** @param {import('./fixture.mjs').Options} options @returns {import('./fixture.mjs').Threads} */
-export function open({ file = module, size, min = 1, idleMs = 60_000, maxWaiting, strictFifo: _1, liveLoop, ...worker }) {
+export function open({
+  file = module,
+  size,
+  min = 1,
+  idleMs = 60_000,
+  maxWaiting,
+  strictFifo: _1,
+  liveLoop,
+  ...worker
+}) {
   const pool = new Tinypool({
     filename: file,
     minThreads: min,
@@ -30,7 +39,11 @@ export function open({ file = module, size, min = 1, idleMs = 60_000, maxWaiting
   pool.on('error', () => {})
   return {
     run: (name, argument, { transfer, signal } = {}) =>
-      pool.run(argument, { ...(name && { name }), ...(signal && { signal }), ...(transfer && { transferList: transfer }) }),
+      pool.run(argument, {
+        ...(name && { name }),
+        ...(signal && { signal }),
+        ...(transfer && { transferList: transfer }),
+      }),
     threads: () => pool.threads.length,
     destroy: () => pool.destroy(),
   }

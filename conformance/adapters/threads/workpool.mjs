@@ -8,7 +8,18 @@ export const commonjs = fixture('tasks.cjs')
 export const notOffered = {}
 
 /** @param {import('./fixture.mjs').Options} options @returns {import('./fixture.mjs').Threads} */
-export function open({ file = module, size, min, idleMs, maxWaiting, env, argv, execArgv, workerData, resourceLimits }) {
+export function open({
+  file = module,
+  size,
+  min,
+  idleMs,
+  maxWaiting,
+  env,
+  argv,
+  execArgv,
+  workerData,
+  resourceLimits,
+}) {
   const pool = ThreadPool.create({
     filename: file,
     size,
