@@ -7,7 +7,10 @@ test.serial(
   async (t) => {
     t.timeout(60_000)
     // As `npm run chaos`, for a moment.
-    const { hung, code, stdout, stderr } = await child('chaos', { args: ['--seconds', '3'], deadlineMs: 50_000 })
+    const { hung, code, stdout, stderr } = await child('chaos', {
+      args: ['--seconds', '3', '--patience', '40'],
+      deadlineMs: 50_000,
+    })
     t.deepEqual({ hung, code, stderr }, { hung: false, code: 0, stderr: '' })
     const { results, problems } = JSON.parse(stdout)
     t.deepEqual(problems, [])
