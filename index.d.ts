@@ -11,15 +11,6 @@ export interface Logger {
 	warn(details: object, message: string): void;
 	error(details: object, message: string): void;
 }
-/** What a pool runs: a function that returns its result or a promise of it. */
-export type Closure<R, T = unknown> = (context: TaskContext<R>) => T | PromiseLike<T>;
-/** What a task's function is given. */
-export interface TaskContext<R> {
-	/** The worker's resource; `undefined` without `init`. Not to be used after the task has ended. */
-	readonly resource: R;
-	/** Aborts when the task is aborted or timed out, or the pool's own signal aborts. Made when first read. */
-	readonly signal: AbortSignal;
-}
 /** What is known of a task that failed. */
 export interface TaskInfo {
 	/** The pool's name. */
@@ -366,6 +357,15 @@ declare abstract class AnyPool implements AsyncDisposable {
 	 * ```
 	 */
 	[Symbol.asyncDispose](): Promise<void>;
+}
+/** What a pool runs: a function that returns its result or a promise of it. */
+export type Closure<R, T = unknown> = (context: TaskContext<R>) => T | PromiseLike<T>;
+/** What a task's function is given. */
+export interface TaskContext<R> {
+	/** The worker's resource; `undefined` without `init`. Not to be used after the task has ended. */
+	readonly resource: R;
+	/** Aborts when the task is aborted or timed out, or the pool's own signal aborts. Made when first read. */
+	readonly signal: AbortSignal;
 }
 /**
  * What a pool itself rejects with; the message ends with the pool's name. What a task throws, `signal.reason` and the `TypeError`s and

@@ -1,7 +1,7 @@
-export { MultiPool } from './src/multi-pool.js'
-export { Pool } from './src/pool.js'
-export { type Run, type Tasks, ThreadPool, type With, type WithOptions } from './src/thread-pool.js'
-export type { Transferable } from './src/threads/transfer.js'
+export { MultiPool } from './src/pool/multi-pool.js'
+export { Pool } from './src/pool/pool.js'
+export { type Run, type Tasks, ThreadPool, type With, type WithOptions } from './src/pool/thread-pool.js'
+export type { Transferable } from './src/base/transferable.js'
 export {
   NoThreadError,
   PoolClosedError,
@@ -12,11 +12,19 @@ export {
   WaitTimeoutError,
   WorkerCrashedError,
   WorkerStartError,
-} from './src/errors.js'
-export type { Logger } from './src/logger.js'
-export type { MultiPoolOptions } from './src/multi-pool-options.js'
-export type { CloseOptions, MapOptions, PoolOptions, Resource, SubmitOptions, VacancyOptions } from './src/options.js'
-export type { PoolStats } from './src/stats.js'
-export type { Strategy } from './src/strategy.js'
-export type { Closure, TaskContext, TaskInfo } from './src/task.js'
-export type { MapRunOptions, RunOptions, ThreadOptions } from './src/thread-options.js'
+} from './src/base/errors.js'
+export type { Logger } from './src/base/logger.js'
+export type { MultiPoolOptions } from './src/options/multi-pool-options.js'
+export type {
+  CloseOptions,
+  MapOptions,
+  PoolOptions,
+  Resource,
+  SubmitOptions,
+  VacancyOptions,
+} from './src/options/options.js'
+export type { PoolStats } from './src/native/stats.js'
+export type { Strategy } from './src/options/strategy.js'
+export type { Closure, TaskContext } from './src/origin/task.js'
+export type { TaskInfo } from './src/options/task-info.js'
+export type { MapRunOptions, RunOptions, ThreadOptions } from './src/options/thread-options.js'

@@ -1,2 +1,2 @@
-export type { Transferable } from './src/threads/transfer.js'
-export { type CurrentTask, currentTask, isWorkerThread, transfer, workerData } from './src/threads/entry.js'
+export type { Transferable } from './src/base/transferable.js'
+export { type CurrentTask, currentTask, isWorkerThread, transfer, workerData } from './src/threads/inside/entry.js'

@@ -2,7 +2,6 @@
 // names is in multi-pool-strategy.spec.ts.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { getEventListeners } from 'node:events'
-import { existsSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
@@ -548,12 +547,9 @@ test('at gives the very pool; an index out of range is a RangeError', (t) => {
 test('if a later pool cannot be made none is left, and nothing listens to the signal', (t) => {
   // Options are checked before the first pool is made. What may fail later is the core, so it is made to fail here.
   const compiled = join(process.cwd(), 'target/js')
-  // Where what lies there looks for the addon.
-  if (!existsSync(join(compiled, 'binding')))
-    symlinkSync(join(process.cwd(), 'binding'), join(compiled, 'binding'), 'junction')
   const require = createRequire(join(compiled, 'src/x.js'))
-  const { checkMultiPoolOptions } = require('./multi-pool-options.js')
-  const { createPools } = require('./pool.js')
+  const { checkMultiPoolOptions } = require('./options/multi-pool-options.js')
+  const { createPools } = require('./pool/pool.js')
   const { signal } = new AbortController()
   const { settings } = checkMultiPoolOptions({ pools: 3, signal })
   const pools: Pool[] = createPools(settings)

@@ -3,9 +3,9 @@ import { setImmediate as turn } from 'node:timers/promises'
 
 import test from 'ava'
 
-import { watchNumbers } from '../src/isolate.js'
-import { Numbering } from '../src/numbering.js'
-import { Pool } from '../src/pool.js'
+import { watchNumbers } from '../src/native/isolate.js'
+import { Numbering } from '../src/base/numbering.js'
+import { Pool } from '../src/pool/pool.js'
 import { SERIALS, countOf, nextCount, serialOf, tokenOf } from '../src/threads/messages.js'
 import { gate, occupy } from './support/gate.js'
 import { within } from './support/until.js'

@@ -3,7 +3,7 @@ import { types } from 'node:util'
 import test from 'ava'
 import fc from 'fast-check'
 
-import { Decoder, Encoder, Verdict, survey } from '../src/payload/index.js'
+import { Decoder, Encoder, Verdict, survey } from '../src/wire/payload/index.js'
 import { child } from './support/child.js'
 import { identical } from './support/identical.js'
 import { LocalShapes } from './support/shapes.js'

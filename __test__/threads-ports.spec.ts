@@ -9,7 +9,7 @@ import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { ThreadPool } from 'workpool'
 
-import { Verdict, survey } from '../src/payload/index.js'
+import { Verdict, survey } from '../src/wire/payload/index.js'
 import { identical } from './support/identical.js'
 import { Remote, type Scope } from './support/remote.js'
 import type { Functions } from './support/threads.js'

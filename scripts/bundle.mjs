@@ -25,7 +25,9 @@ const typescript = {
 /**
  * In front of all code. In a bundle that is one ES module `require` is a function that throws, and says nothing of what to do.
  */
-const [, leaveExternal] = readFileSync(join(root, 'src/bundled.ts'), 'utf8').match(/LEAVE_EXTERNAL =\s*("[^"]*")/)
+const [, leaveExternal] = readFileSync(join(root, 'src/native/bundled.ts'), 'utf8').match(
+  /LEAVE_EXTERNAL =\s*("[^"]*")/,
+)
 const guard = `try {
   require('node:process')
   if (typeof __dirname !== 'string') throw new Error('__dirname is not defined')

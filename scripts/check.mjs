@@ -11,4 +11,12 @@ run('cargo', ['clippy', '-p', 'workpool-core', '--all-targets', '--quiet', '--',
 runTool('typescript/bin/tsc', ['-p', 'tsconfig.test.json'])
 const linted = ['index.ts', 'src', '__test__', 'benchmark', 'conformance', 'demo', 'scripts']
 runTool('oxlint/bin/oxlint', ['--deny-warnings', '--ignore-pattern', '**/syntax-error.mjs', ...linted])
+// Which folder may import which.
+runTool('dependency-cruiser/bin/dependency-cruise.mjs', [
+  '--config',
+  '.dependency-cruiser.mjs',
+  'index.ts',
+  'worker.ts',
+  'src',
+])
 run(process.execPath, ['scripts/types.mjs', '--check'])

@@ -1,4 +1,4 @@
-import type { Shapes } from '../../src/payload/index.js'
+import type { Shapes } from '../../src/wire/payload/index.js'
 
 /** The numbers of shapes, as the core keeps them for a process. */
 export class LocalShapes implements Shapes {

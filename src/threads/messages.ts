@@ -1,6 +1,6 @@
 /** What an owner and its threads tell each other by message port: everything that is too rare, or too rich, for the core. */
 import type { MessagePort } from 'node:worker_threads'
-import type { ErrorDescription } from '../payload/index.js'
+import type { ErrorDescription } from '../wire/payload/index.js'
 
 /** What a thread finds as its `workerData`. */
 export interface Assignment {

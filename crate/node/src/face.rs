@@ -290,7 +290,7 @@ impl Host<Call> for Seats {
     }
 }
 
-/// The reason, which `src/binding.ts` numbers alike, and the limit that was exceeded, in milliseconds.
+/// The reason, which `src/native/binding.ts` numbers alike, and the limit that was exceeded, in milliseconds.
 fn reason(rejection: Rejection) -> (u32, u32) {
     match rejection {
         Rejection::Released => (0, 0),

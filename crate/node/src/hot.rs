@@ -240,7 +240,7 @@ pub(crate) fn holds(token: u32) -> bool {
     token % 2 == 1
 }
 
-/// `src/binding.ts` numbers the offers alike.
+/// `src/native/binding.ts` numbers the offers alike.
 pub(crate) fn offer_of(number: f64) -> Offer {
     match number as u32 {
         0 => Offer::Normal,
@@ -313,7 +313,7 @@ fn write_snapshot(isolate: &Isolate, snapshot: &Snapshot) {
     let bounded = |count: u32| if count == UNBOUNDED { f64::INFINITY } else { f64::from(count) };
     let Snapshot { capacity, is_pausing: _, running, busy, waiting, is_closed, generation, counters } =
         *snapshot;
-    // In the order of `STATS` in `src/stats.ts`.
+    // In the order of `STATS` in `src/native/stats.ts`.
     isolate.registers.set_numbers(&[
         bounded(capacity),
         f64::from(running),

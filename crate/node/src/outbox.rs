@@ -18,7 +18,7 @@ use crate::calls::Value;
 /// Memory for so many commands is kept. A crowd that has been seen to leaves nothing behind.
 const KEPT: usize = 4_096;
 
-/// One thing to do. `src/binding.ts` numbers the kinds alike.
+/// One thing to do. `src/native/binding.ts` numbers the kinds alike.
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) kind: Kind,

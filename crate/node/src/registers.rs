@@ -4,7 +4,7 @@ use std::{cell::Cell, ptr, slice};
 
 use napi::sys;
 
-/// 32-bit words at the beginning of the block. `src/binding.ts` names the same places.
+/// 32-bit words at the beginning of the block. `src/native/binding.ts` names the same places.
 const WORDS: usize = 16;
 
 /// 64-bit numbers behind the words.

@@ -1,4 +1,4 @@
-//! What TypeScript calls per task of a thread pool. Values cross as a kind (`src/threads/wire.ts`), a number and bytes; those go
+//! What TypeScript calls per task of a thread pool. Values cross as a kind (`src/wire/values.ts`), a number and bytes; those go
 //! through memory that both sides see, the exchange; outwards in a buffer that TypeScript lends, if they do not fit there.
 
 use std::{

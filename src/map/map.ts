@@ -1,0 +1,389 @@
+import type { AsyncResource } from 'node:async_hooks'
+
+import { captureContextForGood, runInContextForGood } from '../origin/async-context.js'
+import { PoolOverloadError } from '../base/errors.js'
+import { follow } from '../base/follow.js'
+import { needHeadroom } from '../base/headroom.js'
+import { AbortController, Promise, rejectedLater, rejectedPromise, resolvedPromise } from '../base/intrinsics.js'
+import { Fifo } from '../base/fifo.js'
+import { type VacancyWait, carryOut } from '../native/isolate.js'
+import { type MapOptions, type SubmitOptions, checkItems, checkMapOptions, checkTask } from '../options/options.js'
+import { type ItemOwner, MapItem } from './map-item.js'
+import { type Sink, Source } from './source.js'
+
+const noop = (): unknown => undefined
+
+/** What a map needs of a pool. */
+export interface Taker<C> {
+  /** `Infinity` if unbounded. It may change while the map runs. */
+  capacity(): number
+  /** Whether a submit would not have to wait. Asked before every pull, so it is to be cheap. Throws where the stack is about to end. */
+  hasVacancy(): boolean
+  /**
+   * Calls `told` when a submit would not have to wait: not before this has returned, and for a submit within that call. Or `refused`,
+   * with the error of why it will not be. Gives what takes it back.
+   */
+  awaitTurn(wait: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void
+  /**
+   * `run` is called when the task starts, and never if the task is refused. Where the task runs in another isolate it is not
+   * called at all: then `item` is what the task is for.
+   */
+  submit(run: (context: C) => unknown, options: SubmitOptions | undefined, item: unknown): Promise<unknown>
+  /**
+   * Aborts tasks by what was submitted: those that wait by their `run`, those that run by the context that it was called with.
+   * Where it is missing, each task is submitted with a signal; without one a task may stay plain, which costs half as much.
+   */
+  abort?(marks: ReadonlySet<unknown>, reason: unknown): void
+}
+
+/** How many items of a map on an unbounded pool may be pulled and not yielded. */
+const UNBOUNDED_WINDOW = 1_024
+
+/** A `next()` that has no answer yet. */
+interface Request<O> {
+  resolve(result: IteratorResult<O, undefined>): void
+  reject(error: unknown): void
+}
+
+/**
+ * Where a map is. `failing`: a task has thrown, and the pool is about to reject; nothing more is pulled meanwhile. `failed`: it
+ * has ended, and nobody has been told yet.
+ */
+type Phase = 'new' | 'running' | 'failing' | 'failed' | 'ended'
+
+/**
+ * Between a source, a pool and whoever iterates. Pulls stop at two bounds: the *window*, most items that are pulled and not yet
+ * yielded, is the back-pressure of the consumer; the vacancy of the pool is that of the tasks, whoever submits them.
+ *
+ * Whatever happens – an item is pulled, a task ends, a result is asked for – ends in `#pump`, which pulls as far as both allow.
+ */
+class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, ItemOwner<I, C> {
+  readonly #taker: Taker<C>
+  readonly #task: (item: I, context: C) => unknown
+  readonly #source: Source<I>
+  readonly #isOrdered: boolean
+  /** The signal of whoever called `map`. */
+  readonly #outer: AbortSignal | undefined
+  readonly #controller = new AbortController()
+  /** For each task; `undefined` if there are none, as that is cheaper. */
+  readonly #options: SubmitOptions | undefined
+  readonly #requests = new Fifo<Request<O>>()
+  /** Ordered: every item in the window, as pulled. Unordered: those that are done, as they finished. */
+  readonly #yields = new Fifo<MapItem<I, C>>()
+  /** Items that the pool has refused as it was full. */
+  readonly #refused = new Fifo<MapItem<I, C>>()
+  /** Every place in the window that was ever needed, and those that are free. */
+  readonly #places: MapItem<I, C>[] = []
+  readonly #free: MapItem<I, C>[] = []
+  #phase: Phase = 'new'
+  #error: unknown
+  #isExhausted = false
+  #isPumping = false
+  #awaitsVacancy = false
+  /** Its place in the queue is that of the tasks that it stands there for. */
+  readonly #wait: VacancyWait
+  #takeBack = noop
+  /** That of whoever asked for the first result. */
+  #asyncContext: AsyncResource | undefined
+
+  constructor(
+    taker: Taker<C>,
+    items: Iterable<I> | AsyncIterable<I>,
+    task: (item: I, context: C) => unknown,
+    { ordered = true, signal, ...options }: MapOptions,
+  ) {
+    this.#taker = taker
+    this.#task = task
+    this.#source = new Source(items, this)
+    this.#isOrdered = ordered
+    this.#outer = signal
+    this.#wait = { priority: options.priority as number | undefined, waitTimeout: options.waitTimeout }
+    if (taker.abort === undefined) this.#options = { ...options, signal: this.#controller.signal }
+    else this.#options = Object.values(options).some((value) => value !== undefined) ? options : undefined
+  }
+
+  // ── for whoever iterates ────────────────────────────────────────────────────────────────────────────────────────
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<O, undefined>> {
+    // Asked here, for the pump, as it says at the same time whether all that follows fits on the stack.
+    let isVacant: boolean
+    try {
+      isVacant = this.#taker.hasVacancy()
+    } catch (error) {
+      return rejectedLater(error)
+    }
+    if (this.#phase === 'new') this.#begin()
+    if (this.#phase === 'failed') {
+      this.#phase = 'ended'
+      const error = this.#error
+      this.#error = undefined
+      return rejectedPromise(error)
+    }
+    if (this.#phase === 'ended') return resolvedPromise({ value: undefined, done: true })
+    if (this.#yields.first?.isDone) return this.#answerAtOnce(isVacant)
+    const promise = new Promise<IteratorResult<O, undefined>>((resolve, reject) =>
+      this.#requests.push({ resolve, reject }),
+    )
+    this.#pump(isVacant)
+    return promise
+  }
+
+  /** A result is there, so nobody has asked before. */
+  #answerAtOnce(isVacant: boolean): Promise<IteratorResult<O, undefined>> {
+    const answer = resolvedPromise(this.#yield())
+    this.#endIfDone()
+    this.#pump(isVacant)
+    return answer
+  }
+
+  /** The loop was left. */
+  return(value?: undefined): Promise<IteratorResult<O, undefined>> {
+    needHeadroom()
+    this.#leave()
+    return resolvedPromise({ value, done: true })
+  }
+
+  throw(error?: unknown): Promise<IteratorResult<O, undefined>> {
+    needHeadroom()
+    this.#leave()
+    return rejectedPromise(error)
+  }
+
+  // ── items ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #begin(): void {
+    this.#phase = 'running'
+    this.#asyncContext = captureContextForGood()
+    if (this.#outer === undefined) return
+    try {
+      if (this.#outer.aborted) this.#fail(this.#outer.reason)
+      else this.#outer.addEventListener('abort', this.#aborted)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  readonly #aborted = (): void => this.#fail(this.#outer!.reason)
+
+  /** Pulls as far as the window and the pool allow. A loop, and never inside itself: tasks may end, and iterate, at once. */
+  #pump(isVacant?: boolean): void {
+    if (this.#isPumping) return
+    this.#isPumping = true
+    try {
+      let known = isVacant
+      while (this.#wantsVacancy()) {
+        if (known ?? this.#taker.hasVacancy()) this.#use()
+        else this.#awaitVacancy()
+        known = undefined
+      }
+    } finally {
+      this.#isPumping = false
+    }
+  }
+
+  /** Whether there is something to submit, or to pull for it. */
+  #wantsVacancy(): boolean {
+    if (this.#phase !== 'running' || this.#awaitsVacancy) return false
+    if (this.#refused.length > 0) return true
+    return !this.#isExhausted && !this.#source.isPulling && this.#held() < this.#window()
+  }
+
+  /** How many items are pulled and not yielded. */
+  #held(): number {
+    return this.#places.length - this.#free.length
+  }
+
+  #window(): number {
+    const capacity = this.#taker.capacity()
+    return capacity === Infinity ? UNBOUNDED_WINDOW : capacity
+  }
+
+  /** The pool has room for one: for the oldest that it has refused, or else for a new one. */
+  #use(): void {
+    const refused = this.#refused.shift()
+    if (refused === undefined) this.#source.pull()
+    else this.#submit(refused)
+  }
+
+  #awaitVacancy(): void {
+    this.#awaitsVacancy = true
+    this.#takeBack = this.#taker.awaitTurn(this.#wait, this.#isTold, this.#isRefused)
+    carryOut()
+  }
+
+  /** In the place of the task that it stood in the queue for, whoever has just made room: in the context of who iterates. */
+  readonly #isTold = (): void => runInContextForGood(this.#asyncContext, this.#useVacancy, undefined)
+
+  readonly #useVacancy = (): void => {
+    this.#awaitsVacancy = false
+    // This one is ours, although `hasVacancy` says no while others are in line for the next one.
+    if (this.#wantsVacancy()) this.#use()
+    this.#pump()
+  }
+
+  readonly #isRefused = (error: unknown): void => this.#fail(error)
+
+  pulled(value: I): void {
+    const item = this.#free.pop() ?? this.#newPlace()
+    item.value = value
+    if (this.#isOrdered) this.#yields.push(item)
+    this.#submit(item)
+    this.#pump()
+  }
+
+  #newPlace(): MapItem<I, C> {
+    const place = new MapItem<I, C>(this)
+    this.#places.push(place)
+    return place
+  }
+
+  exhausted(): void {
+    this.#isExhausted = true
+    this.#deliver()
+  }
+
+  broken(error: unknown): void {
+    this.#fail(error)
+  }
+
+  #submit(item: MapItem<I, C>): void {
+    follow(this.#taker.submit(item.run, this.#options, item.value), item.onFulfilled, item.onRejected)
+  }
+
+  run(item: MapItem<I, C>, context: C): unknown {
+    item.isStarted = true
+    item.context = context
+    try {
+      return this.#task(item.value as I, context)
+    } catch (error) {
+      if (this.#phase === 'running') this.#phase = 'failing'
+      throw error
+    }
+  }
+
+  // ── results ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  completed(item: MapItem<I, C>, result: unknown): void {
+    if (this.#hasEnded()) return
+    item.isDone = true
+    item.context = undefined
+    item.value = result
+    if (!this.#isOrdered) this.#yields.push(item)
+    this.#deliver()
+    this.#pump()
+  }
+
+  rejected(item: MapItem<I, C>, error: unknown): void {
+    if (this.#hasEnded()) return
+    if (item.isStarted || !(error instanceof PoolOverloadError)) {
+      this.#fail(error)
+      return
+    }
+    this.#refused.push(item)
+    this.#pump()
+  }
+
+  /** Answers those who ask, as far as results are there. */
+  #deliver(): void {
+    while (this.#requests.length > 0 && this.#yields.first?.isDone) this.#requests.shift()!.resolve(this.#yield())
+    this.#endIfDone()
+  }
+
+  /** The next result, which there is. */
+  #yield(): IteratorResult<O, undefined> {
+    const item = this.#yields.shift()!
+    const result = { value: item.value as O, done: false as const }
+    item.value = undefined
+    item.isDone = item.isStarted = false
+    this.#free.push(item)
+    return result
+  }
+
+  #endIfDone(): void {
+    if (this.#isExhausted && this.#held() === 0) this.#end()
+  }
+
+  // ── end ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #hasEnded(): boolean {
+    return this.#phase === 'failed' || this.#phase === 'ended'
+  }
+
+  #fail(error: unknown): void {
+    if (this.#hasEnded()) return
+    const request = this.#requests.shift()
+    this.#end()
+    if (request === undefined) {
+      this.#phase = 'failed'
+      this.#error = error
+    } else {
+      request.reject(error)
+    }
+    this.#stop(error)
+  }
+
+  #leave(): void {
+    const isRunning = !this.#hasEnded()
+    this.#end()
+    if (isRunning) this.#stop(undefined)
+  }
+
+  /** Nothing follows: lets go of everything, and says so to those who ask. */
+  #end(): void {
+    this.#phase = 'ended'
+    this.#error = undefined
+    this.#outer?.removeEventListener('abort', this.#aborted)
+    this.#yields.clear()
+    this.#refused.clear()
+    this.#free.length = 0
+    for (let request = this.#requests.shift(); request !== undefined; request = this.#requests.shift()) {
+      request.resolve({ value: undefined, done: true })
+    }
+  }
+
+  /** Aborts what waits or runs, and lets go of the source. */
+  #stop(reason: unknown): void {
+    this.#takeBack()
+    this.#controller.abort(reason)
+    if (this.#taker.abort !== undefined) {
+      const undone = this.#places.filter(({ isDone }) => !isDone)
+      const marks = new Set<unknown>(undone.map(({ isStarted, context, run }) => (isStarted ? context : run)))
+      this.#taker.abort(marks, this.#controller.signal.reason)
+    }
+    // Whoever keeps the iterator keeps nothing that it has had.
+    this.#places.length = 0
+    this.#source.close()
+  }
+}
+
+/**
+ * See `Pool.map`.
+ *
+ * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+ */
+export function map<I, O, C>(
+  taker: Taker<C>,
+  items: Iterable<I> | AsyncIterable<I>,
+  task: (item: I, context: C) => O | PromiseLike<O>,
+  options: MapOptions | undefined,
+): AsyncIterableIterator<Awaited<O>> {
+  checkItems(items)
+  checkTask(task)
+  return new Mapping<I, Awaited<O>, C>(taker, items, task, checkMapOptions(options))
+}
+
+/** The same through tasks that run in another isolate. Items and options are checked. */
+export function mapElsewhere<I, O>(
+  taker: Taker<never>,
+  items: Iterable<I> | AsyncIterable<I>,
+  options: MapOptions,
+): AsyncIterableIterator<O> {
+  const task = (): never => {
+    throw new Error('the task of an item that goes elsewhere is not called here')
+  }
+  return new Mapping<I, O, never>(taker, items, task, options)
+}

@@ -1,0 +1,391 @@
+/**
+ * This isolate's side of the core: its pools by number, and the commands that the core leaves for it. The core says
+ * what is to be done; nothing is decided here.
+ */
+import { monotonicNow, queueMicrotask, resolvedPromise, setImmediate, then } from '../base/intrinsics.js'
+import { CommandKind, OUTCOME_COLUMNS, type Rejection, Word, isolate, native, outcomes, words } from './binding.js'
+import { misuse } from '../base/errors.js'
+import { Fifo } from '../base/fifo.js'
+import { hasHeadroom } from '../base/headroom.js'
+import { Numbering } from '../base/numbering.js'
+
+/** A pool as the commands need it. */
+export interface CommandTarget {
+  /** Whether it has something that nobody but the event loop may come back to, such as resources to be disposed of. */
+  readonly isRooted: boolean
+  /** Makes a worker, or its resource. */
+  boot(worker: number): void
+  /** Takes a worker down that has no task, or disposes of its resource. */
+  retire(worker: number): void
+  /** Settles a task that ended without its function; `limit`: the time in ms that it exceeded, if it did. */
+  reject(task: number, rejection: Rejection, limit: number): void
+}
+
+/** A pool whose tasks run in this isolate. */
+export interface ClosureTarget extends CommandTarget {
+  /** A worker is being taken down for too long: it counts no more, and the core is told nothing of its end. */
+  overdue(worker: number): void
+  /** Starts a waiting task on a worker. */
+  start(worker: number, task: number): void
+}
+
+/** A pool whose tasks run in threads. */
+export interface ThreadTarget extends CommandTarget {
+  /** Ends a thread, whatever it does. */
+  kill(worker: number): void
+  /** A thread is dead. Node says so, too, once this isolate comes back to its event loop. */
+  died(worker: number, serial: number): void
+  /** Posts the argument of a task to its thread. */
+  post(worker: number, task: number, stamp: number): void
+  /** Settles a task that a thread has ended; `row` is its place in the exchange. Throws nothing, whatever the value is. */
+  outcome(task: number, row: number): void
+}
+
+/** This isolate as a thread of a pool. */
+export interface Thread {
+  /** It has been given tasks. */
+  take(): void
+  /** The signal of a task is to abort. */
+  abort(task: number, stamp: number, ifSettled: boolean): void
+}
+let thread: Thread | undefined
+
+export function serveAs(self: Thread): void {
+  thread = self
+}
+
+/** Strong: a pool that nobody references lives as long as it has work, or may get some. */
+const targets: (CommandTarget | undefined)[] = []
+
+/** Called with 0 if what is waited for has come true; else it has not, and never will or not in time: 1 + how many workers were left. */
+type Settle = (vain: number) => void
+
+/** Promises of the control verbs, by token. Odd tokens keep the process alive. */
+const watches = new Map<number, Settle>()
+
+/** Twice as large they are tokens, which come back as words of 32 bits with a sign. */
+export const watchNumbers = new Numbering(2 ** 30)
+
+function newToken(isHeld: boolean): number {
+  return 2 * watchNumbers.next((number) => watches.has(2 * number) || watches.has(2 * number + 1)) + (isHeld ? 1 : 0)
+}
+
+/** The pool is held until `letGo`, as the core may have commands for it. */
+export function hold(face: number, target: CommandTarget): void {
+  targets[face] = target
+}
+
+/** The pool is closed and vacant: the core has no commands for it before it is rebooted. */
+export function letGo(face: number): void {
+  targets[face] = undefined
+}
+
+/** Whether the core may have left commands during the last call. */
+export const hasCommands = (): boolean => words[Word.pending] !== 0
+
+/** Commands are carried out one after the other: what leaves new ones meanwhile returns, and the loop goes on. */
+let isCarryingOut = false
+
+/** There is more to do than the event loop may wait for: what is left is carried out after its turn, and nothing before. */
+let isPaused = false
+
+/**
+ * How long commands are carried out, or outcomes settled, at a time, in ms; and after how many the clock is looked at: so many are at
+ * once, however long they take.
+ */
+const STINT_MS = 8
+const BETWEEN_LOOKS = 256
+
+/** When the stint is over that is under way; it begins with the first look at the clock. */
+const endOfStint = (endsAt: number | undefined): number => endsAt ?? monotonicNow() + STINT_MS
+
+/**
+ * Carries out all commands, or, of very many, the first; the others follow as soon as the event loop has had its turn. Called after
+ * native calls that left some, which may be as deep as the stack goes: then a little later.
+ */
+export function carryOut(): void {
+  if (isCarryingOut) return
+  if (hasHeadroom()) carryOutOnce(false)
+  else void then.call(resolved, carryOut)
+}
+
+/** As `carryOut`, and settles what has ended. For the event loop, and whoever is called by it. */
+export function wake(): void {
+  carryOutOnce(true)
+}
+
+/** Whether commands are left for the time after the next turn of the event loop. */
+export const hasPaused = (): boolean => isPaused
+
+function resume(): void {
+  isPaused = false
+  wake()
+}
+
+function carryOutOnce(mayDrain: boolean): void {
+  if (isCarryingOut || isPaused) return
+  isCarryingOut = true
+  try {
+    isPaused = !carryOutAll(mayDrain, true)
+    if (isPaused) setImmediate(resume)
+  } finally {
+    isCarryingOut = false
+  }
+}
+
+/**
+ * Tasks that workers have taken meanwhile. The core gave them out after everything that is in the outbox, so they start after
+ * it, too, and in this order.
+ */
+const postponed = new Fifo<{ target: ClosureTarget; worker: number; task: number }>()
+
+/** Has a task started once all present commands have been carried out. */
+export function postpone(target: ClosureTarget, worker: number, task: number): void {
+  postponed.push({ target, worker, task })
+}
+
+/**
+ * `mayDrain`: outcomes are drained, too. Not inside a call of the user: they may be as deep as the stack goes, and no promise
+ * settles sooner for it. `isBounded`: only as long as the event loop may wait. False: there may be more.
+ */
+function carryOutAll(mayDrain: boolean, isBounded: boolean): boolean {
+  let done = 0
+  let endsAt: number | undefined
+  for (;;) {
+    if (isBounded && ++done > BETWEEN_LOOKS) {
+      done = 1
+      endsAt = endOfStint(endsAt)
+      if (monotonicNow() >= endsAt) return false
+    }
+    const kind = hasUndrained && mayDrain ? CommandKind.outcomes : native.poll()
+    if (kind === 0 && postponed.length === 0) return true
+    if (kind === CommandKind.outcomes) {
+      if (mayDrain && !drain(isBounded)) return false
+      // What they bring about comes first: continuations, and the tasks that these submit.
+      if (!isLooking) queueMicrotask(look)
+      isLooking = true
+      return true
+    }
+    try {
+      if (kind === 0) startPostponed()
+      else obey(kind)
+    } catch (error) {
+      complain(error)
+    }
+  }
+}
+
+/**
+ * A command has failed. That is a fault, which nobody may overlook; but it is not one of the other commands, nor of whoever has
+ * made the call in which they are carried out. If the loop stopped here they would never be, as nobody rings for them again.
+ */
+function complain(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}
+
+function startPostponed(): void {
+  const { target, worker, task } = postponed.shift()!
+  target.start(worker, task)
+}
+
+/** Carries out the command that `poll` has given. */
+function obey(kind: CommandKind): void {
+  const first = words[Word.first]!
+  const second = words[Word.second]!
+  if (kind === CommandKind.tasks) return thread!.take()
+  if (kind === CommandKind.abort) return thread!.abort(first, words[Word.stamp]!, second === 1)
+  if (kind === CommandKind.watched) {
+    const settle = watches.get(first)
+    watches.delete(first)
+    return settle?.(second)
+  }
+  const target = targets[words[Word.face]!]
+  // It has been let go of, and only now its last thread is gone.
+  if (target === undefined) return
+  if (kind === CommandKind.start) (target as ClosureTarget).start(first, second)
+  else if (kind === CommandKind.boot) target.boot(first)
+  else if (kind === CommandKind.retire) target.retire(first)
+  else if (kind === CommandKind.overdue) (target as ClosureTarget).overdue(first)
+  else if (kind === CommandKind.kill) (target as ThreadTarget).kill(first)
+  else if (kind === CommandKind.died) (target as ThreadTarget).died(first, second)
+  else if (kind === CommandKind.post) (target as ThreadTarget).post(first, second, words[Word.stamp]!)
+  else target.reject(first, second, words[Word.third]!)
+}
+
+/** For microtasks that are queued where the stack may end: `queueMicrotask` would take some of it. */
+const resolved = resolvedPromise(undefined)
+
+/** Whether `look` is on its way. Until it has looked in vain this isolate counts as awake, and nobody rings its bell. */
+let isLooking = false
+
+/** Looks for more outcomes, some µs long, before this isolate goes back to its event loop and perhaps to sleep. */
+function look(): void {
+  if (native.linger() === 2) {
+    setImmediate(look)
+    return
+  }
+  isLooking = false
+  wake()
+}
+
+/** Whether the exchange is being read. */
+let isDraining = false
+
+/** How long this isolate is blocked in native code at a time, in ms: so long a process that ends may have to wait for it. */
+const SLICE_MS = 5
+
+/** Names of the pools for which this isolate is kept from its event loop, so that neither timers nor Node's events reach it. */
+const blockedFor: string[] = []
+
+export const isBlockedFor = (pool: string): boolean => blockedFor.includes(pool)
+
+/** What is to be looked after while it is. */
+export const whileBlocked = new Set<() => void>()
+
+/** Does nothing but carry out commands until `isOver`, for the pool of this name. */
+export function block(pool: string, isOver: () => boolean): void {
+  if (isDraining) throw misuse('runSync cannot be called while the end of another task is being reported')
+  blockedFor.push(pool)
+  try {
+    while (!isOver()) {
+      carryOutAll(true, false)
+      for (const lookAfter of whileBlocked) lookAfter()
+      if (!isOver()) native.wait(isolate, SLICE_MS)
+    }
+  } finally {
+    blockedFor.pop()
+  }
+}
+
+/** Settles the tasks whose ends threads have reported. */
+export function settleOutcomes(): void {
+  // Else whoever does it goes on as long as there are any.
+  if (!isDraining) drain(false)
+}
+
+/** Whether outcomes have been taken out of the outbox and are not settled. */
+let hasUndrained = false
+
+/** `isBounded`: only as long as the event loop may wait. False: there may be more. */
+function drain(isBounded: boolean): boolean {
+  isDraining = true
+  hasUndrained = true
+  let settled = 0
+  let endsAt: number | undefined
+  try {
+    for (let count = native.drain(); count > 0; count = native.drain()) {
+      for (let row = 0; row < count; row++) {
+        const at = row * OUTCOME_COLUMNS
+        const target = targets[outcomes[at]!] as ThreadTarget | undefined
+        target?.outcome(outcomes[at + 1]!, row)
+      }
+      settled += count
+      if (isBounded && settled > BETWEEN_LOOKS) {
+        settled = 0
+        endsAt = endOfStint(endsAt)
+        if (monotonicNow() >= endsAt) return false
+      }
+    }
+    hasUndrained = false
+    return true
+  } finally {
+    isDraining = false
+  }
+}
+
+/** Calls `settle` when the condition holds or the time is up. `isHeld`: the process stays alive until then. */
+export function watch(
+  face: number,
+  condition: (typeof native.WatchCondition)[keyof typeof native.WatchCondition],
+  settle: Settle,
+  isHeld: boolean,
+  generation = 0,
+  timeout?: number,
+): void {
+  const token = newToken(isHeld)
+  watches.set(token, settle)
+  native.watch(isolate, face, token, condition, generation, timeout)
+  carryOut()
+}
+
+/** By pool: how many have been told of a vacancy in this turn of the event loop. */
+const turns = new Map<number, number>()
+
+/** Those who have been told have had the opportunity by the next turn; then the core may tell others. */
+function endTurns(): void {
+  const ended = [...turns]
+  turns.clear()
+  for (const [face, count] of ended) native.endTurns(isolate, face, count)
+  carryOut()
+}
+
+/** Gives back the number of a face that has no tasks and no open promises. */
+export function forget(face: number): void {
+  letGo(face)
+  // Its turns end with it, and the next one to have the number did not get them.
+  turns.delete(face)
+  native.forget(isolate, face)
+  carryOut()
+}
+
+/** How a wait for a vacancy has ended. */
+export const enum Vacancy {
+  /** A submit would not have to wait. */
+  told,
+  closed,
+  /** Its time is over. */
+  late,
+}
+
+/** How a vacancy is awaited. */
+export interface VacancyWait {
+  priority?: number | undefined
+  /** In ms; `undefined` for as long as it takes. */
+  waitTimeout?: number | undefined
+  /** Whether the vacancy is used within `settle` or not at all. Else there is time until the next turn of the event loop. */
+  isBrief?: boolean
+}
+
+/** Calls `settle` once, after `carryOut` at the earliest. Gives what takes the wait back, if it can. */
+export function awaitVacancy(
+  face: number,
+  settle: (vacancy: Vacancy) => void,
+  { priority = 1, waitTimeout, isBrief = false }: VacancyWait,
+): () => boolean {
+  const token = newToken(true)
+  watches.set(token, (vacancy) => {
+    if (vacancy !== Vacancy.told) {
+      settle(vacancy)
+    } else if (isBrief) {
+      try {
+        settle(vacancy)
+      } finally {
+        native.endTurns(isolate, face, 1)
+      }
+    } else {
+      if (turns.size === 0) setImmediate(endTurns)
+      turns.set(face, (turns.get(face) ?? 0) + 1)
+      settle(vacancy)
+    }
+  })
+  native.awaitVacancy(isolate, face, token, priority, waitTimeout)
+  return () => native.forgetVacancy(isolate, face, token) && watches.delete(token)
+}
+
+native.attach(wake)
+
+/**
+ * Promises that are open keep this code alive, for the event loop comes back to it. Once there are none it is kept for nobody:
+ * a test runner has a realm for every file, and would never be rid of one. It is kept on as long as nothing is collected, as to end that with
+ * the last promise and to begin anew with the next one would cost every task something.
+ */
+const collections = new FinalizationRegistry(awaitCollection)
+
+function awaitCollection(): void {
+  if (!targets.some((target) => target?.isRooted)) native.unroot(isolate)
+  collections.register({}, undefined)
+}
+
+awaitCollection()

@@ -1,0 +1,62 @@
+/** The options of a MultiPool, and the one place where each is checked. */
+import { outOfRange, wrongType } from '../base/errors.js'
+import { type Check, POOL, type PoolSettings, integer, nextName, reader, toSettings } from './options.js'
+import { relayOf } from '../base/relay.js'
+import { STRATEGY_WORDS, type Strategy } from './strategy.js'
+
+/** Options of a MultiPool, beside those of the pools that it makes. */
+export interface MultiPoolOptions {
+  /** How many pools there are. An integer from 1 to 1,024; needed. */
+  pools: number
+  /** Which pool is the first to be asked for a task. Default `round-robin`. */
+  strategy?: Strategy | undefined
+}
+
+const LARGEST = 1_024
+const COUNT = `an integer from 1 to ${LARGEST}`
+const count = integer(1, COUNT, LARGEST)
+
+const WORDS = STRATEGY_WORDS.map((word) => `'${word}'`).join(', ')
+const ALLOWED_STRATEGY = `one of ${WORDS}, or a function`
+
+const strategy: Check<Strategy> = (value, option) => {
+  if (typeof value === 'function') return value as Strategy
+  if (typeof value !== 'string') throw wrongType(option, value, ALLOWED_STRATEGY)
+  if ((STRATEGY_WORDS as readonly string[]).includes(value)) return value as Strategy
+  throw outOfRange(option, value, ALLOWED_STRATEGY)
+}
+
+const readCreateOptions = reader('the options of MultiPool.create', { ...POOL, pools: count, strategy })
+const readOfOptions = reader('the options of MultiPool.of', { strategy })
+const DEFAULT: Strategy = 'round-robin'
+
+/** The options of `MultiPool.create`, checked: the settings of each of its pools. */
+export function checkMultiPoolOptions<R>(options: unknown) {
+  const { pools, strategy = DEFAULT, ...given } = readCreateOptions(options)
+  if (pools === undefined) throw wrongType('pools', pools, COUNT)
+  const signal = given.signal && relayOf(given.signal)
+  const common = { ...toSettings<R>(given), signal }
+  const nth = (i: number): PoolSettings<R> => ({ ...common, name: `${common.name}#${i}` })
+  const settings = Array.from({ length: pools }, (_, i) => nth(i))
+  return { name: common.name, settings, strategy }
+}
+
+/** The arguments of `MultiPool.of`, checked. A pool twice would be asked twice and counted twice. */
+export function checkPools<P>(pools: unknown, options: unknown, isMember: (pool: unknown) => boolean) {
+  const { strategy = DEFAULT } = readOfOptions(options)
+  if (!Array.isArray(pools)) throw wrongType('pools', pools, 'an array of pools')
+  if (pools.length < 1 || pools.length > LARGEST) {
+    throw outOfRange('pools.length', pools.length, COUNT)
+  }
+  const members = Array.from<P>(pools)
+  for (const [i, pool] of members.entries()) {
+    if (!isMember(pool)) throw wrongType(`pools[${i}]`, pool, 'a pool of the same kind as the first one')
+    const first = members.indexOf(pool)
+    if (first !== i) throw outOfRange(`pools[${i}]`, pool, `another pool than pools[${first}]`)
+  }
+  return { name: nextName(), members, strategy }
+}
+
+export const checkStrategy = (value: unknown) => strategy(value, 'strategy')
+export const checkIndex = (value: unknown, pools: number) =>
+  integer(0, `an integer from 0 to ${pools - 1}`, pools - 1)(value, 'index')

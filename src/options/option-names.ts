@@ -1,0 +1,95 @@
+/** What an option that is not known may have meant. */
+import { inspect } from 'node:util'
+
+import { misuse } from '../base/errors.js'
+
+/** Options by their names elsewhere: in other libraries, in ants, or as one would guess. In small letters. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  size: 'concurrency maxconcurrency limit max maxsize poolsize maxpoolsize capacity maxthreads maxworkers threads workers parallelism',
+  minSize: 'min minpoolsize minthreads minworkers',
+  maxBlockingTasks:
+    'maxqueue maxqueuesize queuesize queuelimit maxwaiting maxwaitingclients maxpending backlog highwatermark',
+  expiry: 'idletimeout idletimeoutmillis idletimeoutms maxidletime expiryduration',
+  waitTimeout: 'acquiretimeout acquiretimeoutmillis connectiontimeoutmillis queuetimeout',
+  timeout: 'tasktimeout timeoutms timeoutmillis runtimeout deadline',
+  signal: 'abortsignal abortcontroller',
+  transfer: 'transferlist transferables',
+  concurrency: 'concurrenttasksperworker tasksperworker taskconcurrency',
+  grace: 'terminatetimeout workerterminatetimeout',
+  filename: 'script file filepath path module url entry worker workerpath',
+  name: 'task taskname method fn func function functionname export exportname',
+  workerData: 'data initialdata',
+  recycle: 'maxtasksperworker maxmemorylimitbeforerecycle',
+  tasks: 'maxtasks',
+  init: 'create factory connect setup',
+  dispose: 'destroy teardown',
+  disposeTimeout: 'destroytimeout destroytimeoutmillis teardowntimeout closetimeout',
+  isBroken: 'validate isvalid',
+  panicHandler: 'onerror errorhandler onpanic',
+  ordered: 'preserveorder',
+  strategy: 'workerchoicestrategy loadbalancer',
+}
+
+const theirs = new Map<string, string[]>()
+for (const [ours, names] of Object.entries(ELSEWHERE)) {
+  for (const name of names.split(' ')) theirs.set(name, [...(theirs.get(name) ?? []), ours])
+}
+
+/** Every set of options that there is, by what it is called. */
+const homes = new Map<string, readonly string[]>()
+
+export function declareOptions(what: string, known: readonly string[]): void {
+  homes.set(what, [...(homes.get(what) ?? []), ...known])
+}
+
+/** The error of an option that is not among the `known` ones of `what`. */
+export function unknownOption(option: string, what: string, known: readonly string[]): TypeError {
+  if (option === 'filename' && what === 'the options of Pool.create') {
+    return misuse('filename is not an option of Pool.create; use ThreadPool.create')
+  }
+  const shown = /^[\w$]{1,64}$/.test(option) ? option : inspect(option, { maxStringLength: 64 })
+  return misuse(`unknown option ${shown} in ${what}; ${hint(option, shown, known)} ${known.join(', ')}`)
+}
+
+function hint(option: string, shown: string, known: readonly string[]): string {
+  const meant = namedElsewhere(option, known) ?? nearest(option, known)
+  if (meant !== undefined) return `did you mean ${meant}? Known are`
+  for (const [what, options] of homes) if (options.includes(option)) return `${shown} is one of ${what}. Known are`
+  return 'known are'
+}
+
+function namedElsewhere(option: string, known: readonly string[]): string | undefined {
+  return theirs.get(option.toLowerCase())?.find((ours) => known.includes(ours))
+}
+
+/** The known option with the fewest slips of the pen, at most one in three letters; capitals are none. */
+function nearest(option: string, known: readonly string[]): string | undefined {
+  let best: string | undefined
+  let fewest = Infinity
+  for (const each of known) {
+    const longer = Math.max(option.length, each.length)
+    const allowed = Math.min(2, Math.floor(longer / 3))
+    // So an option of any length costs nothing.
+    if (Math.abs(option.length - each.length) > allowed) continue
+    const slips = slipsBetween(option.toLowerCase(), each.toLowerCase())
+    if (slips <= allowed && slips < fewest) [best, fewest] = [each, slips]
+  }
+  return best
+}
+
+/** How many letters were left out, added, mistaken or swapped with the next: the restricted Damerau-Levenshtein distance. */
+function slipsBetween(a: string, b: string): number {
+  let before: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const isEqual = a[i - 1] === b[j - 1]
+      let slips = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (isEqual ? 0 : 1))
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) slips = Math.min(slips, before[j - 2]! + 1)
+      row.push(slips)
+    }
+    ;[before, last] = [last, row]
+  }
+  return last[b.length]!
+}

@@ -1,0 +1,242 @@
+import { AbortController } from '../base/intrinsics.js'
+import { Offer } from '../native/binding.js'
+import { PoolClosedError, PoolOverloadError } from '../base/errors.js'
+import { follow, markHandled } from '../base/follow.js'
+import { Promise } from '../base/intrinsics.js'
+import type { VacancyWait } from '../native/isolate.js'
+import type { CloseOptions } from '../options/options.js'
+import { relayOf } from '../base/relay.js'
+import type { Strategy } from '../options/strategy.js'
+import { Naming } from './strategy.js'
+import { type PoolStats, Stat } from '../native/stats.js'
+import { type Refused, sum } from './sums.js'
+
+/** The inside of a pool, as far as it does not matter what its tasks are. */
+export interface Member {
+  /** The core's number for the pool. */
+  readonly id: number
+  stat(stat: Stat): number
+  stats(): PoolStats
+  tune(size: number): void
+  release(): void
+  releaseTimeout(ms: number): Promise<void>
+  close(options: CloseOptions): Promise<void>
+  leave(): Promise<void>
+  drain(): Promise<void>
+  capacity(): number
+  hasVacancy(): boolean
+  vacancy(signal: AbortSignal | undefined): Promise<void>
+  awaitTurn(wait: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void
+  reboot(): void
+}
+
+/**
+ * Several pools as one: who is asked for a task and in which order, what is counted when none takes it, and the verbs
+ * over all. Each pool decides for itself what it takes; nothing is decided twice here.
+ */
+export class MultiFace<F extends Member> {
+  readonly name: string
+  readonly members: readonly F[]
+  readonly naming: Naming
+  readonly #refused: Refused = { overload: 0, closed: 0 }
+
+  constructor(name: string, members: readonly F[], strategy: Strategy) {
+    this.name = name
+    this.members = members
+    this.naming = new Naming(
+      members.map(({ id }) => id),
+      strategy,
+    )
+  }
+
+  // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Asks for a task that the pool named for it could not take at once: all others, whether they can, then the named
+   * one to let it wait, then all others to. Gives the first answer; `undefined` if there is none.
+   */
+  ask<T>(named: number, offer: (member: F, offer: Offer) => T | undefined): T | undefined {
+    // No code of the user runs before one has taken the task, so the order holds.
+    const order = this.naming.byTasks()
+    return (
+      this.#askOthers(named, order, Offer.atOnce, offer) ??
+      offer(this.members[named]!, Offer.uncounted) ??
+      this.#askOthers(named, order, Offer.uncounted, offer)
+    )
+  }
+
+  #askOthers<T>(
+    named: number,
+    order: readonly number[],
+    mode: Offer,
+    offer: (member: F, offer: Offer) => T | undefined,
+  ): T | undefined {
+    for (const index of order) {
+      if (index === named) continue
+      const answer = offer(this.members[index]!, mode)
+      if (answer !== undefined) return answer
+    }
+    return undefined
+  }
+
+  /** Counts a task that no pool takes. */
+  countRefusal(): keyof Refused {
+    const why = this.isClosed() ? 'closed' : 'overload'
+    this.#refused[why]++
+    return why
+  }
+
+  /** Counts a task that no pool takes. Gives the error that says so. */
+  refusal(): Error {
+    return this.countRefusal() === 'closed'
+      ? new PoolClosedError(this.name, 'all pools are closed')
+      : new PoolOverloadError(this.name, this.stat(Stat.waiting), this.stat(Stat.capacity))
+  }
+
+  // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether a submit would not have to wait, and nobody awaits a vacancy. */
+  hasVacancy(): boolean {
+    return this.members.some((member) => member.hasVacancy())
+  }
+
+  /** Resolves when a submit would not have to wait in some pool; rejects when all are closed. */
+  async vacancy(signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) throw signal.reason
+    // Whoever is not the first to be told takes the question back.
+    const controller = new AbortController()
+    const abort = (): void => controller.abort(signal!.reason)
+    signal?.addEventListener('abort', abort)
+    try {
+      await this.#anyVacancy(relayOf(controller.signal))
+    } catch {
+      // All have refused: they are closed, or the signal has aborted.
+      throw signal?.aborted ? signal.reason : new PoolClosedError(this.name, 'all pools are closed')
+    } finally {
+      signal?.removeEventListener('abort', abort)
+      controller.abort()
+    }
+  }
+
+  /** Resolves with the first one that has a vacancy; rejects once none is left that may get one. */
+  #anyVacancy(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const pending = new Set(this.members)
+      for (const member of this.members) {
+        const refused = (error: unknown): void => {
+          pending.delete(member)
+          if (pending.size === 0) reject(error)
+        }
+        follow(member.vacancy(signal), resolve, refused)
+      }
+    })
+  }
+
+  /** As `awaitTurn` of a pool, for the first pool that has a vacancy. Refused once all pools have refused. */
+  awaitTurn(wait: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void {
+    let isOver = false
+    let pending = this.members.length
+    /** Of a pool that is not closed. */
+    let failure: unknown
+    const end = (): void => {
+      isOver = true
+      for (const takeBack of takeBacks) takeBack()
+    }
+    const isTold = (): void => {
+      // The turn of one that was told at the same time is over unused.
+      if (isOver) return
+      end()
+      told()
+    }
+    const isRefused = (error: unknown): void => {
+      if (isOver) return
+      if (!(error instanceof PoolClosedError)) failure ??= error
+      if (--pending > 0) return
+      isOver = true
+      refused(failure ?? new PoolClosedError(this.name, 'all pools are closed'))
+    }
+    const takeBacks = this.members.map((member) => member.awaitTurn(wait, isTold, isRefused))
+    return end
+  }
+
+  // ── state and verbs ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  stat(stat: Stat): number {
+    let total = 0
+    for (const member of this.members) total += member.stat(stat)
+    return total
+  }
+
+  isClosed(): boolean {
+    return this.members.every((member) => member.stat(Stat.isClosed) === 1)
+  }
+
+  stats(): PoolStats {
+    const pools = this.members.map((member) => member.stats())
+    return sum(pools, this.#refused)
+  }
+
+  tune(size: number): void {
+    for (const member of this.members) member.tune(size)
+  }
+
+  release(): void {
+    for (const member of this.members) member.release()
+  }
+
+  releaseTimeout(ms: number): Promise<void> {
+    return this.#onAll('could not be released in time', (member) => member.releaseTimeout(ms))
+  }
+
+  close(options: CloseOptions): Promise<void> {
+    return this.#onAll('could not be closed in time', (member) => member.close(options))
+  }
+
+  leave(): Promise<void> {
+    return this.#onAll('could not be left', (member) => member.leave())
+  }
+
+  async drain(): Promise<void> {
+    do {
+      await this.#onAll('could not be drained', (member) => member.drain())
+      // A task that ended last in its pool may have submitted to one that was drained before.
+    } while (this.stat(Stat.busy) + this.stat(Stat.waiting) > 0)
+  }
+
+  reboot(): void {
+    const errors: unknown[] = []
+    const wasOpen = this.members.every((member) => member.stat(Stat.isClosed) === 0)
+    for (const [index, member] of this.members.entries()) {
+      try {
+        member.reboot()
+      } catch (error) {
+        errors.push(Object.assign(error as Error, { index }))
+      }
+    }
+    if (!wasOpen) this.naming.restart()
+    this.#throwAll('could not be rebooted', errors)
+  }
+
+  /** Acts on all pools in parallel, and waits for all, also if some fail. */
+  async #onAll(what: string, act: (member: F) => Promise<void>): Promise<void> {
+    const errors: unknown[] = []
+    // All are asked before one is waited for.
+    const endings = this.members.map(act)
+    for (const ending of endings) markHandled(ending)
+    for (const [index, ending] of endings.entries()) {
+      try {
+        await ending
+      } catch (error) {
+        // What pools reject these verbs with is made for the call, so it may be given its index.
+        errors.push(Object.assign(error as Error, { index }))
+      }
+    }
+    this.#throwAll(what, errors)
+  }
+
+  #throwAll(what: string, errors: readonly unknown[]): void {
+    if (errors.length === 0) return
+    const pools = `${errors.length} of ${this.members.length} pools`
+    throw new AggregateError(errors, `${pools} ${what} (pool "${this.name}")`)
+  }
+}

@@ -1,0 +1,89 @@
+import type { AsyncResource } from 'node:async_hooks'
+
+import { AbortController } from '../base/intrinsics.js'
+
+/** What a pool runs: a function that returns its result or a promise of it. */
+export type Closure<R, T = unknown> = (context: TaskContext<R>) => T | PromiseLike<T>
+
+/** What a task's function is given. */
+export interface TaskContext<R> {
+  /** The worker's resource; `undefined` without `init`. Not to be used after the task has ended. */
+  readonly resource: R
+  /** Aborts when the task is aborted or timed out, or the pool's own signal aborts. Made when first read. */
+  readonly signal: AbortSignal
+}
+
+export type Resolve = (value: unknown) => void
+
+/** The context of one run of one task. One is made per task, so what few need is a second object. */
+export class Context<R> implements TaskContext<R> {
+  readonly resource: R
+  #abortion: { controller: AbortController | undefined; isAborted: boolean; reason: unknown } | undefined
+
+  constructor(resource: R) {
+    this.resource = resource
+  }
+
+  get signal(): AbortSignal {
+    const abortion = (this.#abortion ??= { controller: undefined, isAborted: false, reason: undefined })
+    if (abortion.controller === undefined) {
+      abortion.controller = new AbortController()
+      if (abortion.isAborted) abortion.controller.abort(abortion.reason)
+    }
+    return abortion.controller.signal
+  }
+
+  abort(reason: unknown): void {
+    const abortion = (this.#abortion ??= { controller: undefined, isAborted: true, reason })
+    abortion.isAborted = true
+    abortion.reason = reason
+    abortion.controller?.abort(reason)
+  }
+}
+
+/**
+ * A task with anything beyond a closure and a promise. A plain task has none of this: while 100,000 of them wait, what
+ * each one keeps alive costs more than all that is done for it.
+ */
+export class Task<R> {
+  /** The core's number for it, once it is accepted. */
+  id = -1
+  /** What tells it from other tasks that have this number before and after it. */
+  stamp = 0
+  resolve: Resolve | undefined
+  reject: Resolve | undefined
+  /** Set while it waits in a context that may differ from that of its start. */
+  asyncContext: AsyncResource | undefined
+  /** Set while its closure runs. */
+  context: Context<R> | undefined
+  /** Its promise has been settled, or, without one, its end been reported. */
+  isSettled = false
+  /** Its closure runs or has run. */
+  isStarted = false
+  /** Its closure has ended. */
+  isEnded = false
+
+  constructor(
+    readonly closure: Closure<R>,
+    /** `undefined` for `execute`. */
+    readonly promise: Promise<unknown> | undefined,
+    readonly priority: number,
+    readonly signal: AbortSignal | undefined,
+    readonly hasTimeout: boolean,
+    /** Whether the core notes its times, for `TaskInfo`. */
+    readonly isNoted: boolean,
+  ) {}
+}
+
+/** A closure, as far as its name goes. */
+export type Named = (...args: never[]) => unknown
+
+/** The name by which errors and `TaskInfo` call a task. A function's may be anything, also a getter that throws. */
+export function nameOf(task: string | Named): string | undefined {
+  try {
+    const name: unknown = typeof task === 'string' ? task : task.name
+    return typeof name === 'string' && name !== '' ? name : undefined
+  } catch {
+    return undefined
+  }
+}

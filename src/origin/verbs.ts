@@ -1,0 +1,331 @@
+import { Offer, Refusal, Word, isolate, native, words } from '../native/binding.js'
+import {
+  NoThreadError,
+  PoolClosedError,
+  PoolOverloadError,
+  ReleaseTimeoutError,
+  WaitTimeoutError,
+} from '../base/errors.js'
+import { follow } from '../base/follow.js'
+import { needHeadroom } from '../base/headroom.js'
+import {
+  type CommandTarget,
+  Vacancy,
+  type VacancyWait,
+  awaitVacancy,
+  carryOut,
+  forget,
+  hold,
+  letGo,
+  watch,
+} from '../native/isolate.js'
+import { Promise, queueMicrotask, rejectedPromise } from '../base/intrinsics.js'
+import { checkCloseOptions } from '../options/options.js'
+import { Signals } from './signals.js'
+import { type PoolStats, Stat, readStat, readStats } from '../native/stats.js'
+import { type Named, nameOf } from './task.js'
+
+const { WatchCondition } = native
+
+const noop = (): void => {}
+
+/** A capacity without limit. */
+const UNBOUNDED = -1
+
+/** What the verbs need to know of a pool. */
+export interface VerbSettings {
+  readonly name: string
+  /** 0 = unbounded. */
+  readonly size: number
+  readonly isShared: boolean
+  /** Whether the workers of the shared pool are this face's, also after it has left. */
+  readonly isOwner: boolean
+  /** Whether the core may want something of it while it has no task: then it is held from its opening until it is vacant. */
+  readonly isHeld: boolean
+}
+
+/**
+ * What a face of a pool can do whatever its workers are: tell its state, be closed and opened again, wait for a vacancy. The
+ * core's rules and counters behind it are the same for all.
+ */
+export abstract class Verbs {
+  /** Whether the pool's signal has aborted. */
+  protected isAborted = false
+  /** Whether this face of a shared pool refuses tasks. */
+  #hasLeft = false
+  /** Whether a watch is waiting for the closed pool to be vacant. */
+  #isLeaving = false
+  #stopListening = noop
+  /** Promises of the verbs that have not settled, and hence may need the face. */
+  #promises = 0
+  /** Set once nobody references the pool: called when no promise is left. */
+  #whenKept: (() => void) | undefined
+  /** `Infinity` if unbounded; `undefined` for a shared pool, which others may tune. */
+  #capacity: number | undefined
+  /** Of those who await a vacancy. */
+  readonly #vacancySignals = new Signals<(reason: unknown) => void>((abort, reason) => abort(reason))
+
+  constructor(
+    /** The core's number for it, in this isolate. */
+    readonly id: number,
+    readonly verbSettings: VerbSettings,
+  ) {
+    if (!verbSettings.isShared) this.#capacity = verbSettings.size || Infinity
+  }
+
+  /** Who carries out the core's commands. */
+  protected abstract readonly target: CommandTarget
+
+  /** The pool's signal has aborted: so does that of every task that runs. */
+  protected abstract abortRunning(reason: unknown): void
+
+  // ── refusals ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Somebody else may take a task that was offered to others, too, unless its own `waitTimeout` has ended it, or no pool could. */
+  protected refused(code: number, offer: Offer, task: string | Named): Promise<never> | undefined {
+    const isFinal = offer === Offer.normal || code === Refusal.waitTimeout || code === Refusal.untimely
+    return isFinal ? rejectedPromise(this.refusal(code, task)) : undefined
+  }
+
+  /** The error of a refusal, at once after it: the core has left the numbers. */
+  protected refusal(code: number, task: string | Named): Error {
+    const { name } = this.verbSettings
+    if (code === Refusal.closed) return this.closedError()
+    if (code === Refusal.overload) {
+      const capacity = words[Word.capacity]!
+      return new PoolOverloadError(name, words[Word.waiting]!, capacity === UNBOUNDED ? Infinity : capacity)
+    }
+    if (code === Refusal.untimely) return this.untimelyError()
+    return new WaitTimeoutError(name, 0, nameOf(task))
+  }
+
+  protected untimelyError(): NoThreadError {
+    return new NoThreadError(this.verbSettings.name, native.untimely() ?? 'it does again')
+  }
+
+  protected closedError(): PoolClosedError {
+    return new PoolClosedError(this.verbSettings.name, 'the pool is closed')
+  }
+
+  // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether a submit would not have to wait, and nobody awaits a vacancy. */
+  hasVacancy(): boolean {
+    const answer = native.has_vacancy(this.id)
+    if (answer !== Refusal.deep) return answer === 1
+    needHeadroom()
+    return this.hasVacancy()
+  }
+
+  /** Resolves when a submit would not have to wait. */
+  vacancy(signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) return rejectedPromise(signal.reason)
+    const promise = new Promise<void>((resolve, reject) => {
+      let takeBack: () => unknown = noop
+      const abort = (reason: unknown): void => {
+        takeBack()
+        reject(reason)
+      }
+      // First, as it may throw.
+      if (signal !== undefined) this.#vacancySignals.add(signal, abort)
+      const settle = (vacancy: Vacancy): void => {
+        if (signal !== undefined) this.#vacancySignals.delete(signal, abort)
+        if (vacancy === Vacancy.told) resolve()
+        else reject(this.closedError())
+      }
+      takeBack = awaitVacancy(this.id, settle, {})
+    })
+    // Only now, as what is carried out may abort the signal.
+    carryOut()
+    return this.#promised(promise)
+  }
+
+  /**
+   * Calls `told` when a submit would not have to wait, and that is so within this call; or `refused`, with the error of why it will not
+   * be. Neither before this has returned, and the caller has the core's commands carried out. Gives what takes it back, if it is not
+   * too late.
+   */
+  awaitTurn({ priority, waitTimeout }: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void {
+    if (waitTimeout !== undefined && waitTimeout > 0 && native.untimely() !== null) {
+      queueMicrotask(() => refused(this.untimelyError()))
+      return noop
+    }
+    const settle = (vacancy: Vacancy): void => {
+      if (vacancy === Vacancy.told) told()
+      else if (vacancy === Vacancy.closed) refused(this.closedError())
+      else refused(new WaitTimeoutError(this.verbSettings.name, waitTimeout!, undefined))
+    }
+    return awaitVacancy(this.id, settle, { priority, waitTimeout, isBrief: true })
+  }
+
+  /** Keeps the face until the promise, which has been handed out, settles. */
+  #promised<T>(promise: Promise<T>): Promise<T> {
+    this.#promises++
+    const kept = (): void => {
+      if (--this.#promises === 0) this.#whenKept?.()
+    }
+    follow(promise, kept, kept)
+    return promise
+  }
+
+  // ── state and verbs ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  stat(stat: Stat): number {
+    return readStat(this.id, stat)
+  }
+
+  stats(): PoolStats {
+    return readStats(this.id)
+  }
+
+  /** Cheap, unless the pool is shared. */
+  capacity(): number {
+    return this.#capacity ?? this.stat(Stat.capacity)
+  }
+
+  tune(size: number): void {
+    native.tune(isolate, this.id, size)
+    if (!this.verbSettings.isShared) this.#capacity = size || Infinity
+    carryOut()
+  }
+
+  release(): void {
+    native.release(isolate, this.id)
+    this.#closed()
+  }
+
+  /** The pool has been closed: carries out what that has left to do, and lets go of a pool with resources once it is vacant. */
+  #closed(): void {
+    carryOut()
+    // A shared pool may be rebooted by others.
+    if (this.#isLeaving || !this.verbSettings.isHeld || this.verbSettings.isShared) return
+    this.#isLeaving = true
+    const leave = (): void => {
+      this.#isLeaving = false
+      letGo(this.id)
+    }
+    watch(this.id, WatchCondition.Vacant, leave, false)
+  }
+
+  releaseTimeout(ms: number): Promise<void> {
+    if (native.untimely() !== null) return rejectedPromise(this.untimelyError())
+    const generation = native.close(isolate, this.id)
+    this.release()
+    return this.#ending(generation, ms)
+  }
+
+  async close(options?: unknown): Promise<void> {
+    const { timeout, signal } = checkCloseOptions(options)
+    if (timeout !== undefined && native.untimely() !== null) throw this.untimelyError()
+    let generation: number | undefined
+    const release = (): void => {
+      if (generation === undefined) return
+      native.release(isolate, this.id, generation)
+      carryOut()
+    }
+    // First, as it may throw.
+    signal?.addEventListener('abort', release)
+    try {
+      generation = native.close(isolate, this.id)
+      this.#closed()
+      if (signal?.aborted) release()
+      await this.#ending(generation, timeout)
+    } finally {
+      signal?.removeEventListener('abort', release)
+    }
+  }
+
+  /** Until no worker of the generation is left. When the time is up the core releases what is left of it. */
+  #ending(generation: number, timeout: number | undefined): Promise<void> {
+    const promise = new Promise<void>((resolve, reject) => {
+      const settle = (vain: number): void => {
+        if (vain === 0) resolve()
+        else reject(new ReleaseTimeoutError(this.verbSettings.name, vain - 1, timeout!))
+      }
+      watch(this.id, WatchCondition.Ended, settle, true, generation, timeout)
+    })
+    return this.#promised(promise)
+  }
+
+  drain(): Promise<void> {
+    return this.#promised(this.#until(WatchCondition.Drained))
+  }
+
+  #until(condition: (typeof WatchCondition)[keyof typeof WatchCondition]): Promise<void> {
+    return new Promise((resolve) => watch(this.id, condition, () => resolve(), true))
+  }
+
+  /** For one face of a shared pool, what `close` is for a pool: the others go on, and the last one closes. */
+  leave(): Promise<void> {
+    if (!this.verbSettings.isShared) return this.close()
+    this.#hasLeft = true
+    return this.#promised(this.#leaveShared())
+  }
+
+  async #leaveShared(): Promise<void> {
+    const generation = native.leave(isolate, this.id)
+    carryOut()
+    if (generation !== null) await this.#ending(generation, undefined)
+    await this.#until(WatchCondition.Left)
+    this.#stopListening()
+    native.resign(isolate, this.id)
+    carryOut()
+  }
+
+  reboot(): void {
+    if (this.#hasLeft) throw new PoolClosedError(this.verbSettings.name, 'this face has left the shared pool')
+    if (this.isAborted) {
+      throw new PoolClosedError(this.verbSettings.name, 'the signal of the pool has aborted, so it cannot be rebooted')
+    }
+    if (this.verbSettings.isHeld) hold(this.id, this.target)
+    const isOpen = native.reboot(isolate, this.id)
+    carryOut()
+    if (!isOpen) throw new PoolClosedError(this.verbSettings.name, 'the isolate that had its threads has ended')
+  }
+
+  /**
+   * Nobody references the pool any more: when its last task has settled it is released, or, if it is shared, this face leaves.
+   * `left` is called once there is nothing to come, and no promise that could need the face.
+   */
+  abandon(left: () => void): void {
+    if (this.verbSettings.isShared) {
+      const leave = (): void => {
+        this.#stopListening()
+        native.leave(isolate, this.id)
+        if (this.verbSettings.isOwner) watch(this.id, WatchCondition.Vacant, left, false)
+        else if (this.#promises === 0) left()
+        else this.#whenKept = left
+        carryOut()
+      }
+      watch(this.id, WatchCondition.Left, leave, false)
+      return
+    }
+    const release = (): void => {
+      this.#stopListening()
+      this.release()
+      watch(this.id, WatchCondition.Vacant, left, false)
+    }
+    watch(this.id, WatchCondition.Settled, release, false)
+  }
+
+  /** Follows the signal given at creation. */
+  protected follow(signal: AbortSignal): void {
+    const abort = (): void => {
+      this.isAborted = true
+      this.#stopListening = noop
+      this.release()
+      this.abortRunning(signal.reason)
+    }
+    if (signal.aborted) {
+      abort()
+      return
+    }
+    try {
+      signal.addEventListener('abort', abort)
+    } catch (error) {
+      this.abandon(() => forget(this.id))
+      throw error
+    }
+    this.#stopListening = () => signal.removeEventListener('abort', abort)
+  }
+}

@@ -1,0 +1,36 @@
+import type { Transferable } from '../../base/transferable.js'
+import type { CurrentTask } from './current-task.js'
+
+/** A value that is to be moved rather than cloned. */
+export interface Transfer {
+  readonly value: unknown
+  readonly list: readonly Transferable[]
+}
+
+/**
+ * What a thread of a pool tells all code in it that imports `workpool/worker`: a task module may have another copy of this package than
+ * the pool, or a realm of its own. It is kept with the module that every realm gets the same of. What it has is to stay as it is, as copies may
+ * be of different versions: a change needs a key of its own.
+ */
+export interface ThreadWide {
+  /** What the user gave. */
+  readonly workerData: unknown
+  readonly currentTask: () => CurrentTask | undefined
+  /** What `transfer` has made, in whatever copy. */
+  readonly transfers: WeakSet<Transfer>
+}
+
+const KEY = Symbol.for('workpool.thread.1')
+
+/** The module itself, and not a copy of what it exports. */
+export const workerThreads = require('node:worker_threads') as typeof import('node:worker_threads') & {
+  [KEY]?: ThreadWide
+}
+
+/** `undefined` outside of a pool's threads. */
+export const threadWide = (): ThreadWide | undefined => workerThreads[KEY]
+
+/** This isolate is a thread of a pool. */
+export function declare(self: ThreadWide): void {
+  workerThreads[KEY] = self
+}

@@ -1,0 +1,444 @@
+/**
+ * The thread's side of a thread pool: it loads the task module, then runs one task after the other. Tasks come from the core, as
+ * the answer to the report of the last one's end; when there are none the thread goes back to its event loop, where the core
+ * wakes it.
+ */
+import {
+  type MessagePort,
+  type Transferable as NodeTransferable,
+  receiveMessageOnPort,
+  threadId,
+} from 'node:worker_threads'
+
+import { follow } from '../../base/follow.js'
+import {
+  AbortController,
+  Promise,
+  process,
+  queueMicrotask,
+  resolvedPromise,
+  setImmediate,
+  then,
+} from '../../base/intrinsics.js'
+import { addonFile } from '../../native/addon.js'
+import { NONE, Word, describe, isolate, native, numbers, words } from '../../native/binding.js'
+import { misuse } from '../../base/errors.js'
+import { hasPaused, serveAs, wake } from '../../native/isolate.js'
+import { type ErrorDescription, Verdict, describeError, reviveError } from '../../wire/payload/index.js'
+import { isThenable } from '../../base/follow.js'
+import { type Assignment, type Order, type Report, type TaskName, nextCount, tokenOf } from '../messages.js'
+import type { CurrentTask } from './current-task.js'
+import { sendPrints, trackPrints } from './printing.js'
+import { type Exports, loadTaskModule } from './task-module.js'
+import type { Transferable } from '../../base/transferable.js'
+import { isTransfer } from './transfer.js'
+import {
+  Kind,
+  PORTLESS,
+  SPREAD,
+  decode,
+  decodeAnswer,
+  encode,
+  pack,
+  NAMED,
+  placeOf,
+  sendWritten,
+  surveyed,
+  serialize,
+} from '../../wire/values.js'
+
+/** `next` and `done`: no task, but something else to do. */
+const OTHER = -2
+
+type TaskFunction = (...args: unknown[]) => unknown
+
+/** A task that this thread has begun and whose function has asked for it. */
+class Begun implements CurrentTask {
+  #controller: AbortController | undefined
+
+  constructor(
+    readonly id: number,
+    readonly name: string,
+  ) {}
+
+  get signal(): AbortSignal {
+    return (this.#controller ??= new AbortController()).signal
+  }
+
+  abort(reason: unknown): void {
+    ;(this.#controller ??= new AbortController()).abort(reason)
+  }
+}
+
+/** `resolved.then(f)` calls `f` as a microtask: `queueMicrotask` does a good deal more, and there is one of it per task. */
+const resolved = resolvedPromise(undefined)
+
+/** Which function a task is for. */
+interface Callee {
+  readonly place: number
+  readonly name?: string | undefined
+}
+
+/** Names come from callers, who may have them from anybody. */
+const brief = (name: string): string => (name.length > MOST_CHARACTERS ? `${name.slice(0, MOST_CHARACTERS)}…` : name)
+const MOST_CHARACTERS = 100
+
+/** A task with its argument. */
+interface Job extends Callee {
+  readonly task: number
+  readonly argument: unknown
+}
+
+/** `place & NAMED`: the name of the function has come with the argument, and is not known before. */
+const jobOf = (task: number, place: number, value: unknown): Job => {
+  if ((place & NAMED) === 0) return { task, place, name: undefined, argument: value }
+  const [name, argument] = value as [string, unknown]
+  return { task, place, name, argument }
+}
+
+/** A task whose argument is to come. */
+type Awaited = Omit<Job, 'argument'>
+
+export class Thread {
+  readonly #assignment: Assignment['workpool']
+  /** By number: the exports that tasks have named. */
+  readonly #functions: (TaskFunction | undefined)[] = []
+  #exports: Exports = {}
+  /** The task whose function is being called. */
+  #job: Job | undefined
+  /** Those that have asked for themselves. */
+  readonly #begun = new Map<number, Begun>()
+  /** Those that are to be called as soon as microtasks, or the event loop, have had their turn. */
+  readonly #due: Job[] = []
+  /** By number: tasks whose argument is to come by the message port. */
+  readonly #awaited = new Map<number, Awaited>()
+  /** What has been asked for, in the order in which it comes: of an answer that cannot be read that is all there is to know. */
+  readonly #asked: Awaited[] = []
+  #ended = 0
+  /** The count of the value that takes the message port next. */
+  #nextValue = 0
+
+  constructor(assignment: Assignment['workpool']) {
+    this.#assignment = assignment
+  }
+
+  /** The thread is one of the pool. */
+  enter(): void {
+    this.#report({ kind: 'entered' })
+  }
+
+  async start(): Promise<void> {
+    const { core, pool, worker, serial, control } = this.#assignment
+    if (core !== addonFile) {
+      const message = `the thread has begun with another copy of workpool than the pool has: ${addonFile} instead of ${core}`
+      this.#report({ kind: 'unloadable', error: describeError(new Error(message), this.#line('loading')) })
+      return
+    }
+    if (!native.enter(isolate, pool, worker, serial)) return
+    for (const stream of [process.stdout, process.stderr]) trackPrints(stream)
+    try {
+      this.#exports = await loadTaskModule(this.#assignment.filename)
+    } catch (error) {
+      this.#report({ kind: 'unloadable', error: describeError(error, this.#line('loading')) })
+      return
+    }
+    native.exportNames(isolate, this.#functionNames)
+    process.once('exit', (code) => this.#report({ kind: 'exit', code }))
+    // Which keeps this thread's event loop alive, too.
+    control.on('message', (order: Order) => this.#obey(order))
+    // Of all that comes by it only an argument can be like that.
+    control.on('messageerror', (error: unknown) => {
+      this.#receive(() => {
+        throw error
+      })
+    })
+    serveAs({
+      // Not at once: that would be inside the loop that carries out commands.
+      take: () => queueMicrotask(() => this.#run(this.#inTurn(this.#take(native.next())))),
+      abort: (task, stamp, ifSettled) => {
+        const reason = reasonOf(native.detail())
+        queueMicrotask(() => this.#abort({ task, stamp }, ifSettled, reason))
+      },
+    })
+    sendPrints()
+    this.#report({ kind: 'loaded' })
+    this.#run(this.#take(native.started()))
+  }
+
+  /** The task that is being called; from its first `await` on it cannot be told any more. */
+  get current(): CurrentTask | undefined {
+    if (this.#job === undefined) return undefined
+    return this.#begunTask(this.#job.task, this.#job)
+  }
+
+  #begunTask(task: number, callee: Callee): Begun {
+    let begun = this.#begun.get(task)
+    if (begun === undefined) this.#begun.set(task, (begun = new Begun(task, this.#nameOf(callee))))
+    return begun
+  }
+
+  #report(report: Report, transfer: readonly Transferable[] = []): void {
+    this.#assignment.control.postMessage(report, [...transfer] as Transferable[] as NodeTransferable[])
+  }
+
+  #line(what: string): string {
+    return `at ${what} (pool ${this.#assignment.name}, thread ${threadId})`
+  }
+
+  #nameOf({ place, name }: Callee): string {
+    if (place & NAMED) return name ?? ''
+    return native.nameAt(isolate, placeOf(place)) ?? ''
+  }
+
+  get #functionNames(): string[] {
+    return Object.keys(this.#exports).filter((key) => typeof this.#exports[key] === 'function')
+  }
+
+  #functionAt(place: number): TaskFunction {
+    const known = this.#functions[placeOf(place)]
+    if (known !== undefined) return known
+    const found = this.#functionNamed(this.#nameOf({ place }))
+    this.#functions[placeOf(place)] = found
+    return found
+  }
+
+  #functionNamed(name: string): TaskFunction {
+    const found = this.#exports[name]
+    if (typeof found === 'function') return found as TaskFunction
+    const { filename } = this.#assignment
+    throw misuse(
+      `${filename} exports no function ${brief(name)}; its functions are ${this.#functionNames.join(', ') || 'none'}`,
+    )
+  }
+
+  // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The task that the core has answered with. What it says of it is read at once, as the next call overwrites it. */
+  #take(answer: number): Job | undefined {
+    for (let kind = answer; kind !== NONE;) {
+      if (kind === OTHER) {
+        wake()
+        // What is left is carried out after a turn of the event loop; tasks that come meanwhile are among it.
+        if (hasPaused()) return undefined
+      } else {
+        const [task, place] = [words[Word.task]!, words[Word.first]!]
+        if ((kind & Kind.mask) !== Kind.port) {
+          try {
+            return jobOf(task, place, decode(kind, numbers[0]!, 0, words[Word.second]!))
+          } catch (error) {
+            // It is not the fault of others that this cannot be read back, nor that there is no memory for it.
+            kind = this.#failed({ task, place, name: undefined, argument: undefined }, error)
+            continue
+          }
+        }
+        const awaited = { task, place }
+        this.#awaited.set(task, awaited)
+        this.#asked.push(awaited)
+        native.fetch(task)
+      }
+      kind = native.next()
+    }
+    return undefined
+  }
+
+  /** Runs a task, and others beside it if it goes on and the pool gives this thread more. */
+  #run(first: Job | undefined): void {
+    for (let job = first; job !== undefined;) {
+      const begun = job
+      let result: unknown
+      this.#job = job
+      try {
+        const call = (job.place & NAMED) === 0 ? this.#functionAt(job.place) : this.#functionNamed(job.name!)
+        result = (job.place & SPREAD) === 0 ? call(job.argument) : call(...(job.argument as unknown[]))
+        if (!isThenable(result)) {
+          this.#job = undefined
+          this.#goOn(this.#completed(begun, result))
+          return
+        }
+      } catch (error) {
+        this.#job = undefined
+        this.#goOn(this.#failed(begun, error))
+        return
+      }
+      this.#job = undefined
+      follow(
+        result,
+        (value) => this.#run(this.#inTurn(this.#take(this.#completed(begun, value)))),
+        (error) => this.#run(this.#inTurn(this.#take(this.#failed(begun, error)))),
+      )
+      job = this.#inTurn(this.#take(native.next()))
+    }
+  }
+
+  /** Microtasks run between tasks, and everything else gets its turn now and then. */
+  #goOn(answer: number): void {
+    const isTurn = words[Word.turn] === 1
+    const job = this.#take(answer)
+    if (job === undefined) return
+    this.#due.push(job)
+    if (isTurn) setImmediate(this.#runDueLater)
+    else void then.call(resolved, this.#runDue)
+  }
+
+  readonly #runDue = (): void => this.#run(this.#due.shift())
+
+  /** After a turn of the event loop. As long as there are tasks the thread looks for nothing else. */
+  readonly #runDueLater = (): void => {
+    wake()
+    this.#runDue()
+  }
+
+  /** A task that is given while others are due is called after them: its callback is theirs, and the other way round. */
+  #inTurn(job: Job | undefined): Job | undefined {
+    if (job === undefined || this.#due.length === 0) return job
+    this.#due.push(job)
+    return this.#due.shift()
+  }
+
+  #completed(job: Job, result: unknown): number {
+    try {
+      const [value, list] = isTransfer(result) ? [result.value, result.list] : [result, undefined]
+      if (list !== undefined || !encode(value)) return this.#send(job, false, value, list)
+      return this.#done(job.task, false)
+    } catch (error) {
+      // What cannot be cloned, or finds no memory, fails its task.
+      return this.#failed(job, error)
+    }
+  }
+
+  #failed(job: Job, error: unknown): number {
+    const description = describeError(error, this.#line(`task ${brief(this.#nameOf(job))}`))
+    try {
+      if (encode(description)) return this.#done(job.task, true)
+      if ((job.place & PORTLESS) === 0) return this.#send(job, true, description)
+    } catch {
+      // Then without what even a message port does not bring.
+    }
+    try {
+      pack(description)
+      return this.#done(job.task, true)
+    } catch (noMemory) {
+      return this.#failed(job, noMemory)
+    }
+  }
+
+  /** A value that cannot be encoded goes its own way; the core's report follows it. */
+  #send({ task, place }: Job, isFailed: boolean, value: unknown, list?: readonly Transferable[]): number {
+    if (place & PORTLESS) {
+      serialize(value, list)
+      return this.#done(task, isFailed)
+    }
+    if (list === undefined && surveyed(value) === Verdict.same) {
+      sendWritten(value)
+      return this.#done(task, isFailed)
+    }
+    // Nobody asks for it if the task has settled in another way.
+    if (native.isAbandoned(isolate, task)) {
+      describe(Kind.undefined, 0, 0)
+      return this.#done(task, isFailed)
+    }
+    const token = tokenOf(this.#assignment.serial, this.#nextValue)
+    this.#report({ kind: 'value', token, value }, list)
+    this.#nextValue = nextCount(this.#nextValue)
+    describe(Kind.port, token, 0)
+    const answer = this.#done(task, isFailed)
+    // It has settled meanwhile.
+    if (words[Word.settled] === 0) this.#report({ kind: 'vain', token })
+    return answer
+  }
+
+  #done(task: number, isFailed: boolean): number {
+    if (this.#begun.size > 0) this.#begun.delete(task)
+    return native.done(task, isFailed ? 1 : 0, sendPrints() ? 1 : 0, this.#isWornOut() ? 1 : 0)
+  }
+
+  /** Whether the thread is to be replaced. Asked at the end of a task, so that none is ended for it. */
+  #isWornOut(): boolean {
+    const { tasks, heapBytes } = this.#assignment.recycle
+    this.#ended++
+    return (tasks > 0 && this.#ended >= tasks) || (heapBytes > 0 && process.memoryUsage().heapUsed > heapBytes)
+  }
+
+  // ── from outside ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #obey(order: Order): void {
+    if (order === 'retire') {
+      void this.#flush()
+      return
+    }
+    this.#receive(() => {
+      if (order.kind === 'argument') return order.argument
+      if (order.kind === 'port') return valueFrom(order.port)
+      throw order.kind === 'failed' ? reviveError(order.error, []) : new Error('the task has settled')
+    })
+  }
+
+  /** An argument that was asked for has come, unless `read` throws. */
+  #receive(read: () => unknown): void {
+    const asked = this.#asked.shift()
+    let argument: unknown
+    let failure: { readonly error: unknown } | undefined
+    try {
+      argument = read()
+    } catch (error) {
+      failure = { error }
+    }
+    // The task may have settled on the way, and its number be another one's.
+    if (asked === undefined || this.#awaited.get(asked.task) !== asked) return
+    const { task, place } = asked
+    this.#awaited.delete(task)
+    if (failure === undefined) this.#run(jobOf(task, place, argument))
+    else this.#goOn(this.#failed({ task, place, name: undefined, argument }, failure.error))
+  }
+
+  async #flush(): Promise<void> {
+    for (const stream of [process.stdout, process.stderr].map(printed)) await stream
+    this.#report({ kind: 'flushed' })
+  }
+
+  #abort({ task, stamp }: TaskName, ifSettled: boolean, reason: unknown): void {
+    // It may lie here and not have begun.
+    if (!ifSettled) this.#run(this.#inTurn(this.#take(native.next())))
+    // Or have ended by now, and its number be another task's.
+    if (!native.hasBegun(isolate, task, stamp)) return
+    if (ifSettled) {
+      if (!native.isAbandoned(isolate, task)) return
+      const awaited = this.#awaited.get(task)
+      if (awaited !== undefined) {
+        // Its argument went with it.
+        this.#awaited.delete(task)
+        this.#goOn(this.#failed({ ...awaited, name: undefined, argument: undefined }, undefined))
+        return
+      }
+    }
+    const callee: Callee | undefined = this.#awaited.get(task) ?? this.#due.find((job) => job.task === task)
+    const begun = callee === undefined ? this.#begun.get(task) : this.#begunTask(task, callee)
+    begun?.abort(reason)
+  }
+}
+
+/** What the core says of an abort, as far as that can be read back. */
+function reasonOf(answer: number): unknown {
+  try {
+    const description = decodeAnswer(answer) as ErrorDescription | undefined
+    return description === undefined ? undefined : reviveError(description, [])
+  } catch (unreadable) {
+    return unreadable
+  }
+}
+
+/** Resolves once everything that has been written is with the parent. */
+function printed(stream: NodeJS.WriteStream): Promise<void> | undefined {
+  if (!stream.writable || stream.writableLength === 0) return undefined
+  return new Promise((resolve) => stream.write('', () => resolve()))
+}
+
+/** The one message that a port holds. */
+function valueFrom(port: MessagePort): unknown {
+  try {
+    const received = receiveMessageOnPort(port) as { message: unknown } | undefined
+    return received?.message
+  } finally {
+    port.close()
+  }
+}

@@ -1,0 +1,24 @@
+import type { Transferable } from '../../base/transferable.js'
+import { type Transfer, threadWide } from './thread-wide.js'
+
+/**
+ * Return this from a task, or resolve to it, to move what `list` names to the caller rather than clone it. For a caller in another
+ * isolate than the owner of a shared pool, `ArrayBuffer`s are copied and detached, and nothing else can be moved.
+ *
+ * ```js
+ * export const draw = (size) => { const image = new Uint8Array(size); return transfer(image, [image.buffer]) }
+ * ```
+ */
+export function transfer<T>(value: T, list: readonly Transferable[]): T {
+  const transferred: Transfer = { value, list: [...list] }
+  threadWide()?.transfers.add(transferred)
+  // Typed as the value itself, which is what arrives.
+  return transferred as unknown as T
+}
+
+/** Those of this thread, once they have been asked for: it is done for every result. */
+let transfers: WeakSet<Transfer> | undefined
+
+/** In a thread. Asks the value nothing: it may be a Proxy. */
+export const isTransfer = (value: unknown): value is Transfer =>
+  typeof value === 'object' && value !== null && (transfers ??= threadWide()!.transfers).has(value as Transfer)

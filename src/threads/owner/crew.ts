@@ -1,0 +1,438 @@
+/** The threads of one pool, as their owner starts, hears and ends them. */
+import { pathToFileURL } from 'node:url'
+import {
+  MessageChannel,
+  type MessagePort,
+  type TransferListItem,
+  Worker,
+  type WorkerOptions,
+  receiveMessageOnPort,
+} from 'node:worker_threads'
+
+import { clearTimeout, monotonicNow, setImmediate, setTimeout } from '../../base/intrinsics.js'
+import { addonFile } from '../../native/addon.js'
+import { isolate, native } from '../../native/binding.js'
+import { LEAVE_EXTERNAL, THREAD_ENTRY, isBundled } from '../../native/bundled.js'
+import { NoThreadError, misuse } from '../../base/errors.js'
+import { isBlockedFor, whileBlocked } from '../../native/isolate.js'
+import { Numbering } from '../../base/numbering.js'
+import { type ErrorDescription, describeError } from '../../wire/payload/index.js'
+import { isNode } from '../../base/runtime.js'
+import { type Enclosure, discard } from './enclosure.js'
+import { hasBegun, isOpen } from './liveness.js'
+import { checkMade } from './made-worker.js'
+import {
+  type Assignment,
+  type Order,
+  type Report,
+  SERIALS,
+  countOf,
+  nextCount,
+  serialOf,
+  tokenOf,
+} from '../messages.js'
+import type { CrewSettings } from '../../options/thread-options.js'
+import { afterPrints } from './after-prints.js'
+
+/** Pauses before a thread that died while it loaded is started again, in ms. After the last one it is given up. */
+const RETRIES_MS = [100, 200, 400] as const
+
+/**
+ * For how many turns of the event loop a value is waited for that was sent and is not in its port. In Node there is none; Deno takes
+ * messages off a port some time before it delivers them.
+ */
+const TURNS = 1_000
+
+/** How long a thread that is to go has for what it has printed, in ms. One that does not answer has something else to do. */
+const FLUSH_MS = 1_000
+
+/** How long the system may take to let a thread begin, in ms, while this isolate is blocked and Node cannot say that it will not. */
+const BEGIN_MS = 5_000
+
+/**
+ * How long a thread then has to come as far as 'workpool/worker', in ms, if it might never: it has limits that may be too narrow for
+ * Node itself, or another file.
+ */
+const ENTER_MS = 10_000
+
+/** How long a file that `createWorker` has chosen has to import 'workpool/worker', which it is to do before anything else, in ms. */
+const IMPORT_MS = 5_000
+
+/** The file that threads begin with: it imports 'workpool/worker'. */
+const ENTRY = pathToFileURL(THREAD_ENTRY)
+
+/** What the pool wants to hear of its threads. */
+export interface CrewEvents {
+  /** One that had loaded has died: how, and of which uncaught error. */
+  crashed(worker: number, exitCode: number, cause: ErrorDescription | undefined): void
+  /** One that had no task has been taken down. */
+  retired(worker: number): void
+  /** One cannot be started; without a cause it was not wanted any more. */
+  startFailed(worker: number, cause: ErrorDescription | undefined): void
+  /** One has loaded. */
+  loaded(): void
+}
+
+/** What came for a token. */
+interface Received {
+  /** False: `value` is the error that reading it ended with. */
+  readonly isRead: boolean
+  readonly value: unknown
+}
+
+/** Who asks for a value. */
+export interface Taker {
+  give(value: unknown): void
+  /** It has come and cannot be read back. */
+  fail(error: unknown): void
+  /** It has not come, and will not. */
+  lose(): void
+}
+
+interface Member {
+  readonly worker: number
+  readonly thread: Worker
+  /** Tells its values from those of others. */
+  readonly serial: number
+  /** The count of the value that comes from it next. */
+  nextValue: number
+  readonly control: MessagePort
+  readonly startedAt: number
+  hasEntered: boolean
+  hasLoaded: boolean
+  /** The core has said so, and Node has not yet. */
+  isDead: boolean
+  isRetiring: boolean
+  /** Why it cannot load its module, if that will not change. */
+  unloadable: ErrorDescription | undefined
+  /** The uncaught error that it dies of. */
+  cause: unknown
+  /** With which it ends, if it could still say so. */
+  exitCode: number | undefined
+  /** Ends it, once it is to go. */
+  end: (() => void) | undefined
+  /** How often it had been started before. */
+  readonly attempt: number
+}
+
+export class Crew {
+  readonly #settings: CrewSettings
+  readonly #events: CrewEvents
+  /** By which threads find the pool. */
+  readonly #number: number
+  readonly #members = new Map<number, Member>()
+  /**
+   * Results and errors that took the message port and are about to be asked for, by token. They outlive their thread until all that it
+   * has reported is known.
+   */
+  readonly #values = new Map<number, Received>()
+  /** Those that wait to be started again. */
+  readonly #retries = new Map<number, { timer: NodeJS.Timeout; lookAfter: () => void }>()
+  /** Of these this isolate, were it blocked now, would not hear that they have ended, or has not heard. */
+  readonly #unsure = new Set<Member>()
+  /** Those that are ended while they load: not to be started again. */
+  readonly #isEnding = new Set<number>()
+  readonly #serials = new Numbering(SERIALS)
+
+  constructor(face: number, settings: CrewSettings, events: CrewEvents) {
+    this.#settings = settings
+    this.#events = events
+    this.#number = native.announce(isolate, face)
+  }
+
+  /** Starts a thread. What makes that impossible is found by it or by the attempt. */
+  start(worker: number, attempt = 0): void {
+    const { port1: control, port2 } = new MessageChannel()
+    const serial = this.#newSerial()
+    let thread: Worker
+    try {
+      // Somebody has to end a thread that does not heed an abort.
+      const reason = native.untimely()
+      if (reason !== null) throw new NoThreadError(this.#settings.name, reason)
+      thread = this.#create(worker, serial, port2)
+    } catch (error) {
+      control.close()
+      this.#events.startFailed(worker, this.#describe(error))
+      return
+    }
+    const member: Member = {
+      worker,
+      thread,
+      serial,
+      nextValue: 0,
+      control,
+      startedAt: monotonicNow(),
+      hasEntered: false,
+      hasLoaded: false,
+      isDead: false,
+      isRetiring: false,
+      unloadable: undefined,
+      cause: undefined,
+      exitCode: undefined,
+      end: undefined,
+      attempt,
+    }
+    this.#members.set(worker, member)
+    this.#beUnsure(member)
+    control.on('message', (report: Report) => this.#hear(member, report))
+    control.on('messageerror', (error: unknown) => this.#mishear(member, error))
+    // Tasks keep the process alive, threads do not.
+    control.unref()
+    thread.unref()
+    thread.on('error', (error) => {
+      member.cause = error
+    })
+    if (this.#settings.createWorker !== undefined) thread.on('online', () => this.#expect(member))
+    thread.on('exit', (code) => this.#ended(member, code))
+  }
+
+  /** One of which no thread is there, nor a value. */
+  #newSerial(): number {
+    const inUse = new Set([...this.#members.values()].map(({ serial }) => serial))
+    for (const token of this.#values.keys()) inUse.add(serialOf(token))
+    return this.#serials.next((serial) => inUse.has(serial))
+  }
+
+  #create(worker: number, serial: number, control: MessagePort): Worker {
+    const { name, filename, recycle, workerData, createWorker } = this.#settings
+    const assignment: Assignment = {
+      workpool: { core: addonFile, pool: this.#number, worker, serial, name, filename, recycle, control },
+      workerData,
+    }
+    const options: WorkerOptions = {
+      name: `${name} ${worker}`,
+      ...this.#settings.worker,
+      workerData: assignment,
+      transferList: [control],
+    }
+    if (createWorker !== undefined) return checkMade(createWorker(ENTRY, options), control)
+    if (isBundled()) {
+      throw misuse(
+        `the code of workpool is part of a bundle, where the file that threads begin with is missing (${THREAD_ENTRY}). ${LEAVE_EXTERNAL}`,
+      )
+    }
+    return new Worker(ENTRY, options)
+  }
+
+  #hear(member: Member, report: Report): void {
+    if (report.kind === 'entered') member.hasEntered = true
+    else if (report.kind === 'loaded') {
+      member.hasLoaded = true
+      this.#events.loaded()
+      // The core reports its end from now on.
+      if (!member.isDead) this.#beSure(member)
+    } else if (report.kind === 'unloadable') member.unloadable = report.error
+    else if (report.kind === 'exit') member.exitCode = report.code
+    else if (report.kind === 'flushed') member.end?.()
+    else if (report.kind === 'vain') this.#values.delete(report.token)
+    else {
+      member.nextValue = nextCount(countOf(report.token))
+      this.#values.set(report.token, { isRead: true, value: report.value })
+    }
+  }
+
+  /** A message cannot be read back. Only what comes from the user can be like that. */
+  #mishear(member: Member, error: unknown): void {
+    if (member.hasLoaded) {
+      this.#values.set(tokenOf(member.serial, member.nextValue), { isRead: false, value: error })
+      member.nextValue = nextCount(member.nextValue)
+    } else {
+      member.unloadable = this.#describe(error)
+    }
+  }
+
+  #hearAll(member: Member): void {
+    for (;;) {
+      try {
+        const got = receiveMessageOnPort(member.control) as { message: Report } | undefined
+        if (got === undefined) return
+        this.#hear(member, got.message)
+      } catch (error) {
+        this.#mishear(member, error)
+      }
+    }
+  }
+
+  #beUnsure(member: Member): void {
+    this.#unsure.add(member)
+    whileBlocked.add(this.#lookAfter)
+  }
+
+  #beSure(member: Member): void {
+    this.#unsure.delete(member)
+    if (this.#unsure.size === 0) whileBlocked.delete(this.#lookAfter)
+  }
+
+  /** Finds out, while this isolate is blocked, which threads have ended. */
+  readonly #lookAfter = (): void => {
+    if (!isBlockedFor(this.#settings.name)) return
+    for (const member of this.#unsure) {
+      this.#hearAll(member)
+      if (member.isDead || (isNode && !member.hasLoaded && !isOpen(member.control))) {
+        this.#ended(member, member.exitCode ?? 1)
+      } else if (!member.hasEntered && this.#isHopeless(member)) {
+        this.#giveUpOn(member)
+        this.#ended(member, 1)
+      }
+    }
+  }
+
+  /** It runs a file of the user's own, which has to come as far as our code, and soon. */
+  #expect(member: Member): void {
+    const timer = setTimeout(() => {
+      this.#hearAll(member)
+      if (!member.hasEntered) this.#giveUpOn(member)
+    }, IMPORT_MS).unref()
+    member.thread.on('exit', () => clearTimeout(timer))
+  }
+
+  /** Whether a thread that has not come as far as our code will not, as far as a blocked owner can tell. */
+  #isHopeless({ thread, startedAt }: Member): boolean {
+    const age = monotonicNow() - startedAt
+    if (age >= BEGIN_MS && !hasBegun(thread)) return true
+    const { worker, createWorker } = this.#settings
+    return age >= ENTER_MS && (createWorker !== undefined || worker.resourceLimits !== undefined)
+  }
+
+  /** Ends it. */
+  #giveUpOn(member: Member): void {
+    const how = hasBegun(member.thread) ? "has not imported 'workpool/worker'" : 'was not begun by the system'
+    member.unloadable = this.#describe(new Error(`the thread ${how} in time`))
+    void member.thread.terminate()
+  }
+
+  #ended(member: Member, exitCode: number): void {
+    const { worker } = member
+    // Reported before, while the owner was blocked.
+    if (this.#members.get(worker) !== member) return
+    this.#hearAll(member)
+    member.end?.()
+    member.control.close()
+    this.#members.delete(worker)
+    this.#beSure(member)
+    // Of a thread that has ended while this isolate was blocked, what it has printed is still to be read.
+    afterPrints(() => {})
+    this.#conclude(member, exitCode)
+    // All that it has reported is known by now: nobody will ask for what is left.
+    for (const token of this.#values.keys()) if (serialOf(token) === member.serial) this.#values.delete(token)
+  }
+
+  /** Says how a thread has ended. */
+  #conclude(member: Member, exitCode: number): void {
+    const { worker, attempt } = member
+    if (member.isRetiring) this.#events.retired(worker)
+    else if (member.hasLoaded) {
+      this.#events.crashed(worker, exitCode, member.cause === undefined ? undefined : this.#describe(member.cause))
+    } else if (member.unloadable !== undefined) {
+      this.#events.startFailed(worker, member.unloadable)
+    } else if (attempt < RETRIES_MS.length && !this.#isEnding.delete(worker)) {
+      this.#retryLater(worker, attempt)
+    } else {
+      const where = member.hasEntered ? '' : ", before it had imported 'workpool/worker'"
+      const cause = member.cause ?? new Error(`the thread ended with exit code ${exitCode}${where}`)
+      this.#events.startFailed(worker, this.#describe(cause))
+    }
+  }
+
+  #describe(cause: unknown): ErrorDescription {
+    return describeError(cause, `at the end of a thread (pool ${this.#settings.name})`)
+  }
+
+  #retryLater(worker: number, attempt: number): void {
+    const pause = RETRIES_MS[attempt]!
+    const due = monotonicNow() + pause
+    const retry = (): void => {
+      this.#giveUp(worker)
+      this.start(worker, attempt + 1)
+    }
+    // A timer does not come while this isolate is blocked.
+    const lookAfter = (): void => {
+      if (monotonicNow() >= due) retry()
+    }
+    this.#retries.set(worker, { timer: setTimeout(retry, pause).unref(), lookAfter })
+    whileBlocked.add(lookAfter)
+  }
+
+  /** Takes a thread down that has no task, once it has got rid of what it has printed: Node would forget that. */
+  retire(worker: number): void {
+    const member = this.#members.get(worker)
+    // It has died meanwhile, which has been reported.
+    if (member === undefined) return
+    member.isRetiring = true
+    const end = (): void => {
+      clearTimeout(timer)
+      whileBlocked.delete(end)
+      void member.thread.terminate()
+    }
+    const timer = setTimeout(end, FLUSH_MS).unref()
+    // This isolate takes nothing that is printed then.
+    whileBlocked.add(end)
+    member.end = end
+    this.#hearAll(member)
+    if (member.hasLoaded) member.control.postMessage('retire' satisfies Order)
+    else end()
+  }
+
+  /** Ends a thread, whatever it does. */
+  kill(worker: number): void {
+    const member = this.#members.get(worker)
+    if (member !== undefined) {
+      this.#hearAll(member)
+      if (!member.hasLoaded) this.#isEnding.add(worker)
+      void member.thread.terminate()
+    } else if (this.#giveUp(worker)) {
+      this.#events.startFailed(worker, undefined)
+    }
+  }
+
+  #giveUp(worker: number): boolean {
+    const retry = this.#retries.get(worker)
+    if (retry === undefined) return false
+    clearTimeout(retry.timer)
+    whileBlocked.delete(retry.lookAfter)
+    return this.#retries.delete(worker)
+  }
+
+  /** A thread is dead, says the core. What Node would say waits for an event loop that may be blocked. */
+  died(worker: number, serial: number): void {
+    const member = this.#members.get(worker)
+    // It has been found out before, and the worker is another thread by now.
+    if (member?.serial !== serial) return
+    member.isDead = true
+    this.#beUnsure(member)
+    this.#lookAfter()
+  }
+
+  /** Hands a thread the argument it has asked for, if there is one; a thread that is gone hears nothing, and its end is reported. */
+  post(worker: number, enclosure: Enclosure | undefined): void {
+    const control = this.#members.get(worker)?.control
+    if (control === undefined) {
+      if (enclosure !== undefined) discard(enclosure)
+      return
+    }
+    const send = (order: Order, moved: readonly TransferListItem[] = []) => control.postMessage(order, [...moved])
+    if (enclosure === undefined) return send({ kind: 'none' })
+    if (enclosure.port !== undefined) return send({ kind: 'port', port: enclosure.port }, [enclosure.port])
+    try {
+      send({ kind: 'argument', argument: enclosure.argument }, enclosure.moved)
+    } catch (error) {
+      // Then the thread would wait for it for ever.
+      send({ kind: 'failed', error: describeError(error, `at a call (pool ${this.#settings.name})`) })
+    }
+  }
+
+  /** Gives what a thread has sent under this token, before it reported the end of the task. */
+  take(token: number, taker: Taker, turns = TURNS): void {
+    if (!this.#values.has(token)) for (const member of this.#members.values()) this.#hearAll(member)
+    const received = this.#values.get(token)
+    if (received !== undefined) {
+      this.#values.delete(token)
+      if (received.isRead) taker.give(received.value)
+      else taker.fail(received.value)
+    } else if (turns > 0) {
+      setImmediate(() => this.take(token, taker, turns - 1))
+    } else {
+      taker.lose()
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { types } from 'node:util'
+import { MessageChannel, type MessagePort, type Transferable as NodeTransferable } from 'node:worker_threads'
+
+import { structuredClone } from '../../base/intrinsics.js'
+import { Verdict } from '../../wire/payload/index.js'
+import type { Transferable } from '../../base/transferable.js'
+import { encode, sendWritten, surveyed } from '../../wire/values.js'
+
+/** An argument that only a message port can bring, from the call until the thread is known: cloned, and what it moves is detached. */
+export type Enclosure =
+  /** Alone in a port. */
+  | { readonly port: MessagePort }
+  /** As it is. */
+  | { readonly port: undefined; readonly argument: unknown; readonly moved: readonly ArrayBuffer[] }
+
+/**
+ * Makes an argument ready to go out that `encode` has declined, or whose list of what is to be moved is not empty. `undefined`: it is
+ * ready to go with the next native call.
+ *
+ * While a task waits its argument is kept as it is rather than in a port: the event loop looks at every port whenever it is woken,
+ * and a port costs several times what it costs to clone a small value twice. Large ones are few, as memory is bounded.
+ *
+ * @throws DataCloneError, and then nothing is detached
+ */
+export function enclose(value: unknown, list: readonly Transferable[] = []): Enclosure | undefined {
+  if (list.length > 0)
+    return list.every(types.isArrayBuffer) ? keep(value, list as readonly ArrayBuffer[]) : post(value, list)
+  const verdict = surveyed(value)
+  if (verdict === Verdict.large) return post(value, list)
+  if (verdict === Verdict.same) {
+    sendWritten(value)
+    return undefined
+  }
+  const argument = structuredClone(value)
+  // What was an instance of a class, or behind a getter, is none now.
+  if (encode(argument)) return undefined
+  if (surveyed(argument, true) !== Verdict.same) return { port: undefined, argument, moved: [] }
+  sendWritten(argument)
+  return undefined
+}
+
+function keep(value: unknown, list: readonly ArrayBuffer[]): Enclosure {
+  const [argument, moved] = structuredClone([value, [...list]] as const, { transfer: [...list] })
+  return { port: undefined, argument, moved }
+}
+
+/** What else can be moved is better not touched on its way: nobody would close it if the task is never run. */
+function post(value: unknown, list: readonly Transferable[]): Enclosure {
+  const { port1, port2 } = new MessageChannel()
+  try {
+    port1.postMessage(value, [...list] as NodeTransferable[])
+  } catch (error) {
+    port1.close()
+    throw error
+  }
+  port1.unref()
+  port2.unref()
+  return { port: port2 }
+}
+
+/** The task does not run. */
+export function discard(enclosure: Enclosure): void {
+  enclosure.port?.close()
+}

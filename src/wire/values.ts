@@ -1,0 +1,214 @@
+/**
+ * Values on their way between isolates. Each is a kind, a number and bytes; `crate/node/src/remote.rs` moves them. What this
+ * codec declines V8's serializer writes; and what neither can bring as `structuredClone` does goes by a message port.
+ */
+import { Buffer } from 'node:buffer'
+import { types } from 'node:util'
+
+import { structuredClone } from '../base/intrinsics.js'
+import { OUTGOING_BYTES, OUTGOING_OFFSET, Word, describe, exchanged, native, words } from '../native/binding.js'
+import type { Transferable } from '../base/transferable.js'
+import {
+  Decoder,
+  Encoder,
+  type ErrorDescription,
+  type Shapes,
+  Verdict,
+  loneFrom,
+  reduceError,
+  survey,
+} from './payload/index.js'
+import { canSerialize } from '../base/runtime.js'
+import { nameOf, onlyToOwner, read, write, writeAny } from './serialization.js'
+
+export const enum Kind {
+  undefined,
+  number,
+  true,
+  false,
+  null,
+  /** Made by `Encoder`. */
+  bytes,
+  /** It comes by the message port. */
+  port,
+  /** Made by V8's serializer. */
+  serialized,
+  /** One view or buffer; its number says of which kind. */
+  lone,
+  mask = 0xff,
+  /** Its bytes did not fit into the exchange. */
+  large = 0x100,
+  /** It is what a task failed with. */
+  failed = 0x200,
+  /** The owner may not have read yet what has been printed before. */
+  printed = 0x400,
+}
+
+/** In the number of a task's export: its argument is a list of arguments. */
+export const SPREAD = 0x40000000
+/** There, too: between its thread and its origin there is no message port. */
+export const PORTLESS = 0x20000000
+/** There, too: the export has no number, and the argument comes in a pair with its name. */
+export const NAMED = 0x10000000
+/** What is left is the number itself. */
+const PLACE = NAMED - 1
+
+export const placeOf = (flagged: number): number => flagged & PLACE
+
+/** For the number of a view's kind: it is the buffer. */
+const BUFFER = -1
+
+/** The shapes of objects, by numbers that all isolates of the process know. */
+const shapes: Shapes = {
+  numberOf: (keys) => native.shapeNumber(keys),
+  keysOf: (number) => native.shapeKeys(number),
+}
+/** Bytes from which on a view goes by itself: fewer are better off with what else is in the exchange. */
+const LEAST_LONE = 8192
+/** Where the core finds a value without asking where it is; one that does not fit is lent. */
+const outgoing = Buffer.from(native.exchange, OUTGOING_OFFSET, OUTGOING_BYTES)
+const encoder = new Encoder(shapes, LEAST_LONE, outgoing)
+const decoder = new Decoder(shapes)
+let lent: Uint8Array | undefined
+
+/** Makes `value` ready to go out with the next native call. False: it has to take the message port. */
+export function encode(value: unknown): boolean {
+  switch (typeof value) {
+    case 'number':
+      describe(Kind.number, value, 0)
+      return true
+    case 'undefined':
+      describe(Kind.undefined, 0, 0)
+      return true
+    case 'boolean':
+      describe(value ? Kind.true : Kind.false, 0, 0)
+      return true
+  }
+  if (value === null) {
+    describe(Kind.null, 0, 0)
+    return true
+  }
+  if (!encoder.encode(value)) return false
+  if (encoder.lone !== undefined) {
+    native.bring(encoder.lone)
+    describe(Kind.lone, encoder.length === 1 ? BUFFER : encoder.bytes[1]!, 0)
+    encoder.lone = undefined
+    return true
+  }
+  describe(Kind.bytes, 0, encoder.length)
+  if (encoder.bytes === outgoing) words[Word.lent] = 0
+  else lend(encoder.bytes)
+  return true
+}
+
+/** Of so many bytes, about, a message port brings them with fewer copies. */
+const LARGE = 256 << 10
+function lend(bytes: Uint8Array): void {
+  words[Word.lent] = 1
+  if (bytes !== lent) native.lend((lent = bytes))
+}
+
+function send(bytes: Buffer): void {
+  lend(bytes)
+  describe(Kind.serialized, 0, bytes.length)
+}
+
+/** What `sendWritten` would make of a value. */
+export const surveyed = (value: unknown, isCloned = false): Verdict =>
+  canSerialize ? survey(value, LARGE, { isCloned }) : Verdict.other
+
+/** Makes a value ready to go out that `encode` has declined and of which a survey says that V8's serializer brings it. */
+export function sendWritten(value: unknown): void {
+  send(write(value))
+}
+
+/**
+ * Makes a value ready to go out that `encode` has declined and for which there is no message port: by the same algorithm, but what
+ * only a port can bring (SharedArrayBuffer, MessagePort, Blob, …) cannot be cloned. Buffers on the list are copied, and detached.
+ *
+ * @throws DataCloneError, and then nothing is detached
+ */
+export function serialize(value: unknown, list?: readonly Transferable[]): void {
+  const unmovable = list?.find((item) => !types.isArrayBuffer(item))
+  if (unmovable !== undefined) throw onlyToOwner(nameOf(unmovable))
+  const bytes = writeAny(value)
+  if (list !== undefined) structuredClone(undefined, { transfer: [...list] as ArrayBuffer[] })
+  send(bytes)
+}
+
+/**
+ * Makes the description of an error ready to go out, without what of it cannot go this way.
+ *
+ * @param wrap what goes with it, which always can
+ */
+export function pack(
+  description: ErrorDescription | undefined,
+  wrap: (reduced: unknown) => unknown = (same) => same,
+): void {
+  if (packed(wrap(description))) return
+  const line = 'at the way between two threads'
+  const reduced = description === undefined ? undefined : reduceError(description, canGo, line)
+  if (!packed(wrap(reduced))) encode(wrap(undefined))
+}
+
+function packed(value: unknown): boolean {
+  try {
+    if (!encode(value)) serialize(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function canGo(value: unknown): boolean {
+  try {
+    writeAny(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The value that has not fitted into the exchange, in a buffer of its own. */
+function filled(length: number): Uint8Array<ArrayBuffer> {
+  let bytes = NOTHING
+  try {
+    // What is overwritten at once need not be zeroed.
+    const unsafe = Buffer.allocUnsafeSlow(length)
+    bytes = unsafe.buffer.byteLength === length ? unsafe : new Uint8Array(length)
+  } finally {
+    // Also where there is no memory for it: nobody asks for it again.
+    native.fill(bytes)
+  }
+  return bytes
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** What a native function has answered: a value of this kind, which is in the exchange; `undefined` if there is none. */
+export function decodeAnswer(kind: number): unknown {
+  return kind < 0 ? undefined : decode(kind, 0, 0, words[Word.second]!)
+}
+
+/** The value that has come in; not one of `Kind.port`. */
+export function decode(kind: number, number: number, offset: number, length: number): unknown {
+  switch (kind & Kind.mask) {
+    case Kind.serialized:
+      return read(kind & Kind.large ? filled(length) : exchanged.slice(offset, offset + length))
+    case Kind.number:
+      return number
+    case Kind.true:
+      return true
+    case Kind.false:
+      return false
+    case Kind.null:
+      return null
+    case Kind.bytes:
+      if (kind & Kind.large) return decoder.decode(filled(length), 0, length)
+      return decoder.decode(exchanged, offset, length)
+    case Kind.lone:
+      return loneFrom(filled(length).buffer, number)
+    default:
+      return undefined
+  }
+}
