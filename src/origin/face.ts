@@ -129,12 +129,11 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       preAlloc,
       nonblocking,
       maxBlockingTasks,
-      boots: hasResource,
-      disposes: hasResource,
-      disposeTimeout: hasResource ? settings.disposeTimeout : 0,
+      kind: hasResource
+        ? { type: 'Resource' as const, disposeTimeout: settings.disposeTimeout }
+        : { type: 'Slot' as const },
       concurrency: 1,
       minSize: 0,
-      grace: 0,
     }
     const id = isShared ? join(settings, options) : native.create(isolate, options)
     super(id, { name, size, isShared, isOwner: false, isHeld: hasResource })

@@ -90,8 +90,8 @@ impl<T: Payload> State<T> {
         let mut records = 0;
         for (_, task) in self.tasks.iter() {
             let is_known = self.faces.records(task.payload.face()) > 0;
-            let is_left =
-                self.options.grace.is_some() && matches!(task.state, TaskState::Abandoned { told: true, .. });
+            let is_left = self.options.kind.outlives_face()
+                && matches!(task.state, TaskState::Abandoned { told: true, .. });
             assert!(is_known || is_left, "a record of no face");
             records += u32::from(is_known);
         }
@@ -106,9 +106,9 @@ impl<T: Payload> State<T> {
             "a vacancy for a face that is gone"
         );
 
-        // A pause is one of threads, and ends.
+        // A pause follows a worker that could not be started, and ends.
         assert!(
-            self.starts_at == Nanos::MAX || (self.options.grace.is_some() && self.is_unstartable),
+            self.starts_at == Nanos::MAX || (self.options.kind.can_fail_to_start() && self.is_unstartable),
             "a pause without a failure"
         );
         assert!(self.starts_at < Nanos::MAX || self.owed == 0, "a worker is owed that may be started");

@@ -100,7 +100,7 @@ impl<T: Payload> State<T> {
         if state == TaskState::Waiting {
             self.queue.remove(id.number());
         }
-        if self.options.grace.is_some() {
+        if self.options.kind.outlives_face() {
             match state {
                 TaskState::Running(worker) => {
                     self.forget_unbegun(id, effects);

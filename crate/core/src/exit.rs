@@ -12,7 +12,7 @@ use crate::{
 impl<T: Payload> State<T> {
     /// Takes a worker that has no task, and no longer counts as busy, out of service.
     pub(crate) fn retire(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
-        if self.options.disposes {
+        if self.options.kind.disposes() {
             self.workers[worker].state = WorkerState::Stopping;
             self.stopping += u32::from(self.workers[worker].generation == self.generation);
             self.note_busy();
@@ -36,7 +36,7 @@ impl<T: Payload> State<T> {
 
     /// The workers that the host is now to take down have so long.
     pub(crate) fn limit_disposals(&mut self, clock: &impl Clock, effects: &Effects<T>) {
-        let Some(limit) = self.options.dispose_timeout else { return };
+        let Some(limit) = self.options.kind.dispose_timeout() else { return };
         for effect in effects {
             if let &Effect::Retire(worker) = effect {
                 self.disposals.insert(worker.0, clock.now() + u64::from(limit) * MILLISECOND, limit);
@@ -127,11 +127,10 @@ impl<T: Payload> State<T> {
     /// The worker of a task has died.
     fn lose_worker(&mut self, id: TaskId, effects: &mut Effects<T>) {
         self.deadlines.remove(id.number());
-        // A worker that is no thread cannot die before it begins.
-        let is_remote = self.options.grace.is_some();
+        let may_be_unbegun = self.options.kind.begins_later();
         let task = &mut self.tasks[id];
         match task.state {
-            TaskState::Running(_) if is_remote && !task.is_begun && self.phase != Phase::Closed => {
+            TaskState::Running(_) if may_be_unbegun && !task.is_begun && self.phase != Phase::Closed => {
                 task.state = TaskState::Waiting;
                 let priority = task.priority;
                 self.queue.push_front(id.number(), priority);
@@ -165,8 +164,9 @@ impl<T: Payload> State<T> {
                 effects.push(Effect::Reject(id, self.tasks[id].payload, Rejection::Destroyed));
             }
         }
+        let can_be_killed = self.options.kind.can_be_killed();
         for (id, state) in workers {
-            if matches!(state, WorkerState::Uninitialized | WorkerState::Running) {
+            if can_be_killed && matches!(state, WorkerState::Uninitialized | WorkerState::Running) {
                 self.workers[id].is_ending = true;
                 effects.push(Effect::Kill(id));
             }

@@ -442,8 +442,8 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         }
         let armed = state.rearm();
         // A worker may be gone while an effect about it is on its way.
-        let are_threads = state.options.grace.is_some();
-        let is_numbered = effects.iter().any(|effect| effect.outruns_worker(are_threads));
+        let kind = state.options.kind;
+        let is_numbered = effects.iter().any(|effect| effect.can_outlast_worker(kind));
         if is_numbered {
             state.workers.begin_delivery();
         }

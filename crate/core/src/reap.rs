@@ -106,7 +106,7 @@ impl<T: Payload> State<T> {
     fn end_unheeding(&mut self, worker: WorkerId, id: TaskId, now: Nanos, effects: &mut Effects<T>) {
         let record = &mut self.workers[worker];
         record.is_ending = true;
-        let others_have = if record.load > 1 { self.options.grace.unwrap_or(0) } else { 0 };
+        let others_have = if record.load > 1 { self.options.kind.grace().unwrap_or(0) } else { 0 };
         let spared_until = *record.spared_until.get_or_insert(now + others_have);
         if record.load > 1 && now < spared_until {
             self.deadlines.insert(id.number(), spared_until, 0);

@@ -11,6 +11,7 @@ use crate::{
     counters::{Counters, Snapshot},
     deadlines::Deadlines,
     face::{FaceId, Faces, Payload},
+    kind::WorkerKind,
     queue::WaitQueue,
     stack::WorkerStack,
     task::{Offer, Submission, Task, TaskId, TaskState, TaskTimes, Tasks},
@@ -42,37 +43,25 @@ pub struct Options {
     pub nonblocking: bool,
     /// Most waiting tasks; 0 for no bound.
     pub max_waiting: u32,
-    /// Whether a new worker boots: the host is told by [`Effect::Boot`] and answers by `booted` or `boot_failed`.
-    pub boots: bool,
-    /// Whether the host takes a retired worker down: told by [`Effect::Retire`], it answers by `retired`.
-    pub disposes: bool,
-    /// Milliseconds after which the slot of a worker that is being taken down is free although the host has not answered;
-    /// `None` for never.
-    pub dispose_timeout: Option<u32>,
+    /// What the workers are.
+    pub kind: WorkerKind,
     /// Most tasks that one worker has at once.
     pub concurrency: u32,
     /// So many workers are not purged, and replaced when they die.
     pub min_size: u32,
-    /// Set if workers are threads of their own: how long a task whose settling it has not heeded may run on before the host is
-    /// told to end its worker. Origins then learn of the ends of tasks from elsewhere, so every record is kept until they
-    /// `collect` it; and a task counts as begun only once its worker takes it by [`take`](crate::Pool::take).
-    pub grace: Option<Nanos>,
 }
 
 impl Default for Options {
-    /// An unbounded pool whose idle workers stay, and which neither boots nor disposes.
+    /// An unbounded pool of slots, which stay when they are idle.
     fn default() -> Self {
         Self {
             capacity: UNBOUNDED,
             expiry: None,
             nonblocking: false,
             max_waiting: 0,
-            boots: false,
-            disposes: false,
-            dispose_timeout: None,
+            kind: WorkerKind::Slot,
             concurrency: 1,
             min_size: 0,
-            grace: None,
         }
     }
 }
@@ -221,10 +210,10 @@ pub enum Effect<T> {
 }
 
 impl<T> Effect<T> {
-    /// Whether it is about a worker that can end before it arrives, where workers are threads, or not.
-    pub(crate) const fn outruns_worker(&self, are_threads: bool) -> bool {
+    /// Whether the effect is about a worker that may be gone when the effect arrives.
+    pub(crate) const fn can_outlast_worker(&self, kind: WorkerKind) -> bool {
         match self {
-            Self::Start(..) | Self::Retire(_) | Self::Kill(_) => are_threads,
+            Self::Start(..) | Self::Retire(_) | Self::Kill(_) => kind.ends_alone(),
             Self::Overdue(_) => true,
             _ => false,
         }
@@ -342,7 +331,7 @@ impl<T: Payload> State<T> {
             return Admission::Started(worker, id);
         }
         let has_room = !is_behind && self.may_start();
-        if has_room && !self.options.boots {
+        if has_room && !self.options.kind.boots() {
             let id = self.accept(clock, task);
             let worker = self.start_worker();
             self.assign(worker, id);
@@ -504,7 +493,7 @@ impl<T: Payload> State<T> {
         self.counters.reused += u64::from(is_reused);
         self.running += 1;
         self.busy += 1;
-        self.booting += u32::from(self.options.boots);
+        self.booting += u32::from(self.options.kind.boots());
         self.note_busy();
         worker
     }
@@ -557,7 +546,7 @@ impl<T: Payload> State<T> {
                 break;
             }
             let worker = self.start_worker();
-            if self.options.boots {
+            if self.options.kind.boots() {
                 effects.push(Effect::Boot(worker));
             } else {
                 self.send_next(worker, effects);
@@ -639,14 +628,14 @@ impl<T: Payload> State<T> {
         let face = payload.face();
         let settled = self.end_task(task, end);
         let mut next = self.free_worker(clock, worker, is_broken, effects);
-        if self.options.grace.is_none()
+        if !self.options.kind.reports_late()
             && let Some(foreign) = next.filter(|&next| self.tasks[next].payload.face() != face)
         {
             effects.push(Effect::Start(worker, foreign, self.tasks[foreign].payload));
             next = None;
         }
-        // With threads an end is still to be collected, so the face has a record.
-        let is_quiet = self.options.grace.is_none() && self.faces.records(face) == 0;
+        // If the end is still to be collected, the face has a record.
+        let is_quiet = !self.options.kind.reports_late() && self.faces.records(face) == 0;
         Finished { settled, next, is_quiet }
     }
 
@@ -661,7 +650,7 @@ impl<T: Payload> State<T> {
                     End::Failed => self.counters.failed += 1,
                 }
                 self.deadlines.remove(id.number());
-                if self.options.grace.is_some() {
+                if self.options.kind.reports_late() {
                     self.tasks[id].state = TaskState::Over;
                 } else {
                     self.drop_record(id);
@@ -763,7 +752,7 @@ impl<T: Payload> State<T> {
     /// the host keeps for its begin goes either to whoever begins it or away, and never both.
     pub(crate) fn forget_unbegun(&self, id: TaskId, effects: &mut Effects<T>) {
         let task = &self.tasks[id];
-        if self.options.grace.is_some() && !task.is_begun {
+        if self.options.kind.begins_later() && !task.is_begun {
             effects.push(Effect::Forgotten(task.payload));
         }
     }
@@ -772,7 +761,7 @@ impl<T: Payload> State<T> {
     pub(crate) fn abandon_to(&mut self, worker: WorkerId, id: TaskId, told: bool, now: Nanos) {
         self.deadlines.remove(id.number());
         self.tasks[id].state = TaskState::Abandoned { worker, told };
-        if let Some(grace) = self.options.grace {
+        if let Some(grace) = self.options.kind.grace() {
             self.deadlines.insert(id.number(), now + grace, 0);
         }
     }

@@ -190,8 +190,8 @@ impl<T: Payload> State<T> {
 
     /// Ends the watches that have come true, after every transition. Whether there are more than one lock hold tells.
     pub(crate) fn notify_watches(&mut self, effects: &mut Effects<T>) -> bool {
-        // Of tasks that end in other threads the origins have heard, too: what waits for the pool comes after its tasks.
-        let is_told = self.options.grace.is_none() || self.tasks.is_empty();
+        // If origins hear late, the watches of the pool come after its tasks: every origin has collected by then.
+        let is_told = !self.options.kind.reports_late() || self.tasks.is_empty();
         if self.queue.len() == 0 && self.engaged() == 0 && is_told {
             let drained = mem::take(&mut self.watches.drained);
             self.watches.end(drained, None);

@@ -23,6 +23,47 @@ use crate::{
     shared,
 };
 
+/// What the workers of a pool are.
+#[napi(discriminant = "type")]
+#[derive(Debug, Clone)]
+pub enum WorkerKind {
+    /// Room for a closure.
+    Slot,
+    /// What TypeScript makes by `init` and takes down by `dispose`.
+    Resource {
+        /// Milliseconds that TypeScript may take to dispose of one; 0 for any time.
+        dispose_timeout: u32,
+    },
+    /// A thread of its own.
+    Thread {
+        /// Milliseconds that a task may take to heed its signal.
+        grace: f64,
+    },
+}
+
+impl WorkerKind {
+    pub(crate) const fn is_thread(&self) -> bool {
+        matches!(self, Self::Thread { .. })
+    }
+}
+
+impl From<&WorkerKind> for workpool_core::WorkerKind {
+    fn from(kind: &WorkerKind) -> Self {
+        match *kind {
+            WorkerKind::Slot => Self::Slot,
+            WorkerKind::Resource { dispose_timeout } => {
+                Self::Resource { dispose_timeout: (dispose_timeout > 0).then_some(dispose_timeout) }
+            }
+            WorkerKind::Thread { grace } => Self::Thread { grace: nanos(grace) },
+        }
+    }
+}
+
+/// A fraction of a nanosecond is of no consequence.
+fn nanos(milliseconds: f64) -> u64 {
+    (milliseconds * MILLISECOND as f64) as u64
+}
+
 /// How a pool is to behave, checked by TypeScript before.
 #[napi(object)]
 #[derive(Debug, Clone)]
@@ -37,18 +78,12 @@ pub struct CoreOptions {
     pub nonblocking: bool,
     /// Most waiting tasks; 0 for no bound.
     pub max_blocking_tasks: u32,
-    /// Whether new workers are initialised by TypeScript.
-    pub boots: bool,
-    /// Whether retired workers are disposed of by TypeScript.
-    pub disposes: bool,
-    /// Milliseconds that TypeScript may take to dispose of one; 0 for any time.
-    pub dispose_timeout: u32,
+    /// What the workers are.
+    pub kind: WorkerKind,
     /// Most tasks that one worker has at once.
     pub concurrency: u32,
     /// So many workers are not purged, and replaced when they die.
     pub min_size: u32,
-    /// For a pool of threads: milliseconds that a task may take to heed its signal; else 0.
-    pub grace: f64,
 }
 
 /// What a watch waits for.
@@ -101,16 +136,12 @@ impl From<&CoreOptions> for Options {
     fn from(options: &CoreOptions) -> Self {
         Self {
             capacity: capacity(options.size),
-            // A fraction of a nanosecond is of no consequence.
-            expiry: (options.expiry > 0.0).then_some((options.expiry * MILLISECOND as f64) as u64),
+            expiry: (options.expiry > 0.0).then(|| nanos(options.expiry)),
             nonblocking: options.nonblocking,
             max_waiting: options.max_blocking_tasks,
-            boots: options.boots,
-            disposes: options.disposes,
-            dispose_timeout: (options.dispose_timeout > 0).then_some(options.dispose_timeout),
+            kind: (&options.kind).into(),
             concurrency: options.concurrency,
             min_size: options.min_size,
-            grace: (options.grace > 0.0).then_some((options.grace * MILLISECOND as f64) as u64),
         }
     }
 }

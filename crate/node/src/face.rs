@@ -315,7 +315,7 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(options: &CoreOptions, name: Option<String>) -> Result<Arc<Self>, NoMemory> {
         let core = Arc::new_cyclic(|core| {
-            let threads = (options.grace > 0.0).then(Threads::new);
+            let threads = options.kind.is_thread().then(Threads::new);
             let seats = Seats { seats: Mutex::default(), pool: core.clone(), threads };
             let pool = Pool::new(options.into(), seats, Reaper::global().clock());
             Self { pool, name, concurrency: options.concurrency }

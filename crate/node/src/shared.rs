@@ -42,7 +42,7 @@ pub(crate) struct Joined {
 /// A face of the pool of this name; if there is none, or its last face has departed, of a new one.
 pub(crate) fn join(name: String, options: &CoreOptions, details: String) -> Result<Joined, NoMemory> {
     let mut pools = lock();
-    let key = Key { name, is_of_threads: options.grace > 0.0 };
+    let key = Key { name, is_of_threads: options.kind.is_thread() };
     if let Some(entry) = pools.get(&key)
         && let Some(core) = entry.core.upgrade()
         && let Some(face) = core.pool.join()

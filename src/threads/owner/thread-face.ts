@@ -108,13 +108,9 @@ function join(settings: ThreadPoolSettings): { id: number; isOwner: boolean; con
     preAlloc: false,
     nonblocking,
     maxBlockingTasks,
-    boots: true,
-    disposes: true,
-    disposeTimeout: 0,
+    kind: { type: 'Thread' as const, grace },
     concurrency,
     minSize,
-    // 0 would mean a pool without threads; a millisecond fraction is as good as none.
-    grace: Math.max(grace, 0.001),
   }
   if (settings.agreement === undefined) return { id: native.create(isolate, options), isOwner: true, concurrency }
   const joined = native.join(isolate, settings.name, options, settings.agreement.text)

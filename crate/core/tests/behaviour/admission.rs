@@ -2,7 +2,7 @@
 
 use workpool_core::{Admission, Effect, End, Offer, Options, Refusal, Rejection, Submission};
 
-use crate::{Fixture, capacity, rejections};
+use crate::{Fixture, capacity, rejections, resources};
 
 #[test]
 fn the_worker_that_went_idle_last_runs_the_next_task() {
@@ -186,7 +186,7 @@ fn a_task_offered_at_once_never_waits_and_is_not_counted_when_refused() {
 
 #[test]
 fn a_task_offered_at_once_is_taken_where_a_booting_worker_will_take_it() {
-    let pool = Fixture::new(Options { boots: true, ..capacity(1) });
+    let pool = Fixture::new(resources(1));
     let at_once = Submission { offer: Offer::AtOnce, ..Submission::new(0) };
     let first = pool.wait(at_once);
     assert_eq!(

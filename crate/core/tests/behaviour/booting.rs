@@ -2,10 +2,10 @@
 
 use workpool_core::{Admission, Cancelled, Effect, Options, Refusal, Submission, TaskId, WorkerId};
 
-use crate::{Fixture, boots, capacity};
+use crate::{Fixture, RESOURCE, boots, capacity};
 
 fn booting(options: Options) -> Fixture {
-    Fixture::new(Options { boots: true, ..options })
+    Fixture::new(Options { kind: RESOURCE, ..options })
 }
 
 /// Submits a task that waits for a worker which boots for it.
@@ -143,7 +143,7 @@ fn growing_boots_only_as_many_as_have_no_worker_on_its_way() {
 
 #[test]
 fn a_booting_worker_of_a_released_pool_retires_when_it_is_ready() {
-    let pool = booting(Options { disposes: true, ..capacity(2) });
+    let pool = booting(capacity(2));
     let (first, _) = boot(&pool, 0);
     let (second, _) = boot(&pool, 1);
     pool.release(None);

@@ -1,18 +1,18 @@
 //! Workers that are being taken down: what is shown of them, and how long they may take (`disposeTimeout`).
 
-use workpool_core::{Admission, Condition, Effect, End, FaceId, Options, Submission, UNBOUNDED};
+use workpool_core::{Admission, Condition, Effect, End, FaceId, Options, Submission, UNBOUNDED, WorkerKind};
 
-use crate::{Fixture, capacity, retirements};
+use crate::{Fixture, RESOURCE, capacity, resources, retirements};
 
 const LIMIT: u32 = 30;
 
 fn limited(options: Options) -> Fixture {
-    Fixture::new(Options { disposes: true, dispose_timeout: Some(LIMIT), ..options })
+    Fixture::new(Options { kind: WorkerKind::Resource { dispose_timeout: Some(LIMIT) }, ..options })
 }
 
 #[test]
 fn a_worker_that_is_being_taken_down_is_neither_idle_nor_available() {
-    let pool = Fixture::new(Options { disposes: true, ..capacity(2) });
+    let pool = Fixture::new(resources(2));
     let workers = pool.fill_and_complete(2);
     assert_eq!(shown_by(&pool), (2, 0, 2, 2, 0));
     pool.tune(1);
@@ -24,7 +24,7 @@ fn a_worker_that_is_being_taken_down_is_neither_idle_nor_available() {
     pool.reboot();
     assert_eq!(shown_by(&pool), (0, 0, 0, 1, 1), "it is none of the new generation");
 
-    let pool = Fixture::new(Options { disposes: true, ..Options::default() });
+    let pool = Fixture::new(Options { kind: RESOURCE, ..Options::default() });
     pool.fill_and_complete(1);
     pool.release(None);
     assert_eq!(shown_by(&pool), (1, 1, 0, UNBOUNDED, UNBOUNDED));
@@ -33,7 +33,7 @@ fn a_worker_that_is_being_taken_down_is_neither_idle_nor_available() {
 #[test]
 fn what_is_available_is_what_starts() {
     for broken in 0..=3 {
-        let pool = Fixture::new(Options { disposes: true, ..capacity(3) });
+        let pool = Fixture::new(resources(3));
         let workers = pool.fill(3);
         workers[..broken].iter().for_each(|&worker| {
             pool.finish(worker, End::Failed, true);
@@ -60,7 +60,7 @@ fn shown_by(pool: &Fixture) -> (u32, u32, u32, u32, u32) {
 
 #[test]
 fn a_pool_is_not_drained_while_a_worker_is_being_taken_down() {
-    let pool = Fixture::new(Options { disposes: true, ..capacity(1) });
+    let pool = Fixture::new(resources(1));
     let worker = pool.fill(1)[0];
     pool.watch(FaceId::FIRST, 1, Condition::Drained, None);
     pool.finish(worker, End::Failed, true);
@@ -82,8 +82,8 @@ fn the_slot_of_a_disposal_that_takes_too_long_is_free() {
     pool.pass(1);
     let effects = pool.effects();
     assert_eq!(effects[0], Effect::Overdue(worker));
-    let Effect::Start(other, started, 1) = effects[1] else { panic!("{effects:?}") };
-    assert_eq!(started, task);
+    let Effect::Boot(other) = effects[1] else { panic!("{effects:?}") };
+    assert_eq!(pool.booted(other), Some(task));
     assert_ne!(other, worker, "the number is still the old one's");
     assert_eq!(pool.gauges(), (1, 1, 0));
     assert_eq!(pool.snapshot().counters.retired, 1);

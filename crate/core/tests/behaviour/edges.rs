@@ -1,6 +1,6 @@
 //! Numbers that count for ever, where they do not fit any more.
 
-use workpool_core::{Cancelled, Condition, Effect, End, FaceId, Options, Submission};
+use workpool_core::{Cancelled, Condition, Effect, End, FaceId, Options, Submission, WorkerKind};
 
 use crate::{Fixture, boots, capacity, recorder};
 
@@ -61,14 +61,8 @@ fn a_generation_is_none_that_lies_far_back() {
 #[test]
 fn room_is_counted_where_many_workers_may_have_very_many_tasks_each() {
     for concurrency in [u32::MAX, i32::MAX as u32] {
-        let options = Options {
-            capacity: 3,
-            boots: true,
-            disposes: true,
-            concurrency,
-            grace: Some(1),
-            ..Options::default()
-        };
+        let options =
+            Options { capacity: 3, kind: WorkerKind::Thread { grace: 1 }, concurrency, ..Options::default() };
         let pool = Fixture::new(options);
         pool.start_all();
         for worker in boots(&pool.effects()) {

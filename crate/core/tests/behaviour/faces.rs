@@ -7,7 +7,7 @@ use workpool_core::{
     Submission, TaskId, WorkerId,
 };
 
-use crate::{Fixture, capacity, recorder::Job};
+use crate::{Fixture, RESOURCE, capacity, recorder::Job, resources};
 
 const FIRST: FaceId = FaceId::FIRST;
 
@@ -397,7 +397,7 @@ fn the_departure_of_the_last_face_is_the_end_of_the_pool() {
 
 #[test]
 fn the_workers_of_an_older_generation_retire_when_their_face_departs() {
-    let pool = Fixture::shared(Options { disposes: true, ..capacity(1) });
+    let pool = Fixture::shared(resources(1));
     let second = pool.join().expect("there are faces");
     let (old, _) = start(&pool, second);
     pool.release(None);
@@ -426,7 +426,7 @@ fn a_departure_from_a_closing_pool_lets_its_workers_run_what_others_have_submitt
 
 #[test]
 fn a_worker_that_boots_for_a_departed_face_is_room_for_others() {
-    let pool = Fixture::shared(Options { boots: true, nonblocking: true, ..capacity(1) });
+    let pool = Fixture::shared(Options { kind: RESOURCE, nonblocking: true, ..capacity(1) });
     let second = pool.join().expect("there are faces");
     pool.wait(task(second, 0));
     let [Effect::Boot(worker)] = pool.effects()[..] else { panic!("it boots") };

@@ -6,11 +6,11 @@ use std::sync::{
 };
 
 use workpool_core::{
-    Admission, Clock, Condition, Effect, End, FaceId, Host, MILLISECOND, ManualClock, Nanos, Options, Pool,
-    Refusal, Rejection, Submission,
+    Admission, Clock, Condition, Effect, End, FaceId, Host, MILLISECOND, ManualClock, Nanos, Pool, Refusal,
+    Rejection, Submission,
 };
 
-use crate::{Fixture, capacity, rejections, retirements};
+use crate::{Fixture, capacity, rejections, resources, retirements};
 
 #[test]
 fn release_rejects_what_waits_in_order() {
@@ -30,7 +30,7 @@ fn release_rejects_what_waits_in_order() {
 
 #[test]
 fn release_retires_the_idle_and_lets_the_busy_finish() {
-    let pool = Fixture::new(Options { disposes: true, ..capacity(3) });
+    let pool = Fixture::new(resources(3));
     let workers = pool.fill(3);
     pool.complete(workers[0]);
     pool.release(None);
@@ -106,7 +106,7 @@ fn reboot_of_an_open_pool_does_nothing() {
 
 #[test]
 fn workers_of_older_generations_never_count_in_the_new_one() {
-    let pool = Fixture::new(Options { boots: true, disposes: true, ..capacity(4) });
+    let pool = Fixture::new(resources(4));
     for payload in 0..4 {
         pool.wait(Submission::new(payload));
     }
@@ -152,7 +152,7 @@ fn close_runs_all_that_was_accepted() {
 
 #[test]
 fn close_boots_workers_for_what_was_accepted() {
-    let pool = Fixture::new(Options { boots: true, ..capacity(1) });
+    let pool = Fixture::new(resources(1));
     pool.wait(Submission::new(0));
     let second = pool.wait(Submission::new(1));
     let first_worker = crate::boots(&pool.effects())[0];
@@ -161,6 +161,7 @@ fn close_boots_workers_for_what_was_accepted() {
     let worker = crate::boots(&pool.effects())[0];
     assert_eq!(pool.booted(worker), Some(second));
     assert_eq!(pool.complete(worker), None);
+    pool.retired(worker);
     assert_eq!(pool.gauges(), (0, 0, 0));
 }
 

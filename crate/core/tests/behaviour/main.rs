@@ -23,12 +23,19 @@ use std::{fmt::Debug, ops::Deref, sync::Arc};
 use recorder::{Job, RecordedPool, keep_appointment};
 use workpool_core::{
     Admission, Clock, Effect, End, MILLISECOND, ManualClock, Options, Payload, Rejection, Submission, TaskId,
-    WorkerId,
+    WorkerId, WorkerKind,
 };
 
-/// The options of most tests: the world of closures, which neither boots nor disposes.
+/// The options of most tests: the workers are slots.
 fn capacity(capacity: u32) -> Options {
     Options { capacity, ..Options::default() }
+}
+
+/// Workers that boot, and that the host takes down however long that takes.
+const RESOURCE: WorkerKind = WorkerKind::Resource { dispose_timeout: None };
+
+fn resources(capacity: u32) -> Options {
+    Options { capacity, kind: RESOURCE, ..Options::default() }
 }
 
 /// The pool under test, with its clock and its reaper.
@@ -75,12 +82,25 @@ impl Fixture<Job> {
 }
 
 impl<T: Payload + Debug> Fixture<T> {
-    /// Submits a plain task that is to start at once.
+    /// Submits a plain task that is to start at once, on a worker that is there or on one that is ready at once.
     fn start(&self, payload: T) -> (WorkerId, TaskId) {
         match self.submit(Submission::new(payload)) {
             Admission::Started(worker, task) => (worker, task),
+            Admission::Waiting(task) => {
+                let worker = self.take_boot().expect("there is room");
+                assert_eq!(self.booted(worker), Some(task));
+                (worker, task)
+            }
             other => panic!("task {payload:?} should have started: {other:?}"),
         }
+    }
+
+    /// Takes out the effect that has come last, if it is a boot.
+    fn take_boot(&self) -> Option<WorkerId> {
+        let mut effects = self.host().effects.lock().expect("no test panics here");
+        let Some(&Effect::Boot(worker)) = effects.last() else { return None };
+        effects.pop();
+        Some(worker)
     }
 
     /// Submits a task that is to wait.

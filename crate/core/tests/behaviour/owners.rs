@@ -2,7 +2,7 @@
 
 use workpool_core::{
     Admission, Condition, Effect, End, FaceId, MILLISECOND, Options, Refusal, Rejection, Submission, TaskId,
-    WorkerId,
+    WorkerId, WorkerKind,
 };
 
 use crate::{
@@ -14,7 +14,7 @@ const OWNER: FaceId = FaceId::FIRST;
 const GRACE: u64 = 100;
 
 fn threads(size: u32, concurrency: u32) -> Options {
-    Options { boots: true, disposes: true, concurrency, grace: Some(GRACE * MILLISECOND), ..capacity(size) }
+    Options { kind: WorkerKind::Thread { grace: GRACE * MILLISECOND }, concurrency, ..capacity(size) }
 }
 
 /// A pool of one thread, which is idle, and its second face.

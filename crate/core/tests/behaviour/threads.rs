@@ -2,7 +2,7 @@
 
 use workpool_core::{
     Admission, Cancelled, Condition, Effect, End, FaceId, MILLISECOND, Offer, Options, Refusal, Rejection,
-    Submission, TaskId, WorkerId,
+    Submission, TaskId, WorkerId, WorkerKind,
 };
 
 use crate::{Fixture, capacity, recorder};
@@ -10,7 +10,7 @@ use crate::{Fixture, capacity, recorder};
 const GRACE: u64 = 100;
 
 fn threads(size: u32, concurrency: u32) -> Options {
-    Options { boots: true, disposes: true, concurrency, grace: Some(GRACE * MILLISECOND), ..capacity(size) }
+    Options { kind: WorkerKind::Thread { grace: GRACE * MILLISECOND }, concurrency, ..capacity(size) }
 }
 
 /// Workers that are to boot, by the effects so far.

@@ -9,11 +9,11 @@ use workpool_core::{
     Admission, Effect, End, Host, ManualClock, Options, Pool, Refusal, Submission, UNBOUNDED, WorkerId,
 };
 
-use crate::{Fixture, boots, capacity, retirements};
+use crate::{Fixture, RESOURCE, boots, capacity, resources, retirements};
 
 #[test]
 fn shrinking_retires_idle_workers_at_once_the_longest_idle_first() {
-    let pool = Fixture::new(Options { disposes: true, ..capacity(10) });
+    let pool = Fixture::new(resources(10));
     let workers = pool.fill_and_complete(10);
     pool.tune(2);
     assert_eq!(retirements(&pool.effects()), workers[..8]);
@@ -64,7 +64,7 @@ fn nothing_starts_above_the_new_capacity() {
 
 /// Shrinks a full pool from 50 to 20 while four threads finish its workers; disposals, if there are any, settle late.
 fn fifty_busy_tuned_to_twenty(disposes: bool) {
-    let pool = Fixture::new(Options { disposes, ..capacity(50) });
+    let pool = Fixture::new(if disposes { resources(50) } else { capacity(50) });
     let busy = Mutex::new(pool.fill(50));
     let shared = Arc::clone(&pool.pool);
     std::thread::scope(|scope| {
@@ -134,7 +134,7 @@ fn growing_starts_as_many_waiting_tasks_as_fit() {
 
 #[test]
 fn growing_before_the_disposals_have_settled_waits_for_them() {
-    let pool = Fixture::new(Options { disposes: true, ..capacity(2) });
+    let pool = Fixture::new(resources(2));
     let workers = pool.fill(2);
     pool.tune(1);
     pool.complete(workers[0]);
@@ -143,7 +143,8 @@ fn growing_before_the_disposals_have_settled_waits_for_them() {
     assert_eq!(pool.gauges(), (2, 2, 1));
     pool.effects();
     pool.retired(workers[0]);
-    assert_eq!(pool.effects(), [Effect::Start(workers[0], task, 5)]);
+    assert_eq!(pool.effects(), [Effect::Boot(workers[0])]);
+    assert_eq!(pool.booted(workers[0]), Some(task));
 }
 
 #[test]
@@ -180,12 +181,13 @@ fn reserving_memory_starts_nobody() {
 
 #[test]
 fn shrinking_below_the_booting_workers_lets_the_rest_retire_as_they_get_ready() {
-    let pool = Fixture::new(Options { boots: true, ..capacity(4) });
+    let pool = Fixture::new(resources(4));
     let waiting: Vec<_> = (0..4).map(|payload| pool.wait(Submission::new(payload))).collect();
     let booting = boots(&pool.effects());
     pool.tune(1);
     for &worker in &booting[..3] {
         assert_eq!(pool.booted(worker), None);
+        pool.retired(worker);
     }
     assert_eq!(pool.booted(booting[3]), Some(waiting[0]));
     assert_eq!(pool.gauges(), (1, 1, 3));
@@ -193,7 +195,7 @@ fn shrinking_below_the_booting_workers_lets_the_rest_retire_as_they_get_ready() 
 
 #[test]
 fn booting_workers_above_the_capacity_are_no_room() {
-    let pool = Fixture::new(Options { boots: true, nonblocking: true, ..capacity(4) });
+    let pool = Fixture::new(Options { kind: RESOURCE, nonblocking: true, ..capacity(4) });
     let waiting: Vec<_> = (0..4).map(|payload| pool.wait(Submission::new(payload))).collect();
     pool.tune(1);
     // One task is left, and one of the four that boot will take it: the others are as good as gone.
@@ -210,25 +212,22 @@ fn booting_workers_above_the_capacity_are_no_room() {
 
 #[test]
 fn very_many_that_wait_are_started_in_order_and_very_many_that_idle_are_retired_the_longest_idle_first() {
-    let pool = Fixture::new(Options { disposes: true, ..capacity(1) });
+    let pool = Fixture::new(resources(1));
     let (worker, _) = pool.start(0);
     for payload in 1..5_000 {
         pool.wait(Submission::new(payload));
     }
     pool.tune(UNBOUNDED);
-    let effects = pool.effects();
-    let started: Vec<_> = effects
+    let booting = boots(&pool.effects());
+    let started: Vec<_> = booting
         .iter()
-        .map(|effect| match *effect {
-            Effect::Start(worker, _, payload) => (worker, payload),
-            _ => panic!("{effect:?}"),
-        })
+        .map(|&worker| pool.payload(pool.booted(worker).expect("one waits")).expect("it is not done with"))
         .collect();
-    assert!(started.iter().map(|&(_, payload)| payload).eq(1..5_000));
+    assert!(started.into_iter().eq(1..5_000));
     assert_eq!(pool.gauges(), (5_000, 5_000, 0));
     assert_eq!(pool.snapshot().capacity, UNBOUNDED);
 
-    let workers: Vec<_> = std::iter::once(worker).chain(started.iter().map(|&(worker, _)| worker)).collect();
+    let workers: Vec<_> = std::iter::once(worker).chain(booting).collect();
     for &worker in &workers {
         pool.complete(worker);
     }

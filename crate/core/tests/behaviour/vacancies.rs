@@ -2,7 +2,7 @@
 
 use workpool_core::{Effect, End, FaceId, Options, Submission, UNBOUNDED, Wait};
 
-use crate::{Fixture, boots, capacity, recorder::Job};
+use crate::{Fixture, boots, capacity, recorder::Job, resources};
 
 const FACE: FaceId = FaceId::FIRST;
 
@@ -148,7 +148,7 @@ fn one_that_is_taken_back_is_not_told() {
 
 #[test]
 fn room_for_a_worker_that_would_boot_is_a_vacancy() {
-    let pool = Fixture::new(Options { boots: true, ..capacity(2) });
+    let pool = Fixture::new(resources(2));
     pool.wait(Submission::new(0));
     pool.await_vacancy(FACE, 1);
     pool.await_vacancy(FACE, 2);
@@ -157,7 +157,7 @@ fn room_for_a_worker_that_would_boot_is_a_vacancy() {
 
 #[test]
 fn a_booting_worker_that_nobody_waits_for_is_a_vacancy() {
-    let pool = Fixture::new(Options { boots: true, ..capacity(1) });
+    let pool = Fixture::new(resources(1));
     let task = pool.wait(Submission::new(0));
     let worker = boots(&pool.effects())[0];
     pool.await_vacancy(FACE, 1);
@@ -171,7 +171,7 @@ fn a_booting_worker_that_nobody_waits_for_is_a_vacancy() {
 
 #[test]
 fn booting_workers_that_will_retire_are_no_vacancy() {
-    let pool = Fixture::new(Options { boots: true, ..capacity(2) });
+    let pool = Fixture::new(resources(2));
     let tasks = [0, 1].map(|payload| pool.wait(Submission::new(payload)));
     pool.effects();
     pool.tune(1);
@@ -213,7 +213,7 @@ fn an_unbounded_pool_always_has_a_vacancy() {
 
 #[test]
 fn a_worker_still_being_taken_down_leaves_no_vacancy() {
-    let pool = Fixture::new(Options { disposes: true, ..capacity(1) });
+    let pool = Fixture::new(resources(1));
     let worker = pool.fill(1)[0];
     pool.await_vacancy(FACE, 1);
     pool.finish(worker, End::Failed, true);

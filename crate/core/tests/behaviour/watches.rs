@@ -1,8 +1,8 @@
 //! Those who wait for the pool: drain, close, release with a timeout.
 
-use workpool_core::{Condition, Effect, End, FaceId, Options, Submission};
+use workpool_core::{Condition, Effect, End, FaceId, Submission};
 
-use crate::{Fixture, capacity};
+use crate::{Fixture, capacity, resources};
 
 const COME_TRUE: Effect<u32> = Effect::Watched { face: FaceId::FIRST, token: 1, left: None };
 const EXPIRED: Effect<u32> = Effect::Watched { face: FaceId::FIRST, token: 1, left: Some(1) };
@@ -46,7 +46,7 @@ fn settled_does_not_wait_for_functions_that_run_on() {
 
 #[test]
 fn ended_is_when_no_worker_of_the_generation_is_left() {
-    let pool = Fixture::new(Options { disposes: true, ..capacity(1) });
+    let pool = Fixture::new(resources(1));
     let worker = pool.fill(1)[0];
     pool.release(None);
     pool.watch(FaceId::FIRST, 1, Condition::Ended(1), None);

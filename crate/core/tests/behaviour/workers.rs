@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use workpool_core::{Clock, Effect, End, MILLISECOND, Options, Rejection, Submission, WorkerId};
 
-use crate::{Fixture, boots, capacity, retirements};
+use crate::{Fixture, boots, capacity, resources, retirements};
 
 const EXPIRY: u64 = 200 * MILLISECOND;
 
@@ -15,7 +15,7 @@ fn expiring(options: Options) -> Fixture {
 #[test]
 fn an_idle_worker_is_retired_after_its_expiry_and_before_twice_of_it() {
     // Workers that go idle 7 ms after one another, then at odd moments: each retires within its own limits.
-    let pool = expiring(Options { disposes: true, ..capacity(60) });
+    let pool = expiring(resources(60));
     let mut idle_since = BTreeMap::new();
     let mut lifetimes = Vec::new();
     let mut note = |pool: &Fixture, idle_since: &mut BTreeMap<WorkerId, u64>| {
@@ -99,7 +99,7 @@ fn without_an_expiry_idle_workers_stay() {
 
 #[test]
 fn a_worker_counts_until_its_disposal_has_settled() {
-    let pool = Fixture::new(Options { disposes: true, ..capacity(1) });
+    let pool = Fixture::new(resources(1));
     let worker = pool.fill(1)[0];
     let task = pool.wait(Submission::new(1));
     assert_eq!(pool.finish(worker, End::Failed, true).next, None, "a broken worker runs nothing any more");
@@ -107,7 +107,8 @@ fn a_worker_counts_until_its_disposal_has_settled() {
     assert_eq!(pool.gauges(), (1, 1, 1));
     pool.retired(worker);
     // Its record has come through the cache to the worker that takes its place.
-    assert_eq!(pool.effects(), [Effect::Start(worker, task, 1)]);
+    assert_eq!(pool.effects(), [Effect::Boot(worker)]);
+    assert_eq!(pool.booted(worker), Some(task));
     assert_eq!(pool.gauges(), (1, 1, 0));
 }
 
@@ -200,7 +201,7 @@ fn a_crash_while_idle_pays_nobody() {
 
 #[test]
 fn a_crash_while_booting_starts_another_boot_for_the_task() {
-    let pool = Fixture::new(Options { boots: true, ..capacity(1) });
+    let pool = Fixture::new(resources(1));
     let task = pool.wait(Submission::new(0));
     let worker = boots(&pool.effects())[0];
     pool.crashed(worker);
@@ -211,20 +212,21 @@ fn a_crash_while_booting_starts_another_boot_for_the_task() {
 
 #[test]
 fn a_crash_while_stopping_ends_the_disposal() {
-    let pool = Fixture::new(Options { disposes: true, ..capacity(1) });
+    let pool = Fixture::new(resources(1));
     let worker = pool.fill(1)[0];
     pool.finish(worker, End::Completed, true);
     let task = pool.wait(Submission::new(1));
     pool.crashed(worker);
     let effects = pool.effects();
-    assert!(effects.contains(&Effect::Start(worker, task, 1)), "{effects:?}");
+    assert!(effects.contains(&Effect::Boot(worker)), "{effects:?}");
+    assert_eq!(pool.booted(worker), Some(task));
     let counters = pool.snapshot().counters;
     assert_eq!((counters.crashed, counters.retired), (1, 0));
 }
 
 #[test]
 fn every_worker_that_started_runs_or_has_retired_or_crashed() {
-    let pool = expiring(Options { boots: true, disposes: true, ..capacity(4) });
+    let pool = expiring(resources(4));
     for payload in 0..4 {
         pool.wait(Submission::new(payload));
     }
@@ -249,7 +251,7 @@ fn very_many_idle_workers_are_retired_the_longest_idle_first_by_whatever_retires
     let close = |pool: &Fixture| assert_eq!(pool.close(), 1);
     let release = |pool: &Fixture| pool.release(None);
     for retire in [&purge as &dyn Fn(&Fixture), &close, &release] {
-        let pool = expiring(Options { disposes: true, ..capacity(5_000) });
+        let pool = expiring(resources(5_000));
         let workers = pool.fill_and_complete(5_000);
         retire(&pool);
         assert_eq!(retirements(&pool.effects()), workers);

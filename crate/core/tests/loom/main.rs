@@ -20,13 +20,17 @@ use loom::{sync::Arc, thread};
 use recorder::{Job, RecordedPool, keep_appointment};
 use workpool_core::{
     Admission, Cancelled, Clock, Condition, Effect, End, FaceId, MILLISECOND, ManualClock, Nanos, Options,
-    Payload, Rejection, SpinLock, Submission, TaskId, WorkerId,
+    Payload, Rejection, SpinLock, Submission, TaskId, WorkerId, WorkerKind,
 };
 
 const FIRST: FaceId = FaceId::FIRST;
 
 fn capacity(capacity: u32) -> Options {
     Options { capacity, ..Options::default() }
+}
+
+fn resources(capacity: u32) -> Options {
+    Options { capacity, kind: WorkerKind::Resource { dispose_timeout: None }, ..Options::default() }
 }
 
 /// What became of a task.
@@ -143,6 +147,11 @@ impl<T: Numbered> Desk<T> {
     fn start(&self, task: Submission<T>) -> (WorkerId, TaskId) {
         match self.submit(task) {
             Admission::Started(worker, task) => (worker, task),
+            Admission::Waiting(id) => {
+                self.payloads.lock().unwrap().insert(id, task.payload);
+                self.deliver();
+                (self.pool.worker_of(id).expect("its worker has booted"), id)
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -209,8 +218,14 @@ impl<T: Numbered> Desk<T> {
                 Effect::Vacancy { token, is_closed, .. } => {
                     self.answers.lock().unwrap().push((token, is_closed));
                 }
-                Effect::Boot(_)
-                | Effect::Retire(_)
+                Effect::Boot(worker) => {
+                    if let Some(task) = self.pool.booted(worker) {
+                        let payload = self.pool.payload(task).expect("it has a worker");
+                        self.note(payload.number(), Fate::Started);
+                        self.busy.lock().unwrap().push((worker, payload.face()));
+                    }
+                }
+                Effect::Retire(_)
                 | Effect::Kill(_)
                 | Effect::Abandoned(..)
                 | Effect::Forgotten(_)
@@ -579,17 +594,20 @@ fn a_reboot_beside_a_finish_never_counts_the_older_worker() {
 #[test]
 fn a_disposal_that_settles_beside_a_submit_leaves_nobody_waiting_beside_a_free_slot() {
     let seen = outcomes(|| {
-        let desk = Desk::new(Options { disposes: true, ..capacity(1) });
+        let desk = Desk::new(resources(1));
         let (worker, _) = desk.start(Submission::new(0));
         desk.busy.lock().unwrap().clear();
         desk.pool.finish(worker, End::Failed, true);
         let other = Arc::clone(&desk);
-        let submitter =
-            thread::spawn(move || matches!(other.submit(Submission::new(1)), Admission::Waiting(_)));
+        let submitter = thread::spawn(move || {
+            let had_room = other.pool.has_room();
+            other.submit(Submission::new(1));
+            had_room
+        });
         desk.pool.retired(worker);
-        let waited = submitter.join().unwrap();
+        let had_room = submitter.join().unwrap();
         desk.settle(0..2);
-        waited
+        had_room
     });
     assert_eq!(seen, [false, true]);
 }
@@ -614,7 +632,7 @@ fn a_crash_beside_a_submit_leaves_nobody_waiting_beside_a_free_slot() {
 #[test]
 fn a_boot_beside_a_submit_and_a_cancellation_takes_whoever_is_left() {
     let seen = outcomes(|| {
-        let desk = Desk::new(Options { boots: true, ..capacity(1) });
+        let desk = Desk::new(resources(1));
         let first = desk.wait(Submission::new(0));
         let Effect::Boot(worker) = desk.pool.host().effects()[0] else { panic!("it boots") };
         let other = Arc::clone(&desk);

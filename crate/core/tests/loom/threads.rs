@@ -8,7 +8,7 @@ use std::{
 use loom::{sync::Arc, thread};
 use workpool_core::{
     Admission, Cancelled, Clock, Condition, Effect, End, FaceId, Finished, MILLISECOND, ManualClock, Options,
-    Rejection, Submission, Taken, TaskId, WorkerId,
+    Rejection, Submission, Taken, TaskId, WorkerId, WorkerKind,
 };
 
 use crate::{
@@ -21,10 +21,8 @@ const GRACE: u64 = 10;
 fn threads(size: u32, concurrency: u32) -> Options {
     Options {
         capacity: size,
-        boots: true,
-        disposes: true,
+        kind: WorkerKind::Thread { grace: GRACE * MILLISECOND },
         concurrency,
-        grace: Some(GRACE * MILLISECOND),
         ..Options::default()
     }
 }

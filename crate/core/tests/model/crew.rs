@@ -124,7 +124,7 @@ impl Crew {
     pub(crate) fn new(options: Options) -> Self {
         Self {
             options,
-            grace: options.grace.expect("threads"),
+            grace: options.kind.grace().expect("threads"),
             capacity: options.capacity,
             phase: Phase::Open,
             generation: 1,
@@ -871,13 +871,8 @@ impl Crew {
             self.effects.push(Effect::NoVacancy { face: FaceId::FIRST, token });
             self.awaiting.retain(|waiter| waiter.token != token);
         }
-        let mut late: Vec<Task> = self.tasks.clone();
-        late.retain(|task| task.deadline.is_some_and(|at| at <= self.now));
-        late.sort_by_key(|task| task.deadline);
-        for Task { id, state, timeout, wait_timeout, .. } in late {
+        while let Some(Task { id, state, timeout, wait_timeout, .. }) = self.next_late() {
             match state {
-                // It has left with a release that was due as well.
-                _ if self.task(id).state != state => {}
                 TaskState::Waiting => self.reject(id, Rejection::WaitTimeout(wait_timeout)),
                 TaskState::Running(_) => self.reject(id, Rejection::TaskTimeout(timeout)),
                 TaskState::Abandoned(worker) => self.end_unheeding(id, worker),
@@ -887,6 +882,12 @@ impl Crew {
         if self.paused_until.is_some_and(|at| at <= self.now) {
             self.end_pause();
         }
+    }
+
+    /// The task that is late for longest.
+    fn next_late(&self) -> Option<Task> {
+        let is_late = |task: &&Task| task.deadline.is_some_and(|at| at <= self.now);
+        self.tasks.iter().filter(is_late).min_by_key(|task| task.deadline).cloned()
     }
 
     fn purge(&mut self) {

@@ -15,7 +15,7 @@ use proptest::{collection::vec, option, prelude::*, test_runner::Config};
 use recorder::{Job, RecordedPool, keep_appointment};
 use workpool_core::{
     Admission, Clock, Condition, Effect, End, FaceId, MILLISECOND, ManualClock, Nanos, Offer, Options,
-    Submission, TaskId, UNBOUNDED, Wait, WorkerId,
+    Submission, TaskId, UNBOUNDED, Wait, WorkerId, WorkerKind,
 };
 
 /// Something that is done to the pool. A `usize` chooses among those to whom it can be done just then.
@@ -112,17 +112,20 @@ fn options() -> impl Strategy<Value = Options> {
     let expiry = option::of((1_u64..60).prop_map(|ms| ms * MILLISECOND));
     let bound = prop_oneof![2 => Just(0), 1 => 1_u32..5];
     let dispose_timeout = option::of(1_u32..60);
-    (capacity, expiry, prop::bool::weighted(0.2), bound, any::<bool>(), any::<bool>(), dispose_timeout)
-        .prop_map(|(capacity, expiry, nonblocking, max_waiting, boots, disposes, dispose_timeout)| Options {
+    let kind = prop_oneof![
+        1 => Just(WorkerKind::Slot),
+        2 => dispose_timeout.prop_map(|dispose_timeout| WorkerKind::Resource { dispose_timeout }),
+    ];
+    (capacity, expiry, prop::bool::weighted(0.2), bound, kind).prop_map(
+        |(capacity, expiry, nonblocking, max_waiting, kind)| Options {
             capacity,
             expiry,
             nonblocking,
             max_waiting,
-            boots,
-            disposes,
-            dispose_timeout,
+            kind,
             ..Options::default()
-        })
+        },
+    )
 }
 
 /// The pool and its model, side by side.

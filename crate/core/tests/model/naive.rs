@@ -362,7 +362,7 @@ impl Model {
             if self.running() >= self.capacity || self.waiting() <= self.booting() {
                 break;
             }
-            if self.options.boots {
+            if self.options.kind.boots() {
                 let worker = self.new_worker(WorkerState::Booting);
                 self.effects.push(Effect::Boot(worker));
             } else {
@@ -387,8 +387,9 @@ impl Model {
     }
 
     fn retire(&mut self, worker: WorkerId) {
-        if self.options.disposes {
-            let limit = self.options.dispose_timeout.map(|limit| self.now + u64::from(limit) * MILLISECOND);
+        if self.options.kind.disposes() {
+            let limit =
+                self.options.kind.dispose_timeout().map(|limit| self.now + u64::from(limit) * MILLISECOND);
             let record = self.worker(worker);
             (record.state, record.dispose_by) = (WorkerState::Stopping, limit);
             self.effects.push(Effect::Retire(worker));
@@ -499,7 +500,7 @@ impl Model {
         let is_behind = self.is_behind(submission.payload.face);
         let idle = self.idle().last().copied().filter(|_| !is_behind);
         let has_room = !is_behind && self.running() < self.capacity;
-        if idle.is_some() || (has_room && !self.options.boots) {
+        if idle.is_some() || (has_room && !self.options.kind.boots()) {
             let id = id.expect("accepted");
             self.accept(submission, id);
             let worker = idle.unwrap_or_else(|| self.new_worker(WorkerState::Running));

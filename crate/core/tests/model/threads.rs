@@ -10,7 +10,7 @@ use std::{
 use proptest::{collection::vec, option, prelude::*};
 use workpool_core::{
     Admission, Cancelled, Clock, Condition, Effect, End, FaceId, MILLISECOND, ManualClock, Nanos, Offer,
-    Options, Rejection, Submission, TaskId, Wait, WorkerId,
+    Options, Rejection, Submission, TaskId, Wait, WorkerId, WorkerKind,
 };
 
 use crate::{
@@ -102,7 +102,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn options() -> impl Strategy<Value = Options> {
     let expiry = option::of((1_u64..60).prop_map(|ms| ms * MILLISECOND));
     let bound = prop_oneof![2 => Just(0), 1 => 1_u32..5];
-    let grace = prop_oneof![6 => (1_u64..30).prop_map(|ms| ms * MILLISECOND), 1 => Just(1_000)];
+    let grace = prop_oneof![6 => (1_u64..30).prop_map(|ms| ms * MILLISECOND), 1 => Just(1_000), 1 => Just(0)];
     let concurrency = prop_oneof![2 => Just(1), 3 => 2_u32..4];
     (1_u32..5, expiry, prop::bool::weighted(0.1), bound, concurrency, 0_u32..3, grace).prop_map(
         |(capacity, expiry, nonblocking, max_waiting, concurrency, min_size, grace)| Options {
@@ -110,12 +110,9 @@ fn options() -> impl Strategy<Value = Options> {
             expiry,
             nonblocking,
             max_waiting,
-            boots: true,
-            disposes: true,
-            dispose_timeout: None,
             concurrency,
             min_size: min_size.min(capacity),
-            grace: Some(grace),
+            kind: WorkerKind::Thread { grace },
         },
     )
 }

@@ -37,7 +37,7 @@ impl Payload for Job {
 /// Notes effects and appointments in the order in which they come.
 #[derive(Debug)]
 pub(crate) struct Recorder<T> {
-    effects: Mutex<Vec<Effect<T>>>,
+    pub(crate) effects: Mutex<Vec<Effect<T>>>,
     appointments: Mutex<Vec<Nanos>>,
     /// As if the system gave no thread for a reaper.
     pub(crate) is_untimely: AtomicBool,
