@@ -7,7 +7,18 @@ run('cargo', ['fmt', '--all', '--check'])
 runTool('oxfmt/bin/oxfmt', ['--check', '.'])
 run('cargo', ['clippy', '--workspace', '--quiet', '--', '-D', 'warnings'])
 // The addon has no tests of its own: without Node its functions would all be unused.
-run('cargo', ['clippy', '-p', 'workpool-core', '--all-targets', '--quiet', '--', '-D', 'warnings'])
+run('cargo', [
+  'clippy',
+  '-p',
+  'workpool-core',
+  '-p',
+  'workpool-mailbox',
+  '--all-targets',
+  '--quiet',
+  '--',
+  '-D',
+  'warnings',
+])
 runTool('typescript/bin/tsc', ['-p', 'tsconfig.test.json'])
 const linted = ['index.ts', 'src', '__test__', 'benchmark', 'conformance', 'demo', 'scripts']
 runTool('oxlint/bin/oxlint', ['--deny-warnings', '--ignore-pattern', '**/syntax-error.mjs', ...linted])

@@ -1,5 +1,5 @@
-// Runs the model checker over the core's lock and transitions (crate/core/tests/loom). Further arguments go to
-// the test harness: `node scripts/loom.mjs a_release`.
+// Runs the model checker over the core's lock and transitions (crate/core/tests/loom), and over the mailbox and its ways of sleeping
+// (crate/mailbox/tests/loom.rs). Further arguments go to the test harness: `node scripts/loom.mjs a_release`.
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,12 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const { status, error } = spawnSync(
   'cargo',
-  ['test', '--package', 'workpool-core', '--release', '--test', 'loom', '--', ...process.argv.slice(2)],
+  [
+    'test',
+    ...['--package', 'workpool-core', '--package', 'workpool-mailbox'],
+    '--release',
+    ...['--test', 'loom', '--', ...process.argv.slice(2)],
+  ],
   {
     cwd: root,
     stdio: 'inherit',

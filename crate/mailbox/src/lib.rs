@@ -1,0 +1,19 @@
+//! The mailbox of an isolate: what other threads leave for it, how it is woken, and how long it looks before it sleeps.
+//!
+//! Pure Rust: the messages, the bell and the clock are parameters. `README.md`, in the folder of the crate, has the protocol and the
+//! argument why no wake-up is lost; `tests/loom` has the models that show it.
+
+mod mailbox;
+mod origin;
+mod parker;
+mod patience;
+mod spinners;
+mod stint;
+mod sync;
+mod thread;
+
+pub use mailbox::{Bell, Mailbox, Next, Sender};
+pub use origin::{FEW, LONGEST_LINGER, Linger, Origin};
+pub use patience::LONGEST_SPIN;
+pub use spinners::{Spinner, Spinners};
+pub use thread::{Found, LONGEST_STINT, Thread};
