@@ -158,7 +158,7 @@ fn seat(isolate: &Isolate, core: Arc<Core>, id: FaceId) -> u32 {
     let mut faces = isolate.faces.borrow_mut();
     let entry = faces.vacant_entry();
     let number = entry.key() as u32;
-    entry.insert(Face::new(core, id, isolate.outbox.clone(), number));
+    entry.insert(Face::new(core, id, isolate.mailbox.clone(), number));
     number
 }
 
@@ -232,7 +232,7 @@ pub fn enter(isolate: u32, pool: i64, worker: u32, thread: u32) -> napi::Result<
     let Some(core) = pools.get(&pool).and_then(Weak::upgrade) else { return Ok(false) };
     let worker = WorkerId(worker);
     if let Some(threads) = &core.pool.host().threads {
-        threads.enter(worker, isolate.outbox.clone());
+        threads.enter(worker, isolate.mailbox.clone());
     }
     *isolate.remote.post.borrow_mut() = Some(Post::new(core, worker, thread));
     Ok(true)
@@ -280,7 +280,7 @@ pub fn has_begun(isolate: u32, task: u32, stamp: i32) -> napi::Result<bool> {
 /// Blocks this thread until there is a command or an outcome for it, or for `ms`.
 #[napi(catch_unwind)]
 pub fn wait(isolate: u32, ms: u32) -> napi::Result<()> {
-    isolate_of(isolate)?.outbox.wait(Duration::from_millis(ms.into()));
+    isolate_of(isolate)?.mailbox.park(Duration::from_millis(ms.into()));
     Ok(())
 }
 
@@ -306,11 +306,11 @@ pub fn start(isolate: u32, face: u32, all: bool) -> napi::Result<()> {
 /// isolate, or this one itself, could give it.
 #[napi(catch_unwind)]
 pub fn may_block(isolate: u32, face: u32) -> napi::Result<bool> {
-    let Isolate { remote, outbox, .. } = isolate_of(isolate)?;
+    let Isolate { remote, mailbox, .. } = isolate_of(isolate)?;
     with(isolate, face, |face| {
         let is_thread =
             remote.post.borrow().as_ref().is_some_and(|post| Arc::ptr_eq(&post.core, face.core()));
-        !is_thread && (face.is_owned_by(outbox) || face.pool().has_started())
+        !is_thread && (face.is_owned_by(mailbox) || face.pool().has_started())
     })
 }
 

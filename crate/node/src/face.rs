@@ -10,26 +10,27 @@ use workpool_core::{
     Effect, FaceId, Host, MonotonicClock, Nanos, Payload, Pool, Reap, Reaper, Rejection, Snapshot, SpinLock,
     TaskId, WorkerId,
 };
+use workpool_mailbox::Sender;
 
 use crate::{
     calls::{Call, Calls, NoMemory, Value},
     cold::CoreOptions,
     isolate,
-    outbox::{Command, Kind, Outbox, Outcome},
+    mailbox::{Command, Kind, Mailbox, Outcome},
     shared,
 };
 
-/// Where a face is: in the isolate of this outbox, under this number.
+/// Where a face is: in the isolate of this mailbox, under this number.
 #[derive(Debug, Clone)]
 pub(crate) struct Seat {
-    outbox: Arc<Outbox>,
+    mailbox: Arc<Mailbox>,
     number: u32,
 }
 
 impl Seat {
     /// Tells the origin of a task how it has ended.
     pub(crate) fn tell_outcome(&self, task: TaskId, failed: Option<[f64; 3]>, printed: bool, value: Value) {
-        self.outbox.push_outcome(Outcome { face: self.number, task, failed, printed, value });
+        self.mailbox.push_outcome(Outcome { face: self.number, task, failed, printed, value });
     }
 }
 
@@ -49,7 +50,7 @@ pub(crate) struct Threads {
     /// Names of exports that tasks are for; a task carries the place of its own.
     names: Mutex<Names>,
     /// By number of the worker: the isolates that have entered as one.
-    outboxes: SpinLock<Vec<Option<Arc<Outbox>>>>,
+    mailboxes: SpinLock<Vec<Option<Arc<Mailbox>>>>,
     /// Why the last thread died, and why the last one could not start. The owner says so before it tells the core.
     pub(crate) crash: Reason,
     pub(crate) start_failure: Reason,
@@ -104,7 +105,7 @@ impl Threads {
         Self {
             calls: Calls::default(),
             names: Mutex::new(Names::new()),
-            outboxes: SpinLock::new(Vec::new()),
+            mailboxes: SpinLock::new(Vec::new()),
             crash: Reason::new(),
             start_failure: Reason::new(),
         }
@@ -133,34 +134,34 @@ impl Threads {
     }
 
     /// An isolate is ready to be this worker.
-    pub(crate) fn enter(&self, worker: WorkerId, outbox: Arc<Outbox>) {
-        let mut outboxes = self.outboxes.lock();
+    pub(crate) fn enter(&self, worker: WorkerId, mailbox: Arc<Mailbox>) {
+        let mut mailboxes = self.mailboxes.lock();
         let index = worker.0 as usize;
-        if outboxes.len() <= index {
-            outboxes.resize(index + 1, None);
+        if mailboxes.len() <= index {
+            mailboxes.resize(index + 1, None);
         }
-        outboxes[index] = Some(outbox);
+        mailboxes[index] = Some(mailbox);
     }
 
-    fn outbox(&self, worker: WorkerId) -> Option<Arc<Outbox>> {
-        self.outboxes.lock().get(worker.0 as usize).cloned().flatten()
+    fn mailbox(&self, worker: WorkerId) -> Option<Arc<Mailbox>> {
+        self.mailboxes.lock().get(worker.0 as usize).cloned().flatten()
     }
 
     /// Gives a worker, which has entered, a task.
     pub(crate) fn start(&self, worker: WorkerId, task: TaskId) {
         // If it has died meanwhile, the task goes back when its end is reported.
-        if let Some(outbox) = self.outbox(worker) {
-            outbox.push_task(task);
+        if let Some(mailbox) = self.mailbox(worker) {
+            mailbox.push_task(task);
         }
     }
 
     /// Tells a worker to abort the signal of a task, if it runs it by then; `if_settled`: and if the task has settled.
     pub(crate) fn abort(&self, worker: WorkerId, task: TaskId, if_settled: bool, reason: Option<Arc<Value>>) {
         let (first, second, stamp) = (task.number(), u32::from(if_settled), task.stamp());
-        if let Some(outbox) = self.outbox(worker) {
+        if let Some(mailbox) = self.mailbox(worker) {
             let command =
                 Command { kind: Kind::Abort, face: 0, first, second, third: 0, stamp, detail: reason };
-            outbox.push(command, true);
+            mailbox.push(command, Sender::Other);
         }
     }
 }
@@ -188,17 +189,17 @@ impl Seats {
     /// Hands a command to the isolate of the face, under its number there.
     fn push(&self, face: FaceId, command: Command) {
         // Without a seat its isolate needs nothing of the pool any more, and the core has ended everything of it.
-        let Some(Seat { outbox, number }) = self.seat(face) else { return };
-        let is_foreign = !isolate::announce(&outbox);
-        outbox.push(Command { face: number, ..command }, is_foreign);
+        let Some(Seat { mailbox, number }) = self.seat(face) else { return };
+        let sender = isolate::sender(&mailbox);
+        mailbox.push(Command { face: number, ..command }, sender);
     }
 
     /// The same for several.
     fn push_all(&self, face: FaceId, mut commands: Vec<Command>) {
-        let Some(Seat { outbox, number }) = self.seat(face) else { return };
+        let Some(Seat { mailbox, number }) = self.seat(face) else { return };
         commands.iter_mut().for_each(|command| command.face = number);
-        let is_foreign = !isolate::announce(&outbox);
-        outbox.push_all(commands, is_foreign);
+        let sender = isolate::sender(&mailbox);
+        mailbox.push_all(commands, sender);
     }
 
     /// What an isolate is to do for an effect, if it is one that has to; anything else is done at once.
@@ -349,14 +350,14 @@ impl Face {
         self.id == FaceId::FIRST && self.pool().host().threads.is_some()
     }
 
-    /// Whether the isolate of this outbox has the pool's threads.
-    pub(crate) fn is_owned_by(&self, outbox: &Arc<Outbox>) -> bool {
-        self.pool().host().seat(FaceId::FIRST).is_some_and(|seat| Arc::ptr_eq(&seat.outbox, outbox))
+    /// Whether the isolate of this mailbox has the pool's threads.
+    pub(crate) fn is_owned_by(&self, mailbox: &Arc<Mailbox>) -> bool {
+        self.pool().host().seat(FaceId::FIRST).is_some_and(|seat| Arc::ptr_eq(&seat.mailbox, mailbox))
     }
 
-    /// The face `id` of a pool, in the isolate of `outbox` under `number`.
-    pub(crate) fn new(core: Arc<Core>, id: FaceId, outbox: Arc<Outbox>, number: u32) -> Self {
-        core.pool.host().lock().insert(id, Seat { outbox, number });
+    /// The face `id` of a pool, in the isolate of `mailbox` under `number`.
+    pub(crate) fn new(core: Arc<Core>, id: FaceId, mailbox: Arc<Mailbox>, number: u32) -> Self {
+        core.pool.host().lock().insert(id, Seat { mailbox, number });
         Self { core, id, has_left: Cell::new(false) }
     }
 

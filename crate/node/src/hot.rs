@@ -11,12 +11,13 @@ use workpool_core::{
     Admission, Cancelled, End, FaceId, MILLISECOND, MonotonicClock, Offer, Pool, Refusal, Snapshot,
     Submission, TaskId, UNBOUNDED, WorkerId,
 };
+use workpool_mailbox::Next;
 
 use crate::{
     calls::{Call, NoMemory},
     face::{Face, Seats},
     isolate::{Isolate, attach},
-    outbox::{Kind, Next},
+    mailbox::Kind,
     registers::Word,
     remote,
 };
@@ -176,7 +177,7 @@ functions! {
 
     // () → kind of the next command | 8 outcomes | 9 tasks | 0; what it is about in the words, a rejected task's times in the numbers
     poll: |isolate, _| {
-        let command = match isolate.outbox.pop() {
+        let command = match isolate.mailbox.pop() {
             Next::Command(command) => command,
             Next::Outcomes => return Some(8),
             Next::Tasks => return Some(9),

@@ -1,4 +1,4 @@
-//! One isolate's share of the addon: its pools, its outbox, and what keeps its event loop alive.
+//! One isolate's share of the addon: its pools, its mailbox, and what keeps its event loop alive.
 //!
 //! An isolate can load the addon more than once – a test runner that gives every file a module registry of its own
 //! does – and each load has its own TypeScript, so each gets a share of its own. It ends with the environment, or before
@@ -19,12 +19,13 @@ use napi::{Env, JsValue, bindgen_prelude::Object, sys};
 use napi_derive::napi;
 use slab::Slab;
 use workpool_core::FaceId;
+use workpool_mailbox::Sender;
 
 use crate::{
     face::Face,
     headroom::Headroom,
     hot,
-    outbox::{Bell, Kind, Outbox},
+    mailbox::{Kind, Mailbox, Waker},
     registers::{Registers, Word},
     remote::Remote,
 };
@@ -48,13 +49,13 @@ pub(crate) struct Isolate {
     older: Cell<*const Isolate>,
     env: sys::napi_env,
     pub(crate) registers: Registers,
-    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) faces: RefCell<Slab<Face>>,
     /// Promises handed out and not settled. While there are any, the bell is referenced, and that keeps the event
     /// loop alive.
     open: Cell<u32>,
-    bell: Cell<Option<Bell>>,
-    /// Refers to the function by which TypeScript looks into the outbox; strongly while `is_rooted`.
+    bell: Cell<Option<Waker>>,
+    /// Refers to the function by which TypeScript looks into the mailbox; strongly while `is_rooted`.
     wake: Cell<Option<sys::napi_ref>>,
     /// Whether the load is kept alive. It is from its first open promise on, until TypeScript has seen that nothing
     /// is left to be done for it: that is seldom asked, so that a task costs nothing for it.
@@ -69,7 +70,7 @@ impl Isolate {
     pub(crate) fn hold(&self) {
         let open = self.open.get();
         self.open.set(open + 1);
-        if let (0, Some(Bell(bell))) = (open, self.bell.get()) {
+        if let (0, Some(Waker(bell))) = (open, self.bell.get()) {
             // SAFETY: called from JavaScript of this environment, which therefore lives, and so does the bell.
             unsafe { sys::napi_ref_threadsafe_function(self.env, bell) };
             if !self.is_rooted.get() {
@@ -117,7 +118,7 @@ impl Isolate {
     pub(crate) fn let_go_of(&self, settled: u32) {
         let open = self.open.get() - settled;
         self.open.set(open);
-        if let (0, Some(Bell(bell))) = (open, self.bell.get()) {
+        if let (0, Some(Waker(bell))) = (open, self.bell.get()) {
             // SAFETY: as in `hold`.
             unsafe { sys::napi_unref_threadsafe_function(self.env, bell) };
         }
@@ -154,15 +155,15 @@ impl Isolate {
     }
 }
 
-/// Whether the calling thread is the one of this outbox's isolate, and its JavaScript inside a call of ours; then it is told to
-/// look. With more than one share on this thread it may be another one's call, after which this one's does not look.
-pub(crate) fn announce(outbox: &Arc<Outbox>) -> bool {
-    let own = Isolate::find(|isolate| Arc::ptr_eq(&isolate.outbox, outbox));
+/// Who the calling thread is to the isolate of this mailbox: its own thread, inside a call from its JavaScript, is told to look. With
+/// more than one share on this thread it may be another one's call, after which this one's does not look.
+pub(crate) fn sender(mailbox: &Arc<Mailbox>) -> Sender {
+    let own = Isolate::find(|isolate| Arc::ptr_eq(&isolate.mailbox, mailbox));
     if let Some(isolate) = own {
         isolate.registers.set(Word::Pending, 1);
     }
     let is_only = Isolate::find(|_| true).is_some_and(|newest| newest.older.get().is_null());
-    own.is_some() && is_only
+    if own.is_some() && is_only { Sender::Itself } else { Sender::Other }
 }
 
 /// Sets an environment up: `registers` and the hot functions join what napi-rs exports.
@@ -176,7 +177,7 @@ pub(crate) fn set_up(exports: Object<'_>, env: Env) -> napi::Result<()> {
         older: Cell::new(NEWEST.get()),
         env: env.raw(),
         registers,
-        outbox: Arc::default(),
+        mailbox: Arc::default(),
         faces: RefCell::default(),
         open: Cell::new(0),
         bell: Cell::new(None),
@@ -267,7 +268,7 @@ unsafe extern "C" fn has_ref(env: sys::napi_env, info: sys::napi_callback_info) 
     result
 }
 
-/// Makes the bell, which calls `wake` on the isolate's event loop, and opens the outbox. The isolate is torn down by
+/// Makes the bell, which calls `wake` on the isolate's event loop, and opens the mailbox. The isolate is torn down by
 /// a hook that is registered after the bell, and hence runs before Node takes the bell down: a bell that rings during
 /// that would abort Node 20, 22 and 24.9.
 ///
@@ -320,12 +321,12 @@ pub(crate) fn attach(isolate: *const Isolate, env: sys::napi_env, wake: sys::nap
     // SAFETY: as above.
     let isolate = unsafe { &*isolate };
     isolate.wake.set(Some(reference));
-    isolate.bell.set(Some(Bell(bell)));
-    isolate.outbox.open(Bell(bell));
+    isolate.bell.set(Some(Waker(bell)));
+    isolate.mailbox.open(Waker(bell));
     Some(())
 }
 
-/// The bell on the isolate's own thread: lets TypeScript look into the outbox.
+/// The bell on the isolate's own thread: lets TypeScript look into the mailbox.
 unsafe extern "C" fn ring(
     env: sys::napi_env,
     _function: sys::napi_value,
@@ -381,7 +382,7 @@ unsafe extern "C" fn tear_down(isolate: *mut c_void) {
             post.core.pool.host().tell(FaceId::FIRST, Kind::Died, post.worker.0, post.thread);
         }
     }));
-    if let Some(Bell(bell)) = isolate.outbox.close() {
+    if let Some(Waker(bell)) = isolate.mailbox.close() {
         // SAFETY: taken out under the lock, so no other thread can call it now or later.
         unsafe {
             sys::napi_release_threadsafe_function(bell, sys::ThreadsafeFunctionReleaseMode::abort);

@@ -11,7 +11,7 @@ mod face;
 mod headroom;
 mod hot;
 mod isolate;
-mod outbox;
+mod mailbox;
 mod registers;
 mod remote;
 mod shapes;

@@ -13,7 +13,7 @@ const NUMBERS: usize = 32;
 /// Places of the words.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Word {
-    /// 1 while commands may be in the isolate's outbox.
+    /// 1 while commands may be in the isolate's mailbox.
     Pending = 0,
     /// The task of the last `submit`, if it was accepted.
     Task = 1,

@@ -7,15 +7,12 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     ptr::{self, NonNull},
     slice,
-    sync::{
-        Arc, LazyLock,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::Arc,
 };
 
 use napi::sys;
-use workpool_core::{Admission, End, FaceId, Payload, Submission, Taken, TaskId, WorkerId};
+use workpool_core::{Admission, End, FaceId, MonotonicClock, Payload, Submission, Taken, TaskId, WorkerId};
+use workpool_mailbox::{Found, Linger, Origin, Thread};
 
 use crate::{
     blocks,
@@ -23,7 +20,7 @@ use crate::{
     face::{Core, Face, Seat},
     hot::{self, NONE, functions, with},
     isolate::Isolate,
-    outbox::{Outbox, Outcome},
+    mailbox::{Outcome, SPINNERS},
     registers::{OUTGOING, Word},
 };
 
@@ -60,7 +57,7 @@ pub(crate) struct Remote {
     /// Lent by TypeScript: a typed array with what goes out. Where its bytes are is asked each time: its buffer could have been
     /// detached or resized.
     lent: Cell<Option<sys::napi_ref>>,
-    /// Outcomes that have been taken out of the outbox and not been handed over.
+    /// Outcomes that have been taken out of the mailbox and not been handed over.
     outcomes: RefCell<VecDeque<Outcome>>,
     /// Tasks whose outcomes were handed over last, with the numbers of their faces.
     handed: RefCell<Vec<(u32, TaskId)>>,
@@ -72,11 +69,10 @@ pub(crate) struct Remote {
     pub(crate) detail: RefCell<Option<Arc<Value>>>,
     /// Set once this isolate is a thread of a pool.
     pub(crate) post: RefCell<Option<Post>>,
-    /// As a thread, for the next task; as an origin, for the next outcome.
-    patience: Patience,
-    lingering: Patience,
-    /// In a thread: when its event loop last had its turn.
-    turn_at: Cell<Option<Instant>>,
+    /// How long it looks before it sleeps, and when its event loop has its turn: as a thread, and as an origin.
+    thread: Thread,
+    origin: Origin,
+    clock: MonotonicClock,
 }
 
 /// An isolate's place as a thread of a pool.
@@ -148,23 +144,12 @@ functions! {
 
     // () → whether something has come, after a look as long as it is worth it; 2: the event loop is to have its turn first
     linger: |isolate, _| {
-        // With many tasks under way outcomes had better gather: every look costs the threads that report them some cache misses.
-        if isolate.open() > FEW {
-            isolate.remote.turn_at.set(None);
-            return Some(0);
-        }
-        let now = Instant::now();
-        let since = isolate.remote.turn_at.get().unwrap_or(now);
-        if now.duration_since(since) >= LONGEST_LINGER {
-            isolate.remote.turn_at.set(None);
-            return Some(2);
-        }
-        isolate.remote.turn_at.set(Some(since));
-        let found = isolate.remote.lingering.look(&isolate.outbox);
-        if !found {
-            isolate.remote.turn_at.set(None);
-        }
-        Some(i32::from(found))
+        let Remote { origin, clock, .. } = &isolate.remote;
+        Some(match origin.linger(&isolate.mailbox, isolate.open(), clock, &SPINNERS) {
+            Linger::Nothing => 0,
+            Linger::Something => 1,
+            Linger::Turn => 2,
+        })
     };
 
     // () → kind of the next task's argument | -1 none | -2 none, but something else to do
@@ -383,7 +368,7 @@ fn hand_over(isolate: &Isolate) -> i32 {
     drop(isolate.remote.large.take());
     let mut outcomes = isolate.remote.outcomes.borrow_mut();
     if outcomes.is_empty() {
-        isolate.outbox.swap_outcomes(&mut outcomes);
+        isolate.mailbox.swap_outcomes(&mut outcomes);
     }
     let mut used = 0;
     let mut count = 0;
@@ -454,7 +439,7 @@ fn begin(isolate: &Isolate, post: &mut Post, task: TaskId) -> Option<u32> {
     match post.core.pool.take(post.worker, task) {
         Taken::Begun(call) => call_function(isolate, post, task, call),
         Taken::Settled => {
-            // It is over for its origin; what its end makes room for, if anything, comes by the outbox or is next.
+            // It is over for its origin; what its end makes room for, if anything, comes by the mailbox or is next.
             let finished = post.core.pool.finish_task(task, End::Completed, false);
             finished.next.and_then(|next| begin_first(isolate, post, next))
         }
@@ -504,7 +489,7 @@ fn load_reason(isolate: &Isolate, reason: Option<Arc<Value>>) -> i32 {
 
 /// Begins `task`, or one that was given to this thread before it and has not begun: the next of several at once.
 fn begin_first(isolate: &Isolate, post: &mut Post, task: TaskId) -> Option<u32> {
-    begin(isolate, post, isolate.outbox.first_of(task))
+    begin(isolate, post, isolate.mailbox.first_of(task))
 }
 
 fn end_task(
@@ -553,113 +538,26 @@ fn end_task(
     }
 }
 
-/// Tasks follow one another without a turn of the event loop for this long at most.
-const LONGEST_STINT: Duration = Duration::from_millis(8);
-
-/// With so many promises open an origin looks for the next outcome itself.
-const FEW: u32 = 8;
-
-/// An origin drains again and again without a turn of its event loop for this long at most.
-const LONGEST_LINGER: Duration = Duration::from_millis(1);
-
 /// There is another task at once. Says whether the event loop is to have its turn before.
 fn take_turns(isolate: &Isolate) {
-    let now = Instant::now();
-    let turn_at = isolate.remote.turn_at.get().unwrap_or(now);
-    let is_due = now.duration_since(turn_at) >= LONGEST_STINT;
-    isolate.remote.turn_at.set(Some(if is_due { now } else { turn_at }));
+    let is_due = isolate.remote.thread.goes_on(&isolate.remote.clock);
     isolate.registers.set(Word::Turn, i32::from(is_due));
 }
 
-fn next_task(isolate: &Isolate, post: &mut Post, may_spin: bool) -> i32 {
+fn next_task(isolate: &Isolate, post: &mut Post, may_look: bool) -> i32 {
+    let Remote { thread, clock, .. } = &isolate.remote;
     loop {
-        if let Some(task) = isolate.outbox.pop_task() {
-            match begin(isolate, post, task) {
-                Some(kind) => return kind as i32,
-                None => continue,
+        match thread.next(&isolate.mailbox, may_look && post.begun.is_empty(), clock, &SPINNERS) {
+            Found::Task(task) => {
+                if let Some(kind) = begin(isolate, post, task) {
+                    return kind as i32;
+                }
             }
+            Found::Other => return OTHER,
+            Found::Nothing => return NONE,
         }
-        // What else has come is not for this loop; and what has begun may wait for the event loop.
-        if may_spin
-            && post.begun.is_empty()
-            && !isolate.outbox.may_have_some()
-            && isolate.remote.patience.look(&isolate.outbox)
-        {
-            continue;
-        }
-        isolate.remote.turn_at.set(None);
-        isolate.registers.set(Word::Turn, 0);
-        return if isolate.outbox.sleep() { NONE } else { OTHER };
     }
 }
-
-/// Isolates that look for what comes next instead of going to sleep.
-static SPINNERS: AtomicUsize = AtomicUsize::new(0);
-
-/// Leaves one processor to those who work. Of two, one spinner saves the system calls of a wake-up on both sides; a second one costs
-/// more than it saves.
-static MOST_SPINNERS: LazyLock<usize> = LazyLock::new(|| {
-    std::thread::available_parallelism().map_or(1, |count| count.get().saturating_sub(1).max(1))
-});
-
-/// Longest look, in microseconds: about what going to sleep and being woken cost.
-const LONGEST_SPIN: u32 = 50;
-
-/// The place of a spinner, given back when it is dropped.
-struct Spinner;
-
-impl Spinner {
-    fn new() -> Option<Self> {
-        // Relaxed: a number of threads that need not agree on anything.
-        let place = Self;
-        (SPINNERS.fetch_add(1, Ordering::Relaxed) < *MOST_SPINNERS).then_some(place)
-    }
-}
-
-impl Drop for Spinner {
-    fn drop(&mut self) {
-        SPINNERS.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// How long it has been worth it lately to look for what comes next.
-#[derive(Debug)]
-struct Patience(Cell<u32>);
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self(Cell::new(LONGEST_SPIN))
-    }
-}
-
-impl Patience {
-    /// Looks until there is something, patience is lost, or others spin; whether there is something.
-    fn look(&self, outbox: &Outbox) -> bool {
-        let budget = Duration::from_micros(u64::from(self.0.get()));
-        let start = Instant::now();
-        let mut place = None;
-        let found = loop {
-            if outbox.may_have_some() {
-                break true;
-            }
-            let elapsed = start.elapsed();
-            place = place.or_else(Spinner::new);
-            // Whoever has just been answered is about to give its place up.
-            if elapsed >= budget || (place.is_none() && elapsed >= HANDOVER) {
-                break false;
-            }
-            for _ in 0..16 {
-                std::hint::spin_loop();
-            }
-        };
-        // Worth it: look as long as possible next time. Not: half as long, but never not at all.
-        self.0.set(if found { LONGEST_SPIN } else { (self.0.get() / 2).max(1) });
-        found
-    }
-}
-
-/// How long it may take one spinner to notice that it has been served.
-const HANDOVER: Duration = Duration::from_micros(1);
 
 impl Remote {
     /// Makes the exchange; gives it as JavaScript sees it.

@@ -1,0 +1,102 @@
+//! What the mailbox of an isolate holds, and the bell that wakes its event loop for it.
+
+use std::{
+    num::NonZero,
+    ptr,
+    sync::{Arc, LazyLock},
+};
+
+use napi::sys;
+use workpool_core::TaskId;
+use workpool_mailbox::{Bell, Spinners};
+
+use crate::calls::Value;
+
+/// One thing to do. `src/native/binding.ts` numbers the kinds alike.
+#[derive(Debug)]
+pub(crate) struct Command {
+    pub(crate) kind: Kind,
+    pub(crate) face: u32,
+    pub(crate) first: u32,
+    pub(crate) second: u32,
+    pub(crate) third: u32,
+    /// Of the task that it is about, if it is about one.
+    pub(crate) stamp: u32,
+    /// What is to be known beside: why a thread has died, or a task is aborted.
+    pub(crate) detail: Option<Arc<Value>>,
+}
+
+impl Command {
+    /// One that is about no task, or about one whose number cannot be another's by then. The face is set when it is pushed.
+    pub(crate) const fn new(kind: Kind, first: u32, second: u32) -> Self {
+        Self { kind, face: 0, first, second, third: 0, stamp: 0, detail: None }
+    }
+}
+
+/// How a task of a thread pool has ended, for its origin.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// The number of the pool in the origin's isolate.
+    pub(crate) face: u32,
+    pub(crate) task: TaskId,
+    /// Of a task that failed: its number, waitMs and runMs.
+    pub(crate) failed: Option<[f64; 3]>,
+    /// Whether its thread has printed what its owner may not have read yet.
+    pub(crate) printed: bool,
+    pub(crate) value: Value,
+}
+
+/// What is to be done, with what `first`, `second` and `third` say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Start a task: worker, task.
+    Start = 1,
+    /// Initialise a worker: worker.
+    Boot = 2,
+    /// Take a worker down: worker.
+    Retire = 3,
+    /// Reject a task: task, reason, the limit that it exceeded in ms.
+    Reject = 4,
+    /// Settle a watch: token, 0 or, if its time was up, 1 + how many workers were left.
+    Watched = 5,
+    /// End a thread, whatever it does: worker.
+    Kill = 6,
+    /// Send the argument of a task to its thread by a message port: worker, task.
+    Post = 7,
+    /// A thread is dead; its owner will also hear so from Node, unless it is blocked: worker, number of the thread. 8 and 9
+    /// are no commands.
+    Died = 10,
+    /// A worker that is being taken down counts no more: worker.
+    Overdue = 12,
+    /// In a thread, abort the signal of a task: task, whether only if that has settled.
+    Abort = 11,
+}
+
+/// A threadsafe function that only wakes: its payload is always null.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Waker(pub(crate) sys::napi_threadsafe_function);
+
+// SAFETY: the handle may be called from any thread until its environment is torn down. The cleanup hook of `isolate`
+// takes it out of the mailbox before that, under the lock that callers hold.
+unsafe impl Send for Waker {}
+
+impl Bell for Waker {
+    fn ring(&self) {
+        // SAFETY: the mailbox has the bell and its lock is held, so the environment still lives (see `Mailbox::close`). The call
+        // takes a lock of Node's own and makes at most one system call, once until the isolate has looked.
+        unsafe {
+            sys::napi_call_threadsafe_function(
+                self.0,
+                ptr::null_mut(),
+                sys::ThreadsafeFunctionCallMode::nonblocking,
+            );
+        }
+    }
+}
+
+/// Where an isolate finds what others left for it.
+pub(crate) type Mailbox = workpool_mailbox::Mailbox<Command, TaskId, Outcome, Waker>;
+
+/// The places for isolates that look for what comes next instead of going to sleep.
+pub(crate) static SPINNERS: LazyLock<Spinners> =
+    LazyLock::new(|| Spinners::for_processors(std::thread::available_parallelism().map_or(1, NonZero::get)));
