@@ -1,5 +1,5 @@
 /**
- * `npm run test:bundlers`: README's recipes. An application with the packages as they are published is bundled by every tool, and the bundle
+ * `npm run test:bundlers`: the recipes of docs/runtimes.md. An application with the packages as they are published is bundled by every tool, and the bundle
  * is run; the same application in TypeScript is run by Node alone and by tsx. Without the recipes: what cannot work says what to set.
  */
 import { spawn, spawnSync } from 'node:child_process'

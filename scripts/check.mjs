@@ -31,3 +31,4 @@ runTool('dependency-cruiser/bin/dependency-cruise.mjs', [
   'src',
 ])
 run(process.execPath, ['scripts/types.mjs', '--check'])
+run(process.execPath, ['scripts/links.mjs'])
