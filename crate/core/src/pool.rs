@@ -94,6 +94,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// Hands a task in. In order: closed → refused; an idle worker → started; room for a worker → started, or
     /// waiting for one that boots; full and not allowed to wait → refused; else waiting. Before all that, one with a time is refused
     /// if nobody can see to it.
+    #[inline(always)]
     pub fn submit(&self, task: Submission<T>) -> Admission {
         if self.is_untimely(task.wait_timeout, task.timeout) {
             return Admission::Refused(Refusal::Untimely);
@@ -134,6 +135,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     }
 
     /// The function of the worker's task has ended; with `is_broken` the worker retires.
+    #[inline(always)]
     pub fn finish(&self, worker: WorkerId, end: End, is_broken: bool) -> Finished {
         self.transition(|state, effects| state.finish(&self.clock, worker, end, is_broken, effects))
     }
@@ -399,39 +401,30 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
 
     /// Makes a change under the lock; arms the reaper and carries out the effects without it. An empty list of
     /// effects costs no allocation.
+    ///
+    /// What `change` gives is handed on as it is: in a tuple it would be copied, which costs more than all that is asked here.
+    #[inline(always)]
     fn transition<R>(&self, change: impl FnOnce(&mut State<T>, &mut Effects<T>) -> R) -> R {
-        let (result, is_more) = self.hold(change);
-        if is_more {
-            self.tell_more();
-        }
-        result
-    }
-
-    /// Very many watches have come true.
-    #[cold]
-    fn tell_more(&self) {
-        while self.hold(|_, _| ()).1 {}
-    }
-
-    /// One hold of the lock, and what follows from it. Whether there are watches left that have come true.
-    #[inline]
-    fn hold<R>(&self, change: impl FnOnce(&mut State<T>, &mut Effects<T>) -> R) -> (R, bool) {
         let mut effects = Effects::new();
         let mut state = self.state.lock();
         let result = change(&mut state, &mut effects);
         // As a rule nothing follows. Every transition has a copy of this function, and all share the other one.
-        if effects.is_empty()
-            && !state.is_watched()
-            && state.vacancies.is_empty()
-            && state.due() >= state.armed
-        {
-            return (result, false);
+        if !effects.is_empty() || state.is_eventful() {
+            self.conclude_all(state, effects);
         }
-        (result, self.conclude(state, effects))
+        result
+    }
+
+    /// What follows from a change; and of very many watches that have come true the others, in holds of the lock of their own.
+    #[inline(never)]
+    fn conclude_all(&self, state: SpinGuard<'_, State<T>>, effects: Effects<T>) {
+        let mut is_more = self.conclude(state, effects);
+        while is_more {
+            is_more = self.conclude(self.state.lock(), Effects::new());
+        }
     }
 
     /// What follows from a change, in the same hold of the lock and after it. Whether there are watches left that have come true.
-    #[inline(never)]
     fn conclude(&self, mut state: SpinGuard<'_, State<T>>, mut effects: Effects<T>) -> bool {
         let is_more = state.is_watched() && state.notify_watches(&mut effects);
         if !state.vacancies.is_empty() {

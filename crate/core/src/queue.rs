@@ -70,6 +70,8 @@ impl WaitQueue {
         self.put(task, place);
     }
 
+    // In place, as a copy of the parts that were just written would wait for them.
+    #[inline(always)]
     fn put(&mut self, task: u32, place: Place) {
         let index = task as usize;
         if index == self.places.len() {

@@ -23,6 +23,13 @@ impl<T: Payload> State<T> {
         deadlines.into_iter().flatten().fold(others, Nanos::min)
     }
 
+    /// Whether something may follow from a change beside its effects: somebody awaits what it may have brought about, or the reaper
+    /// is to come earlier than it would.
+    #[inline]
+    pub(crate) fn is_eventful(&self) -> bool {
+        self.is_watched() || !self.vacancies.is_empty() || self.due() < self.armed
+    }
+
     /// Does what is due; whether more is due at once.
     pub(crate) fn reap(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
         let is_more_idle = self.purge(now, effects);

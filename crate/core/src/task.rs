@@ -1,5 +1,7 @@
 //! What the pool knows of a task, from its acceptance until both its end and its result are dealt with.
 
+use std::fmt;
+
 use slab::Slab;
 
 use crate::{clock::Nanos, worker::WorkerId};
@@ -10,33 +12,39 @@ use crate::{clock::Nanos, worker::WorkerId};
 ///
 /// The stamp is the task's place among all tasks of the pool, without what does not fit into it: a name would have to be late by
 /// 4,294,967,296 tasks exactly to mean another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TaskId {
-    number: u32,
-    stamp: u32,
-}
+///
+/// One word, the number in its upper half: so it goes by a register, also within an `Option`. Of two halves it went by memory, written
+/// as two and read as one, for which a processor waits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TaskId(u64);
 
 impl TaskId {
     /// The task of this number and this stamp, as [`number`](Self::number) and [`stamp`](Self::stamp) have given them.
     #[must_use]
     pub const fn new(number: u32, stamp: u32) -> Self {
-        Self { number, stamp }
+        Self((number as u64) << 32 | stamp as u64)
     }
 
     /// What no other task of the pool has at the same time.
     #[must_use]
     pub const fn number(self) -> u32 {
-        self.number
+        (self.0 >> 32) as u32
     }
 
     /// What tells it from the others that have its number before and after it.
     #[must_use]
     pub const fn stamp(self) -> u32 {
-        self.stamp
+        self.0 as u32
     }
 
     pub(crate) const fn index(self) -> usize {
-        self.number as usize
+        self.number() as usize
+    }
+}
+
+impl fmt::Debug for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskId").field("number", &self.number()).field("stamp", &self.stamp()).finish()
     }
 }
 
@@ -136,21 +144,21 @@ impl<T> Tasks<T> {
 
     pub(crate) fn insert(&mut self, task: Task<T>) -> TaskId {
         let stamp = task.stamp();
-        TaskId { number: self.0.insert(task) as u32, stamp }
+        TaskId::new(self.0.insert(task) as u32, stamp)
     }
 
     /// The record, unless the task is done with.
     pub(crate) fn get(&self, id: TaskId) -> Option<&Task<T>> {
-        self.0.get(id.index()).filter(|task| task.stamp() == id.stamp)
+        self.0.get(id.index()).filter(|task| task.stamp() == id.stamp())
     }
 
     pub(crate) fn get_mut(&mut self, id: TaskId) -> Option<&mut Task<T>> {
-        self.0.get_mut(id.index()).filter(|task| task.stamp() == id.stamp)
+        self.0.get_mut(id.index()).filter(|task| task.stamp() == id.stamp())
     }
 
     /// The task that has this number now.
     pub(crate) fn at(&self, number: u32) -> Option<TaskId> {
-        self.0.get(number as usize).map(|task| TaskId { number, stamp: task.stamp() })
+        self.0.get(number as usize).map(|task| TaskId::new(number, task.stamp()))
     }
 
     pub(crate) fn remove(&mut self, id: TaskId) {
@@ -172,7 +180,7 @@ impl<T> Tasks<T> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (TaskId, &Task<T>)> {
-        self.0.iter().map(|(index, task)| (TaskId { number: index as u32, stamp: task.stamp() }, task))
+        self.0.iter().map(|(index, task)| (TaskId::new(index as u32, task.stamp()), task))
     }
 }
 
