@@ -176,13 +176,16 @@ export interface PoolStats {
 	capacity: number;
 	/** Live workers, busy and idle. */
 	running: number;
-	/** Workers with a task, settled or not; booting ones; and those that are being disposed of, or whose thread is being ended. */
+	/**
+	 * Workers with a task, settled or not; booting ones; and those that are being disposed of, or whose thread is being
+	 * ended.
+	 */
 	busy: number;
 	/** running − busy. */
 	idle: number;
 	/**
-	 * capacity − busy, not below 0: workers that could take a task now, unless the pool is closed. In the pause after a thread that could not
-	 * be started beside others: no more than are idle.
+	 * capacity − busy, not below 0: workers that could take a task now, unless the pool is closed. In the pause after a
+	 * thread that could not be started beside others: no more than are idle.
 	 */
 	available: number;
 	/** capacity − running, not below 0: workers that could be started; 0 in that pause. */
@@ -208,25 +211,30 @@ export interface PoolStats {
 	timedOut: number;
 	/** Tasks whose `signal` aborted, that ran at `destroy`, or whose isolate ended. */
 	cancelled: number;
-	/**
-	 * Calls that were refused, as the pool was full (`overload`) or `closed`; accepted tasks that got no worker within their
-	 * `waitTimeout`, or waited when the pool was `released`.
-	 */
-	rejected: {
-		overload: number;
-		closed: number;
-		waitTimeout: number;
-		released: number;
-	};
 	/** Most busy workers at once, in this generation. */
 	peakBusy: number;
 	/** Most waiting tasks at once, in this generation. */
 	peakWaiting: number;
-	/** `started` includes `reused`: workers whose record came from the worker cache. `crashed` are threads that died or were ended. */
+	/** Calls that were refused, and accepted tasks that got no worker. */
+	rejected: {
+		/** Calls that were refused, as the pool was full. */
+		overload: number;
+		/** Calls that were refused, as the pool was closed. */
+		closed: number;
+		/** Accepted tasks that got no worker within their `waitTimeout`. */
+		waitTimeout: number;
+		/** Accepted tasks that waited when the pool was released. */
+		released: number;
+	};
+	/** What has become of workers. */
 	workers: {
+		/** Workers that were started, `reused` ones included. */
 		started: number;
+		/** Workers whose record came from the worker cache. */
 		reused: number;
+		/** Workers that retired. */
 		retired: number;
+		/** Threads that died or were ended. */
 		crashed: number;
 	};
 }

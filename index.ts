@@ -23,7 +23,7 @@ export type {
   SubmitOptions,
   VacancyOptions,
 } from './src/options/options.js'
-export type { PoolStats } from './src/native/stats.js'
+export type { PoolStats } from './src/native/pool-stats.js'
 export type { Strategy } from './src/options/strategy.js'
 export type { Closure, TaskContext } from './src/origin/task.js'
 export type { TaskInfo } from './src/options/task-info.js'

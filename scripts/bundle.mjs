@@ -11,15 +11,32 @@ import { root } from './run.mjs'
 
 const ENTRIES = { index: 'index.ts', worker: 'worker.ts' }
 
-/** Types are checked by tsc, which runs before. */
+/** All files at once, as a `const enum` of another file is a number in place only if that file is known. Types are checked by tsc, which runs before. */
+function compile(files) {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
+  const options = {
+    module: 'ESNext',
+    moduleResolution: 'Bundler',
+    isolatedModules: false,
+    removeComments: true,
+    declaration: false,
+    incremental: false,
+    tsBuildInfoFile: undefined,
+  }
+  const { options: parsed } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, ...options }, root)
+  const program = ts.createProgram(files, parsed)
+  const compiled = new Map()
+  program.emit(undefined, (_, code, __, ___, [source]) => compiled.set(resolve(source.fileName), code))
+  return compiled
+}
+
+const sources = Object.values(ENTRIES).map((file) => join(root, file))
+const compiled = compile(sources)
 const typescript = {
   name: 'typescript',
   resolveId: (id, importer) =>
     id.startsWith('.') && importer !== undefined ? resolve(dirname(importer), id.replace(/\.js$/, '.ts')) : null,
-  transform: (code) =>
-    ts.transpileModule(code, {
-      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, removeComments: true },
-    }).outputText,
+  load: (id) => compiled.get(id) ?? null,
 }
 
 /**

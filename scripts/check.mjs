@@ -5,6 +5,7 @@ import { setUp } from './setup.mjs'
 setUp()
 run('cargo', ['fmt', '--all', '--check'])
 runTool('oxfmt/bin/oxfmt', ['--check', '.'])
+run(process.execPath, ['scripts/abi.mjs', '--check'])
 run('cargo', ['clippy', '--workspace', '--quiet', '--', '-D', 'warnings'])
 // The addon has no tests of its own: without Node its functions would all be unused.
 run('cargo', [

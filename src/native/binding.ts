@@ -2,6 +2,17 @@
  * The core as TypeScript sees it. What is typed by napi-rs comes from `binding/`; the functions that are called per
  * task are raw Node-API and typed here. `crate/node/src/hot.rs` is the other side of every line.
  */
+import {
+  type Cancelled,
+  type CommandKind,
+  Exchange,
+  type How,
+  type Linger,
+  type Offer,
+  Registers,
+  type ValueKind,
+  Word,
+} from './abi.js'
 import { measureBy } from '../base/headroom.js'
 import { type Addon, addon } from './addon.js'
 
@@ -12,11 +23,11 @@ interface Hot {
   readonly registers: ArrayBuffer
   /** Hands over the function that the event loop calls when another thread has left commands. Once per isolate. */
   attach(wake: () => void): void
-  /** A worker (≥ 0), `~task` of a waiting task, or a refusal (≤ `Refusal.last`). */
+  /** A worker (≥ 0), `~task` of a waiting task, or a refusal (≤ `LAST_REFUSAL`). */
   submit(face: number): number
   /** The same for a task that may be offered to other pools, too. */
   offer(face: number, offer: Offer): number
-  /** The same with options: −1 for no `waitTimeout`, 0 for no `timeout`. */
+  /** The same with options: `NO_LIMIT` for no `waitTimeout`, 0 for no `timeout`. */
   submit_with(face: number, priority: number, waitTimeout: number, timeout: number, timed: number, offer: Offer): number
   /** The closure is called now. */
   begin(face: number, task: number, stamp: number): void
@@ -36,8 +47,8 @@ interface Hot {
   retired(face: number, worker: number): void
   /** Writes number, waitMs and runMs of a timed task to the numbers. */
   times(face: number, task: number, stamp: number): void
-  /** The kind of the next command, or 0; what it is about is in the words. */
-  poll(): CommandKind | 0
+  /** The next command; what it is about is in the words. */
+  poll(): CommandKind
   /** 1 if a task could start now, or a booting worker would take it. */
   has_room(face: number): number
   /** 1 if a submit would not have to wait, and nobody awaits a vacancy; `Refusal.deep` where the stack may be about to end. */
@@ -64,11 +75,11 @@ interface Hot {
   ): number
   /** A refusal, if a task would be refused just now; else 0. */
   refuse(face: number, waitTimeout: number, timeout: number, offer: Offer): number
-  /** Looks for what comes next for as long as it is worth it: 1 if there is something; 2: let the event loop have its turn. */
-  linger(): number
+  /** Looks for what comes next for as long as it is worth it: what has been found. */
+  linger(): Linger
   /** How many ends of tasks have been put into the exchange. */
   drain(): number
-  /** In a thread: the kind of the next task's argument; what it is about is in the words. `NONE`; or −2, something else to do. */
+  /** In a thread: the kind of the next task's argument; what it is about is in the words. `NONE` or `OTHER`. */
   next(): number
   /** In a thread: the module is there. As `next`. */
   started(): number
@@ -97,118 +108,24 @@ interface Hot {
 export const native = addon as Addon & Hot
 export const { isolate } = native
 
-/** No task. */
-export const NONE = -1
-
-export const enum Refusal {
-  closed = -2147483648,
-  overload,
-  waitTimeout,
-  untimely,
-  /** It is not known whether the stack has room: nothing has been done or counted, see `needHeadroom`. */
-  deep,
-  last = deep,
-}
-
-/** How a task is offered to a pool. */
-export const enum Offer {
-  /** To this pool alone: it may wait, and a refusal is counted. */
-  normal,
-  /** To this pool before others: only if it can start at once, or a booting worker will take it; a refusal is not counted. */
-  atOnce,
-  /** To this pool among others: it may wait; that the pool is full or closed is not counted. */
-  uncounted,
-}
-
-export const enum How {
-  completed = 0,
-  failed = 1,
-  failedAndBroken = 3,
-}
-
-export const enum Cancelled {
-  waiting,
-  running,
-  late,
-}
-
-export const enum CommandKind {
-  start = 1,
-  boot,
-  retire,
-  reject,
-  watched,
-  kill,
-  post,
-  outcomes,
-  tasks,
-  died,
-  abort,
-  overdue,
-}
-
-export const enum Rejection {
-  released,
-  waitTimeout,
-  taskTimeout,
-  crashed,
-  startFailed,
-  destroyed,
-}
-
-export const enum Word {
-  pending,
-  task,
-  settled,
-  face,
-  first,
-  second,
-  quiet,
-  /** In a thread: whether its event loop has not had its turn for long. */
-  turn,
-  /** Of the value that goes out with a call. */
-  kind,
-  length,
-  /** What the last command is about, third part. */
-  third,
-  /** Of the pool that has refused a task as it is full: read at once. */
-  waiting,
-  capacity,
-  /** Of the task of the last `submit` or `run`, or of the last command. A number is used again; with its stamp it names one task. */
-  stamp,
-  /** Whether the bytes of the value that goes out are in what has been lent, and not in the exchange. */
-  lent,
-}
-
 measureBy(native)
 
-const WORDS = 16
-/** Among the numbers: that of the value that goes out with a call. */
-const OUTGOING = 31
-
-export const words = new Int32Array(native.registers, 0, WORDS)
-export const numbers = new Float64Array(native.registers, WORDS * Int32Array.BYTES_PER_ELEMENT)
+export const words = new Int32Array(native.registers, 0, Registers.words)
+export const numbers = new Float64Array(
+  native.registers,
+  Registers.words * Int32Array.BYTES_PER_ELEMENT,
+  Registers.numbers,
+)
 
 /** Describes the value that goes out with the next call; where its bytes are, if it has any, says `Word.lent`. */
-export function describe(kind: number, number: number, length: number): void {
+export function describe(kind: ValueKind, number: number, length: number): void {
   words[Word.kind] = kind
   words[Word.length] = length
-  numbers[OUTGOING] = number
+  numbers[Registers.outgoing] = number
 }
 
-/** Where the exchange has its parts. `crate/node/src/remote.rs` lays it out. */
-const OUTCOMES = 256
-/** Of an outcome: pool, task, kind of its value, offset and length of its bytes. */
-export const OUTCOME_COLUMNS = 5
-/** Its number; of a failed task also the task's number, waitMs and runMs. */
-export const OUTCOME_FIGURES = 4
-const TABLE = OUTCOMES * OUTCOME_COLUMNS * Int32Array.BYTES_PER_ELEMENT
-const FIGURES = OUTCOMES * OUTCOME_FIGURES * Float64Array.BYTES_PER_ELEMENT
-
-export const outcomes = new Int32Array(native.exchange, 0, OUTCOMES * OUTCOME_COLUMNS)
-export const figures = new Float64Array(native.exchange, TABLE, OUTCOMES * OUTCOME_FIGURES)
-/** Of values that come in, and at the end of the exchange of one that goes out. */
-export const OUTGOING_BYTES = 16_384
-export const OUTGOING_OFFSET = native.exchange.byteLength - OUTGOING_BYTES
+/** Of each outcome what `Column` names, and what `Figure` names. */
+export const outcomes = new Int32Array(native.exchange, 0, Exchange.outcomes * Exchange.columns)
+export const figures = new Float64Array(native.exchange, Exchange.figuresAt, Exchange.outcomes * Exchange.figures)
 /** The bytes of values that come in. */
-export const exchanged = new Uint8Array(native.exchange, TABLE + FIGURES, OUTGOING_OFFSET - TABLE - FIGURES)
+export const exchanged = new Uint8Array(native.exchange, Exchange.bytesAt, Exchange.outgoingAt - Exchange.bytesAt)

@@ -3,7 +3,8 @@
  * what is to be done; nothing is decided here.
  */
 import { monotonicNow, queueMicrotask, resolvedPromise, setImmediate, then } from '../base/intrinsics.js'
-import { CommandKind, OUTCOME_COLUMNS, type Rejection, Word, isolate, native, outcomes, words } from './binding.js'
+import { Column, CommandKind, Exchange, Linger, type Rejection, Token, Vacancy, Word } from './abi.js'
+import { isolate, native, outcomes, words } from './binding.js'
 import { misuse } from '../base/errors.js'
 import { Fifo } from '../base/fifo.js'
 import { hasHeadroom } from '../base/headroom.js'
@@ -60,14 +61,17 @@ const targets: (CommandTarget | undefined)[] = []
 /** Called with 0 if what is waited for has come true; else it has not, and never will or not in time: 1 + how many workers were left. */
 type Settle = (vain: number) => void
 
-/** Promises of the control verbs, by token. Odd tokens keep the process alive. */
+/** Promises of the control verbs, by token. Those with `Token.held` keep the process alive. */
 const watches = new Map<number, Settle>()
 
 /** Twice as large they are tokens, which come back as words of 32 bits with a sign. */
 export const watchNumbers = new Numbering(2 ** 30)
 
 function newToken(isHeld: boolean): number {
-  return 2 * watchNumbers.next((number) => watches.has(2 * number) || watches.has(2 * number + 1)) + (isHeld ? 1 : 0)
+  return (
+    2 * watchNumbers.next((number) => watches.has(2 * number) || watches.has(2 * number + 1)) +
+    (isHeld ? Token.held : 0)
+  )
 }
 
 /** The pool is held until `letGo`, as the core may have commands for it. */
@@ -158,7 +162,7 @@ function carryOutAll(mayDrain: boolean, isBounded: boolean): boolean {
       if (monotonicNow() >= endsAt) return false
     }
     const kind = hasUndrained && mayDrain ? CommandKind.outcomes : native.poll()
-    if (kind === 0 && postponed.length === 0) return true
+    if (kind === CommandKind.nothing && postponed.length === 0) return true
     if (kind === CommandKind.outcomes) {
       if (mayDrain && !drain(isBounded)) return false
       // What they bring about comes first: continuations, and the tasks that these submit.
@@ -167,7 +171,7 @@ function carryOutAll(mayDrain: boolean, isBounded: boolean): boolean {
       return true
     }
     try {
-      if (kind === 0) startPostponed()
+      if (kind === CommandKind.nothing) startPostponed()
       else obey(kind)
     } catch (error) {
       complain(error)
@@ -222,7 +226,7 @@ let isLooking = false
 
 /** Looks for more outcomes, some µs long, before this isolate goes back to its event loop and perhaps to sleep. */
 function look(): void {
-  if (native.linger() === 2) {
+  if (native.linger() === Linger.turn) {
     setImmediate(look)
     return
   }
@@ -277,9 +281,9 @@ function drain(isBounded: boolean): boolean {
   try {
     for (let count = native.drain(); count > 0; count = native.drain()) {
       for (let row = 0; row < count; row++) {
-        const at = row * OUTCOME_COLUMNS
-        const target = targets[outcomes[at]!] as ThreadTarget | undefined
-        target?.outcome(outcomes[at + 1]!, row)
+        const at = row * Exchange.columns
+        const target = targets[outcomes[at + Column.face]!] as ThreadTarget | undefined
+        target?.outcome(outcomes[at + Column.task]!, row)
       }
       settled += count
       if (isBounded && settled > BETWEEN_LOOKS) {
@@ -328,15 +332,6 @@ export function forget(face: number): void {
   turns.delete(face)
   native.forget(isolate, face)
   carryOut()
-}
-
-/** How a wait for a vacancy has ended. */
-export const enum Vacancy {
-  /** A submit would not have to wait. */
-  told,
-  closed,
-  /** Its time is over. */
-  late,
 }
 
 /** How a vacancy is awaited. */

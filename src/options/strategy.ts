@@ -1,4 +1,4 @@
-import type { PoolStats } from '../native/stats.js'
+import type { PoolStats } from '../native/pool-stats.js'
 
 /**
  * Which pool of a MultiPool is the first to be asked for a task, and the one in which it waits if no pool can take it

@@ -9,19 +9,8 @@ import {
   resolvedPromise,
   withoutFrames,
 } from '../base/intrinsics.js'
-import {
-  Cancelled,
-  How,
-  NONE,
-  Offer,
-  Refusal,
-  Rejection,
-  Word,
-  isolate,
-  native,
-  numbers,
-  words,
-} from '../native/binding.js'
+import { Cancelled, How, Offer, Refusal, Rejection, Special, Time, Word } from '../native/abi.js'
+import { isolate, native, numbers, words } from '../native/binding.js'
 import { captureContext, captureContextForGood, runInContext, runInContextForGood } from './async-context.js'
 import { PoolClosedError, TaskTimeoutError, WaitTimeoutError } from '../base/errors.js'
 import { warnOfTwins } from './copies.js'
@@ -36,7 +25,7 @@ import {
   checkTask,
 } from '../options/options.js'
 import { Signals } from './signals.js'
-import { Stat } from '../native/stats.js'
+import { Stat } from '../native/pool-stats.js'
 import { type Closure, Context, type Resolve, Task, nameOf } from './task.js'
 import type { TaskInfo } from '../options/task-info.js'
 import { isThenable } from '../base/follow.js'
@@ -77,9 +66,9 @@ let nested = 0
 
 /** The times that the core has written last; read before anything else is called. */
 const timesNow = (): { id: number; waitMs: number; runMs: number } => ({
-  id: numbers[0]!,
-  waitMs: numbers[1]!,
-  runMs: numbers[2]!,
+  id: numbers[Time.id]!,
+  waitMs: numbers[Time.waitMs]!,
+  runMs: numbers[Time.runMs]!,
 })
 
 /** A face of the shared pool of this name. */
@@ -166,7 +155,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     if (!isPlain || typeof closure !== 'function') return this.#submitTask(closure, options, offer)
 
     const code = offer === Offer.normal ? native.submit(this.id) : native.offer(this.id, offer)
-    if (code <= Refusal.last) return this.#notTaken(code, closure, offer)
+    if (code <= Special.lastRefusal) return this.#notTaken(code, closure, offer)
     hold(this.id, this)
     if (code < 0) {
       const promise = this.#keepPlain(~code, closure)
@@ -254,7 +243,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
   /** Hands in a task that is not plain, and starts it if it may. Gives the task, or the core's refusal. */
   #admit(
     closure: Closure<R>,
-    { signal, priority = 1, waitTimeout = -1, timeout = 0 }: ReturnType<typeof checkSubmitOptions>,
+    { signal, priority = 1, waitTimeout = Special.noLimit, timeout = 0 }: ReturnType<typeof checkSubmitOptions>,
     offer: Offer,
     hasPromise: boolean,
   ): Task<R> | number {
@@ -265,7 +254,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       needHeadroom()
       code = native.submit_with(this.id, priority, waitTimeout, timeout, noted, offer)
     }
-    if (code <= Refusal.last) return code
+    if (code <= Special.lastRefusal) return code
     hold(this.id, this)
 
     const promise = hasPromise ? new Promise<unknown>(capture) : undefined
@@ -358,7 +347,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
 
   /** Starts one waiting task after the other on a worker, as long as they end at once: a loop, so that they use no stack. */
   #advance(worker: Worker<R>, task: number): void {
-    for (let next = task; next !== NONE;) next = this.#startNext(worker, next)
+    for (let next = task; next !== Special.none;) next = this.#startNext(worker, next)
     if (hasCommands()) carryOut()
   }
 
@@ -383,7 +372,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     if (went === Went.pending) {
       worker.resolve = resolve
       this.#await(worker, value)
-      return NONE
+      return Special.none
     }
     const next = this.#finish(worker, went, value)
     resolve(went === Went.completed ? value : new Failed(value))
@@ -405,7 +394,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     if (went !== Went.pending) return this.#endTask(worker, task, went, value)
     this.#await(worker, value)
     if (task.hasTimeout) native.limit(this.id, task.id, task.stamp)
-    return NONE
+    return Special.none
   }
 
   /** Calls a closure. A property, as it is handed to `runInContext`. */
@@ -627,7 +616,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
 
   start(worker: number, task: number): void {
     const next = this.#startNext(this.#worker(worker), task)
-    if (next !== NONE) postpone(this, worker, next)
+    if (next !== Special.none) postpone(this, worker, next)
   }
 
   reject(id: number, rejection: Rejection, limit: number): void {
@@ -684,7 +673,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
 
   #bootFailed(worker: number, error: unknown): void {
     const id = native.boot_failed(this.id, worker)
-    if (id === NONE) {
+    if (id === Special.none) {
       this.#failures.log('warn', { err: error }, 'init failed, and no task waited for it')
     } else {
       const task = this.#tasks[id]!

@@ -1,5 +1,5 @@
 import { AbortController } from '../base/intrinsics.js'
-import { Offer } from '../native/binding.js'
+import { Offer } from '../native/abi.js'
 import { PoolClosedError, PoolOverloadError } from '../base/errors.js'
 import { follow, markHandled } from '../base/follow.js'
 import { Promise } from '../base/intrinsics.js'
@@ -8,15 +8,14 @@ import type { CloseOptions } from '../options/options.js'
 import { relayOf } from '../base/relay.js'
 import type { Strategy } from '../options/strategy.js'
 import { Naming } from './strategy.js'
-import { type PoolStats, Stat } from '../native/stats.js'
-import { type Refused, sum } from './sums.js'
+import { type PoolStats, Stat } from '../native/pool-stats.js'
+import { type Refused, readSums } from '../native/stats.js'
 
 /** The inside of a pool, as far as it does not matter what its tasks are. */
 export interface Member {
   /** The core's number for the pool. */
   readonly id: number
   stat(stat: Stat): number
-  stats(): PoolStats
   tune(size: number): void
   release(): void
   releaseTimeout(ms: number): Promise<void>
@@ -172,8 +171,8 @@ export class MultiFace<F extends Member> {
   }
 
   stats(): PoolStats {
-    const pools = this.members.map((member) => member.stats())
-    return sum(pools, this.#refused)
+    const faces = this.members.map(({ id }) => id)
+    return readSums(faces, this.#refused)
   }
 
   tune(size: number): void {

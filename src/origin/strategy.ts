@@ -1,6 +1,7 @@
 import { outOfRange } from '../base/errors.js'
 import type { Strategy } from '../options/strategy.js'
-import { type PoolStats, readIsVacant, readLoad, readStats } from '../native/stats.js'
+import type { PoolStats } from '../native/pool-stats.js'
+import { readIsVacant, readLoad, readStats } from '../native/stats.js'
 
 /** The strategies that have a word. */
 export const STRATEGIES: Record<Strategy & string, (naming: Naming) => number> = {

@@ -1,4 +1,5 @@
-import { Offer, Refusal, Word, isolate, native, words } from '../native/binding.js'
+import { Offer, Refusal, Special, Vacancy, Word } from '../native/abi.js'
+import { isolate, native, words } from '../native/binding.js'
 import {
   NoThreadError,
   PoolClosedError,
@@ -10,7 +11,6 @@ import { follow } from '../base/follow.js'
 import { needHeadroom } from '../base/headroom.js'
 import {
   type CommandTarget,
-  Vacancy,
   type VacancyWait,
   awaitVacancy,
   carryOut,
@@ -22,15 +22,13 @@ import {
 import { Promise, queueMicrotask, rejectedPromise } from '../base/intrinsics.js'
 import { checkCloseOptions } from '../options/options.js'
 import { Signals } from './signals.js'
-import { type PoolStats, Stat, readStat, readStats } from '../native/stats.js'
+import { type PoolStats, Stat } from '../native/pool-stats.js'
+import { readStat, readStats } from '../native/stats.js'
 import { type Named, nameOf } from './task.js'
 
 const { WatchCondition } = native
 
 const noop = (): void => {}
-
-/** A capacity without limit. */
-const UNBOUNDED = -1
 
 /** What the verbs need to know of a pool. */
 export interface VerbSettings {
@@ -93,7 +91,7 @@ export abstract class Verbs {
     if (code === Refusal.closed) return this.closedError()
     if (code === Refusal.overload) {
       const capacity = words[Word.capacity]!
-      return new PoolOverloadError(name, words[Word.waiting]!, capacity === UNBOUNDED ? Infinity : capacity)
+      return new PoolOverloadError(name, words[Word.waiting]!, capacity === Special.unbounded ? Infinity : capacity)
     }
     if (code === Refusal.untimely) return this.untimelyError()
     return new WaitTimeoutError(name, 0, nameOf(task))

@@ -1,4 +1,4 @@
-import { NONE } from '../native/binding.js'
+import { Special } from '../native/abi.js'
 import type { Context, Resolve, Task } from './task.js'
 
 /** Where the end of a worker's closure is reported. */
@@ -17,7 +17,7 @@ export class Worker<R> {
   /** The task it has, unless that is a plain one. */
   task: Task<R> | undefined
   /** The core's number for the plain task it has. */
-  plainId = NONE
+  plainId = Special.none
   /** How the promise of the plain task it has is resolved. */
   resolve: Resolve | undefined
   /** From `init`. */

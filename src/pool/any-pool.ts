@@ -4,7 +4,7 @@ import { settling } from '../base/follow.js'
 import { custom, show } from './inspection.js'
 import { needHeadroom } from '../base/headroom.js'
 import { type CloseOptions, type VacancyOptions, checkMilliseconds, checkVacancyOptions } from '../options/options.js'
-import { type PoolStats, Stat } from '../native/stats.js'
+import { type PoolStats, Stat } from '../native/pool-stats.js'
 import type { Verbs } from '../origin/verbs.js'
 
 /** What every pool shows of its state and can be told, whatever its workers are. */

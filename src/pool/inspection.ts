@@ -1,7 +1,7 @@
 /** What `console.log(pool)` shows. */
 import type { InspectOptionsStylized, inspect } from 'node:util'
 
-import type { PoolStats } from '../native/stats.js'
+import type { PoolStats } from '../native/pool-stats.js'
 
 /** The key of the method that inspecting asks; the registered symbol is the same in every realm. */
 export const custom: typeof inspect.custom = Symbol.for('nodejs.util.inspect.custom') as typeof inspect.custom

@@ -1,6 +1,6 @@
 import type { InspectOptionsStylized, inspect } from 'node:util'
 
-import { Offer } from '../native/binding.js'
+import { Offer } from '../native/abi.js'
 import { WaitTimeoutError, misuse } from '../base/errors.js'
 import type { Face } from '../origin/face.js'
 import { settling } from '../base/follow.js'
@@ -47,7 +47,7 @@ import { type RunChecked, checkRunOptions } from '../options/thread-options.js'
 import { rejectedLater, rejectedPromise } from '../base/intrinsics.js'
 import { DEFAULT, type ThreadFace } from '../threads/owner/thread-face.js'
 import { merged } from '../base/own.js'
-import { type PoolStats, Stat } from '../native/stats.js'
+import { type PoolStats, Stat } from '../native/pool-stats.js'
 import type { Strategy } from '../options/strategy.js'
 import type { Closure, TaskContext } from '../origin/task.js'
 

@@ -6,7 +6,8 @@ import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
 
 import { structuredClone } from '../base/intrinsics.js'
-import { OUTGOING_BYTES, OUTGOING_OFFSET, Word, describe, exchanged, native, words } from '../native/binding.js'
+import { Exchange, ValueFlag, ValueKind, Word } from '../native/abi.js'
+import { describe, exchanged, native, words } from '../native/binding.js'
 import type { Transferable } from '../base/transferable.js'
 import {
   Decoder,
@@ -20,29 +21,6 @@ import {
 } from './payload/index.js'
 import { canSerialize } from '../base/runtime.js'
 import { nameOf, onlyToOwner, read, write, writeAny } from './serialization.js'
-
-export const enum Kind {
-  undefined,
-  number,
-  true,
-  false,
-  null,
-  /** Made by `Encoder`. */
-  bytes,
-  /** It comes by the message port. */
-  port,
-  /** Made by V8's serializer. */
-  serialized,
-  /** One view or buffer; its number says of which kind. */
-  lone,
-  mask = 0xff,
-  /** Its bytes did not fit into the exchange. */
-  large = 0x100,
-  /** It is what a task failed with. */
-  failed = 0x200,
-  /** The owner may not have read yet what has been printed before. */
-  printed = 0x400,
-}
 
 /** In the number of a task's export: its argument is a list of arguments. */
 export const SPREAD = 0x40000000
@@ -66,7 +44,7 @@ const shapes: Shapes = {
 /** Bytes from which on a view goes by itself: fewer are better off with what else is in the exchange. */
 const LEAST_LONE = 8192
 /** Where the core finds a value without asking where it is; one that does not fit is lent. */
-const outgoing = Buffer.from(native.exchange, OUTGOING_OFFSET, OUTGOING_BYTES)
+const outgoing = Buffer.from(native.exchange, Exchange.outgoingAt, Exchange.outgoingBytes)
 const encoder = new Encoder(shapes, LEAST_LONE, outgoing)
 const decoder = new Decoder(shapes)
 let lent: Uint8Array | undefined
@@ -75,27 +53,27 @@ let lent: Uint8Array | undefined
 export function encode(value: unknown): boolean {
   switch (typeof value) {
     case 'number':
-      describe(Kind.number, value, 0)
+      describe(ValueKind.number, value, 0)
       return true
     case 'undefined':
-      describe(Kind.undefined, 0, 0)
+      describe(ValueKind.undefined, 0, 0)
       return true
     case 'boolean':
-      describe(value ? Kind.true : Kind.false, 0, 0)
+      describe(value ? ValueKind.true : ValueKind.false, 0, 0)
       return true
   }
   if (value === null) {
-    describe(Kind.null, 0, 0)
+    describe(ValueKind.null, 0, 0)
     return true
   }
   if (!encoder.encode(value)) return false
   if (encoder.lone !== undefined) {
     native.bring(encoder.lone)
-    describe(Kind.lone, encoder.length === 1 ? BUFFER : encoder.bytes[1]!, 0)
+    describe(ValueKind.lone, encoder.length === 1 ? BUFFER : encoder.bytes[1]!, 0)
     encoder.lone = undefined
     return true
   }
-  describe(Kind.bytes, 0, encoder.length)
+  describe(ValueKind.bytes, 0, encoder.length)
   if (encoder.bytes === outgoing) words[Word.lent] = 0
   else lend(encoder.bytes)
   return true
@@ -110,7 +88,7 @@ function lend(bytes: Uint8Array): void {
 
 function send(bytes: Buffer): void {
   lend(bytes)
-  describe(Kind.serialized, 0, bytes.length)
+  describe(ValueKind.serialized, 0, bytes.length)
 }
 
 /** What `sendWritten` would make of a value. */
@@ -190,23 +168,23 @@ export function decodeAnswer(kind: number): unknown {
   return kind < 0 ? undefined : decode(kind, 0, 0, words[Word.second]!)
 }
 
-/** The value that has come in; not one of `Kind.port`. */
+/** The value that has come in; not one of `ValueKind.port`. */
 export function decode(kind: number, number: number, offset: number, length: number): unknown {
-  switch (kind & Kind.mask) {
-    case Kind.serialized:
-      return read(kind & Kind.large ? filled(length) : exchanged.slice(offset, offset + length))
-    case Kind.number:
+  switch (kind & ValueFlag.mask) {
+    case ValueKind.serialized:
+      return read(kind & ValueFlag.large ? filled(length) : exchanged.slice(offset, offset + length))
+    case ValueKind.number:
       return number
-    case Kind.true:
+    case ValueKind.true:
       return true
-    case Kind.false:
+    case ValueKind.false:
       return false
-    case Kind.null:
+    case ValueKind.null:
       return null
-    case Kind.bytes:
-      if (kind & Kind.large) return decoder.decode(filled(length), 0, length)
+    case ValueKind.bytes:
+      if (kind & ValueFlag.large) return decoder.decode(filled(length), 0, length)
       return decoder.decode(exchanged, offset, length)
-    case Kind.lone:
+    case ValueKind.lone:
       return loneFrom(filled(length).buffer, number)
     default:
       return undefined

@@ -1,46 +1,168 @@
 //! What the pool counts, and the snapshot of it that it hands out.
 
-/// Everything that only ever grows, and the two peaks.
-///
-/// At any moment `submitted = unsettled + completed + failed + timed_out + cancelled + wait_timeout + released`;
-/// `overload` and `closed` count calls that were refused and hence never submitted.
-///
-/// What every task changes comes first, and in memory, too.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[repr(C)]
-pub struct Counters {
-    /// Accepted tasks.
-    pub submitted: u64,
-    /// Accepted and not settled, of any generation.
-    pub unsettled: u64,
-    /// Settled with a result.
-    pub completed: u64,
-    /// Most busy workers at once in this generation.
-    pub peak_busy: u32,
-    /// Most waiting tasks at once in this generation.
-    pub peak_waiting: u32,
-    /// Settled with an error of their own, of their worker or of its start.
-    pub failed: u64,
-    /// Settled because they ran longer than their `timeout`.
-    pub timed_out: u64,
-    /// Settled because they were aborted.
-    pub cancelled: u64,
-    /// Calls refused because the pool was full.
-    pub overload: u64,
-    /// Calls refused because the pool was closed.
-    pub closed: u64,
-    /// Settled because no worker was free within their `wait_timeout`.
-    pub wait_timeout: u64,
-    /// Settled because they waited when the pool was released.
-    pub released: u64,
-    /// Workers started, with a new record or a reused one.
-    pub started: u64,
-    /// Workers started with a record from the worker cache.
-    pub reused: u64,
-    /// Workers that retired.
-    pub retired: u64,
-    /// Workers that died.
-    pub crashed: u64,
+use crate::UNBOUNDED;
+
+/// A number of a pool that is shown, by `stats()` and whatever else shows pools.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Its name in Rust.
+    pub name: &'static str,
+    /// The lines of its documentation.
+    pub doc: &'static [&'static str],
+    /// Whether it is a truth value: 1 or 0.
+    pub is_flag: bool,
+}
+
+/// Columns that belong together.
+#[derive(Debug, Clone, Copy)]
+pub struct Group {
+    /// Its name in Rust.
+    pub name: &'static str,
+    /// The lines of its documentation. Without any the columns stand for themselves.
+    pub doc: &'static [&'static str],
+    /// In the order in which their numbers are given.
+    pub columns: &'static [Column],
+}
+
+/// What a column is made of.
+trait Figure {
+    const IS_FLAG: bool = false;
+    fn figure(self) -> f64;
+}
+
+impl Figure for u64 {
+    fn figure(self) -> f64 {
+        self as f64
+    }
+}
+
+impl Figure for u32 {
+    fn figure(self) -> f64 {
+        if self == UNBOUNDED { f64::INFINITY } else { f64::from(self) }
+    }
+}
+
+impl Figure for bool {
+    const IS_FLAG: bool = true;
+    fn figure(self) -> f64 {
+        f64::from(u8::from(self))
+    }
+}
+
+macro_rules! count {
+    ($($name:ident)*) => { <[&str]>::len(&[$(stringify!($name)),*]) };
+}
+
+/// Defines what of a snapshot is shown beside its counters.
+macro_rules! gauges {
+    (|$snapshot:ident| $($(#[doc = $doc:literal])* $name:ident: $type:ty = $value:expr;)*) => {
+        const GAUGES: usize = count!($($name)*);
+
+        const GAUGE_COLUMNS: &[Column] = &[
+            $(Column { name: stringify!($name), doc: &[$($doc),*], is_flag: <$type as Figure>::IS_FLAG }),*
+        ];
+
+        const fn gauges($snapshot: &Snapshot) -> ($($type,)*) {
+            ($($value,)*)
+        }
+
+        fn write_gauges(snapshot: &Snapshot, to: &mut [f64]) {
+            let ($($name,)*) = gauges(snapshot);
+            for (to, number) in to.iter_mut().zip([$(Figure::figure($name)),*]) {
+                *to = number;
+            }
+        }
+    };
+}
+
+/// Defines the counters: each line is a field, a column of what is shown, and its documentation everywhere.
+macro_rules! counters {
+    ($(#[$attribute:meta])* $counters:ident {
+        $($(#[doc = $group_doc:literal])* $group:ident {
+            $($(#[doc = $doc:literal])* $name:ident: $type:ty,)*
+        })*
+    }) => {
+        $(#[$attribute])*
+        pub struct $counters {
+            $($($(#[doc = $doc])* pub $name: $type,)*)*
+        }
+
+        const COUNTERS: usize = count!($($($name)*)*);
+
+        const COUNTER_GROUPS: &[Group] = &[
+            $(Group {
+                name: stringify!($group),
+                doc: &[$($group_doc),*],
+                columns: &[$(Column {
+                    name: stringify!($name),
+                    doc: &[$($doc),*],
+                    is_flag: <$type as Figure>::IS_FLAG,
+                }),*],
+            }),*
+        ];
+
+        fn write_counters(counters: &$counters, to: &mut [f64]) {
+            for (to, number) in to.iter_mut().zip([$($(Figure::figure(counters.$name)),*),*]) {
+                *to = number;
+            }
+        }
+    };
+}
+
+counters! {
+    /// Everything that only ever grows, and the two peaks.
+    ///
+    /// At any moment `submitted = unsettled + completed + failed + timed_out + cancelled + wait_timeout + released`;
+    /// `overload` and `closed` count calls that were refused and hence never submitted.
+    ///
+    /// The order is that of `stats()` and of memory: what every task changes is in the first cache line.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    #[repr(C, align(64))]
+    Counters {
+        tasks {
+            /// Accepted tasks, from the creation of the pool on. Always unsettled + completed + failed + timedOut + cancelled +
+            /// rejected.waitTimeout + rejected.released.
+            submitted: u64,
+            /// Accepted tasks that have not settled, of any generation.
+            unsettled: u64,
+            /// Tasks whose function gave a result.
+            completed: u64,
+            /// Tasks whose function threw or rejected, whose `init` failed, or whose thread died or could not start.
+            failed: u64,
+            /// Tasks that ran longer than their `timeout`.
+            timed_out: u64,
+            /// Tasks whose `signal` aborted, that ran at `destroy`, or whose isolate ended.
+            cancelled: u64,
+        }
+        peaks {
+            /// Most busy workers at once, in this generation.
+            peak_busy: u32,
+            /// Most waiting tasks at once, in this generation.
+            peak_waiting: u32,
+        }
+        /// Calls that were refused, and accepted tasks that got no worker.
+        rejected {
+            /// Calls that were refused, as the pool was full.
+            overload: u64,
+            /// Calls that were refused, as the pool was closed.
+            closed: u64,
+            /// Accepted tasks that got no worker within their `waitTimeout`.
+            wait_timeout: u64,
+            /// Accepted tasks that waited when the pool was released.
+            released: u64,
+        }
+        /// What has become of workers.
+        workers {
+            /// Workers that were started, `reused` ones included.
+            started: u64,
+            /// Workers whose record came from the worker cache.
+            reused: u64,
+            /// Workers that retired.
+            retired: u64,
+            /// Threads that died or were ended.
+            crashed: u64,
+        }
+    }
 }
 
 /// One consistent view of a pool.
@@ -64,7 +186,49 @@ pub struct Snapshot {
     pub counters: Counters,
 }
 
+gauges! { |snapshot|
+    /// Most live workers.
+    capacity: u32 = snapshot.capacity;
+    /// Live workers, busy and idle.
+    running: u32 = snapshot.running;
+    /// Workers with a task, settled or not; booting ones; and those that are being disposed of, or whose thread is being
+    /// ended.
+    busy: u32 = snapshot.busy;
+    /// running − busy.
+    idle: u32 = snapshot.idle();
+    /// capacity − busy, not below 0: workers that could take a task now, unless the pool is closed. In the pause after a
+    /// thread that could not be started beside others: no more than are idle.
+    available: u32 = snapshot.available();
+    /// capacity − running, not below 0: workers that could be started; 0 in that pause.
+    free: u32 = snapshot.free();
+    /// Accepted tasks that have no worker yet.
+    waiting: u32 = snapshot.waiting;
+    /// Whether new tasks are refused.
+    is_closed: bool = snapshot.is_closed;
+    /// The lifetime between (re)open and release that the pool is in, from 1.
+    generation: u64 = snapshot.generation;
+}
+
 impl Snapshot {
+    /// How many numbers are shown of a pool.
+    pub const COLUMNS: usize = GAUGES + COUNTERS;
+
+    /// What these numbers are, in this order.
+    pub fn groups() -> impl Iterator<Item = Group> {
+        let gauges = Group { name: "gauges", doc: &[], columns: GAUGE_COLUMNS };
+        std::iter::once(gauges).chain(COUNTER_GROUPS.iter().copied())
+    }
+
+    /// The numbers themselves; what has no limit is infinite.
+    #[must_use]
+    pub fn numbers(&self) -> [f64; Self::COLUMNS] {
+        let mut numbers = [0.0; Self::COLUMNS];
+        let (gauges, counters) = numbers.split_at_mut(GAUGES);
+        write_gauges(self, gauges);
+        write_counters(&self.counters, counters);
+        numbers
+    }
+
     /// Live workers without a task.
     #[must_use]
     pub const fn idle(&self) -> u32 {
@@ -79,7 +243,7 @@ impl Snapshot {
                 let below_capacity = self.capacity.saturating_sub(self.busy);
                 if self.idle() < below_capacity { self.idle() } else { below_capacity }
             }
-            crate::UNBOUNDED => crate::UNBOUNDED,
+            UNBOUNDED => UNBOUNDED,
             capacity => capacity.saturating_sub(self.busy),
         }
     }
@@ -89,7 +253,7 @@ impl Snapshot {
     pub const fn free(&self) -> u32 {
         match self.capacity {
             _ if self.is_pausing => 0,
-            crate::UNBOUNDED => crate::UNBOUNDED,
+            UNBOUNDED => UNBOUNDED,
             capacity => capacity.saturating_sub(self.running),
         }
     }

@@ -26,7 +26,7 @@ mod watch;
 mod worker;
 
 pub use clock::{Clock, MILLISECOND, ManualClock, MonotonicClock, Nanos};
-pub use counters::{Counters, Snapshot};
+pub use counters::{Column, Counters, Group, Snapshot};
 pub use face::{FaceId, Payload};
 pub use kind::WorkerKind;
 pub use lock::{SpinGuard, SpinLock};

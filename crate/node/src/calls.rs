@@ -81,7 +81,7 @@ impl Deref for Bytes {
     }
 }
 
-/// A value on its way to another thread. `src/wire/values.ts` numbers the kinds.
+/// A value on its way to another thread; of its kind `ValueKind`.
 #[derive(Debug, Default)]
 pub(crate) struct Value {
     pub(crate) kind: u32,

@@ -340,8 +340,8 @@ pub fn forget(isolate: u32, face: u32) -> napi::Result<()> {
     forgotten.map(drop).ok_or_else(|| napi::Error::from_reason(no_face(face)))
 }
 
-/// Announces a command `Watched` for when a submit would not have to wait (0), the pool is closed (1), or `timeout` milliseconds have
-/// passed (2). An odd token keeps the process alive until then.
+/// Announces a command `Watched` for when a submit would not have to wait, the pool is closed, or `timeout` milliseconds have
+/// passed: a `Vacancy` says which. A token with `HELD` keeps the process alive until then.
 #[napi(catch_unwind)]
 pub fn await_vacancy(
     isolate: u32,
@@ -401,7 +401,7 @@ pub fn reboot(isolate: u32, face: u32) -> napi::Result<bool> {
     with(isolate, face, |face| face.pool().reboot())
 }
 
-/// Announces a command `Watched` for when the condition holds, or `timeout` milliseconds have passed. An odd token
+/// Announces a command `Watched` for when the condition holds, or `timeout` milliseconds have passed. A token with `HELD`
 /// keeps the process alive until then.
 #[napi(catch_unwind)]
 pub fn watch(

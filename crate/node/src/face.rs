@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
+use workpool_abi::{CommandKind, Vacancy, watched};
 use workpool_core::{
     Effect, FaceId, Host, MonotonicClock, Nanos, Payload, Pool, Reap, Reaper, Rejection, Snapshot, SpinLock,
     TaskId, WorkerId,
@@ -15,8 +16,9 @@ use workpool_mailbox::Sender;
 use crate::{
     calls::{Call, Calls, NoMemory, Value},
     cold::CoreOptions,
+    hot::Times,
     isolate,
-    mailbox::{Command, Kind, Mailbox, Outcome},
+    mailbox::{Command, Mailbox, Outcome},
     shared,
 };
 
@@ -29,7 +31,7 @@ pub(crate) struct Seat {
 
 impl Seat {
     /// Tells the origin of a task how it has ended.
-    pub(crate) fn tell_outcome(&self, task: TaskId, failed: Option<[f64; 3]>, printed: bool, value: Value) {
+    pub(crate) fn tell_outcome(&self, task: TaskId, failed: Option<Times>, printed: bool, value: Value) {
         self.mailbox.push_outcome(Outcome { face: self.number, task, failed, printed, value });
     }
 }
@@ -160,7 +162,7 @@ impl Threads {
         let (first, second, stamp) = (task.number(), u32::from(if_settled), task.stamp());
         if let Some(mailbox) = self.mailbox(worker) {
             let command =
-                Command { kind: Kind::Abort, face: 0, first, second, third: 0, stamp, detail: reason };
+                Command { kind: CommandKind::Abort, face: 0, first, second, third: 0, stamp, detail: reason };
             mailbox.push(command, Sender::Other);
         }
     }
@@ -176,13 +178,13 @@ impl Seats {
         self.lock().get(&face).cloned()
     }
 
-    pub(crate) fn tell(&self, face: FaceId, kind: Kind, first: u32, second: u32) {
+    pub(crate) fn tell(&self, face: FaceId, kind: CommandKind, first: u32, second: u32) {
         self.push(face, Command::new(kind, first, second));
     }
 
     /// Asks the origin of a task for its argument, which goes to the worker by the message port.
     pub(crate) fn tell_to_post(&self, face: FaceId, worker: WorkerId, task: TaskId) {
-        let command = Command::new(Kind::Post, worker.0, task.number());
+        let command = Command::new(CommandKind::Post, worker.0, task.number());
         self.push(face, Command { stamp: task.stamp(), ..command });
     }
 
@@ -212,12 +214,12 @@ impl Seats {
                     threads.start(worker, task);
                     return None;
                 }
-                Some((call.face(), Command::new(Kind::Start, worker.0, task.number())))
+                Some((call.face(), Command::new(CommandKind::Start, worker.0, task.number())))
             }
-            Effect::Boot(worker) => to_owner(Kind::Boot, worker),
-            Effect::Retire(worker) => to_owner(Kind::Retire, worker),
-            Effect::Overdue(worker) => to_owner(Kind::Overdue, worker),
-            Effect::Kill(worker) => to_owner(Kind::Kill, worker),
+            Effect::Boot(worker) => to_owner(CommandKind::Boot, worker),
+            Effect::Retire(worker) => to_owner(CommandKind::Retire, worker),
+            Effect::Overdue(worker) => to_owner(CommandKind::Overdue, worker),
+            Effect::Kill(worker) => to_owner(CommandKind::Kill, worker),
             Effect::Reject(task, call, rejection) => {
                 let detail = self.threads.as_ref().and_then(|threads| match rejection {
                     Rejection::Crashed => threads.crash.get(),
@@ -225,7 +227,7 @@ impl Seats {
                     _ => None,
                 });
                 let (second, third) = reason(rejection);
-                let command = Command::new(Kind::Reject, task.number(), second);
+                let command = Command::new(CommandKind::Reject, task.number(), second);
                 Some((call.face(), Command { third, stamp: task.stamp(), detail, ..command }))
             }
             Effect::Abandoned(worker, task, _) => {
@@ -241,12 +243,14 @@ impl Seats {
                 None
             }
             Effect::Watched { face, token, left } => {
-                let left = left.map_or(0, |left| left.saturating_add(1));
-                Some((face, Command::new(Kind::Watched, token, left)))
+                Some((face, Command::new(CommandKind::Watched, token, watched(left))))
             }
-            Effect::NoVacancy { face, token } => Some((face, Command::new(Kind::Watched, token, 2))),
+            Effect::NoVacancy { face, token } => {
+                Some((face, Command::new(CommandKind::Watched, token, Vacancy::Late as u32)))
+            }
             Effect::Vacancy { face, token, is_closed } => {
-                Some((face, Command::new(Kind::Watched, token, u32::from(is_closed))))
+                let vacancy = if is_closed { Vacancy::Closed } else { Vacancy::Told };
+                Some((face, Command::new(CommandKind::Watched, token, vacancy as u32)))
             }
         }
     }
@@ -291,16 +295,17 @@ impl Host<Call> for Seats {
     }
 }
 
-/// The reason, which `src/native/binding.ts` numbers alike, and the limit that was exceeded, in milliseconds.
+/// The reason, and the limit that was exceeded, in milliseconds.
 fn reason(rejection: Rejection) -> (u32, u32) {
-    match rejection {
-        Rejection::Released => (0, 0),
-        Rejection::WaitTimeout(limit) => (1, limit),
-        Rejection::TaskTimeout(limit) => (2, limit),
-        Rejection::Crashed => (3, 0),
-        Rejection::StartFailed => (4, 0),
-        Rejection::Destroyed => (5, 0),
-    }
+    let (reason, limit) = match rejection {
+        Rejection::Released => (workpool_abi::Rejection::Released, 0),
+        Rejection::WaitTimeout(limit) => (workpool_abi::Rejection::WaitTimeout, limit),
+        Rejection::TaskTimeout(limit) => (workpool_abi::Rejection::TaskTimeout, limit),
+        Rejection::Crashed => (workpool_abi::Rejection::Crashed, 0),
+        Rejection::StartFailed => (workpool_abi::Rejection::StartFailed, 0),
+        Rejection::Destroyed => (workpool_abi::Rejection::Destroyed, 0),
+    };
+    (reason as u32, limit)
 }
 
 /// A pool, owned by its faces; the reaper and the list of shared pools know it weakly.

@@ -7,9 +7,10 @@ use std::{
 };
 
 use napi::{JsValue, bindgen_prelude::Object, sys};
+use workpool_abi::{CommandKind, How, NO_LIMIT, NONE, Time, Word};
 use workpool_core::{
-    Admission, Cancelled, End, FaceId, MILLISECOND, MonotonicClock, Offer, Pool, Refusal, Snapshot,
-    Submission, TaskId, UNBOUNDED, WorkerId,
+    Admission, Cancelled, End, FaceId, MILLISECOND, MonotonicClock, Offer, Pool, Refusal, Submission, TaskId,
+    WorkerId,
 };
 use workpool_mailbox::Next;
 
@@ -17,8 +18,6 @@ use crate::{
     calls::{Call, NoMemory},
     face::{Face, Seats},
     isolate::{Isolate, attach},
-    mailbox::Kind,
-    registers::Word,
     remote,
 };
 
@@ -28,11 +27,8 @@ pub(crate) const ARGUMENTS: usize = 10;
 /// Integers, as doubles: a priority may be any safe one.
 pub(crate) type Arguments = [f64; ARGUMENTS];
 
-/// Among refusals: it is not known whether the stack has room, so nothing has been done or counted.
-pub(crate) const DEEP: i32 = i32::MIN + 4;
-
-/// "No task" among task numbers.
-pub(crate) const NONE: i32 = -1;
+/// As a refusal: it is not known whether the stack has room.
+pub(crate) const DEEP: i32 = workpool_abi::Refusal::Deep as i32;
 
 /// What the body of a raw function comes to: an integer; `None` if it has no such pool, or is no thread, as only a caller that is
 /// not our TypeScript, or a bug of it, can bring about; or there is no memory. JavaScript gets the latter two thrown.
@@ -85,12 +81,12 @@ functions! {
         admit(isolate, face, |face| Submission { offer: offer_of(offer), ..Submission::new(Call::of_closure(face)) })
     };
 
-    // (face, priority, waitTimeout or -1, timeout or 0, timed, offer) → as submit
+    // (face, priority, waitTimeout or NO_LIMIT, timeout or 0, timed, offer) → as submit
     submit_with: |isolate, [face, priority, wait_timeout, timeout, timed, offer, ..]| {
         admit(isolate, face, |face| Submission {
             payload: Call::of_closure(face),
             priority: priority as u64,
-            wait_timeout: (wait_timeout >= 0.0).then_some(wait_timeout as u32),
+            wait_timeout: limit_of(wait_timeout),
             timeout: timeout as u32,
             timed: timed != 0.0,
             offer: offer_of(offer),
@@ -109,10 +105,12 @@ functions! {
         Some(0)
     };
 
-    // (face, worker, 0 completed | 1 failed | 3 failed and broken) → next task of this worker | -1
+    // (face, worker, `How`) → next task of this worker | NONE
     finish: |isolate, [face, worker, how, ..]| {
-        let end = if how == 0.0 { End::Completed } else { End::Failed };
-        let finished = with(isolate, face, |face| face.pool().finish(WorkerId(worker as u32), end, how == 3.0))?;
+        let how = How::of(how as i32);
+        let end = if how == Some(How::Completed) { End::Completed } else { End::Failed };
+        let is_broken = how == Some(How::FailedAndBroken);
+        let finished = with(isolate, face, |face| face.pool().finish(WorkerId(worker as u32), end, is_broken))?;
         if finished.settled {
             isolate.let_go();
         }
@@ -121,7 +119,7 @@ functions! {
         Some(number(finished.next))
     };
 
-    // (face, task, stamp) → 0 it waited | 1 it runs | 2 too late
+    // (face, task, stamp) → `Cancelled`
     cancel: |isolate, [face, task, stamp, ..]| {
         let cancelled = with(isolate, face, |face| {
             let cancelled = face.pool().cancel(named(task, stamp));
@@ -131,11 +129,12 @@ functions! {
         if cancelled != Cancelled::Late {
             isolate.let_go();
         }
-        Some(match cancelled {
-            Cancelled::Waiting => 0,
-            Cancelled::Running => 1,
-            Cancelled::Late => 2,
-        })
+        let met = match cancelled {
+            Cancelled::Waiting => workpool_abi::Cancelled::Waiting,
+            Cancelled::Running => workpool_abi::Cancelled::Running,
+            Cancelled::Late => workpool_abi::Cancelled::Late,
+        };
+        Some(met as i32)
     };
 
     // (face, task) → the stamp of the task that has this number
@@ -144,12 +143,12 @@ functions! {
         Some(task.map_or(0, |task| task.stamp() as i32))
     };
 
-    // (face, worker) → next task of this worker | -1
+    // (face, worker) → next task of this worker | NONE
     booted: |isolate, [face, worker, ..]| {
         with(isolate, face, |face| number(face.pool().booted(WorkerId(worker as u32))))
     };
 
-    // (face, worker) → the task that fails for it | -1; its times are in the numbers
+    // (face, worker) → the task that fails for it | NONE; its times are in the numbers
     boot_failed: |isolate, [face, worker, ..]| {
         let failed = with(isolate, face, |face| {
             let (task, _) = face.pool().boot_failed(WorkerId(worker as u32))?;
@@ -175,19 +174,19 @@ functions! {
         Some(0)
     };
 
-    // () → kind of the next command | 8 outcomes | 9 tasks | 0; what it is about in the words, a rejected task's times in the numbers
+    // () → `CommandKind`; what it is about in the words, a rejected task's times in the numbers
     poll: |isolate, _| {
         let command = match isolate.mailbox.pop() {
             Next::Command(command) => command,
-            Next::Outcomes => return Some(8),
-            Next::Tasks => return Some(9),
+            Next::Outcomes => return Some(CommandKind::Outcomes as i32),
+            Next::Tasks => return Some(CommandKind::Tasks as i32),
             Next::Nothing => {
                 isolate.registers.set(Word::Pending, 0);
-                return Some(0);
+                return Some(CommandKind::Nothing as i32);
             }
         };
         match command.kind {
-            Kind::Reject => {
+            CommandKind::Reject => {
                 // If the face is gone, so is the task.
                 with(isolate, f64::from(command.face), |face| {
                     let task = TaskId::new(command.first, command.stamp);
@@ -197,7 +196,7 @@ functions! {
                 });
                 isolate.let_go();
             }
-            Kind::Watched if holds(command.first) => isolate.let_go(),
+            CommandKind::Watched if holds(command.first) => isolate.let_go(),
             _ => {}
         }
         isolate.registers.set(Word::Face, command.face as i32);
@@ -231,23 +230,27 @@ functions! {
 
     // (face): everything `stats` and the getters show, in the numbers
     snapshot: |isolate, [face, ..]| {
-        write_snapshot(isolate, &with(isolate, face, |face| face.snapshot())?);
+        isolate.registers.set_numbers(&with(isolate, face, |face| face.snapshot())?.numbers());
         Some(0)
     };
 }
 
 /// Whether a watch with this token stands for a promise that keeps the process alive.
 pub(crate) fn holds(token: u32) -> bool {
-    token % 2 == 1
+    token & workpool_abi::HELD != 0
 }
 
-/// `src/native/binding.ts` numbers the offers alike.
 pub(crate) fn offer_of(number: f64) -> Offer {
-    match number as u32 {
-        0 => Offer::Normal,
-        1 => Offer::AtOnce,
-        _ => Offer::Uncounted,
+    match workpool_abi::Offer::of(number as i32) {
+        Some(workpool_abi::Offer::Normal) => Offer::Normal,
+        Some(workpool_abi::Offer::AtOnce) => Offer::AtOnce,
+        Some(workpool_abi::Offer::Uncounted) | None => Offer::Uncounted,
     }
+}
+
+/// A `waitTimeout`, if there is one.
+pub(crate) fn limit_of(wait_timeout: f64) -> Option<u32> {
+    (wait_timeout > f64::from(NO_LIMIT)).then_some(wait_timeout as u32)
 }
 
 fn admit(isolate: &Isolate, face: f64, task: impl FnOnce(FaceId) -> Submission<Call>) -> Option<i32> {
@@ -273,16 +276,17 @@ pub(crate) fn named(task: f64, stamp: f64) -> TaskId {
 
 /// An overload's numbers are in the words, where they cost nothing to who does not ask.
 pub(crate) fn refused(isolate: &Isolate, refusal: Refusal) -> i32 {
-    match refusal {
-        Refusal::Closed => i32::MIN,
+    let answer = match refusal {
+        Refusal::Closed => workpool_abi::Refusal::Closed,
         Refusal::Overload { waiting, capacity } => {
             isolate.registers.set(Word::Waiting, waiting as i32);
             isolate.registers.set(Word::Capacity, capacity as i32);
-            i32::MIN + 1
+            workpool_abi::Refusal::Overload
         }
-        Refusal::WaitTimeout => i32::MIN + 2,
-        Refusal::Untimely => i32::MIN + 3,
-    }
+        Refusal::WaitTimeout => workpool_abi::Refusal::WaitTimeout,
+        Refusal::Untimely => workpool_abi::Refusal::Untimely,
+    };
+    answer as i32
 }
 
 fn number(task: Option<TaskId>) -> i32 {
@@ -298,9 +302,11 @@ fn write_times(isolate: &Isolate, face: &Face, task: TaskId) {
     isolate.registers.set_numbers(&times_of(face.pool(), task));
 }
 
-/// Number, waitMs and runMs of a task; nothing of one that is done with.
-pub(crate) fn times_of(pool: &Pool<Call, Seats, MonotonicClock>, task: TaskId) -> [f64; 3] {
-    let Some(times) = pool.times(task) else { return [0.0; 3] };
+/// The times of a task, as `Time` names their places; zeros of one that is done with.
+pub(crate) type Times = [f64; Time::COUNT];
+
+pub(crate) fn times_of(pool: &Pool<Call, Seats, MonotonicClock>, task: TaskId) -> Times {
+    let Some(times) = pool.times(task) else { return Times::default() };
     let ms = |from: u64, to: u64| to.saturating_sub(from) as f64 / MILLISECOND as f64;
     let (wait, run) = match times.begun_at {
         _ if times.submitted_at == 0 => (0.0, 0.0), // not timed
@@ -308,40 +314,6 @@ pub(crate) fn times_of(pool: &Pool<Call, Seats, MonotonicClock>, task: TaskId) -
         begun => (ms(times.submitted_at, begun), ms(begun, times.now)),
     };
     [times.number as f64, wait, run]
-}
-
-fn write_snapshot(isolate: &Isolate, snapshot: &Snapshot) {
-    let bounded = |count: u32| if count == UNBOUNDED { f64::INFINITY } else { f64::from(count) };
-    let Snapshot { capacity, is_pausing: _, running, busy, waiting, is_closed, generation, counters } =
-        *snapshot;
-    // In the order of `STATS` in `src/native/stats.ts`.
-    isolate.registers.set_numbers(&[
-        bounded(capacity),
-        f64::from(running),
-        f64::from(busy),
-        f64::from(snapshot.idle()),
-        bounded(snapshot.available()),
-        bounded(snapshot.free()),
-        f64::from(waiting),
-        f64::from(u8::from(is_closed)),
-        generation as f64,
-        counters.submitted as f64,
-        counters.unsettled as f64,
-        counters.completed as f64,
-        counters.failed as f64,
-        counters.timed_out as f64,
-        counters.cancelled as f64,
-        counters.overload as f64,
-        counters.closed as f64,
-        counters.wait_timeout as f64,
-        counters.released as f64,
-        f64::from(counters.peak_busy),
-        f64::from(counters.peak_waiting),
-        counters.started as f64,
-        counters.reused as f64,
-        counters.retired as f64,
-        counters.crashed as f64,
-    ]);
 }
 
 /// Takes a call apart, runs `body` and hands its integer back. A panic ends here, as a JavaScript error.

@@ -18,6 +18,7 @@ use std::{
 use napi::{Env, JsValue, bindgen_prelude::Object, sys};
 use napi_derive::napi;
 use slab::Slab;
+use workpool_abi::{CommandKind, Word};
 use workpool_core::FaceId;
 use workpool_mailbox::Sender;
 
@@ -25,8 +26,8 @@ use crate::{
     face::Face,
     headroom::Headroom,
     hot,
-    mailbox::{Kind, Mailbox, Waker},
-    registers::{Registers, Word},
+    mailbox::{Mailbox, Waker},
+    registers::Registers,
     remote::Remote,
 };
 
@@ -379,7 +380,7 @@ unsafe extern "C" fn tear_down(isolate: *mut c_void) {
     // Whatever goes wrong in here, the bell is taken out of the reach of others, and the process goes on.
     let _ = catch_unwind(AssertUnwindSafe(|| {
         if let Some(post) = isolate.remote.post.take() {
-            post.core.pool.host().tell(FaceId::FIRST, Kind::Died, post.worker.0, post.thread);
+            post.core.pool.host().tell(FaceId::FIRST, CommandKind::Died, post.worker.0, post.thread);
         }
     }));
     if let Some(Waker(bell)) = isolate.mailbox.close() {

@@ -7,15 +7,16 @@ use std::{
 };
 
 use napi::sys;
+use workpool_abi::CommandKind;
 use workpool_core::TaskId;
 use workpool_mailbox::{Bell, Spinners};
 
-use crate::calls::Value;
+use crate::{calls::Value, hot::Times};
 
-/// One thing to do. `src/native/binding.ts` numbers the kinds alike.
+/// One thing to do.
 #[derive(Debug)]
 pub(crate) struct Command {
-    pub(crate) kind: Kind,
+    pub(crate) kind: CommandKind,
     pub(crate) face: u32,
     pub(crate) first: u32,
     pub(crate) second: u32,
@@ -28,7 +29,7 @@ pub(crate) struct Command {
 
 impl Command {
     /// One that is about no task, or about one whose number cannot be another's by then. The face is set when it is pushed.
-    pub(crate) const fn new(kind: Kind, first: u32, second: u32) -> Self {
+    pub(crate) const fn new(kind: CommandKind, first: u32, second: u32) -> Self {
         Self { kind, face: 0, first, second, third: 0, stamp: 0, detail: None }
     }
 }
@@ -39,37 +40,11 @@ pub(crate) struct Outcome {
     /// The number of the pool in the origin's isolate.
     pub(crate) face: u32,
     pub(crate) task: TaskId,
-    /// Of a task that failed: its number, waitMs and runMs.
-    pub(crate) failed: Option<[f64; 3]>,
+    /// Of a task that failed.
+    pub(crate) failed: Option<Times>,
     /// Whether its thread has printed what its owner may not have read yet.
     pub(crate) printed: bool,
     pub(crate) value: Value,
-}
-
-/// What is to be done, with what `first`, `second` and `third` say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Start a task: worker, task.
-    Start = 1,
-    /// Initialise a worker: worker.
-    Boot = 2,
-    /// Take a worker down: worker.
-    Retire = 3,
-    /// Reject a task: task, reason, the limit that it exceeded in ms.
-    Reject = 4,
-    /// Settle a watch: token, 0 or, if its time was up, 1 + how many workers were left.
-    Watched = 5,
-    /// End a thread, whatever it does: worker.
-    Kill = 6,
-    /// Send the argument of a task to its thread by a message port: worker, task.
-    Post = 7,
-    /// A thread is dead; its owner will also hear so from Node, unless it is blocked: worker, number of the thread. 8 and 9
-    /// are no commands.
-    Died = 10,
-    /// A worker that is being taken down counts no more: worker.
-    Overdue = 12,
-    /// In a thread, abort the signal of a task: task, whether only if that has settled.
-    Abort = 11,
 }
 
 /// A threadsafe function that only wakes: its payload is always null.

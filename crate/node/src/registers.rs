@@ -3,48 +3,7 @@
 use std::{cell::Cell, ptr, slice};
 
 use napi::sys;
-
-/// 32-bit words at the beginning of the block. `src/native/binding.ts` names the same places.
-const WORDS: usize = 16;
-
-/// 64-bit numbers behind the words.
-const NUMBERS: usize = 32;
-
-/// Places of the words.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Word {
-    /// 1 while commands may be in the isolate's mailbox.
-    Pending = 0,
-    /// The task of the last `submit`, if it was accepted.
-    Task = 1,
-    /// Whether the last `finish` settled its task.
-    Settled = 2,
-    /// The pool of the last command.
-    Face = 3,
-    /// What the last command is about.
-    First = 4,
-    /// More about it.
-    Second = 5,
-    /// Whether no task of the pool is left after the last `finish`, `cancel` or rejection.
-    Quiet = 6,
-    /// In a thread: whether it has been so long since its event loop had its turn that it is to have it now.
-    Turn = 7,
-    /// The value that goes out with a call: its kind, the length of its bytes.
-    Kind = 8,
-    Length = 9,
-    /// Still more about the last command.
-    Third = 10,
-    /// Of the pool that has refused a task as it is full: what waits, and its capacity, −1 if that has no limit.
-    Waiting = 11,
-    Capacity = 12,
-    /// The stamp of the task of the last `submit`, or of the one that the last command is about: with its number, its name.
-    Stamp = 13,
-    /// Whether the bytes of the value that goes out are in what has been lent; else they are at the end of the exchange.
-    Lent = 14,
-}
-
-/// The number of the value that goes out with a call: behind those that are ever answered.
-pub(crate) const OUTGOING: usize = 31;
+use workpool_abi::{NUMBERS, WORDS, Word};
 
 /// A block that JavaScript sees as an `ArrayBuffer`. It belongs to one isolate and is touched by its thread only.
 #[derive(Debug)]
@@ -98,6 +57,10 @@ impl Registers {
 
     pub(crate) fn number(&self, place: usize) -> f64 {
         self.numbers[place].get()
+    }
+
+    pub(crate) fn set_number(&self, place: usize, value: f64) {
+        self.numbers[place].set(value);
     }
 
     /// Writes `values` to the numbers, from the first one on.

@@ -11,6 +11,10 @@ use std::{
 };
 
 use napi::sys;
+use workpool_abi::{
+    BYTES_AT, COLUMNS, EXCHANGE, FIGURES, FIGURES_AT, Figure, INCOMING, NONE, OTHER, OUTCOMES, OUTGOING,
+    OUTGOING_AT, OUTGOING_BYTES, ValueFlag, ValueKind, Word,
+};
 use workpool_core::{Admission, End, FaceId, MonotonicClock, Payload, Submission, Taken, TaskId, WorkerId};
 use workpool_mailbox::{Found, Linger, Origin, Thread};
 
@@ -18,35 +22,14 @@ use crate::{
     blocks,
     calls::{Argument, Bytes, Call, NoMemory, Value},
     face::{Core, Face, Seat},
-    hot::{self, NONE, functions, with},
+    hot::{self, functions, with},
     isolate::Isolate,
     mailbox::{Outcome, SPINNERS},
-    registers::{OUTGOING, Word},
 };
 
-/// Most outcomes that one call hands over.
-const BATCH: usize = 256;
-/// Integers that describe an outcome.
-const COLUMNS: usize = 5;
-/// Numbers beside them: that of the value; of a failed task its number, waitMs and runMs.
-const FIGURES: usize = 4;
-/// Bytes of the exchange: the table of outcomes, their numbers, bytes of values that come in, and of one that goes out.
-const TABLE: usize = BATCH * COLUMNS * size_of::<i32>();
-const NUMBERS: usize = BATCH * FIGURES * size_of::<f64>();
-const BYTES: usize = 64 * 1_024;
-const OUTGOING_BYTES: usize = 16 * 1_024;
-pub(crate) const EXCHANGE: usize = TABLE + NUMBERS + BYTES + OUTGOING_BYTES;
-
-/// `next` and `done`: no task, but something else to do.
-const OTHER: i32 = -2;
-/// A value that does not go by the exchange: TypeScript fetches it by `fill`.
-const LARGE: u32 = 0x100;
 /// The kind of a value that is many bytes and nothing else. They come by `bring` and go by `fill`.
-const LONE: u32 = 8;
-/// The value of an outcome is what the task failed with.
-const FAILED: u32 = 0x200;
-/// The owner of its thread may not have read yet what that has printed.
-const PRINTED: u32 = 0x400;
+const LONE: u32 = ValueKind::Lone as u32;
+const LARGE: u32 = ValueFlag::Large as u32;
 
 /// What an isolate has as an origin of tasks for threads, and as a thread.
 #[derive(Debug, Default)]
@@ -113,7 +96,7 @@ functions! {
         Ok::<_, NoMemory>(with(isolate, face, |face| submit(isolate, face, argument, Submission::new)).flatten())
     };
 
-    // (face, function, priority, waitTimeout or -1, timeout or 0, timed, offer) → task | refusal
+    // (face, function, priority, waitTimeout or NO_LIMIT, timeout or 0, timed, offer) → task | refusal
     run_with: |isolate, [face, function, priority, wait_timeout, timeout, timed, offer, ..]| {
         if !isolate.headroom.is_known() {
             return Ok(Some(hot::DEEP));
@@ -122,7 +105,7 @@ functions! {
         Ok::<_, NoMemory>(with(isolate, face, |face| submit(isolate, face, argument, |call| Submission {
             payload: call,
             priority: priority as u64,
-            wait_timeout: (wait_timeout >= 0.0).then_some(wait_timeout as u32),
+            wait_timeout: hot::limit_of(wait_timeout),
             timeout: timeout as u32,
             timed: timed != 0.0,
             offer: hot::offer_of(offer),
@@ -130,11 +113,10 @@ functions! {
         .flatten())
     };
 
-    // (face, waitTimeout or -1, timeout or 0, offer) → refusal, if a task of this kind is refused just now | 0
+    // (face, waitTimeout or NO_LIMIT, timeout or 0, offer) → refusal, if a task of this kind is refused just now | 0
     refuse: |isolate, [face, wait_timeout, timeout, offer, ..]| {
-        let wait_timeout = (wait_timeout >= 0.0).then_some(wait_timeout as u32);
         let refusal = with(isolate, face, |face| {
-            face.pool().refuse(face.id, hot::offer_of(offer), wait_timeout, timeout as u32)
+            face.pool().refuse(face.id, hot::offer_of(offer), hot::limit_of(wait_timeout), timeout as u32)
         })?;
         Some(refusal.map_or(0, |refusal| hot::refused(isolate, refusal)))
     };
@@ -142,17 +124,18 @@ functions! {
     // () → how many outcomes are in the exchange; 0: no more
     drain: |isolate, _| Some(hand_over(isolate));
 
-    // () → whether something has come, after a look as long as it is worth it; 2: the event loop is to have its turn first
+    // () → `Linger`, after a look as long as it is worth it
     linger: |isolate, _| {
         let Remote { origin, clock, .. } = &isolate.remote;
-        Some(match origin.linger(&isolate.mailbox, isolate.open(), clock, &SPINNERS) {
-            Linger::Nothing => 0,
-            Linger::Something => 1,
-            Linger::Turn => 2,
-        })
+        let found = match origin.linger(&isolate.mailbox, isolate.open(), clock, &SPINNERS) {
+            Linger::Nothing => workpool_abi::Linger::Nothing,
+            Linger::Something => workpool_abi::Linger::Found,
+            Linger::Turn => workpool_abi::Linger::Turn,
+        };
+        Some(found as i32)
     };
 
-    // () → kind of the next task's argument | -1 none | -2 none, but something else to do
+    // () → kind of the next task's argument | NONE | OTHER
     next: |isolate, _| with_post(isolate, |post| next_task(isolate, post, true));
 
     // (task, failed, printed, broken) → as next
@@ -172,7 +155,7 @@ functions! {
         }
     });
 
-    // () → kind of what the last command has beside its numbers, which is in the exchange then | -1
+    // () → kind of what the last command has beside its numbers, which is in the exchange then | NONE
     detail: |isolate, _| Some(load_reason(isolate, isolate.remote.detail.take()));
 
     // (face) → as detail: why a thread could not start
@@ -372,38 +355,42 @@ fn hand_over(isolate: &Isolate) -> i32 {
     }
     let mut used = 0;
     let mut count = 0;
-    while count < BATCH
+    while count < OUTCOMES
         && let Some(outcome) = outcomes.front()
     {
         let length = outcome.value.bytes.len();
         let is_large = is_large(&outcome.value);
-        if (is_large && count > 0) || (!is_large && used + length > BYTES) {
+        if (is_large && count > 0) || (!is_large && used + length > ROOM) {
             break;
         }
         let Some(Outcome { face, task, failed, printed, value }) = outcomes.pop_front() else { break };
         handed.push((face, task));
-        let kind = value.kind | if is_large { LARGE } else { 0 };
-        let row = [
+        let kind = value.kind | flag(is_large, ValueFlag::Large);
+        // As `Column` names their places.
+        let row: [u32; COLUMNS] = [
             face,
             task.number(),
-            kind | if failed.is_some() { FAILED } else { 0 } | if printed { PRINTED } else { 0 },
+            kind | flag(failed.is_some(), ValueFlag::Failed) | flag(printed, ValueFlag::Printed),
             used as u32,
             length as u32,
         ];
         for (column, word) in row.into_iter().enumerate() {
-            write(exchange, (count * COLUMNS + column) * 4, &word.to_ne_bytes());
+            write(exchange, (count * COLUMNS + column) * size_of_val(&word), &word.to_ne_bytes());
         }
-        let figures = TABLE + count * FIGURES * 8;
-        write(exchange, figures, &value.number.to_ne_bytes());
-        for (column, number) in failed.into_iter().flatten().enumerate() {
-            write(exchange, figures + (column + 1) * 8, &number.to_ne_bytes());
+        let write_figure = |figure: usize, number: f64| {
+            let at = FIGURES_AT + (count * FIGURES + figure) * size_of_val(&number);
+            write(exchange, at, &number.to_ne_bytes());
+        };
+        write_figure(Figure::Value as usize, value.number);
+        for (time, number) in failed.into_iter().flatten().enumerate() {
+            write_figure(Figure::Id as usize + time, number);
         }
         count += 1;
         if is_large {
             *isolate.remote.large.borrow_mut() = value.bytes;
             break;
         }
-        write(exchange, TABLE + NUMBERS + used, &value.bytes);
+        write(exchange, BYTES_AT + used, &value.bytes);
         // Values begin at multiples of 8, as decoders may want numbers aligned.
         used += length.next_multiple_of(8);
     }
@@ -424,8 +411,15 @@ fn acknowledge(isolate: &Isolate, tasks: &mut Vec<(u32, TaskId)>) {
     }
 }
 
+/// Bytes of values that come in by the exchange at once.
+const ROOM: usize = OUTGOING_AT - BYTES_AT;
+
+const fn flag(is_set: bool, flag: ValueFlag) -> u32 {
+    if is_set { flag as u32 } else { 0 }
+}
+
 fn is_large(value: &Value) -> bool {
-    value.kind == LONE || value.bytes.len() > BYTES
+    value.kind == LONE || value.bytes.len() > ROOM
 }
 
 fn write(exchange: &[Cell<u8>], at: usize, bytes: &[u8]) {
@@ -454,7 +448,7 @@ fn call_function(isolate: &Isolate, post: &mut Post, task: TaskId, call: Call) -
     post.begun.push((task, call.face()));
     isolate.registers.set(Word::Task, task.number() as i32);
     isolate.registers.set(Word::First, function as i32);
-    isolate.registers.set_numbers(&[value.number]);
+    isolate.registers.set_number(INCOMING, value.number);
     Some(load(isolate, value))
 }
 
@@ -472,7 +466,7 @@ fn load(isolate: &Isolate, value: Value) -> u32 {
 fn load_small(isolate: &Isolate, value: &Value) -> u32 {
     isolate.registers.set(Word::Second, value.bytes.len() as i32);
     if let Some(exchange) = isolate.remote.exchange.get() {
-        write(exchange, TABLE + NUMBERS, &value.bytes);
+        write(exchange, BYTES_AT, &value.bytes);
     }
     value.kind
 }
@@ -506,7 +500,7 @@ fn end_task(
     let (task, face) = post.begun.swap_remove(index);
     let end = if failed { End::Failed } else { End::Completed };
     // Of a failure `panicHandler` may want to know.
-    let times = if failed { hot::times_of(&post.core.pool, task) } else { [0.0; 3] };
+    let times = if failed { hot::times_of(&post.core.pool, task) } else { hot::Times::default() };
     // With several tasks at once, others may have been given before the next one.
     let is_only = post.core.concurrency == 1;
     let (finished, begun) = if is_only {
@@ -605,7 +599,7 @@ impl Remote {
 
     /// The part of the exchange in which TypeScript has written what goes out.
     fn outgoing(&self) -> Option<NonNull<[u8]>> {
-        let cells = &self.exchange.get()?[EXCHANGE - OUTGOING_BYTES..];
+        let cells = &self.exchange.get()?[OUTGOING_AT..];
         Some(NonNull::slice_from_raw_parts(NonNull::from(cells).cast(), OUTGOING_BYTES))
     }
 

@@ -9,6 +9,7 @@ use std::{
 };
 
 use napi_derive::napi;
+use workpool_abi::NONE;
 
 /// Most shapes. Never forgotten, as any isolate may know their numbers; what comes later says its keys each time.
 const MOST: usize = 4_096;
@@ -25,7 +26,7 @@ fn lock() -> MutexGuard<'static, Shapes> {
     SHAPES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The number of a list of keys; -1 if there are too many.
+/// The number of a list of keys; `NONE` if there are too many.
 #[napi(catch_unwind)]
 pub fn shape_number(keys: String) -> i32 {
     let mut shapes = lock();
@@ -33,7 +34,7 @@ pub fn shape_number(keys: String) -> i32 {
         return number;
     }
     if shapes.keys.len() == MOST {
-        return -1;
+        return NONE;
     }
     let number = shapes.keys.len() as i32;
     shapes.keys.push(keys.clone());

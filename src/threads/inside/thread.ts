@@ -21,7 +21,8 @@ import {
   then,
 } from '../../base/intrinsics.js'
 import { addonFile } from '../../native/addon.js'
-import { NONE, Word, describe, isolate, native, numbers, words } from '../../native/binding.js'
+import { Registers, Special, ValueFlag, ValueKind, Word } from '../../native/abi.js'
+import { describe, isolate, native, numbers, words } from '../../native/binding.js'
 import { misuse } from '../../base/errors.js'
 import { hasPaused, serveAs, wake } from '../../native/isolate.js'
 import { type ErrorDescription, Verdict, describeError, reviveError } from '../../wire/payload/index.js'
@@ -33,7 +34,6 @@ import { type Exports, loadTaskModule } from './task-module.js'
 import type { Transferable } from '../../base/transferable.js'
 import { isTransfer } from './transfer.js'
 import {
-  Kind,
   PORTLESS,
   SPREAD,
   decode,
@@ -46,9 +46,6 @@ import {
   surveyed,
   serialize,
 } from '../../wire/values.js'
-
-/** `next` and `done`: no task, but something else to do. */
-const OTHER = -2
 
 type TaskFunction = (...args: unknown[]) => unknown
 
@@ -215,16 +212,16 @@ export class Thread {
 
   /** The task that the core has answered with. What it says of it is read at once, as the next call overwrites it. */
   #take(answer: number): Job | undefined {
-    for (let kind = answer; kind !== NONE;) {
-      if (kind === OTHER) {
+    for (let kind = answer; kind !== Special.none;) {
+      if (kind === Special.other) {
         wake()
         // What is left is carried out after a turn of the event loop; tasks that come meanwhile are among it.
         if (hasPaused()) return undefined
       } else {
         const [task, place] = [words[Word.task]!, words[Word.first]!]
-        if ((kind & Kind.mask) !== Kind.port) {
+        if ((kind & ValueFlag.mask) !== ValueKind.port) {
           try {
-            return jobOf(task, place, decode(kind, numbers[0]!, 0, words[Word.second]!))
+            return jobOf(task, place, decode(kind, numbers[Registers.incoming]!, 0, words[Word.second]!))
           } catch (error) {
             // It is not the fault of others that this cannot be read back, nor that there is no memory for it.
             kind = this.#failed({ task, place, name: undefined, argument: undefined }, error)
@@ -334,13 +331,13 @@ export class Thread {
     }
     // Nobody asks for it if the task has settled in another way.
     if (native.isAbandoned(isolate, task)) {
-      describe(Kind.undefined, 0, 0)
+      describe(ValueKind.undefined, 0, 0)
       return this.#done(task, isFailed)
     }
     const token = tokenOf(this.#assignment.serial, this.#nextValue)
     this.#report({ kind: 'value', token, value }, list)
     this.#nextValue = nextCount(this.#nextValue)
-    describe(Kind.port, token, 0)
+    describe(ValueKind.port, token, 0)
     const answer = this.#done(task, isFailed)
     // It has settled meanwhile.
     if (words[Word.settled] === 0) this.#report({ kind: 'vain', token })

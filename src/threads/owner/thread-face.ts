@@ -2,20 +2,19 @@ import { fileURLToPath } from 'node:url'
 
 import {
   Cancelled,
-  OUTCOME_COLUMNS,
-  OUTCOME_FIGURES,
+  Column,
+  Exchange,
+  Figure,
   Offer,
   Refusal,
   Rejection,
-  describe,
-  figures,
-  isolate,
-  native,
-  numbers,
-  outcomes,
-  words,
+  Special,
+  Time,
+  ValueFlag,
+  ValueKind,
   Word,
-} from '../../native/binding.js'
+} from '../../native/abi.js'
+import { describe, figures, isolate, native, numbers, outcomes, words } from '../../native/binding.js'
 import {
   misuse,
   PoolClosedError,
@@ -43,7 +42,7 @@ import { type ErrorDescription, describeError, reviveError } from '../../wire/pa
 import { merged } from '../../base/own.js'
 import { withoutLimits } from '../../base/runtime.js'
 import { Signals } from '../../origin/signals.js'
-import { Stat } from '../../native/stats.js'
+import { Stat } from '../../native/pool-stats.js'
 import type { Resolve } from '../../origin/task.js'
 import type { TaskInfo } from '../../options/task-info.js'
 import {
@@ -56,7 +55,7 @@ import { Verbs } from '../../origin/verbs.js'
 import { Crew } from './crew.js'
 import { afterPrints } from './after-prints.js'
 import { type Enclosure, discard, enclose } from './enclosure.js'
-import { Kind, NAMED, PORTLESS, SPREAD, decode, decodeAnswer, encode, pack, serialize } from '../../wire/values.js'
+import { NAMED, PORTLESS, SPREAD, decode, decodeAnswer, encode, pack, serialize } from '../../wire/values.js'
 
 const { WatchCondition } = native
 
@@ -304,7 +303,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   ): number {
     const { signal } = options
     if (signal === undefined) return this.#handIn(name, argument, options, isSpread, offer, make)
-    const refused = native.refuse(this.id, options.waitTimeout ?? -1, options.timeout ?? 0, offer)
+    const refused = native.refuse(this.id, options.waitTimeout ?? Special.noLimit, options.timeout ?? 0, offer)
     if (refused < 0) return refused
     // Listened to first, as that may throw, and a thread begins as soon as it has the task.
     const call = make()
@@ -334,13 +333,13 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     if (transfer !== undefined || !encode(sent)) {
       // Before anything is moved.
       needHeadroom()
-      const refused = native.refuse(this.id, options.waitTimeout ?? -1, options.timeout ?? 0, offer)
+      const refused = native.refuse(this.id, options.waitTimeout ?? Special.noLimit, options.timeout ?? 0, offer)
       if (refused < 0) return refused
       if (this.#crew === undefined) {
         serialize(sent, transfer)
       } else {
         enclosure = enclose(sent, transfer)
-        if (enclosure !== undefined) describe(Kind.port, 0, 0)
+        if (enclosure !== undefined) describe(ValueKind.port, 0, 0)
       }
     }
     let code: number = Refusal.deep
@@ -367,9 +366,13 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     return code
   }
 
-  #submit(place: number, { priority = 1, waitTimeout = -1, timeout = 0 }: RunChecked, offer: Offer): number {
+  #submit(
+    place: number,
+    { priority = 1, waitTimeout = Special.noLimit, timeout = 0 }: RunChecked,
+    offer: Offer,
+  ): number {
     const isNoted = this.#settings.panicHandler !== undefined
-    if (priority === 1 && waitTimeout === -1 && timeout === 0 && !isNoted && offer === Offer.normal) {
+    if (priority === 1 && waitTimeout === Special.noLimit && timeout === 0 && !isNoted && offer === Offer.normal) {
       return native.run(this.id, place)
     }
     const noted = isNoted ? 1 : 0
@@ -393,7 +396,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     }
     try {
       this.#forget(id)
-      const mayPrint = (outcomes[row * OUTCOME_COLUMNS + 2]! & Kind.printed) !== 0
+      const mayPrint = (outcomes[row * Exchange.columns + Column.kind]! & ValueFlag.printed) !== 0
       this.#settle(mayPrint ? this.#afterPrints(call) : call, row)
     } catch (error) {
       // A value that cannot be read back, or for which there is no memory, is the affair of its own task.
@@ -415,24 +418,29 @@ export class ThreadFace extends Verbs implements ThreadTarget {
 
   /** Nobody wants the value. */
   #drop(row: number): void {
-    const kind = outcomes[row * OUTCOME_COLUMNS + 2]!
-    const isPosted = (kind & Kind.mask) === Kind.port
-    if (isPosted) this.#crew!.take(figures[row * OUTCOME_FIGURES]!, { give: noop, fail: noop, lose: noop })
+    const kind = outcomes[row * Exchange.columns + Column.kind]!
+    const isPosted = (kind & ValueFlag.mask) === ValueKind.port
+    if (isPosted)
+      this.#crew!.take(figures[row * Exchange.figures + Figure.value]!, { give: noop, fail: noop, lose: noop })
   }
 
   #settle(call: Call, row: number): void {
-    const kind = outcomes[row * OUTCOME_COLUMNS + 2]!
-    const isFailed = (kind & Kind.failed) !== 0
-    if ((kind & Kind.mask) !== Kind.port) {
+    const kind = outcomes[row * Exchange.columns + Column.kind]!
+    const isFailed = (kind & ValueFlag.failed) !== 0
+    if ((kind & ValueFlag.mask) !== ValueKind.port) {
       const value = this.#decode(kind, row)
       if (isFailed) this.#failWith(call, value as ErrorDescription, row)
       else call.resolve(value)
       return
     }
-    const at = row * OUTCOME_FIGURES
-    const [number, waitMs, runMs] = [figures[at + 1]!, figures[at + 2]!, figures[at + 3]!]
+    const at = row * Exchange.figures
+    const [number, waitMs, runMs] = [
+      figures[at + Figure.id]!,
+      figures[at + Figure.waitMs]!,
+      figures[at + Figure.runMs]!,
+    ]
     const fail = (error: unknown) => this.#fail(call, error, number, waitMs, runMs)
-    this.#crew!.take(figures[at]!, {
+    this.#crew!.take(figures[at + Figure.value]!, {
       give: (value) => (isFailed ? fail(this.#revive(value as ErrorDescription)) : call.resolve(value)),
       fail: call.reject,
       lose: () => fail(new WorkerCrashedError(this.#settings.name, 0, undefined)),
@@ -440,13 +448,24 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   }
 
   #failWith(call: Call, description: ErrorDescription, row: number): void {
-    const at = row * OUTCOME_FIGURES
-    this.#fail(call, this.#revive(description), figures[at + 1]!, figures[at + 2]!, figures[at + 3]!)
+    const at = row * Exchange.figures
+    this.#fail(
+      call,
+      this.#revive(description),
+      figures[at + Figure.id]!,
+      figures[at + Figure.waitMs]!,
+      figures[at + Figure.runMs]!,
+    )
   }
 
   #decode(kind: number, row: number): unknown {
-    const at = row * OUTCOME_COLUMNS
-    return decode(kind, figures[row * OUTCOME_FIGURES]!, outcomes[at + 3]!, outcomes[at + 4]!)
+    const at = row * Exchange.columns
+    return decode(
+      kind,
+      figures[row * Exchange.figures + Figure.value]!,
+      outcomes[at + Column.offset]!,
+      outcomes[at + Column.length]!,
+    )
   }
 
   /** A task fails with an error that panicHandler is to see. */
@@ -475,7 +494,8 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   reject(id: number, rejection: Rejection, limit: number): void {
     const call = this.#forget(id)
     const error = withoutFrames(() => this.#rejection(rejection, limit, call.name))
-    if (rejection === Rejection.crashed) this.#fail(call, error, numbers[0]!, numbers[1]!, numbers[2]!)
+    if (rejection === Rejection.crashed)
+      this.#fail(call, error, numbers[Time.id]!, numbers[Time.waitMs]!, numbers[Time.runMs]!)
     else call.reject(error)
     if (rejection === Rejection.taskTimeout) this.#abortInThread(call, error, true)
   }

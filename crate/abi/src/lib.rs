@@ -1,0 +1,21 @@
+//! What Rust and TypeScript agree on by number: registers, answers, commands, kinds of values, the layout of the exchange.
+//!
+//! Each number is declared here once, with its meaning. `npm run abi` writes the TypeScript side of it, `src/native/abi.ts`, and
+//! `src/native/pool-stats.ts` from what the core counts; `npm run check` compares. A new counter is a line in
+//! `crate/core/src/counters.rs`, and nothing here.
+
+mod answers;
+mod commands;
+mod exchange;
+mod registers;
+mod table;
+pub mod typescript;
+mod values;
+
+pub use answers::{Cancelled, How, LAST_REFUSAL, Linger, NO_LIMIT, NONE, OTHER, Offer, Refusal, UNBOUNDED};
+pub use commands::{CommandKind, HELD, Rejection, Vacancy, watched};
+pub use exchange::{
+    BYTES_AT, COLUMNS, Column, EXCHANGE, FIGURES, FIGURES_AT, Figure, OUTCOMES, OUTGOING_AT, OUTGOING_BYTES,
+};
+pub use registers::{INCOMING, NUMBERS, OUTGOING, Time, WORDS, Word};
+pub use values::{ValueFlag, ValueKind};
