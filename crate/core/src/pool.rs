@@ -382,11 +382,14 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, _| state.watch(face, token, condition, expires_at));
     }
 
-    /// Does what has become due, if the pool was armed for `armed`. Gives the moment for the next call. Called by
-    /// the [`Reaper`](crate::Reaper).
+    /// Does what has become due, unless the pool waits for another moment than `armed` by now. Gives the moment for the next call.
+    /// Called by the [`Reaper`](crate::Reaper).
     pub fn reap(&self, armed: Nanos) -> Option<Nanos> {
-        if self.state.lock().armed != armed {
-            return None; // armed for an earlier moment since
+        let awaited = self.state.lock().armed;
+        if awaited != armed {
+            // Whoever has armed the reaper for `armed` was late with that, and may have taken the place of the appointment that
+            // is needed: the reaper has one per pool. With this answer it has that one again.
+            return (awaited < Nanos::MAX).then_some(awaited);
         }
         while self.transition(|state, effects| state.reap(self.clock.now(), effects)) {}
         let mut state = self.state.lock();

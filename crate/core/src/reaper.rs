@@ -19,8 +19,8 @@ const PAUSE: Nanos = 100 * MILLISECOND;
 
 /// What the reaper can be armed for.
 pub trait Reap: Send + Sync {
-    /// Does what is due at `armed`, the moment it was armed for, unless it has been armed for an earlier one since;
-    /// gives the next moment.
+    /// Does what is due at `armed`, the moment it was armed for, unless it waits for another one by now; gives the moment for
+    /// which it waits then.
     fn reap(&self, armed: Nanos) -> Option<Nanos>;
 }
 

@@ -2,6 +2,7 @@
 #![cfg(not(loom))]
 
 mod admission;
+mod appointments;
 mod booting;
 mod disposals;
 mod edges;

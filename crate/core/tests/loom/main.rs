@@ -429,6 +429,30 @@ fn a_deadline_set_beside_the_reaper_is_met() {
 }
 
 #[test]
+fn whoever_arms_the_reaper_too_late_does_not_take_its_next_appointment_away() {
+    loom::model(|| {
+        let desk = Desk::new(capacity(1));
+        let (worker, _) = desk.start(Submission::new(0));
+        for payload in [1, 2] {
+            desk.wait(Submission { wait_timeout: Some(20), ..Submission::new(payload) });
+        }
+        let other = Arc::clone(&desk);
+        // It starts before the others that wait, and with it goes its deadline. Its thread may not have armed the reaper for that yet.
+        let first = Submission { wait_timeout: Some(10), priority: 0, ..Submission::new(3) };
+        let late = thread::spawn(move || other.submit(first));
+        desk.submit(Submission { wait_timeout: Some(5), ..Submission::new(4) });
+        desk.finish(worker);
+        desk.pass(5);
+        late.join().unwrap();
+        desk.pass(20);
+        desk.deliver();
+        assert_eq!(desk.pool.snapshot().waiting, 0, "the reaper came for all");
+        let fates = desk.settle(0..5);
+        assert_eq!(fates[&2], [Fate::Rejected(Rejection::WaitTimeout(20))]);
+    });
+}
+
+#[test]
 fn a_wait_deadline_beside_a_finish_rejects_or_starts() {
     let seen = outcomes(|| {
         let desk = Desk::new(capacity(1));

@@ -14,7 +14,7 @@ use naive::{FaceState, Model, TaskState, WorkerState};
 use proptest::{collection::vec, option, prelude::*, test_runner::Config};
 use recorder::{Job, RecordedPool, keep_appointment};
 use workpool_core::{
-    Admission, Clock, Condition, Effect, End, FaceId, MILLISECOND, ManualClock, Nanos, Offer, Options,
+    Admission, Clock, Condition, Effect, End, FaceId, Host, MILLISECOND, ManualClock, Nanos, Offer, Options,
     Submission, TaskId, UNBOUNDED, Wait, WorkerId, WorkerKind,
 };
 
@@ -50,6 +50,8 @@ enum Step {
     EndTurns(usize, u32),
     /// Somebody is late: for a task that is done with, or a worker that is elsewhere in its life.
     Late(usize),
+    /// Somebody had to arm the reaper for a moment that is so far from now, and comes only now to do it.
+    ArmLate(Nanos),
 }
 
 fn submission() -> impl Strategy<Value = Step> {
@@ -104,6 +106,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any().prop_map(Step::ForgetVacancy),
         3 => (any(), 0_u32..3).prop_map(|(which, count)| Step::EndTurns(which, count)),
         4 => any().prop_map(Step::Late),
+        3 => (0_u64..60 * MILLISECOND).prop_map(Step::ArmLate),
     ]
 }
 
@@ -360,6 +363,9 @@ impl Pair {
                 self.play(|pool| pool.end_turns(face, count), |model| model.end_turns(face, count));
             }
             Step::Late(which) => self.be_late(which),
+            Step::ArmLate(nanos) => {
+                let _ = Host::arm(self.pool.host(), self.clock.now() + nanos);
+            }
         }
     }
 

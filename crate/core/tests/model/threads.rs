@@ -9,8 +9,8 @@ use std::{
 
 use proptest::{collection::vec, option, prelude::*};
 use workpool_core::{
-    Admission, Cancelled, Clock, Condition, Effect, End, FaceId, MILLISECOND, ManualClock, Nanos, Offer,
-    Options, Rejection, Submission, TaskId, Wait, WorkerId, WorkerKind,
+    Admission, Cancelled, Clock, Condition, Effect, End, FaceId, Host, MILLISECOND, ManualClock, Nanos,
+    Offer, Options, Rejection, Submission, TaskId, Wait, WorkerId, WorkerKind,
 };
 
 use crate::{
@@ -48,6 +48,8 @@ enum Step {
     EndTurns(u32),
     /// Somebody is late: for a task that is done with, or a worker that is elsewhere in its life.
     Late(usize),
+    /// Somebody had to arm the reaper for a moment that is so far from now, and comes only now to do it.
+    ArmLate(Nanos),
 }
 
 fn submission() -> impl Strategy<Value = Step> {
@@ -96,6 +98,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0_u64..4, option::of(0_u32..60)).prop_map(|(priority, timeout)| Step::AwaitVacancy(priority, timeout)),
         2 => (0_u32..3).prop_map(Step::EndTurns),
         4 => any().prop_map(Step::Late),
+        3 => (0_u64..60 * MILLISECOND).prop_map(Step::ArmLate),
     ]
 }
 
@@ -352,6 +355,9 @@ impl Pair {
                 self.play(|pool| pool.end_turns(FaceId::FIRST, count), |model| model.end_turns(count));
             }
             Step::Late(which) => self.be_late(which),
+            Step::ArmLate(nanos) => {
+                let _ = Host::arm(self.pool.host(), self.clock.now() + nanos);
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! A host that notes what it is told, and keeps the appointments that the reaper would keep.
+//! A host that notes what it is told, and keeps the appointment that the reaper would keep.
 
 #[cfg(not(loom))]
 use std::sync::Mutex;
@@ -34,11 +34,11 @@ impl Payload for Job {
     }
 }
 
-/// Notes effects and appointments in the order in which they come.
+/// Notes effects in the order in which they come, and like the reaper one appointment, the earliest.
 #[derive(Debug)]
 pub(crate) struct Recorder<T> {
     pub(crate) effects: Mutex<Vec<Effect<T>>>,
-    appointments: Mutex<Vec<Nanos>>,
+    appointment: Mutex<Option<Nanos>>,
     /// As if the system gave no thread for a reaper.
     pub(crate) is_untimely: AtomicBool,
 }
@@ -51,7 +51,8 @@ impl<T> Host<T> for Recorder<T> {
     fn arm(&self, at: Nanos) -> bool {
         let keeps_time = self.keeps_time();
         if keeps_time {
-            self.appointments.lock().expect("no test panics here").push(at);
+            let mut appointment = self.appointment.lock().expect("no test panics here");
+            *appointment = Some(appointment.map_or(at, |other| other.min(at)));
         }
         keeps_time
     }
@@ -67,11 +68,9 @@ impl<T> Recorder<T> {
         std::mem::take(&mut self.effects.lock().expect("no test panics here"))
     }
 
-    /// Takes out the first appointment that is due until `target`.
+    /// Takes out the appointment, if it is due until `target`.
     pub(crate) fn appointment(&self, target: Nanos) -> Option<Nanos> {
-        let mut appointments = self.appointments.lock().expect("no test panics here");
-        let first = (0..appointments.len()).min_by_key(|&index| appointments[index])?;
-        (appointments[first] <= target).then(|| appointments.swap_remove(first))
+        self.appointment.lock().expect("no test panics here").take_if(|at| *at <= target)
     }
 }
 
@@ -125,7 +124,7 @@ pub(crate) fn be_late_for<T: Payload + PartialEq + Debug>(
     }
 }
 
-/// Keeps the pool's first appointment until `target`, if there is one, at its very moment; whether there was one.
+/// Keeps the pool's appointment at its very moment, if there is one until `target`; whether there was.
 /// What [`Reaper`](workpool_core::Reaper) does, without a thread.
 pub(crate) fn keep_appointment<T: Payload>(
     pool: &RecordedPool<T>,
@@ -145,7 +144,7 @@ pub(crate) fn pool<T: Payload>(options: Options) -> (Arc<RecordedPool<T>>, Arc<M
     let clock = Arc::new(ManualClock::default());
     let recorder = Recorder {
         effects: Mutex::new(Vec::new()),
-        appointments: Mutex::new(Vec::new()),
+        appointment: Mutex::new(None),
         is_untimely: AtomicBool::new(false),
     };
     (Arc::new(Pool::new(options, recorder, Arc::clone(&clock))), clock)
