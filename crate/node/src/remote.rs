@@ -540,17 +540,20 @@ fn take_turns(isolate: &Isolate) {
 
 fn next_task(isolate: &Isolate, post: &mut Post, may_look: bool) -> i32 {
     let Remote { thread, clock, .. } = &isolate.remote;
-    loop {
+    let answer = loop {
         match thread.next(&isolate.mailbox, may_look && post.begun.is_empty(), clock, &SPINNERS) {
             Found::Task(task) => {
                 if let Some(kind) = begin(isolate, post, task) {
                     return kind as i32;
                 }
             }
-            Found::Other => return OTHER,
-            Found::Nothing => return NONE,
+            Found::Other => break OTHER,
+            Found::Nothing => break NONE,
         }
-    }
+    };
+    // The event loop has its turn anyway.
+    isolate.registers.set(Word::Turn, 0);
+    answer
 }
 
 impl Remote {
