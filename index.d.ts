@@ -1,9 +1,11 @@
 import { Worker, WorkerOptions } from 'node:worker_threads';
 
 /**
- * Where a pool reports what no promise can carry: `error` has failures of `execute`, a throwing `panicHandler`; `warn` a failing
- * `dispose`, a closure that submits to its own full pool; `debug` what closures do after they have settled. The shape of pino's loggers:
- * an object, then a message.
+ * Where a pool reports what no promise can carry. Each method is called with an object and a message, as pino's are.
+ *
+ * - `error`: a task of `execute` has failed, or `panicHandler` has thrown.
+ * - `warn`: `dispose` has failed, or a closure submits to its own full pool.
+ * - `debug`: a closure has ended after its promise had settled.
  */
 export interface Logger {
 	debug(details: object, message: string): void;
@@ -11,163 +13,184 @@ export interface Logger {
 	warn(details: object, message: string): void;
 	error(details: object, message: string): void;
 }
-/** What is known of a task that failed. */
+/** What `panicHandler` is told about a task that failed. */
 export interface TaskInfo {
 	/** The pool's name. */
 	pool: string;
-	/** The how-manieth task of its pool it is, from 1. */
+	/** The number of the task in its pool: the first task has 1, the next one 2, and so on. */
 	id: number;
-	/** The closure's name, if it has one; in a thread that of the export. */
+	/** The name of the closure, if it has one. In a thread: the name of the export. */
 	name?: string;
-	/** As a number: 0 for `high`, 1 for `normal`, 2 for `low`. */
+	/** The priority as a number: 0 for `high`, 1 for `normal`, 2 for `low`. */
 	priority: number;
-	/** From the call of `submit` or `run` to that of its function, in ms; without a start, to its end. */
+	/**
+	 * How long the task waited, in ms: from `submit` or `run` until its function was called, or until it ended if it
+	 * never started.
+	 */
 	waitMs: number;
-	/** From the call of its function to its end, in ms; 0 without a start. */
+	/** How long the task ran, in ms: from the call of its function until its end; 0 if it never started. */
 	runMs: number;
 }
 /**
- * Options that every pool takes. They are read once, from own properties. `undefined` means absent, `null` is an error, and so is
- * an unknown option. All times are in ms.
+ * Options of every pool. The pool reads them once, from own properties. `undefined` is the same as leaving an option
+ * out; `null` and unknown options are errors. All times are in ms.
  */
 export interface PoolOptions {
 	/**
-	 * Label in errors, logs, `TaskInfo` and names of threads; with `shared` the key by which isolates find the pool. Not empty.
-	 * Default `pool-1`, `pool-2`, …
+	 * The name of the pool in errors, logs, `TaskInfo` and names of threads. Isolates find a `shared` pool by its name. A
+	 * string that is not empty; default `pool-1`, `pool-2`, …
 	 */
 	name?: string | undefined;
 	/**
-	 * Capacity: most live workers, and hence most closures that run at once. An integer from 1 to 2³¹ − 1, default 256;
-	 * `Infinity` or −1 = unbounded. Can be changed with `tune`.
+	 * The capacity: the largest number of live workers, and so of closures that run at once. An integer from 1 to
+	 * 2³¹ − 1; `Infinity` and −1 mean that there is no limit. Default 256. `tune` changes it.
 	 *
-	 * Of a `ThreadPool`: most live threads. Default: the processors that this process may use, container limits included; never
-	 * unbounded.
+	 * Of a `ThreadPool`: the largest number of live threads. It always has a limit. Default: the number of processors
+	 * that this process may use, with the limits of a container taken into account.
 	 */
 	size?: number | undefined;
 	/**
-	 * How long an idle worker is kept, in ms, counted from when it went idle. Above 0, up to 2³¹ − 1; default 1,000, of a
-	 * `ThreadPool` 60,000; `Infinity` = `disablePurge`. It is retired no sooner than this and no later than twice this.
+	 * How long an idle worker is kept, in ms from when it became idle. The pool retires it no sooner than that, and no
+	 * later than after twice that time. Above 0, up to 2³¹ − 1; `Infinity` is the same as `disablePurge`. Default 1,000,
+	 * of a `ThreadPool` 60,000.
 	 */
 	expiry?: number | undefined;
-	/** Idle workers stay until the pool is closed or shrinks. Wins over `expiry`. Default false. */
+	/** Idle workers stay until the pool is closed or shrinks, whatever `expiry` says. Default false. */
 	disablePurge?: boolean | undefined;
 	/**
-	 * Reserve memory for `size` workers now. Not with an unbounded pool; `size` up to 2²⁴. Of a `ThreadPool`: start all threads now.
-	 * Default false.
+	 * Reserves memory for `size` workers now. `size` must have a limit then, of 2²⁴ at most. A `ThreadPool` starts all
+	 * its threads now. Default false.
 	 */
 	preAlloc?: boolean | undefined;
 	/**
-	 * When full, reject with `PoolOverloadError` rather than wait. A worker that boots is room. Wins over `maxBlockingTasks`. Default
-	 * false.
+	 * A full pool refuses tasks with `PoolOverloadError` instead of letting them wait, whatever `maxBlockingTasks` says.
+	 * A worker that is starting counts as room. Default false.
 	 */
 	nonblocking?: boolean | undefined;
 	/**
-	 * Most waiting tasks; beyond it `PoolOverloadError`. Those that workers which boot will take do not count. An integer from 0 to
-	 * 2³¹ − 1, default 0 = no bound.
+	 * The largest number of waiting tasks. Further ones are refused with `PoolOverloadError`. A task for which a worker
+	 * is starting does not count. An integer from 0 to 2³¹ − 1; 0, the default, means that there is no limit.
 	 */
 	maxBlockingTasks?: number | undefined;
 	/**
-	 * Called with the error of every task whose function threw or rejected, or whose thread died, before its promise settles; a
-	 * failure it has seen is never an `unhandledRejection`. Overloads, timeouts and aborts are not its business, but with `execute`
-	 * and `tryExecute`, which have no promise, every end without success is. If it throws or rejects itself, that is logged.
+	 * Is called with the error of every task whose function threw or rejected, or whose thread died, before the promise
+	 * of the task settles. A failure that it has seen never becomes an `unhandledRejection`. It is not called for
+	 * overloads, timeouts and aborts, unless the task has no promise: of `execute` and `tryExecute` it sees every end
+	 * without success. If it throws or rejects, that is logged.
 	 *
 	 * ```js
 	 * const pool = Pool.create({ panicHandler: (error, { name, runMs }) => metrics.failed(name, runMs) })
 	 * ```
 	 */
 	panicHandler?: ((error: unknown, task: TaskInfo) => unknown) | undefined;
-	/** Where the pool reports what no promise can carry. pino fits. Default: warnings and errors to the console, nothing else. */
+	/** Where the pool reports what no promise can carry. pino fits. Default: warnings and errors go to the console. */
 	logger?: Logger | undefined;
 	/**
-	 * When it aborts the pool is released, and the signal of every running task aborts; their promises settle when they end. Aborted
-	 * from the start: the pool is born closed. A pool whose signal has aborted cannot be rebooted. Of a shared pool the signals of
-	 * this isolate's tasks abort.
+	 * When this signal aborts, the pool is released, and the signals of its running tasks abort. The promises of these
+	 * tasks settle when the tasks end. If the signal has aborted before, the pool is closed from the start. A pool whose
+	 * signal has aborted cannot be rebooted. In a shared pool only the signals of this isolate's tasks abort.
 	 */
 	signal?: AbortSignal | undefined;
 	/**
-	 * One pool for all isolates (main thread and `worker_threads`) of this process that ask for its `name`: one capacity, one wait
-	 * queue, one set of counters. Every `create` gives a face of it, and verbs on one face act for all. Default false.
+	 * Makes one pool for all isolates (the main thread and `worker_threads`) of this process that ask for its `name`: one
+	 * capacity, one wait queue, one set of counters. Every `create` gives a handle of that pool; what is called on one
+	 * handle holds for all. Default false.
 	 *
-	 * - Options that are given must equal those that the pool was made with, whatever `tune` has changed since; those left out
-	 *   agree. `panicHandler`, `logger`, `signal`, `errors` and `createWorker` belong to their face.
-	 * - A closure runs in the isolate that submitted it. Not with `init`: a resource belongs to one isolate.
+	 * - The options that you give must equal those with which the pool was made, whatever `tune` has changed since.
+	 *   Options that you leave out agree with everything. `panicHandler`, `logger`, `signal`, `errors` and `createWorker`
+	 *   belong to each handle.
+	 * - A closure runs in the isolate that submitted it. `init` is not allowed, as a resource belongs to one isolate.
 	 * - The threads of a `ThreadPool` belong to the isolate that created it first, see `ThreadPool.create`.
-	 * - `await using` leaves: this face refuses new tasks and waits for its own, and the last one to go closes the pool.
-	 * - When an isolate ends, its waiting tasks leave the queue, its running ones count as cancelled, and their workers take others.
+	 * - At the end of an `await using` block only this handle leaves: it refuses new tasks and waits for its own. The
+	 *   last handle that leaves closes the pool.
+	 * - When an isolate ends, its waiting tasks leave the queue, its running tasks count as cancelled, and their workers
+	 *   take other tasks.
 	 */
 	shared?: boolean | undefined;
 }
-/** What a worker holds between tasks: made when the worker starts, kept while it is idle, disposed of when it retires. */
+/**
+ * What a worker holds from task to task: made when the worker starts, kept while it is idle, and disposed of when it
+ * retires.
+ */
 export interface Resource<R> {
 	/**
-	 * Makes the resource. The task waits for it, which counts as waiting; if it fails, one task rejects with its error, and the next
-	 * task tries again. It runs in the `AsyncLocalStorage` context of `create`, not in that of the task, which is over long before the
-	 * resource is.
+	 * Makes the resource. The task waits meanwhile, and that time counts as waiting. If `init` fails, one task rejects
+	 * with its error, and the next task tries again. It runs in the `AsyncLocalStorage` context of `create`, not in that
+	 * of the task, because the resource lives longer.
 	 */
 	init?: (() => R | PromiseLike<R>) | undefined;
 	/**
-	 * Disposes of the resource. The worker counts as running and busy until this has settled; a failure is logged as a warning. It
-	 * runs, as `init` does, in the `AsyncLocalStorage` context of `create`.
+	 * Disposes of the resource. The worker counts as running and busy until `dispose` has settled. A failure is logged as
+	 * a warning. Like `init` it runs in the `AsyncLocalStorage` context of `create`.
 	 */
 	dispose?: ((resource: R) => unknown) | undefined;
 	/**
-	 * Most time that `dispose` may take, in ms from when the worker retires. Then its slot is free, and that is logged as a warning,
-	 * with the worker and the time; `close` and the like wait for it no longer, and when it settles after all is logged at debug only.
-	 * Above 0, up to 2³¹ − 1; default 30,000. Needs `dispose`.
+	 * The longest time that `dispose` may take, in ms from when the worker retires. After that its slot is free, a
+	 * warning says which worker it was, and `close` and the like wait for it no longer. If `dispose` settles later, that
+	 * is logged at debug. Above 0, up to 2³¹ − 1; default 30,000. Needs `dispose`.
 	 *
 	 * ```js
 	 * const pool = Pool.create({ init: () => connect(), dispose: (connection) => connection.end(), disposeTimeout: 5_000 })
 	 * ```
 	 */
 	disposeTimeout?: number | undefined;
-	/** Asked after a task has thrown or rejected: whether the resource must not be used again. Throwing means yes. Default: no. */
+	/**
+	 * Is asked after a task has thrown or rejected: is the resource broken, so that no other task may use it? If
+	 * `isBroken` throws, the answer is yes. Default: no.
+	 */
 	isBroken?: ((error: unknown, resource: R) => boolean) | undefined;
 }
 /** Options of one task. */
 export interface SubmitOptions {
 	/**
-	 * Aborts the task, which rejects with `signal.reason` at once: one that waits never runs; one that runs sees its own signal abort.
-	 * A closure keeps its worker until it ends; a thread is ended if the task does not heed the signal within `grace`. Any number of
-	 * tasks may share a signal.
+	 * Aborts the task: its promise rejects with `signal.reason` at once. A task that was waiting never runs. A task that
+	 * was running sees its own signal abort; a closure keeps its worker until it ends, and a thread is ended if the task
+	 * does not heed its signal within `grace`. Any number of tasks may share a signal.
 	 */
 	signal?: AbortSignal | undefined;
 	/**
-	 * Most time without a worker, in ms from the call, then `WaitTimeoutError`. From 0 to 2³¹ − 1; 0 = refuse rather than
-	 * wait. Waiting for a worker that boots counts. Default: no limit.
+	 * The longest time without a worker, in ms from the call; after that the task rejects with `WaitTimeoutError`. The
+	 * time that a worker takes to start counts. From 0 to 2³¹ − 1; with 0 the task is refused if it would have to wait.
+	 * Default: no limit.
 	 */
 	waitTimeout?: number | undefined;
 	/**
-	 * Most time of running, in ms from the call of the function (in a thread: from when the thread takes the task), then
-	 * `TaskTimeoutError`, and the task's own signal aborts with that error. Above 0, up to 2³¹ − 1. Default: no limit.
+	 * The longest time of running, in ms from the call of the function (in a thread: from when the thread takes the
+	 * task). After that the task rejects with `TaskTimeoutError`, and its own signal aborts with that error. Above 0, up
+	 * to 2³¹ − 1. Default: no limit.
 	 */
 	timeout?: number | undefined;
 	/**
-	 * Order among waiting tasks: lower goes first, first come first served within one. A safe integer from 0, or `high` = 0,
-	 * `normal` = 1, `low` = 2. Default 1. It does not age: a stream of high ones holds the low ones up.
+	 * The order of waiting tasks: a lower number starts first; tasks with the same number start in the order in which
+	 * they came. A safe integer from 0, or `high` = 0, `normal` = 1, `low` = 2. Default 1. Priorities do not age: while
+	 * there are always tasks of a high priority, those of a low one do not start.
 	 */
 	priority?: number | "high" | "normal" | "low" | undefined;
 }
 /**
- * Options of `map`. Those of a task hold for the task of each item; `signal` aborts the map as a whole. `priority` and `waitTimeout`
- * also hold while the map waits for a worker before it pulls an item.
+ * Options of `map`. The options of a task hold for the task of each item, but `signal` aborts the whole map. `priority`
+ * and `waitTimeout` also hold while the map waits for a worker before it takes an item.
  */
 export interface MapOptions extends SubmitOptions {
-	/** Yield results in the order of their items, rather than as they finish. Default true. */
+	/** Whether results come in the order of their items. If false, they come as they finish. Default true. */
 	ordered?: boolean | undefined;
 }
 /** Options of `close`. */
 export interface CloseOptions {
 	/**
-	 * Most time, in ms from the call; then what still waits rejects with `PoolClosedError`, and `close` with `ReleaseTimeoutError`.
-	 * From 0 to 2³¹ − 1. Default: no limit.
+	 * The longest time that `close` may take, in ms from the call. After that, tasks that still wait reject with
+	 * `PoolClosedError`, and `close` rejects with `ReleaseTimeoutError`. From 0 to 2³¹ − 1. Default: no limit.
 	 */
 	timeout?: number | undefined;
-	/** When it aborts, what still waits rejects, as with `release`; `close` resolves when the busy workers end. */
+	/**
+	 * When it aborts, tasks that still wait reject, as after `release`, and `close` resolves when the busy workers have
+	 * ended.
+	 */
 	signal?: AbortSignal | undefined;
 }
 /** Options of `vacancy`. */
 export interface VacancyOptions {
-	/** When it aborts, the wait ends, and `vacancy` rejects with its reason. */
+	/** When it aborts, `vacancy` rejects with its reason. */
 	signal?: AbortSignal | undefined;
 }
 /** One consistent snapshot of a pool. Unbounded counts are `Infinity`. */
@@ -239,33 +262,32 @@ export interface PoolStats {
 	};
 }
 /**
- * Which pool of a MultiPool is the first to be asked for a task, and the one in which it waits if no pool can take it
- * at once.
+ * Which pool of a MultiPool is asked first for a task. If no pool can start the task at once, it waits in that one.
  *
- * - `round-robin`: one after the other, from index 0. Looks at nothing, so it costs least.
- * - `least-tasks`: the one with the fewest tasks, busy + waiting.
- * - `smart-round-robin`: one after the other, without those in which nothing is available; round robin if that is all.
- * - `weighted-least-tasks`: the one with the smallest busy + 2 × waiting.
- * - a function: is given the stats of all pools, by index, and gives an index. It is called for every task as long as
- *   a pool is open. What it throws is what the submit rejects with; a bad index is a RangeError with code
- *   `ERR_POOL_OPTION`.
+ * - `round-robin`: one pool after the other, from index 0. It looks at nothing, so it costs least.
+ * - `least-tasks`: the pool with the fewest tasks, busy + waiting.
+ * - `smart-round-robin`: one after the other, but only pools that have room. If none has, it is round robin.
+ * - `weighted-least-tasks`: the pool with the smallest busy + 2 × waiting.
+ * - a function: it is called with the stats of all pools, by index, and returns an index. The MultiPool calls it for
+ *   every task as long as a pool is open. If it throws, the submit rejects with that error. A bad index is a RangeError
+ *   with code `ERR_POOL_OPTION`.
  *
- * Of equals the one with the lowest index is taken.
+ * If several pools are equal, the one with the lowest index is taken.
  *
- * Strategies count tasks and know nothing of results. A pool whose tasks fail at once always has the fewest: `least-tasks` and
- * `weighted-least-tasks` send it nearly all of them, `smart-round-robin` its turn. Whoever knows that a pool is not well takes it out:
- * by `release`, or by a function that names another one.
+ * Strategies count tasks and know nothing of results. A pool whose tasks fail at once always has the fewest tasks:
+ * `least-tasks` and `weighted-least-tasks` send it nearly all of them, and `smart-round-robin` gives it its turn. Take
+ * such a pool out yourself: call its `release()`, or use a function that names another one.
  *
  * ```js
  * multi.setStrategy((pools) => (pools[0].waiting > 100 ? 1 : 0))
  * ```
  */
 export type Strategy = "round-robin" | "least-tasks" | "smart-round-robin" | "weighted-least-tasks" | ((pools: readonly PoolStats[]) => number);
-/** Options of a MultiPool, beside those of the pools that it makes. */
+/** Options of a MultiPool itself. `MultiPool.create` also takes those of the pools that it makes. */
 export interface MultiPoolOptions {
-	/** How many pools there are. An integer from 1 to 1,024; needed. */
+	/** How many pools to make. An integer from 1 to 1,024; needed. */
 	pools: number;
-	/** Which pool is the first to be asked for a task. Default `round-robin`. */
+	/** Which pool is asked first for a task. Default `round-robin`. */
 	strategy?: Strategy | undefined;
 }
 declare abstract class AnyPool implements AsyncDisposable {
@@ -376,8 +398,8 @@ export interface TaskContext<R> {
 	readonly signal: AbortSignal;
 }
 /**
- * What a pool itself rejects with; the message ends with the pool's name. What a task throws, `signal.reason` and the `TypeError`s and
- * `RangeError`s of bad arguments (code `ERR_POOL_OPTION`) are none.
+ * An error of the pool itself. Its message ends with the name of the pool. What a task throws is no `PoolError`, nor is
+ * `signal.reason`, nor are the `TypeError`s and `RangeError`s of bad arguments (code `ERR_POOL_OPTION`).
  *
  * ```js
  * if (error instanceof PoolError && error.retryable) response.writeHead(503, { 'retry-after': '1' }).end()
@@ -385,23 +407,27 @@ export interface TaskContext<R> {
  */
 export declare abstract class PoolError extends Error {
 	/**
-	 * Whether a value is an error of this class: `PoolError.is(error)` is true for all of them, `PoolOverloadError.is(error)` for these. As
-	 * `instanceof`, but also for errors of another copy of this package in the process, and of another realm: two dependencies that each have their
-	 * own, or the module registries of a test runner.
+	 * Whether a value is an error of this class: `PoolError.is(error)` is true for every error of a pool,
+	 * `PoolOverloadError.is(error)` for those of that class. It answers as `instanceof` does, and also knows the errors
+	 * of another copy of this package in the process, or of another realm: two dependencies may each bring a copy, and a
+	 * test runner may load one for each file.
 	 *
 	 * ```js
 	 * if (PoolOverloadError.is(error)) console.warn(`${error.waiting} tasks wait already`)
 	 * ```
 	 */
 	static is<C extends abstract new (...args: never[]) => PoolError>(this: C, error: unknown): error is InstanceType<C>;
-	/** Names the class; stable between versions. */
+	/** Names the class. It does not change between versions. */
 	abstract readonly code: string;
-	/** Whether the same call may succeed later. Whether it may be repeated depends on the task: of a crash or a timeout it has begun. */
+	/**
+	 * Whether the same call may succeed later. Whether you may repeat it depends on the task: after a crash or a timeout
+	 * it has already done part of its work.
+	 */
 	abstract readonly retryable: boolean;
 }
 /**
- * The pool is closed: the task was submitted after `release` or `close`, waited at `release`, or was unsettled at `destroy` or when
- * the isolate ended that had the threads of a shared pool.
+ * The pool is closed. The task was submitted after `release` or `close`; or it was waiting at `release`; or it was
+ * unsettled at `destroy`, or when the owner of the threads of a shared pool ended.
  */
 export declare class PoolClosedError extends PoolError {
 	readonly code = "ERR_POOL_CLOSED";
@@ -411,66 +437,73 @@ export declare class PoolClosedError extends PoolError {
 export declare class PoolOverloadError extends PoolError {
 	readonly code = "ERR_POOL_OVERLOAD";
 	readonly retryable = true;
-	/** Tasks that waited when this one was refused; of a `MultiPool` in all pools. */
+	/** How many tasks were waiting when this one was refused. Of a `MultiPool`: in all pools. */
 	readonly waiting: number;
-	/** Most live workers then; of a `MultiPool` the sum. */
+	/** The capacity at that moment. Of a `MultiPool`: the sum. */
 	readonly capacity: number;
 }
 /** No worker was free within the task's `waitTimeout`. The task has not begun. */
 export declare class WaitTimeoutError extends PoolError {
 	readonly code = "ERR_POOL_WAIT_TIMEOUT";
 	readonly retryable = true;
-	/** How long the task was to wait at most, in ms. */
+	/** The `waitTimeout` of the task, in ms. */
 	readonly waitTimeout: number;
-	/** The closure's name, if it has one; of a thread pool that of the export. */
+	/** The name of the closure, if it has one. In a thread pool: the name of the export. */
 	readonly task: string | undefined;
 }
 /**
- * The task ran longer than its `timeout`. Its closure goes on until it ends: heed `context.signal` to end early. A thread that does not
- * heed `currentTask().signal` within `grace` is ended.
+ * The task ran longer than its `timeout`. A closure runs on until it ends; to end early it has to heed
+ * `context.signal`. A thread is ended if its task does not heed `currentTask().signal` within `grace`.
  */
 export declare class TaskTimeoutError extends PoolError {
 	readonly code = "ERR_POOL_TASK_TIMEOUT";
 	readonly retryable = true;
-	/** How long the task was to run at most, in ms. */
+	/** The `timeout` of the task, in ms. */
 	readonly timeout: number;
-	/** The closure's name, if it has one; of a thread pool that of the export. */
+	/** The name of the closure, if it has one. In a thread pool: the name of the export. */
 	readonly task: string | undefined;
 }
 /**
- * The thread of a task died under it: it exited, ran out of memory or threw outside a task. `cause` is the uncaught error, if there was
- * one. Tasks that it had not begun are not affected.
+ * A thread died while it had the task: it exited, ran out of memory, or threw outside of a task. `cause` is the
+ * uncaught error, if there was one. Tasks that the thread had not begun are not affected.
  */
 export declare class WorkerCrashedError extends PoolError {
 	readonly code = "ERR_POOL_WORKER_CRASHED";
 	readonly retryable = true;
-	/** Of the thread, as `worker_threads` reports it. */
+	/** The exit code of the thread, as `worker_threads` reports it. */
 	readonly exitCode: number;
 }
 /**
- * No thread could load the task module; the message names it and says why, in full that is `cause`. A missing file, a syntax error or a throw of the module is final at once; a
- * thread that dies while it loads is first started again, after 100, 200 and 400 ms. Not while another thread serves: then tasks wait for that
- * one, the logger is told once, and the next thread is started after 100 ms, each time in a row twice as long, up to 5 s.
+ * No thread could load the task module. The message names the file and the reason; `cause` is the error itself.
+ *
+ * A missing file, a syntax error, and a module that throws reject tasks at once. A thread that dies while it loads is
+ * started again first, after 100, 200 and 400 ms. While another thread works, no task rejects: tasks wait for that
+ * thread, the logger is told once, and the pool tries to start another thread after 100 ms, and then after pauses that
+ * double up to 5 s.
  */
 export declare class WorkerStartError extends PoolError {
 	readonly code = "ERR_POOL_WORKER_START";
 	readonly retryable = false;
 }
 /**
- * The operating system gives no thread now (a limit of processes, of a container's pids, of memory), and the call needs the one that
- * sees to times: it has a `timeout` or `waitTimeout`. Nothing has been accepted or closed; the next such call asks again.
+ * The call has a `timeout` or `waitTimeout`, and the operating system gives no thread that could watch the time: it has
+ * reached a limit of processes, of pids in a container, or of memory. Nothing was accepted or closed. The next such
+ * call asks the system again.
  */
 export declare class NoThreadError extends PoolError {
 	readonly code = "ERR_POOL_NO_THREAD";
 	readonly retryable = true;
 }
-/** Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed, and they end as their tasks do. */
+/**
+ * Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed, and these workers end
+ * when their tasks do.
+ */
 export declare class ReleaseTimeoutError extends PoolError {
 	readonly code = "ERR_POOL_RELEASE_TIMEOUT";
 	readonly retryable = false;
-	/** How many workers were left then, of the generation that was closed. */
+	/** How many workers of the closed generation were left. */
 	readonly workers: number;
-	/** The time, in ms. */
+	/** The time that was up, in ms. */
 	readonly timeout: number;
 }
 /**
@@ -548,17 +581,23 @@ export declare class Pool<R = unknown> extends AnyPool {
 	tune(size: number): void;
 }
 /**
- * What can be moved: an `ArrayBuffer`, a `MessagePort`, a stream and so on. `bytes.buffer` fits as it is; that of shared memory is refused
- * when it is moved. Taken from `WorkerOptions`, where every version of `@types/node` has it.
+ * What can be moved: an `ArrayBuffer`, a `MessagePort`, a stream and so on. `bytes.buffer` fits as it is; a buffer of
+ * shared memory is refused when it is moved. The type comes from `WorkerOptions`, where every version of `@types/node`
+ * has it.
  */
 export type Transferable = NonNullable<WorkerOptions["transferList"]>[number] | ArrayBufferLike;
-/** Options of a thread pool beside those of every pool. Times are in ms. */
+/** Options that only a thread pool has. Times are in ms. */
 export interface ThreadOptions {
 	/**
-	 * The task module: an absolute path or a `file:` URL; needed. CommonJS or ESM; `.ts` where the runtime strips types, else through
-	 * `execArgv`: a loader (`--import`), or a hook of `require` (`--require ts-node/register`), by which is loaded what `import` refuses. Its exported functions are the tasks; of CommonJS the own properties of `module.exports`, and `module.exports`
-	 * itself, if it is a function, as the default export. Each thread loads it once, before its first task. A missing file is found
-	 * by the first thread, and rejects tasks with `WorkerStartError`.
+	 * The task module: an absolute path or a `file:` URL; needed. Its exported functions are the tasks. The module is an
+	 * ES module or CommonJS; of CommonJS the own properties of `module.exports` are the tasks, and `module.exports`
+	 * itself, if it is a function, is the default export.
+	 *
+	 * TypeScript works where the runtime strips types. Elsewhere name a loader in `execArgv` (`--import`), or a hook of
+	 * `require` (`--require ts-node/register`): what `import` refuses is loaded by `require`.
+	 *
+	 * Each thread loads the module once, before its first task. If the file is missing, the first thread finds out, and
+	 * tasks reject with `WorkerStartError`.
 	 *
 	 * ```js
 	 * ThreadPool.create({ filename: new URL('tasks.js', import.meta.url) })
@@ -566,51 +605,62 @@ export interface ThreadOptions {
 	 */
 	filename: string | URL;
 	/**
-	 * Most tasks that one thread has at once: async ones overlap, synchronous ones cannot. A thread of its own comes first. An integer
-	 * from 1 to 2³¹ − 1, default 1.
+	 * The largest number of tasks that one thread has at once. Asynchronous tasks overlap, synchronous ones cannot. As
+	 * long as threads are free or can be started, each task gets one of its own. An integer from 1 to 2³¹ − 1, default 1.
 	 */
 	concurrency?: number | undefined;
 	/**
-	 * So many threads are not purged, and replaced when they die; they start when first needed. An integer from 0 to `size`, default
-	 * 0; `tune` below it wins.
+	 * So many threads stay, however long they are idle, and are replaced when they die. They start when they are first
+	 * needed. An integer from 0 to `size`, default 0. A capacity below it, set by `tune`, wins.
 	 */
 	minSize?: number | undefined;
 	/**
-	 * Most time that a task may run on after it was aborted or timed out; then its thread is ended and replaced. In ms from the abort,
-	 * from 0 to 2³¹ − 1, default 100. Other tasks of that thread (`concurrency`) get as long again, then they reject with
-	 * `WorkerCrashedError`. Raise it for tasks that clean up; it does not delay the rejection.
+	 * How long a task may run on after it was aborted or timed out, in ms from the abort. After that its thread is ended
+	 * and replaced. Other tasks of that thread (`concurrency`) get the same time again; after that they reject with
+	 * `WorkerCrashedError`. Raise `grace` for tasks that clean up; the promise of the task does not wait for it. From 0
+	 * to 2³¹ − 1, default 100.
 	 */
 	grace?: number | undefined;
 	/**
-	 * Replace a thread, between tasks, after so many `tasks` (an integer from 1), or once the heap that it uses is above `heapMb` MiB
-	 * (a number above 0), looked at after each task. Default: never.
+	 * Replaces a thread between two tasks: after so many `tasks` (an integer from 1), or when it uses more than `heapMb`
+	 * MiB of heap (a number above 0; the pool looks after each task). Default: never.
 	 */
 	recycle?: {
 		tasks?: number | undefined;
 		heapMb?: number | undefined;
 	} | undefined;
-	/** As `new Worker`: environment variables of the threads, or `SHARE_ENV`. Default: a copy of this isolate's. */
+	/**
+	 * As in `new Worker`: the environment variables of the threads, or `SHARE_ENV`. Default: a copy of those of this
+	 * isolate.
+	 */
 	env?: WorkerOptions["env"];
-	/** As `new Worker`: appended to `process.argv` of the threads. */
+	/** As in `new Worker`: is appended to `process.argv` of the threads. */
 	argv?: WorkerOptions["argv"];
-	/** As `new Worker`: options of Node for the threads. Default: this isolate's. */
+	/** As in `new Worker`: the options of Node for the threads. Default: those of this isolate. */
 	execArgv?: WorkerOptions["execArgv"];
-	/** As `new Worker`. A thread that reaches its limit ends, and its tasks reject with `WorkerCrashedError`. */
+	/** As in `new Worker`. A thread that reaches a limit ends, and its tasks reject with `WorkerCrashedError`. */
 	resourceLimits?: WorkerOptions["resourceLimits"];
-	/** What `workerData` of `workpool/worker` and of `node:worker_threads` gives in the threads; cloned for each. */
+	/**
+	 * What the threads get as `workerData`, from `workpool/worker` and from `node:worker_threads`. Each thread gets a
+	 * clone.
+	 */
 	workerData?: unknown;
 	/**
-	 * As `new Worker`; for `createWorker`, which holds the `Worker` whose `stdout` it is. Once something has come by it, Node keeps the
-	 * process until that thread ends.
+	 * As in `new Worker`. It is of use with `createWorker`, which has the `Worker` whose `stdout` it is. Once a thread
+	 * has printed something, Node keeps the process alive until that thread ends.
 	 */
 	stdout?: boolean | undefined;
-	/** As `new Worker`; for `createWorker`, which holds the `Worker` whose `stderr` it is. */
+	/** As in `new Worker`. It is of use with `createWorker`, which has the `Worker` whose `stderr` it is. */
 	stderr?: boolean | undefined;
-	/** As `new Worker`: close at its end what a thread has opened with `fs.open` and not closed. Default: Node's, true. */
+	/**
+	 * As in `new Worker`: when a thread ends, Node closes the files that it has opened with `fs.open` and not closed.
+	 * Default: true, as in Node.
+	 */
 	trackUnmanagedFds?: boolean | undefined;
 	/**
-	 * Classes of errors to rebuild when tasks throw them: found by name along the prototype chain of what was thrown, made without
-	 * calling the constructor. Other classes arrive as the nearest built-in one, with their name, `code` and properties.
+	 * Classes of errors to build again here when tasks throw them. The class is found by its name in the prototype chain
+	 * of the error, and its constructor is not called. An error of any other class arrives as the nearest built-in class,
+	 * with its name, `code` and properties.
 	 *
 	 * ```js
 	 * ThreadPool.create({ filename, errors: [ValidationError] })
@@ -618,9 +668,13 @@ export interface ThreadOptions {
 	 */
 	errors?: readonly (abstract new (...args: never[]) => Error)[] | undefined;
 	/**
-	 * Makes a thread, for bundlers that must see `new Worker(new URL(…))`, and for those who want the `Worker`. It is given the file
-	 * that threads begin with, and must hand the options on, and return the `Worker`. A file of one's own imports `workpool/worker` before anything else. One that has
-	 * not done so in 5 s is ended; that, and whatever else it returns, rejects tasks with a `WorkerStartError` that says what is wrong.
+	 * Makes a thread. Bundlers may need it, as they must see `new Worker(new URL(…))`; and it is the way to get hold of
+	 * the `Worker`. It is called with the file with which threads begin and the options of the `Worker`. It must pass the
+	 * options on and return the `Worker`.
+	 *
+	 * A file of your own must import `workpool/worker` before anything else. If it has not done so within 5 s, the thread
+	 * is ended. In that case, and if anything but such a `Worker` is returned, tasks reject with a `WorkerStartError`
+	 * that says what is wrong.
 	 *
 	 * ```js
 	 * ThreadPool.create({ filename, createWorker: (url, options) => new Worker(url, options) })
@@ -628,19 +682,19 @@ export interface ThreadOptions {
 	 */
 	createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined;
 }
-/** Options of `map` of a thread pool: those of `run` but `transfer`, and `ordered`. */
+/** Options of `map` of a thread pool: those of `run` without `transfer`, and `ordered`. */
 export interface MapRunOptions extends MapOptions {
-	/** The export to call; default: the default export. */
+	/** The export to call. Default: the default export. */
 	name?: string | undefined;
 }
 /** Options of one task of a thread pool. */
 export interface RunOptions extends SubmitOptions {
-	/** The export to call; default: the default export. */
+	/** The export to call. Default: the default export. */
 	name?: string | undefined;
 	/**
-	 * What of the argument is moved rather than cloned: `ArrayBuffer`s, `MessagePort`s and so on. Gone once the task is accepted,
-	 * however it ends; untouched if it is refused or cannot be cloned. From an isolate that does not own the threads of a shared pool:
-	 * `ArrayBuffer`s only, which are copied, then detached.
+	 * What of the argument is moved instead of cloned: `ArrayBuffer`s, `MessagePort`s and so on. It is gone from here
+	 * once the task is accepted, however the task ends, and stays untouched if the task is refused or the argument cannot
+	 * be cloned. A guest of a shared pool can move only `ArrayBuffer`s, which are copied and then detached.
 	 */
 	transfer?: readonly Transferable[] | undefined;
 }

@@ -11,8 +11,8 @@ const brandOf = (value: unknown): unknown =>
   typeof value === 'object' && value !== null ? (value as { readonly [BRAND]?: unknown })[BRAND] : undefined
 
 /**
- * What a pool itself rejects with; the message ends with the pool's name. What a task throws, `signal.reason` and the `TypeError`s and
- * `RangeError`s of bad arguments (code `ERR_POOL_OPTION`) are none.
+ * An error of the pool itself. Its message ends with the name of the pool. What a task throws is no `PoolError`, nor is
+ * `signal.reason`, nor are the `TypeError`s and `RangeError`s of bad arguments (code `ERR_POOL_OPTION`).
  *
  * ```js
  * if (error instanceof PoolError && error.retryable) response.writeHead(503, { 'retry-after': '1' }).end()
@@ -20,9 +20,10 @@ const brandOf = (value: unknown): unknown =>
  */
 export abstract class PoolError extends Error {
   /**
-   * Whether a value is an error of this class: `PoolError.is(error)` is true for all of them, `PoolOverloadError.is(error)` for these. As
-   * `instanceof`, but also for errors of another copy of this package in the process, and of another realm: two dependencies that each have their
-   * own, or the module registries of a test runner.
+   * Whether a value is an error of this class: `PoolError.is(error)` is true for every error of a pool,
+   * `PoolOverloadError.is(error)` for those of that class. It answers as `instanceof` does, and also knows the errors
+   * of another copy of this package in the process, or of another realm: two dependencies may each bring a copy, and a
+   * test runner may load one for each file.
    *
    * ```js
    * if (PoolOverloadError.is(error)) console.warn(`${error.waiting} tasks wait already`)
@@ -33,9 +34,12 @@ export abstract class PoolError extends Error {
     return code !== undefined && ((this as unknown) === PoolError || code === brandOf(this.prototype))
   }
 
-  /** Names the class; stable between versions. */
+  /** Names the class. It does not change between versions. */
   abstract readonly code: string
-  /** Whether the same call may succeed later. Whether it may be repeated depends on the task: of a crash or a timeout it has begun. */
+  /**
+   * Whether the same call may succeed later. Whether you may repeat it depends on the task: after a crash or a timeout
+   * it has already done part of its work.
+   */
   abstract readonly retryable: boolean
 
   /** @internal */
@@ -53,8 +57,8 @@ Object.defineProperty(PoolError.prototype, 'name', {
 })
 
 /**
- * The pool is closed: the task was submitted after `release` or `close`, waited at `release`, or was unsettled at `destroy` or when
- * the isolate ended that had the threads of a shared pool.
+ * The pool is closed. The task was submitted after `release` or `close`; or it was waiting at `release`; or it was
+ * unsettled at `destroy`, or when the owner of the threads of a shared pool ended.
  */
 export class PoolClosedError extends PoolError {
   static {
@@ -73,9 +77,9 @@ export class PoolOverloadError extends PoolError {
 
   readonly code = 'ERR_POOL_OVERLOAD'
   readonly retryable = true
-  /** Tasks that waited when this one was refused; of a `MultiPool` in all pools. */
+  /** How many tasks were waiting when this one was refused. Of a `MultiPool`: in all pools. */
   readonly waiting: number
-  /** Most live workers then; of a `MultiPool` the sum. */
+  /** The capacity at that moment. Of a `MultiPool`: the sum. */
   readonly capacity: number
 
   /** @internal */
@@ -94,9 +98,9 @@ export class WaitTimeoutError extends PoolError {
 
   readonly code = 'ERR_POOL_WAIT_TIMEOUT'
   readonly retryable = true
-  /** How long the task was to wait at most, in ms. */
+  /** The `waitTimeout` of the task, in ms. */
   readonly waitTimeout: number
-  /** The closure's name, if it has one; of a thread pool that of the export. */
+  /** The name of the closure, if it has one. In a thread pool: the name of the export. */
   readonly task: string | undefined
 
   /** @internal */
@@ -113,8 +117,8 @@ export class WaitTimeoutError extends PoolError {
 }
 
 /**
- * The task ran longer than its `timeout`. Its closure goes on until it ends: heed `context.signal` to end early. A thread that does not
- * heed `currentTask().signal` within `grace` is ended.
+ * The task ran longer than its `timeout`. A closure runs on until it ends; to end early it has to heed
+ * `context.signal`. A thread is ended if its task does not heed `currentTask().signal` within `grace`.
  */
 export class TaskTimeoutError extends PoolError {
   static {
@@ -123,9 +127,9 @@ export class TaskTimeoutError extends PoolError {
 
   readonly code = 'ERR_POOL_TASK_TIMEOUT'
   readonly retryable = true
-  /** How long the task was to run at most, in ms. */
+  /** The `timeout` of the task, in ms. */
   readonly timeout: number
-  /** The closure's name, if it has one; of a thread pool that of the export. */
+  /** The name of the closure, if it has one. In a thread pool: the name of the export. */
   readonly task: string | undefined
 
   /** @internal */
@@ -137,8 +141,8 @@ export class TaskTimeoutError extends PoolError {
 }
 
 /**
- * The thread of a task died under it: it exited, ran out of memory or threw outside a task. `cause` is the uncaught error, if there was
- * one. Tasks that it had not begun are not affected.
+ * A thread died while it had the task: it exited, ran out of memory, or threw outside of a task. `cause` is the
+ * uncaught error, if there was one. Tasks that the thread had not begun are not affected.
  */
 export class WorkerCrashedError extends PoolError {
   static {
@@ -147,7 +151,7 @@ export class WorkerCrashedError extends PoolError {
 
   readonly code = 'ERR_POOL_WORKER_CRASHED'
   readonly retryable = true
-  /** Of the thread, as `worker_threads` reports it. */
+  /** The exit code of the thread, as `worker_threads` reports it. */
   readonly exitCode: number
 
   /** @internal */
@@ -159,9 +163,12 @@ export class WorkerCrashedError extends PoolError {
 }
 
 /**
- * No thread could load the task module; the message names it and says why, in full that is `cause`. A missing file, a syntax error or a throw of the module is final at once; a
- * thread that dies while it loads is first started again, after 100, 200 and 400 ms. Not while another thread serves: then tasks wait for that
- * one, the logger is told once, and the next thread is started after 100 ms, each time in a row twice as long, up to 5 s.
+ * No thread could load the task module. The message names the file and the reason; `cause` is the error itself.
+ *
+ * A missing file, a syntax error, and a module that throws reject tasks at once. A thread that dies while it loads is
+ * started again first, after 100, 200 and 400 ms. While another thread works, no task rejects: tasks wait for that
+ * thread, the logger is told once, and the pool tries to start another thread after 100 ms, and then after pauses that
+ * double up to 5 s.
  */
 export class WorkerStartError extends PoolError {
   static {
@@ -187,8 +194,9 @@ function brief(error: unknown): string {
 const MOST_CHARACTERS = 300
 
 /**
- * The operating system gives no thread now (a limit of processes, of a container's pids, of memory), and the call needs the one that
- * sees to times: it has a `timeout` or `waitTimeout`. Nothing has been accepted or closed; the next such call asks again.
+ * The call has a `timeout` or `waitTimeout`, and the operating system gives no thread that could watch the time: it has
+ * reached a limit of processes, of pids in a container, or of memory. Nothing was accepted or closed. The next such
+ * call asks the system again.
  */
 export class NoThreadError extends PoolError {
   static {
@@ -204,7 +212,10 @@ export class NoThreadError extends PoolError {
   }
 }
 
-/** Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed, and they end as their tasks do. */
+/**
+ * Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed, and these workers end
+ * when their tasks do.
+ */
 export class ReleaseTimeoutError extends PoolError {
   static {
     brand(this, 'ERR_POOL_RELEASE_TIMEOUT')
@@ -212,9 +223,9 @@ export class ReleaseTimeoutError extends PoolError {
 
   readonly code = 'ERR_POOL_RELEASE_TIMEOUT'
   readonly retryable = false
-  /** How many workers were left then, of the generation that was closed. */
+  /** How many workers of the closed generation were left. */
   readonly workers: number
-  /** The time, in ms. */
+  /** The time that was up, in ms. */
   readonly timeout: number
 
   /** @internal */

@@ -1,7 +1,9 @@
 /**
- * Where a pool reports what no promise can carry: `error` has failures of `execute`, a throwing `panicHandler`; `warn` a failing
- * `dispose`, a closure that submits to its own full pool; `debug` what closures do after they have settled. The shape of pino's loggers:
- * an object, then a message.
+ * Where a pool reports what no promise can carry. Each method is called with an object and a message, as pino's are.
+ *
+ * - `error`: a task of `execute` has failed, or `panicHandler` has thrown.
+ * - `warn`: `dispose` has failed, or a closure submits to its own full pool.
+ * - `debug`: a closure has ended after its promise had settled.
  */
 export interface Logger {
   debug(details: object, message: string): void

@@ -4,11 +4,11 @@ import { type Check, POOL, type PoolSettings, integer, nextName, reader, toSetti
 import { relayOf } from '../base/relay.js'
 import { STRATEGY_WORDS, type Strategy } from './strategy.js'
 
-/** Options of a MultiPool, beside those of the pools that it makes. */
+/** Options of a MultiPool itself. `MultiPool.create` also takes those of the pools that it makes. */
 export interface MultiPoolOptions {
-  /** How many pools there are. An integer from 1 to 1,024; needed. */
+  /** How many pools to make. An integer from 1 to 1,024; needed. */
   pools: number
-  /** Which pool is the first to be asked for a task. Default `round-robin`. */
+  /** Which pool is asked first for a task. Default `round-robin`. */
   strategy?: Strategy | undefined
 }
 

@@ -77,7 +77,10 @@ function nearest(option: string, known: readonly string[]): string | undefined {
   return best
 }
 
-/** How many letters were left out, added, mistaken or swapped with the next: the restricted Damerau-Levenshtein distance. */
+/**
+ * How many letters were left out, added, mistaken or swapped with the next: the restricted Damerau-Levenshtein
+ * distance.
+ */
 function slipsBetween(a: string, b: string): number {
   let before: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)

@@ -6,152 +6,170 @@ import { relayOf } from '../base/relay.js'
 import type { TaskInfo } from './task-info.js'
 
 /**
- * Options that every pool takes. They are read once, from own properties. `undefined` means absent, `null` is an error, and so is
- * an unknown option. All times are in ms.
+ * Options of every pool. The pool reads them once, from own properties. `undefined` is the same as leaving an option
+ * out; `null` and unknown options are errors. All times are in ms.
  */
 export interface PoolOptions {
   /**
-   * Label in errors, logs, `TaskInfo` and names of threads; with `shared` the key by which isolates find the pool. Not empty.
-   * Default `pool-1`, `pool-2`, …
+   * The name of the pool in errors, logs, `TaskInfo` and names of threads. Isolates find a `shared` pool by its name. A
+   * string that is not empty; default `pool-1`, `pool-2`, …
    */
   name?: string | undefined
   /**
-   * Capacity: most live workers, and hence most closures that run at once. An integer from 1 to 2³¹ − 1, default 256;
-   * `Infinity` or −1 = unbounded. Can be changed with `tune`.
+   * The capacity: the largest number of live workers, and so of closures that run at once. An integer from 1 to
+   * 2³¹ − 1; `Infinity` and −1 mean that there is no limit. Default 256. `tune` changes it.
    *
-   * Of a `ThreadPool`: most live threads. Default: the processors that this process may use, container limits included; never
-   * unbounded.
+   * Of a `ThreadPool`: the largest number of live threads. It always has a limit. Default: the number of processors
+   * that this process may use, with the limits of a container taken into account.
    */
   size?: number | undefined
   /**
-   * How long an idle worker is kept, in ms, counted from when it went idle. Above 0, up to 2³¹ − 1; default 1,000, of a
-   * `ThreadPool` 60,000; `Infinity` = `disablePurge`. It is retired no sooner than this and no later than twice this.
+   * How long an idle worker is kept, in ms from when it became idle. The pool retires it no sooner than that, and no
+   * later than after twice that time. Above 0, up to 2³¹ − 1; `Infinity` is the same as `disablePurge`. Default 1,000,
+   * of a `ThreadPool` 60,000.
    */
   expiry?: number | undefined
-  /** Idle workers stay until the pool is closed or shrinks. Wins over `expiry`. Default false. */
+  /** Idle workers stay until the pool is closed or shrinks, whatever `expiry` says. Default false. */
   disablePurge?: boolean | undefined
   /**
-   * Reserve memory for `size` workers now. Not with an unbounded pool; `size` up to 2²⁴. Of a `ThreadPool`: start all threads now.
-   * Default false.
+   * Reserves memory for `size` workers now. `size` must have a limit then, of 2²⁴ at most. A `ThreadPool` starts all
+   * its threads now. Default false.
    */
   preAlloc?: boolean | undefined
   /**
-   * When full, reject with `PoolOverloadError` rather than wait. A worker that boots is room. Wins over `maxBlockingTasks`. Default
-   * false.
+   * A full pool refuses tasks with `PoolOverloadError` instead of letting them wait, whatever `maxBlockingTasks` says.
+   * A worker that is starting counts as room. Default false.
    */
   nonblocking?: boolean | undefined
   /**
-   * Most waiting tasks; beyond it `PoolOverloadError`. Those that workers which boot will take do not count. An integer from 0 to
-   * 2³¹ − 1, default 0 = no bound.
+   * The largest number of waiting tasks. Further ones are refused with `PoolOverloadError`. A task for which a worker
+   * is starting does not count. An integer from 0 to 2³¹ − 1; 0, the default, means that there is no limit.
    */
   maxBlockingTasks?: number | undefined
   /**
-   * Called with the error of every task whose function threw or rejected, or whose thread died, before its promise settles; a
-   * failure it has seen is never an `unhandledRejection`. Overloads, timeouts and aborts are not its business, but with `execute`
-   * and `tryExecute`, which have no promise, every end without success is. If it throws or rejects itself, that is logged.
+   * Is called with the error of every task whose function threw or rejected, or whose thread died, before the promise
+   * of the task settles. A failure that it has seen never becomes an `unhandledRejection`. It is not called for
+   * overloads, timeouts and aborts, unless the task has no promise: of `execute` and `tryExecute` it sees every end
+   * without success. If it throws or rejects, that is logged.
    *
    * ```js
    * const pool = Pool.create({ panicHandler: (error, { name, runMs }) => metrics.failed(name, runMs) })
    * ```
    */
   panicHandler?: ((error: unknown, task: TaskInfo) => unknown) | undefined
-  /** Where the pool reports what no promise can carry. pino fits. Default: warnings and errors to the console, nothing else. */
+  /** Where the pool reports what no promise can carry. pino fits. Default: warnings and errors go to the console. */
   logger?: Logger | undefined
   /**
-   * When it aborts the pool is released, and the signal of every running task aborts; their promises settle when they end. Aborted
-   * from the start: the pool is born closed. A pool whose signal has aborted cannot be rebooted. Of a shared pool the signals of
-   * this isolate's tasks abort.
+   * When this signal aborts, the pool is released, and the signals of its running tasks abort. The promises of these
+   * tasks settle when the tasks end. If the signal has aborted before, the pool is closed from the start. A pool whose
+   * signal has aborted cannot be rebooted. In a shared pool only the signals of this isolate's tasks abort.
    */
   signal?: AbortSignal | undefined
   /**
-   * One pool for all isolates (main thread and `worker_threads`) of this process that ask for its `name`: one capacity, one wait
-   * queue, one set of counters. Every `create` gives a face of it, and verbs on one face act for all. Default false.
+   * Makes one pool for all isolates (the main thread and `worker_threads`) of this process that ask for its `name`: one
+   * capacity, one wait queue, one set of counters. Every `create` gives a handle of that pool; what is called on one
+   * handle holds for all. Default false.
    *
-   * - Options that are given must equal those that the pool was made with, whatever `tune` has changed since; those left out
-   *   agree. `panicHandler`, `logger`, `signal`, `errors` and `createWorker` belong to their face.
-   * - A closure runs in the isolate that submitted it. Not with `init`: a resource belongs to one isolate.
+   * - The options that you give must equal those with which the pool was made, whatever `tune` has changed since.
+   *   Options that you leave out agree with everything. `panicHandler`, `logger`, `signal`, `errors` and `createWorker`
+   *   belong to each handle.
+   * - A closure runs in the isolate that submitted it. `init` is not allowed, as a resource belongs to one isolate.
    * - The threads of a `ThreadPool` belong to the isolate that created it first, see `ThreadPool.create`.
-   * - `await using` leaves: this face refuses new tasks and waits for its own, and the last one to go closes the pool.
-   * - When an isolate ends, its waiting tasks leave the queue, its running ones count as cancelled, and their workers take others.
+   * - At the end of an `await using` block only this handle leaves: it refuses new tasks and waits for its own. The
+   *   last handle that leaves closes the pool.
+   * - When an isolate ends, its waiting tasks leave the queue, its running tasks count as cancelled, and their workers
+   *   take other tasks.
    */
   shared?: boolean | undefined
 }
 
-/** What a worker holds between tasks: made when the worker starts, kept while it is idle, disposed of when it retires. */
+/**
+ * What a worker holds from task to task: made when the worker starts, kept while it is idle, and disposed of when it
+ * retires.
+ */
 export interface Resource<R> {
   /**
-   * Makes the resource. The task waits for it, which counts as waiting; if it fails, one task rejects with its error, and the next
-   * task tries again. It runs in the `AsyncLocalStorage` context of `create`, not in that of the task, which is over long before the
-   * resource is.
+   * Makes the resource. The task waits meanwhile, and that time counts as waiting. If `init` fails, one task rejects
+   * with its error, and the next task tries again. It runs in the `AsyncLocalStorage` context of `create`, not in that
+   * of the task, because the resource lives longer.
    */
   init?: (() => R | PromiseLike<R>) | undefined
   /**
-   * Disposes of the resource. The worker counts as running and busy until this has settled; a failure is logged as a warning. It
-   * runs, as `init` does, in the `AsyncLocalStorage` context of `create`.
+   * Disposes of the resource. The worker counts as running and busy until `dispose` has settled. A failure is logged as
+   * a warning. Like `init` it runs in the `AsyncLocalStorage` context of `create`.
    */
   dispose?: ((resource: R) => unknown) | undefined
   /**
-   * Most time that `dispose` may take, in ms from when the worker retires. Then its slot is free, and that is logged as a warning,
-   * with the worker and the time; `close` and the like wait for it no longer, and when it settles after all is logged at debug only.
-   * Above 0, up to 2³¹ − 1; default 30,000. Needs `dispose`.
+   * The longest time that `dispose` may take, in ms from when the worker retires. After that its slot is free, a
+   * warning says which worker it was, and `close` and the like wait for it no longer. If `dispose` settles later, that
+   * is logged at debug. Above 0, up to 2³¹ − 1; default 30,000. Needs `dispose`.
    *
    * ```js
    * const pool = Pool.create({ init: () => connect(), dispose: (connection) => connection.end(), disposeTimeout: 5_000 })
    * ```
    */
   disposeTimeout?: number | undefined
-  /** Asked after a task has thrown or rejected: whether the resource must not be used again. Throwing means yes. Default: no. */
+  /**
+   * Is asked after a task has thrown or rejected: is the resource broken, so that no other task may use it? If
+   * `isBroken` throws, the answer is yes. Default: no.
+   */
   isBroken?: ((error: unknown, resource: R) => boolean) | undefined
 }
 
 /** Options of one task. */
 export interface SubmitOptions {
   /**
-   * Aborts the task, which rejects with `signal.reason` at once: one that waits never runs; one that runs sees its own signal abort.
-   * A closure keeps its worker until it ends; a thread is ended if the task does not heed the signal within `grace`. Any number of
-   * tasks may share a signal.
+   * Aborts the task: its promise rejects with `signal.reason` at once. A task that was waiting never runs. A task that
+   * was running sees its own signal abort; a closure keeps its worker until it ends, and a thread is ended if the task
+   * does not heed its signal within `grace`. Any number of tasks may share a signal.
    */
   signal?: AbortSignal | undefined
   /**
-   * Most time without a worker, in ms from the call, then `WaitTimeoutError`. From 0 to 2³¹ − 1; 0 = refuse rather than
-   * wait. Waiting for a worker that boots counts. Default: no limit.
+   * The longest time without a worker, in ms from the call; after that the task rejects with `WaitTimeoutError`. The
+   * time that a worker takes to start counts. From 0 to 2³¹ − 1; with 0 the task is refused if it would have to wait.
+   * Default: no limit.
    */
   waitTimeout?: number | undefined
   /**
-   * Most time of running, in ms from the call of the function (in a thread: from when the thread takes the task), then
-   * `TaskTimeoutError`, and the task's own signal aborts with that error. Above 0, up to 2³¹ − 1. Default: no limit.
+   * The longest time of running, in ms from the call of the function (in a thread: from when the thread takes the
+   * task). After that the task rejects with `TaskTimeoutError`, and its own signal aborts with that error. Above 0, up
+   * to 2³¹ − 1. Default: no limit.
    */
   timeout?: number | undefined
   /**
-   * Order among waiting tasks: lower goes first, first come first served within one. A safe integer from 0, or `high` = 0,
-   * `normal` = 1, `low` = 2. Default 1. It does not age: a stream of high ones holds the low ones up.
+   * The order of waiting tasks: a lower number starts first; tasks with the same number start in the order in which
+   * they came. A safe integer from 0, or `high` = 0, `normal` = 1, `low` = 2. Default 1. Priorities do not age: while
+   * there are always tasks of a high priority, those of a low one do not start.
    */
   priority?: number | 'high' | 'normal' | 'low' | undefined
 }
 
 /**
- * Options of `map`. Those of a task hold for the task of each item; `signal` aborts the map as a whole. `priority` and `waitTimeout`
- * also hold while the map waits for a worker before it pulls an item.
+ * Options of `map`. The options of a task hold for the task of each item, but `signal` aborts the whole map. `priority`
+ * and `waitTimeout` also hold while the map waits for a worker before it takes an item.
  */
 export interface MapOptions extends SubmitOptions {
-  /** Yield results in the order of their items, rather than as they finish. Default true. */
+  /** Whether results come in the order of their items. If false, they come as they finish. Default true. */
   ordered?: boolean | undefined
 }
 
 /** Options of `close`. */
 export interface CloseOptions {
   /**
-   * Most time, in ms from the call; then what still waits rejects with `PoolClosedError`, and `close` with `ReleaseTimeoutError`.
-   * From 0 to 2³¹ − 1. Default: no limit.
+   * The longest time that `close` may take, in ms from the call. After that, tasks that still wait reject with
+   * `PoolClosedError`, and `close` rejects with `ReleaseTimeoutError`. From 0 to 2³¹ − 1. Default: no limit.
    */
   timeout?: number | undefined
-  /** When it aborts, what still waits rejects, as with `release`; `close` resolves when the busy workers end. */
+  /**
+   * When it aborts, tasks that still wait reject, as after `release`, and `close` resolves when the busy workers have
+   * ended.
+   */
   signal?: AbortSignal | undefined
 }
 
 /** Options of `vacancy`. */
 export interface VacancyOptions {
-  /** When it aborts, the wait ends, and `vacancy` rejects with its reason. */
+  /** When it aborts, `vacancy` rejects with its reason. */
   signal?: AbortSignal | undefined
 }
 

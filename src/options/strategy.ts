@@ -1,22 +1,21 @@
 import type { PoolStats } from '../native/pool-stats.js'
 
 /**
- * Which pool of a MultiPool is the first to be asked for a task, and the one in which it waits if no pool can take it
- * at once.
+ * Which pool of a MultiPool is asked first for a task. If no pool can start the task at once, it waits in that one.
  *
- * - `round-robin`: one after the other, from index 0. Looks at nothing, so it costs least.
- * - `least-tasks`: the one with the fewest tasks, busy + waiting.
- * - `smart-round-robin`: one after the other, without those in which nothing is available; round robin if that is all.
- * - `weighted-least-tasks`: the one with the smallest busy + 2 × waiting.
- * - a function: is given the stats of all pools, by index, and gives an index. It is called for every task as long as
- *   a pool is open. What it throws is what the submit rejects with; a bad index is a RangeError with code
- *   `ERR_POOL_OPTION`.
+ * - `round-robin`: one pool after the other, from index 0. It looks at nothing, so it costs least.
+ * - `least-tasks`: the pool with the fewest tasks, busy + waiting.
+ * - `smart-round-robin`: one after the other, but only pools that have room. If none has, it is round robin.
+ * - `weighted-least-tasks`: the pool with the smallest busy + 2 × waiting.
+ * - a function: it is called with the stats of all pools, by index, and returns an index. The MultiPool calls it for
+ *   every task as long as a pool is open. If it throws, the submit rejects with that error. A bad index is a RangeError
+ *   with code `ERR_POOL_OPTION`.
  *
- * Of equals the one with the lowest index is taken.
+ * If several pools are equal, the one with the lowest index is taken.
  *
- * Strategies count tasks and know nothing of results. A pool whose tasks fail at once always has the fewest: `least-tasks` and
- * `weighted-least-tasks` send it nearly all of them, `smart-round-robin` its turn. Whoever knows that a pool is not well takes it out:
- * by `release`, or by a function that names another one.
+ * Strategies count tasks and know nothing of results. A pool whose tasks fail at once always has the fewest tasks:
+ * `least-tasks` and `weighted-least-tasks` send it nearly all of them, and `smart-round-robin` gives it its turn. Take
+ * such a pool out yourself: call its `release()`, or use a function that names another one.
  *
  * ```js
  * multi.setStrategy((pools) => (pools[0].waiting > 100 ? 1 : 0))

@@ -1,15 +1,18 @@
-/** What is known of a task that failed. */
+/** What `panicHandler` is told about a task that failed. */
 export interface TaskInfo {
   /** The pool's name. */
   pool: string
-  /** The how-manieth task of its pool it is, from 1. */
+  /** The number of the task in its pool: the first task has 1, the next one 2, and so on. */
   id: number
-  /** The closure's name, if it has one; in a thread that of the export. */
+  /** The name of the closure, if it has one. In a thread: the name of the export. */
   name?: string
-  /** As a number: 0 for `high`, 1 for `normal`, 2 for `low`. */
+  /** The priority as a number: 0 for `high`, 1 for `normal`, 2 for `low`. */
   priority: number
-  /** From the call of `submit` or `run` to that of its function, in ms; without a start, to its end. */
+  /**
+   * How long the task waited, in ms: from `submit` or `run` until its function was called, or until it ended if it
+   * never started.
+   */
   waitMs: number
-  /** From the call of its function to its end, in ms; 0 without a start. */
+  /** How long the task ran, in ms: from the call of its function until its end; 0 if it never started. */
   runMs: number
 }

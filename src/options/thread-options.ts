@@ -31,13 +31,18 @@ import {
 } from './options.js'
 import type { Transferable } from '../base/transferable.js'
 
-/** Options of a thread pool beside those of every pool. Times are in ms. */
+/** Options that only a thread pool has. Times are in ms. */
 export interface ThreadOptions {
   /**
-   * The task module: an absolute path or a `file:` URL; needed. CommonJS or ESM; `.ts` where the runtime strips types, else through
-   * `execArgv`: a loader (`--import`), or a hook of `require` (`--require ts-node/register`), by which is loaded what `import` refuses. Its exported functions are the tasks; of CommonJS the own properties of `module.exports`, and `module.exports`
-   * itself, if it is a function, as the default export. Each thread loads it once, before its first task. A missing file is found
-   * by the first thread, and rejects tasks with `WorkerStartError`.
+   * The task module: an absolute path or a `file:` URL; needed. Its exported functions are the tasks. The module is an
+   * ES module or CommonJS; of CommonJS the own properties of `module.exports` are the tasks, and `module.exports`
+   * itself, if it is a function, is the default export.
+   *
+   * TypeScript works where the runtime strips types. Elsewhere name a loader in `execArgv` (`--import`), or a hook of
+   * `require` (`--require ts-node/register`): what `import` refuses is loaded by `require`.
+   *
+   * Each thread loads the module once, before its first task. If the file is missing, the first thread finds out, and
+   * tasks reject with `WorkerStartError`.
    *
    * ```js
    * ThreadPool.create({ filename: new URL('tasks.js', import.meta.url) })
@@ -45,48 +50,59 @@ export interface ThreadOptions {
    */
   filename: string | URL
   /**
-   * Most tasks that one thread has at once: async ones overlap, synchronous ones cannot. A thread of its own comes first. An integer
-   * from 1 to 2³¹ − 1, default 1.
+   * The largest number of tasks that one thread has at once. Asynchronous tasks overlap, synchronous ones cannot. As
+   * long as threads are free or can be started, each task gets one of its own. An integer from 1 to 2³¹ − 1, default 1.
    */
   concurrency?: number | undefined
   /**
-   * So many threads are not purged, and replaced when they die; they start when first needed. An integer from 0 to `size`, default
-   * 0; `tune` below it wins.
+   * So many threads stay, however long they are idle, and are replaced when they die. They start when they are first
+   * needed. An integer from 0 to `size`, default 0. A capacity below it, set by `tune`, wins.
    */
   minSize?: number | undefined
   /**
-   * Most time that a task may run on after it was aborted or timed out; then its thread is ended and replaced. In ms from the abort,
-   * from 0 to 2³¹ − 1, default 100. Other tasks of that thread (`concurrency`) get as long again, then they reject with
-   * `WorkerCrashedError`. Raise it for tasks that clean up; it does not delay the rejection.
+   * How long a task may run on after it was aborted or timed out, in ms from the abort. After that its thread is ended
+   * and replaced. Other tasks of that thread (`concurrency`) get the same time again; after that they reject with
+   * `WorkerCrashedError`. Raise `grace` for tasks that clean up; the promise of the task does not wait for it. From 0
+   * to 2³¹ − 1, default 100.
    */
   grace?: number | undefined
   /**
-   * Replace a thread, between tasks, after so many `tasks` (an integer from 1), or once the heap that it uses is above `heapMb` MiB
-   * (a number above 0), looked at after each task. Default: never.
+   * Replaces a thread between two tasks: after so many `tasks` (an integer from 1), or when it uses more than `heapMb`
+   * MiB of heap (a number above 0; the pool looks after each task). Default: never.
    */
   recycle?: { tasks?: number | undefined; heapMb?: number | undefined } | undefined
-  /** As `new Worker`: environment variables of the threads, or `SHARE_ENV`. Default: a copy of this isolate's. */
+  /**
+   * As in `new Worker`: the environment variables of the threads, or `SHARE_ENV`. Default: a copy of those of this
+   * isolate.
+   */
   env?: WorkerOptions['env']
-  /** As `new Worker`: appended to `process.argv` of the threads. */
+  /** As in `new Worker`: is appended to `process.argv` of the threads. */
   argv?: WorkerOptions['argv']
-  /** As `new Worker`: options of Node for the threads. Default: this isolate's. */
+  /** As in `new Worker`: the options of Node for the threads. Default: those of this isolate. */
   execArgv?: WorkerOptions['execArgv']
-  /** As `new Worker`. A thread that reaches its limit ends, and its tasks reject with `WorkerCrashedError`. */
+  /** As in `new Worker`. A thread that reaches a limit ends, and its tasks reject with `WorkerCrashedError`. */
   resourceLimits?: WorkerOptions['resourceLimits']
-  /** What `workerData` of `workpool/worker` and of `node:worker_threads` gives in the threads; cloned for each. */
+  /**
+   * What the threads get as `workerData`, from `workpool/worker` and from `node:worker_threads`. Each thread gets a
+   * clone.
+   */
   workerData?: unknown
   /**
-   * As `new Worker`; for `createWorker`, which holds the `Worker` whose `stdout` it is. Once something has come by it, Node keeps the
-   * process until that thread ends.
+   * As in `new Worker`. It is of use with `createWorker`, which has the `Worker` whose `stdout` it is. Once a thread
+   * has printed something, Node keeps the process alive until that thread ends.
    */
   stdout?: boolean | undefined
-  /** As `new Worker`; for `createWorker`, which holds the `Worker` whose `stderr` it is. */
+  /** As in `new Worker`. It is of use with `createWorker`, which has the `Worker` whose `stderr` it is. */
   stderr?: boolean | undefined
-  /** As `new Worker`: close at its end what a thread has opened with `fs.open` and not closed. Default: Node's, true. */
+  /**
+   * As in `new Worker`: when a thread ends, Node closes the files that it has opened with `fs.open` and not closed.
+   * Default: true, as in Node.
+   */
   trackUnmanagedFds?: boolean | undefined
   /**
-   * Classes of errors to rebuild when tasks throw them: found by name along the prototype chain of what was thrown, made without
-   * calling the constructor. Other classes arrive as the nearest built-in one, with their name, `code` and properties.
+   * Classes of errors to build again here when tasks throw them. The class is found by its name in the prototype chain
+   * of the error, and its constructor is not called. An error of any other class arrives as the nearest built-in class,
+   * with its name, `code` and properties.
    *
    * ```js
    * ThreadPool.create({ filename, errors: [ValidationError] })
@@ -94,9 +110,13 @@ export interface ThreadOptions {
    */
   errors?: readonly (abstract new (...args: never[]) => Error)[] | undefined
   /**
-   * Makes a thread, for bundlers that must see `new Worker(new URL(…))`, and for those who want the `Worker`. It is given the file
-   * that threads begin with, and must hand the options on, and return the `Worker`. A file of one's own imports `workpool/worker` before anything else. One that has
-   * not done so in 5 s is ended; that, and whatever else it returns, rejects tasks with a `WorkerStartError` that says what is wrong.
+   * Makes a thread. Bundlers may need it, as they must see `new Worker(new URL(…))`; and it is the way to get hold of
+   * the `Worker`. It is called with the file with which threads begin and the options of the `Worker`. It must pass the
+   * options on and return the `Worker`.
+   *
+   * A file of your own must import `workpool/worker` before anything else. If it has not done so within 5 s, the thread
+   * is ended. In that case, and if anything but such a `Worker` is returned, tasks reject with a `WorkerStartError`
+   * that says what is wrong.
    *
    * ```js
    * ThreadPool.create({ filename, createWorker: (url, options) => new Worker(url, options) })
@@ -105,20 +125,20 @@ export interface ThreadOptions {
   createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined
 }
 
-/** Options of `map` of a thread pool: those of `run` but `transfer`, and `ordered`. */
+/** Options of `map` of a thread pool: those of `run` without `transfer`, and `ordered`. */
 export interface MapRunOptions extends MapOptions {
-  /** The export to call; default: the default export. */
+  /** The export to call. Default: the default export. */
   name?: string | undefined
 }
 
 /** Options of one task of a thread pool. */
 export interface RunOptions extends SubmitOptions {
-  /** The export to call; default: the default export. */
+  /** The export to call. Default: the default export. */
   name?: string | undefined
   /**
-   * What of the argument is moved rather than cloned: `ArrayBuffer`s, `MessagePort`s and so on. Gone once the task is accepted,
-   * however it ends; untouched if it is refused or cannot be cloned. From an isolate that does not own the threads of a shared pool:
-   * `ArrayBuffer`s only, which are copied, then detached.
+   * What of the argument is moved instead of cloned: `ArrayBuffer`s, `MessagePort`s and so on. It is gone from here
+   * once the task is accepted, however the task ends, and stays untouched if the task is refused or the argument cannot
+   * be cloned. A guest of a shared pool can move only `ArrayBuffer`s, which are copied and then detached.
    */
   transfer?: readonly Transferable[] | undefined
 }

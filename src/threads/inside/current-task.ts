@@ -1,12 +1,12 @@
 /** What `currentTask()` gives. */
 export interface CurrentTask {
   /**
-   * Aborts, for the reason that its caller gave or with the `TaskTimeoutError`, when the task is aborted or timed out. The thread is
-   * ended if the task does not heed it within `grace`. A synchronous loop cannot see it abort.
+   * Aborts when the task is aborted or timed out; its reason is the one of the caller, or the `TaskTimeoutError`. The
+   * thread is ended if the task does not heed the signal within `grace`. A synchronous loop cannot see it abort.
    */
   readonly signal: AbortSignal
-  /** Of the exported function. */
+  /** The name of the exported function. */
   readonly name: string
-  /** Names the task among those that the pool has at the moment; used again later. */
+  /** A number that no other task of the pool has at the moment. A later task may have it again. */
   readonly id: number
 }

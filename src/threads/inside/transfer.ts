@@ -2,8 +2,8 @@ import type { Transferable } from '../../base/transferable.js'
 import { type Transfer, threadWide } from './thread-wide.js'
 
 /**
- * Return this from a task, or resolve to it, to move what `list` names to the caller rather than clone it. For a caller in another
- * isolate than the owner of a shared pool, `ArrayBuffer`s are copied and detached, and nothing else can be moved.
+ * Return this from a task to move what is in `list` to the caller, instead of cloning it. If the caller is a guest of a
+ * shared pool, `ArrayBuffer`s are copied and then detached, and nothing else can be moved.
  *
  * ```js
  * export const draw = (size) => { const image = new Uint8Array(size); return transfer(image, [image.buffer]) }
