@@ -1,6 +1,6 @@
 /**
  * The core as TypeScript sees it. What is typed by napi-rs comes from `binding/`; the functions that are called per
- * task are raw Node-API and typed here. `crate/node/src/hot.rs` is the other side of every line.
+ * task are raw Node-API and typed here. `crate/node/src/raw/` is the other side of every line.
  */
 import {
   type Cancelled,

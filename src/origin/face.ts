@@ -73,7 +73,7 @@ const timesNow = (): { id: number; waitMs: number; runMs: number } => ({
 
 /** A face of the shared pool of this name. */
 function join(settings: SharedSettings, options: Parameters<typeof native.join>[2]): number {
-  const { face, options: existing } = native.join(isolate, settings.name, options, '')
+  const { handle: face, options: existing } = native.join(isolate, settings.name, options, '')
   try {
     checkAgreement(settings, existing)
   } catch (error) {

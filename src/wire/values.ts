@@ -1,5 +1,5 @@
 /**
- * Values on their way between isolates. Each is a kind, a number and bytes; `crate/node/src/remote.rs` moves them. What this
+ * Values on their way between isolates. Each is a kind, a number and bytes; `crate/node/src/exchange.rs` moves them. What this
  * codec declines V8's serializer writes; and what neither can bring as `structuredClone` does goes by a message port.
  */
 import { Buffer } from 'node:buffer'

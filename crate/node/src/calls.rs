@@ -1,8 +1,8 @@
 //! What a thread pool keeps for its tasks: the arguments on their way from the origin to a thread.
 
-use std::ops::Deref;
-
 use workpool_core::{FaceId, Payload, SpinLock};
+
+use crate::value::{Bytes, Value};
 
 /// What the pool's core keeps with a task: the face it came through and, for a thread pool, its argument. An argument with
 /// bytes is in a slot; any other one is all here.
@@ -10,10 +10,10 @@ use workpool_core::{FaceId, Payload, SpinLock};
 pub(crate) struct Call {
     face: FaceId,
     slot: u32,
-    /// The how-manieth use of the slot it is, without what does not fit: whoever comes late must not take the argument of the next
-    /// one. It would have to be late by 4,294,967,296 uses exactly; and of all who have a call only one comes, as the core says.
+    /// Counts the uses of the slot, modulo 2³²: whoever comes late must not take the argument of the next use. To do so it would have
+    /// to be late by 4,294,967,296 uses exactly; and of all who have a call only one comes, as the core says.
     stamp: u32,
-    function: u32,
+    export: u32,
     kind: u32,
     number: f64,
 }
@@ -24,7 +24,7 @@ const NONE: u32 = u32::MAX;
 impl Call {
     /// A closure stays where it is.
     pub(crate) const fn of_closure(face: FaceId) -> Self {
-        Self { face, slot: NONE, stamp: 0, function: 0, kind: 0, number: 0.0 }
+        Self { face, slot: NONE, stamp: 0, export: 0, kind: 0, number: 0.0 }
     }
 }
 
@@ -34,65 +34,10 @@ impl Payload for Call {
     }
 }
 
-/// As many bytes as small values have are kept in place: memory that one thread allocates and another one frees costs both of
-/// them, and the allocator a lock.
-const SMALL: usize = 55;
-
-/// The bytes of a value. As many as a caller likes, so a copy is made only where it may fail.
-#[derive(Debug)]
-pub(crate) enum Bytes {
-    Small { length: u8, data: [u8; SMALL] },
-    Large(Vec<u8>),
-}
-
-impl Default for Bytes {
-    fn default() -> Self {
-        Self::Small { length: 0, data: [0; SMALL] }
-    }
-}
-
-/// The system gives no memory for a value. Whoever has called learns of it; nothing has been changed.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct NoMemory;
-
-impl Bytes {
-    /// A copy.
-    pub(crate) fn copy(bytes: &[u8]) -> Result<Self, NoMemory> {
-        if bytes.len() > SMALL {
-            let mut copy = Vec::new();
-            copy.try_reserve_exact(bytes.len()).map_err(|_| NoMemory)?;
-            copy.extend_from_slice(bytes);
-            return Ok(Self::Large(copy));
-        }
-        let mut data = [0; SMALL];
-        data[..bytes.len()].copy_from_slice(bytes);
-        Ok(Self::Small { length: bytes.len() as u8, data })
-    }
-}
-
-impl Deref for Bytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Small { length, data } => &data[..usize::from(*length)],
-            Self::Large(bytes) => bytes,
-        }
-    }
-}
-
-/// A value on its way to another thread; of its kind `ValueKind`.
-#[derive(Debug, Default)]
-pub(crate) struct Value {
-    pub(crate) kind: u32,
-    pub(crate) number: f64,
-    pub(crate) bytes: Bytes,
-}
-
-/// The argument of a task, and the function that it is for.
+/// The argument of a task, and the number of the export that it is for.
 #[derive(Debug)]
 pub(crate) struct Argument {
-    pub(crate) function: u32,
+    pub(crate) export: u32,
     pub(crate) value: Value,
 }
 
@@ -121,8 +66,8 @@ impl Default for Calls {
 
 impl Calls {
     pub(crate) fn put(&self, face: FaceId, argument: Argument) -> Call {
-        let Argument { function, value: Value { kind, number, bytes } } = argument;
-        let call = Call { face, slot: NONE, stamp: 0, function, kind, number };
+        let Argument { export, value: Value { kind, number, bytes } } = argument;
+        let call = Call { face, slot: NONE, stamp: 0, export, kind, number };
         if bytes.is_empty() {
             return call;
         }
@@ -139,8 +84,8 @@ impl Calls {
 
     /// The argument, for the thread that calls the function.
     pub(crate) fn take(&self, call: Call) -> Argument {
-        let Call { function, kind, number, .. } = call;
-        Argument { function, value: Value { kind, number, bytes: self.take_bytes(call).unwrap_or_default() } }
+        let Call { export, kind, number, .. } = call;
+        Argument { export, value: Value { kind, number, bytes: self.take_bytes(call).unwrap_or_default() } }
     }
 
     /// Nobody will need the argument.

@@ -1,18 +1,46 @@
-//! The Node-API face of `workpool-core`: per isolate, the functions that TypeScript calls and the queue of what
-//! it has to do; conversions and nothing else. No rule of the pool can be read here.
+//! The Node-API face of `workpool-core`: per isolate, the functions that TypeScript calls, and its mailbox; conversions and nothing else.
+//! No rule of the pool can be read here.
 //!
-//! `hot` holds what is called per task: raw Node-API functions with integers in and out (6–20 ns a call; a method of
-//! a wrapped class takes a process-wide mutex and 155 ns). `cold` holds the rest, typed by napi-rs.
+//! `raw` has what is called per task: raw functions of Node-API with integers in and out (6–20 ns a call; a method of a wrapped class
+//! takes a process-wide mutex and 155 ns). `typed` has the rest, typed by napi-rs. `lifecycle` begins and ends an isolate.
+//!
+//! The modules stand in this order: each uses only those above it.
 
 mod blocks;
+mod value;
+
 mod calls;
-mod cold;
-mod face;
+mod times;
+
 mod headroom;
-mod hot;
-mod isolate;
 mod mailbox;
 mod registers;
-mod remote;
 mod shapes;
+
+mod event_loop;
+
+mod bell;
+
+mod exchange;
+mod exports;
+mod options;
+mod threads;
+
+mod host;
+
+mod pool;
+
 mod shared;
+mod worker;
+
+mod handle;
+
+mod isolate;
+
+mod convert;
+mod errors;
+
+mod raw;
+mod typed;
+
+mod lifecycle;

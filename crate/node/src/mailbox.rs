@@ -11,13 +11,14 @@ use workpool_abi::CommandKind;
 use workpool_core::TaskId;
 use workpool_mailbox::{Bell, Spinners};
 
-use crate::{calls::Value, hot::Times};
+use crate::{times::Times, value::Value};
 
 /// One thing to do.
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) kind: CommandKind,
-    pub(crate) face: u32,
+    /// The number of the pool in the isolate.
+    pub(crate) handle: u32,
     pub(crate) first: u32,
     pub(crate) second: u32,
     pub(crate) third: u32,
@@ -28,9 +29,9 @@ pub(crate) struct Command {
 }
 
 impl Command {
-    /// One that is about no task, or about one whose number cannot be another's by then. The face is set when it is pushed.
+    /// One that is about no task, or about one whose number cannot be another's by then. The handle is set when it is pushed.
     pub(crate) const fn new(kind: CommandKind, first: u32, second: u32) -> Self {
-        Self { kind, face: 0, first, second, third: 0, stamp: 0, detail: None }
+        Self { kind, handle: 0, first, second, third: 0, stamp: 0, detail: None }
     }
 }
 
@@ -38,7 +39,7 @@ impl Command {
 #[derive(Debug)]
 pub(crate) struct Outcome {
     /// The number of the pool in the origin's isolate.
-    pub(crate) face: u32,
+    pub(crate) handle: u32,
     pub(crate) task: TaskId,
     /// Of a task that failed.
     pub(crate) failed: Option<Times>,
@@ -51,7 +52,7 @@ pub(crate) struct Outcome {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Waker(pub(crate) sys::napi_threadsafe_function);
 
-// SAFETY: the handle may be called from any thread until its environment is torn down. The cleanup hook of `isolate`
+// SAFETY: the handle may be called from any thread until its environment is torn down. The cleanup hook, `tear_down`,
 // takes it out of the mailbox before that, under the lock that callers hold.
 unsafe impl Send for Waker {}
 

@@ -6,7 +6,7 @@ use napi::sys;
 use workpool_abi::{NUMBERS, WORDS, Word};
 
 /// A block that JavaScript sees as an `ArrayBuffer`. It belongs to one isolate and is touched by its thread only.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Registers {
     words: &'static [Cell<i32>],
     numbers: &'static [Cell<f64>],

@@ -7,7 +7,7 @@ use std::{
 
 use workpool_core::FaceId;
 
-use crate::{calls::NoMemory, cold::CoreOptions, face::Core};
+use crate::{options::CoreOptions, pool::Core, value::NoMemory};
 
 /// A pool, and the options it was made with, to compare with those of the next one who asks for it.
 struct Entry {
@@ -64,7 +64,7 @@ pub(crate) fn has(name: String, is_of_threads: bool) -> bool {
 /// The last face of this pool has departed, or whoever had its threads.
 pub(crate) fn forget(name: &str, core: &Arc<Core>) {
     let mut pools = lock();
-    let key = Key { name: name.to_owned(), is_of_threads: core.pool.host().threads.is_some() };
+    let key = Key { name: name.to_owned(), is_of_threads: core.threads().is_some() };
     // Another one may have the name by now.
     if pools.get(&key).is_some_and(|entry| std::ptr::eq(entry.core.as_ptr(), Arc::as_ptr(core))) {
         pools.remove(&key);

@@ -184,7 +184,7 @@ export class Thread {
 
   #nameOf({ place, name }: Callee): string {
     if (place & NAMED) return name ?? ''
-    return native.nameAt(isolate, placeOf(place)) ?? ''
+    return native.exportName(isolate, placeOf(place)) ?? ''
   }
 
   get #functionNames(): string[] {

@@ -116,10 +116,10 @@ function join(settings: ThreadPoolSettings): { id: number; isOwner: boolean; con
   try {
     checkAgreement(settings.name, settings.agreement, joined.details)
   } catch (error) {
-    forget(joined.face)
+    forget(joined.handle)
     throw error
   }
-  return { id: joined.face, isOwner: joined.isNew, concurrency: joined.options.concurrency }
+  return { id: joined.handle, isOwner: joined.isNew, concurrency: joined.options.concurrency }
 }
 
 /** A thread pool as an isolate sees it: promises under the core's numbers of tasks and, in the owner, the crew of threads. */
@@ -216,7 +216,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   #placeOf(name: string): number {
     const known = this.#places.get(name)
     if (known !== undefined) return known
-    const place = native.placeOf(isolate, this.id, name)
+    const place = native.exportNumber(isolate, this.id, name)
     if (place === null) return NAMED
     this.#places.set(name, place)
     return place

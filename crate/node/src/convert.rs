@@ -1,0 +1,53 @@
+//! What the core says and what TypeScript says, in the words of the other.
+
+use workpool_abi::{NO_LIMIT, NONE, Word};
+use workpool_core::{Offer, Refusal, TaskId};
+
+use crate::registers::Registers;
+
+/// As a refusal: it is not known whether the stack has room.
+pub(crate) const DEEP: i32 = workpool_abi::Refusal::Deep as i32;
+
+/// Whether a watch with this token stands for a promise that keeps the process alive.
+pub(crate) fn holds(token: u32) -> bool {
+    token & workpool_abi::HELD != 0
+}
+
+/// How a task is offered.
+pub(crate) fn offer_of(number: f64) -> Offer {
+    match workpool_abi::Offer::of(number as i32) {
+        Some(workpool_abi::Offer::Normal) => Offer::Normal,
+        Some(workpool_abi::Offer::AtOnce) => Offer::AtOnce,
+        Some(workpool_abi::Offer::Uncounted) | None => Offer::Uncounted,
+    }
+}
+
+/// A `waitTimeout`, if there is one.
+pub(crate) fn limit_of(wait_timeout: f64) -> Option<u32> {
+    (wait_timeout > f64::from(NO_LIMIT)).then_some(wait_timeout as u32)
+}
+
+/// A task as TypeScript names it. A stamp is a word, and hence may be negative there.
+pub(crate) fn named(task: f64, stamp: f64) -> TaskId {
+    TaskId::new(task as u32, stamp as i32 as u32)
+}
+
+/// A refusal, as TypeScript numbers it. An overload's numbers are in the words, where they cost nothing to who does not ask.
+pub(crate) fn refused(registers: &Registers, refusal: Refusal) -> i32 {
+    let answer = match refusal {
+        Refusal::Closed => workpool_abi::Refusal::Closed,
+        Refusal::Overload { waiting, capacity } => {
+            registers.set(Word::Waiting, waiting as i32);
+            registers.set(Word::Capacity, capacity as i32);
+            workpool_abi::Refusal::Overload
+        }
+        Refusal::WaitTimeout => workpool_abi::Refusal::WaitTimeout,
+        Refusal::Untimely => workpool_abi::Refusal::Untimely,
+    };
+    answer as i32
+}
+
+/// The number of a task, or `NONE`.
+pub(crate) fn number(task: Option<TaskId>) -> i32 {
+    task.map_or(NONE, |task| task.number() as i32)
+}

@@ -1,0 +1,91 @@
+//! What one isolate has of a pool.
+
+use std::{cell::Cell, sync::Arc};
+
+use workpool_core::{FaceId, MonotonicClock, Pool, Snapshot};
+
+use crate::{calls::Call, host::Addresses, mailbox::Mailbox, pool::Core, shared, threads::Threads};
+
+/// What an isolate has of a pool. When it is dropped, because nobody needs it any more or because the isolate ends, its face
+/// departs.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    core: Arc<Core>,
+    /// What the core knows it by.
+    pub(crate) face: FaceId,
+    /// Whether it submits nothing any more: to its own isolate the pool is closed.
+    has_left: Cell<bool>,
+}
+
+impl Handle {
+    /// Whether the threads of the pool are those of this isolate, by this face.
+    pub(crate) fn is_owner(&self) -> bool {
+        self.face == FaceId::FIRST && self.threads().is_some()
+    }
+
+    /// Whether the isolate of this mailbox has the pool's threads.
+    pub(crate) fn is_owned_by(&self, mailbox: &Arc<Mailbox>) -> bool {
+        self.pool().host().of(FaceId::FIRST).is_some_and(|address| address.is_at(mailbox))
+    }
+
+    /// The face of a pool that is in the isolate of `mailbox`, under `number`.
+    pub(crate) fn new(core: Arc<Core>, face: FaceId, mailbox: Arc<Mailbox>, number: u32) -> Self {
+        core.pool.host().add(face, mailbox, number);
+        Self { core, face, has_left: Cell::new(false) }
+    }
+
+    pub(crate) fn pool(&self) -> &Pool<Call, Addresses, MonotonicClock> {
+        &self.core.pool
+    }
+
+    /// What a pool of threads has beyond one of closures.
+    pub(crate) fn threads(&self) -> Option<&Threads> {
+        self.core.threads()
+    }
+
+    pub(crate) const fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// Submits nothing any more; gives the generation that this closes, if it was the last one to submit.
+    pub(crate) fn leave(&self) -> Option<u64> {
+        self.has_left.set(true);
+        self.pool().leave(self.face)
+    }
+
+    /// Whether a task of this face could start now.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.has_left.get() && self.pool().has_room()
+    }
+
+    /// Everything that `stats` and the getters show.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let snapshot = self.pool().snapshot();
+        Snapshot { is_closed: snapshot.is_closed || self.has_left.get(), ..snapshot }
+    }
+
+    /// Gives up its place in the pool, which ends with its last one; what else this isolate wants to know of the pool it is told.
+    pub(crate) fn resign(&self) {
+        let was_last = self.pool().resign(self.face);
+        self.free_name(was_last);
+    }
+
+    fn free_name(&self, was_last: bool) {
+        if let (true, Some(name)) = (was_last, &self.core.name) {
+            shared::forget(name, &self.core);
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // Its threads have ended before it, as Node ends those of an isolate first. Whoever asks for the name gets a new pool.
+        if self.is_owner() {
+            self.pool().orphan();
+            self.free_name(true);
+        }
+        let was_last = self.pool().depart(self.face);
+        self.free_name(was_last);
+        self.pool().host().remove(self.face);
+    }
+}

@@ -1,0 +1,199 @@
+//! What the core of a pool wants done outside of it, and who is told so.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+
+use workpool_abi::{CommandKind, Vacancy, watched};
+use workpool_core::{Effect, FaceId, Host, Nanos, Payload, Reap, Reaper, Rejection, TaskId, WorkerId};
+
+use crate::{
+    calls::Call,
+    event_loop,
+    mailbox::{Command, Mailbox, Outcome},
+    threads::Threads,
+    times::Times,
+    value::Value,
+};
+
+/// Where a face of a pool is: in the isolate of this mailbox, under the number of its handle.
+#[derive(Debug, Clone)]
+pub(crate) struct Address {
+    mailbox: Arc<Mailbox>,
+    handle: u32,
+}
+
+impl Address {
+    /// Tells the origin of a task how it has ended.
+    pub(crate) fn tell_outcome(&self, task: TaskId, failed: Option<Times>, printed: bool, value: Value) {
+        self.mailbox.push_outcome(Outcome { handle: self.handle, task, failed, printed, value });
+    }
+
+    /// Whether this is the isolate of `mailbox`.
+    pub(crate) fn is_at(&self, mailbox: &Arc<Mailbox>) -> bool {
+        Arc::ptr_eq(&self.mailbox, mailbox)
+    }
+}
+
+/// The isolates that the pool tells what to do.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    by_face: Mutex<HashMap<FaceId, Address>>,
+    /// For the reaper.
+    pool: Weak<dyn Reap>,
+    /// What a pool of threads has beyond one of closures.
+    pub(crate) threads: Option<Threads>,
+}
+
+impl Addresses {
+    pub(crate) fn new(pool: Weak<dyn Reap>, threads: Option<Threads>) -> Self {
+        Self { by_face: Mutex::default(), pool, threads }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<FaceId, Address>> {
+        self.by_face.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a face is.
+    pub(crate) fn of(&self, face: FaceId) -> Option<Address> {
+        self.lock().get(&face).cloned()
+    }
+
+    /// The face is in the isolate of this mailbox, under this number.
+    pub(crate) fn add(&self, face: FaceId, mailbox: Arc<Mailbox>, handle: u32) {
+        self.lock().insert(face, Address { mailbox, handle });
+    }
+
+    /// The isolate of the face needs nothing of the pool any more.
+    pub(crate) fn remove(&self, face: FaceId) {
+        self.lock().remove(&face);
+    }
+
+    pub(crate) fn tell(&self, face: FaceId, kind: CommandKind, first: u32, second: u32) {
+        self.push(face, Command::new(kind, first, second));
+    }
+
+    /// Asks the origin of a task for its argument, which goes to the worker by the message port.
+    pub(crate) fn request_argument(&self, face: FaceId, worker: WorkerId, task: TaskId) {
+        let command = Command::new(CommandKind::Post, worker.0, task.number());
+        self.push(face, Command { stamp: task.stamp(), ..command });
+    }
+
+    /// Hands a command to the isolate of the face, under its number there.
+    fn push(&self, face: FaceId, command: Command) {
+        // Without an address the isolate needs nothing of the pool any more, and the core has ended everything of the face.
+        let Some(Address { mailbox, handle }) = self.of(face) else { return };
+        let sender = event_loop::sender(&mailbox);
+        mailbox.push(Command { handle, ..command }, sender);
+    }
+
+    /// The same for several.
+    fn push_all(&self, face: FaceId, mut commands: Vec<Command>) {
+        let Some(Address { mailbox, handle }) = self.of(face) else { return };
+        commands.iter_mut().for_each(|command| command.handle = handle);
+        let sender = event_loop::sender(&mailbox);
+        mailbox.push_all(commands, sender);
+    }
+
+    /// What an isolate is to do for an effect, if it is one that has to; anything else is done at once.
+    fn command(&self, effect: Effect<Call>) -> Option<(FaceId, Command)> {
+        // Resources and threads belong to the isolate that made the pool.
+        let to_owner = |kind, worker: WorkerId| Some((FaceId::FIRST, Command::new(kind, worker.0, 0)));
+        match effect {
+            Effect::Start(worker, task, call) => {
+                if let Some(threads) = &self.threads {
+                    threads.start(worker, task);
+                    return None;
+                }
+                Some((call.face(), Command::new(CommandKind::Start, worker.0, task.number())))
+            }
+            Effect::Boot(worker) => to_owner(CommandKind::Boot, worker),
+            Effect::Retire(worker) => to_owner(CommandKind::Retire, worker),
+            Effect::Overdue(worker) => to_owner(CommandKind::Overdue, worker),
+            Effect::Kill(worker) => to_owner(CommandKind::Kill, worker),
+            Effect::Reject(task, call, rejection) => {
+                let detail = self.threads.as_ref().and_then(|threads| match rejection {
+                    Rejection::Crashed => threads.crash.get(),
+                    Rejection::StartFailed => threads.start_failure.get(),
+                    _ => None,
+                });
+                let (second, third) = reason(rejection);
+                let command = Command::new(CommandKind::Reject, task.number(), second);
+                Some((call.face(), Command { third, stamp: task.stamp(), detail, ..command }))
+            }
+            Effect::Abandoned(worker, task, _) => {
+                if let Some(threads) = &self.threads {
+                    threads.abort(worker, task, true, None);
+                }
+                None
+            }
+            Effect::Forgotten(call) => {
+                if let Some(threads) = &self.threads {
+                    threads.calls.forget(call);
+                }
+                None
+            }
+            Effect::Watched { face, token, left } => {
+                Some((face, Command::new(CommandKind::Watched, token, watched(left))))
+            }
+            Effect::NoVacancy { face, token } => {
+                Some((face, Command::new(CommandKind::Watched, token, Vacancy::Late as u32)))
+            }
+            Effect::Vacancy { face, token, is_closed } => {
+                let vacancy = if is_closed { Vacancy::Closed } else { Vacancy::Told };
+                Some((face, Command::new(CommandKind::Watched, token, vacancy as u32)))
+            }
+        }
+    }
+}
+
+impl Host<Call> for Addresses {
+    fn deliver(&self, effect: Effect<Call>) {
+        if let Some((face, command)) = self.command(effect) {
+            self.push(face, command);
+        }
+    }
+
+    fn deliver_all(&self, effects: Vec<Effect<Call>>) {
+        if effects.len() == 1 {
+            effects.into_iter().for_each(|effect| self.deliver(effect));
+            return;
+        }
+        // As a rule all are for one face.
+        let mut of = None;
+        let mut commands = Vec::new();
+        for (face, command) in effects.into_iter().filter_map(|effect| self.command(effect)) {
+            if of != Some(face)
+                && let Some(of) = of.replace(face)
+            {
+                self.push_all(of, std::mem::take(&mut commands));
+            }
+            commands.push(command);
+        }
+        if let Some(face) = of {
+            self.push_all(face, commands);
+        }
+    }
+
+    fn arm(&self, at: Nanos) -> bool {
+        Reaper::global().arm(at, self.pool.clone())
+    }
+
+    fn keeps_time(&self) -> bool {
+        Reaper::global().start().is_ok()
+    }
+}
+
+/// The reason, and the limit that was exceeded, in milliseconds.
+fn reason(rejection: Rejection) -> (u32, u32) {
+    let (reason, limit) = match rejection {
+        Rejection::Released => (workpool_abi::Rejection::Released, 0),
+        Rejection::WaitTimeout(limit) => (workpool_abi::Rejection::WaitTimeout, limit),
+        Rejection::TaskTimeout(limit) => (workpool_abi::Rejection::TaskTimeout, limit),
+        Rejection::Crashed => (workpool_abi::Rejection::Crashed, 0),
+        Rejection::StartFailed => (workpool_abi::Rejection::StartFailed, 0),
+        Rejection::Destroyed => (workpool_abi::Rejection::Destroyed, 0),
+    };
+    (reason as u32, limit)
+}

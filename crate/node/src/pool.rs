@@ -1,0 +1,44 @@
+//! A pool as all isolates see it.
+
+use std::sync::{Arc, Weak};
+
+use workpool_core::{MonotonicClock, Nanos, Pool, Reap, Reaper};
+
+use crate::{calls::Call, host::Addresses, options::CoreOptions, threads::Threads, value::NoMemory};
+
+/// A pool, owned by the handles of it; the reaper and the list of shared pools know it weakly.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) pool: Pool<Call, Addresses, MonotonicClock>,
+    /// Under which it is shared, if it is.
+    pub(crate) name: Option<String>,
+    /// Most tasks that one worker has at once.
+    pub(crate) concurrency: u32,
+}
+
+impl Core {
+    pub(crate) fn new(options: &CoreOptions, name: Option<String>) -> Result<Arc<Self>, NoMemory> {
+        let core = Arc::new_cyclic(|core: &Weak<Self>| {
+            let threads = options.kind.is_thread().then(Threads::default);
+            // Coerced from a variable of its own, as `Weak` coerces by value only.
+            let reaped = core.clone();
+            let pool = Pool::new(options.into(), Addresses::new(reaped, threads), Reaper::global().clock());
+            Self { pool, name, concurrency: options.concurrency }
+        });
+        if options.pre_alloc {
+            core.pool.reserve(options.size).map_err(|_| NoMemory)?;
+        }
+        Ok(core)
+    }
+
+    /// What a pool of threads has beyond one of closures.
+    pub(crate) const fn threads(&self) -> Option<&Threads> {
+        self.pool.host().threads.as_ref()
+    }
+}
+
+impl Reap for Core {
+    fn reap(&self, armed: Nanos) -> Option<Nanos> {
+        self.pool.reap(armed)
+    }
+}

@@ -1,0 +1,104 @@
+//! Outcomes: how an origin comes by the ends of its tasks.
+
+use napi::sys;
+use workpool_abi::{BYTES_AT, COLUMNS, FIGURES, FIGURES_AT, Figure, OUTCOMES, ValueFlag};
+use workpool_core::TaskId;
+use workpool_mailbox::Linger;
+
+use crate::{
+    exchange::{ROOM, is_large, write},
+    isolate::Isolate,
+    mailbox::{Outcome, SPINNERS},
+    raw::call::functions,
+};
+
+functions! {
+    // () → how many outcomes are in the exchange; 0: no more
+    drain: |isolate, _| Some(hand_over(isolate));
+
+    // () → `Linger`, after a look as long as it is worth it
+    linger: |isolate, _| {
+        let Isolate { event_loop, origin, clock, .. } = isolate;
+        let found = match origin.linger(&event_loop.mailbox, event_loop.open(), clock, &SPINNERS) {
+            Linger::Nothing => workpool_abi::Linger::Nothing,
+            Linger::Something => workpool_abi::Linger::Found,
+            Linger::Turn => workpool_abi::Linger::Turn,
+        };
+        Some(found as i32)
+    };
+}
+
+/// Hands over as many outcomes as there is room for. TypeScript calls until there are no more: so it has dealt with those before,
+/// and only now their pools hear that their origin knows of them. Earlier their numbers would be free while TypeScript, which runs
+/// code of its users in between, still has to look tasks up by them.
+fn hand_over(isolate: &Isolate) -> i32 {
+    let mut handed = isolate.handed_over.borrow_mut();
+    acknowledge(isolate, &mut handed);
+    let Some(memory) = isolate.exchange.memory() else { return 0 };
+    // What is there nobody has asked for.
+    isolate.exchange.drop_large();
+    let mut outcomes = isolate.outcomes.borrow_mut();
+    if outcomes.is_empty() {
+        isolate.event_loop.mailbox.swap_outcomes(&mut outcomes);
+    }
+    let mut used = 0;
+    let mut count = 0;
+    while count < OUTCOMES
+        && let Some(outcome) = outcomes.front()
+    {
+        let length = outcome.value.bytes.len();
+        let is_large = is_large(&outcome.value);
+        if (is_large && count > 0) || (!is_large && used + length > ROOM) {
+            break;
+        }
+        let Some(Outcome { handle, task, failed, printed, value }) = outcomes.pop_front() else { break };
+        handed.push((handle, task));
+        let kind = value.kind | flag(is_large, ValueFlag::Large);
+        // As `Column` names their places.
+        let row: [u32; COLUMNS] = [
+            handle,
+            task.number(),
+            kind | flag(failed.is_some(), ValueFlag::Failed) | flag(printed, ValueFlag::Printed),
+            used as u32,
+            length as u32,
+        ];
+        for (column, word) in row.into_iter().enumerate() {
+            write(memory, (count * COLUMNS + column) * size_of_val(&word), &word.to_ne_bytes());
+        }
+        let write_figure = |figure: usize, number: f64| {
+            let at = FIGURES_AT + (count * FIGURES + figure) * size_of_val(&number);
+            write(memory, at, &number.to_ne_bytes());
+        };
+        write_figure(Figure::Value as usize, value.number);
+        for (time, number) in failed.into_iter().flatten().enumerate() {
+            write_figure(Figure::Id as usize + time, number);
+        }
+        count += 1;
+        if is_large {
+            isolate.exchange.keep_large(value.bytes);
+            break;
+        }
+        write(memory, BYTES_AT + used, &value.bytes);
+        // Values begin at multiples of 8, as decoders may want numbers aligned.
+        used += length.next_multiple_of(8);
+    }
+    count as i32
+}
+
+/// The origin of these tasks knows how they have ended.
+fn acknowledge(isolate: &Isolate, tasks: &mut Vec<(u32, TaskId)>) {
+    for run in tasks.chunk_by(|(one, _), (other, _)| one == other) {
+        // A pool whose handle is gone has no tasks of this isolate.
+        isolate.with(f64::from(run[0].0), |handle| {
+            handle.pool().collect_all(run.iter().map(|&(_, task)| task));
+        });
+    }
+    if !tasks.is_empty() {
+        isolate.event_loop.let_go_of(tasks.len() as u32);
+        tasks.clear();
+    }
+}
+
+const fn flag(is_set: bool, flag: ValueFlag) -> u32 {
+    if is_set { flag as u32 } else { 0 }
+}

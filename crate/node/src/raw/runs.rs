@@ -1,0 +1,79 @@
+//! Calls of a thread pool: how a task for a thread is admitted.
+
+use napi::sys;
+use workpool_abi::Word;
+use workpool_core::{Admission, Submission};
+
+use crate::{
+    calls::{Argument, Call},
+    convert::{DEEP, limit_of, offer_of, refused},
+    handle::Handle,
+    isolate::Isolate,
+    raw::call::functions,
+    value::NoMemory,
+};
+
+functions! {
+    // (handle, export) → task | refusal
+    run: |isolate, [handle, export, ..]| {
+        if !isolate.headroom.is_known() {
+            return Ok(Some(DEEP));
+        }
+        let argument = argument(isolate, export)?;
+        Ok::<_, NoMemory>(isolate.with(handle, |handle| submit(isolate, handle, argument, Submission::new)).flatten())
+    };
+
+    // (handle, export, priority, waitTimeout or NO_LIMIT, timeout or 0, timed, offer) → task | refusal
+    run_with: |isolate, [handle, export, priority, wait_timeout, timeout, timed, offer, ..]| {
+        if !isolate.headroom.is_known() {
+            return Ok(Some(DEEP));
+        }
+        let argument = argument(isolate, export)?;
+        Ok::<_, NoMemory>(isolate.with(handle, |handle| submit(isolate, handle, argument, |call| Submission {
+            payload: call,
+            priority: priority as u64,
+            wait_timeout: limit_of(wait_timeout),
+            timeout: timeout as u32,
+            timed: timed != 0.0,
+            offer: offer_of(offer),
+        }))
+        .flatten())
+    };
+
+    // (handle, waitTimeout or NO_LIMIT, timeout or 0, offer) → refusal, if a task of this kind is refused just now | 0
+    refuse: |isolate, [handle, wait_timeout, timeout, offer, ..]| {
+        let refusal = isolate.with(handle, |handle| {
+            handle.pool().refuse(handle.face, offer_of(offer), limit_of(wait_timeout), timeout as u32)
+        })?;
+        Some(refusal.map_or(0, |refusal| refused(&isolate.registers, refusal)))
+    };
+}
+
+/// The argument that TypeScript has described in the registers, for this export.
+fn argument(isolate: &Isolate, export: f64) -> Result<Argument, NoMemory> {
+    Ok(Argument { export: export as u32, value: isolate.value()? })
+}
+
+fn submit(
+    isolate: &Isolate,
+    handle: &Handle,
+    argument: Argument,
+    submission: impl FnOnce(Call) -> Submission<Call>,
+) -> Option<i32> {
+    let threads = handle.threads()?;
+    let call = threads.calls.put(handle.face, argument);
+    let task = match handle.pool().submit(submission(call)) {
+        Admission::Started(worker, task) => {
+            threads.start(worker, task);
+            task
+        }
+        Admission::Waiting(task) => task,
+        Admission::Refused(refusal) => {
+            threads.calls.forget(call);
+            return Some(refused(&isolate.registers, refusal));
+        }
+    };
+    isolate.event_loop.hold();
+    isolate.registers.set(Word::Stamp, task.stamp() as i32);
+    Some(task.number() as i32)
+}

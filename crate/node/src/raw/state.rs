@@ -1,0 +1,33 @@
+//! What a pool and a stack have room for, and what `stats` shows.
+
+use napi::sys;
+
+use crate::{convert::DEEP, raw::call::functions};
+
+functions! {
+    // (handle) → whether a task could start now, or a booting worker would take it
+    has_room: |isolate, [handle, ..]| isolate.with(handle, |handle| i32::from(handle.has_room()));
+
+    // (handle) → whether a submit would not have to wait
+    has_vacancy: |isolate, [handle, ..]| {
+        if !isolate.headroom.is_known() {
+            return Some(DEEP);
+        }
+        isolate.with(handle, |handle| i32::from(handle.pool().has_vacancy()))
+    };
+
+    // () → whether there is known to be room on the stack
+    headroom: |isolate, _| Some(i32::from(isolate.headroom.is_known_around()));
+
+    // (bytes): so many fit on the stack
+    found_headroom: |isolate, [bytes, ..]| {
+        isolate.headroom.found(bytes as usize);
+        Some(0)
+    };
+
+    // (handle): everything `stats` and the getters show, in the numbers
+    snapshot: |isolate, [handle, ..]| {
+        isolate.registers.set_numbers(&isolate.with(handle, |handle| handle.snapshot())?.numbers());
+        Some(0)
+    };
+}

@@ -1,0 +1,102 @@
+//! The threads of a pool, and what is on its way to them.
+
+use std::sync::Arc;
+
+use workpool_abi::CommandKind;
+use workpool_core::{SpinLock, TaskId, WorkerId};
+use workpool_mailbox::Sender;
+
+use crate::{
+    calls::Calls,
+    exports::Exports,
+    mailbox::{Command, Mailbox},
+    value::Value,
+};
+
+/// A reason that TypeScript has encoded, for whoever is rejected for it.
+#[derive(Debug)]
+pub(crate) struct Reason(SpinLock<Option<Arc<Value>>>);
+
+impl Default for Reason {
+    fn default() -> Self {
+        Self(SpinLock::new(None))
+    }
+}
+
+impl Reason {
+    /// `None`: there was no memory for it.
+    pub(crate) fn set(&self, reason: Option<Value>) {
+        let reason = reason.map(Arc::new);
+        let old = std::mem::replace(&mut *self.0.lock(), reason);
+        drop(old); // without the lock
+    }
+
+    pub(crate) fn get(&self) -> Option<Arc<Value>> {
+        self.0.lock().clone()
+    }
+}
+
+/// What a pool of threads has beyond one of closures.
+#[derive(Debug)]
+pub(crate) struct Threads {
+    pub(crate) calls: Calls,
+    pub(crate) exports: Exports,
+    /// By number of the worker: the isolates that have entered as one.
+    mailboxes: SpinLock<Vec<Option<Arc<Mailbox>>>>,
+    /// Why the last thread died, and why the last one could not start. The owner says so before it tells the core.
+    pub(crate) crash: Reason,
+    pub(crate) start_failure: Reason,
+}
+
+impl Default for Threads {
+    fn default() -> Self {
+        Self {
+            calls: Calls::default(),
+            exports: Exports::default(),
+            mailboxes: SpinLock::new(Vec::new()),
+            crash: Reason::default(),
+            start_failure: Reason::default(),
+        }
+    }
+}
+
+impl Threads {
+    /// An isolate is ready to be this worker.
+    pub(crate) fn enter(&self, worker: WorkerId, mailbox: Arc<Mailbox>) {
+        let mut mailboxes = self.mailboxes.lock();
+        let index = worker.0 as usize;
+        if mailboxes.len() <= index {
+            mailboxes.resize(index + 1, None);
+        }
+        mailboxes[index] = Some(mailbox);
+    }
+
+    fn mailbox(&self, worker: WorkerId) -> Option<Arc<Mailbox>> {
+        self.mailboxes.lock().get(worker.0 as usize).cloned().flatten()
+    }
+
+    /// Gives a worker, which has entered, a task.
+    pub(crate) fn start(&self, worker: WorkerId, task: TaskId) {
+        // If it has died meanwhile, the task goes back when its end is reported.
+        if let Some(mailbox) = self.mailbox(worker) {
+            mailbox.push_task(task);
+        }
+    }
+
+    /// Tells a worker to abort the signal of a task, if it runs it by then; `if_settled`: and if the task has settled.
+    pub(crate) fn abort(&self, worker: WorkerId, task: TaskId, if_settled: bool, reason: Option<Arc<Value>>) {
+        let (first, second, stamp) = (task.number(), u32::from(if_settled), task.stamp());
+        if let Some(mailbox) = self.mailbox(worker) {
+            let command = Command {
+                kind: CommandKind::Abort,
+                handle: 0,
+                first,
+                second,
+                third: 0,
+                stamp,
+                detail: reason,
+            };
+            mailbox.push(command, Sender::Other);
+        }
+    }
+}

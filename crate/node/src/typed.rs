@@ -1,0 +1,7 @@
+//! What TypeScript calls once in a while, typed by napi-rs. The first argument is always the id that the isolate was given.
+
+mod access;
+mod pools;
+mod process;
+mod threads;
+mod watches;

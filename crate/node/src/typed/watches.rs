@@ -1,0 +1,92 @@
+//! What is waited for: a state of a pool, or a vacancy.
+
+#![expect(unreachable_pub, reason = "napi-rs exports public items, whatever module they are in")]
+
+use napi_derive::napi;
+use workpool_core::{Condition, Wait};
+
+use crate::{
+    convert::holds,
+    typed::access::{isolate_of, with},
+};
+
+/// What a watch waits for.
+#[napi]
+#[derive(Debug)]
+pub enum WatchCondition {
+    /// Nothing waits and nothing is busy.
+    Drained,
+    /// Every accepted task has settled.
+    Settled,
+    /// The generation, which is closed, has no worker left.
+    Ended,
+    /// The pool is closed, no worker of any generation is left, and every rejection has been taken.
+    Vacant,
+    /// No task of this face is left, and every rejection has been taken.
+    Left,
+    /// A thread has started. Up before its time if none can be, or the pool is closed.
+    Started,
+}
+
+/// Announces a command `Watched` for when the condition holds, or `timeout` milliseconds have passed. A token with `HELD`
+/// keeps the process alive until then.
+#[napi(catch_unwind)]
+pub fn watch(
+    isolate: u32,
+    handle: u32,
+    token: u32,
+    condition: WatchCondition,
+    generation: i64,
+    timeout: Option<u32>,
+) -> napi::Result<()> {
+    with(isolate, handle, |_| ())?;
+    if holds(token) {
+        isolate_of(isolate)?.event_loop.hold();
+    }
+    let condition = match condition {
+        WatchCondition::Drained => Condition::Drained,
+        WatchCondition::Settled => Condition::Settled,
+        WatchCondition::Ended => Condition::Ended(generation as u64),
+        WatchCondition::Vacant => Condition::Vacant,
+        WatchCondition::Left => Condition::Left,
+        WatchCondition::Started => Condition::Started,
+    };
+    with(isolate, handle, |handle| handle.pool().watch(handle.face, token, condition, timeout))
+}
+
+/// Announces a command `Watched` for when a submit would not have to wait, the pool is closed, or `timeout` milliseconds have
+/// passed: a `Vacancy` says which. A token with `HELD` keeps the process alive until then.
+#[napi(catch_unwind)]
+pub fn await_vacancy(
+    isolate: u32,
+    handle: u32,
+    token: u32,
+    priority: f64,
+    timeout: Option<u32>,
+) -> napi::Result<()> {
+    with(isolate, handle, |_| ())?;
+    if holds(token) {
+        isolate_of(isolate)?.event_loop.hold();
+    }
+    with(isolate, handle, |handle| {
+        // A safe integer, as TypeScript has checked.
+        let wait = Wait { face: handle.face, token, priority: priority as u64, timeout };
+        handle.pool().await_vacancy_with(wait);
+    })
+}
+
+/// Takes an `awaitVacancy` back, unless its command is on the way.
+#[napi(catch_unwind)]
+pub fn forget_vacancy(isolate: u32, handle: u32, token: u32) -> napi::Result<bool> {
+    let forgotten = with(isolate, handle, |handle| handle.pool().forget_vacancy(handle.face, token))?;
+    if forgotten && holds(token) {
+        isolate_of(isolate)?.event_loop.let_go();
+    }
+    Ok(forgotten)
+}
+
+/// So many who have been told of a vacancy have had their turn.
+#[napi(catch_unwind)]
+pub fn end_turns(isolate: u32, handle: u32, count: u32) -> napi::Result<()> {
+    with(isolate, handle, |handle| handle.pool().end_turns(handle.face, count))
+}

@@ -1,0 +1,68 @@
+//! An isolate as a worker of a pool: a thread.
+
+use std::sync::Arc;
+
+use workpool_core::{FaceId, TaskId, WorkerId};
+
+use crate::{host::Address, pool::Core, times::Times, value::Value};
+
+/// The worker that an isolate is, and what it has begun.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    pub(crate) core: Arc<Core>,
+    pub(crate) id: WorkerId,
+    /// Node's number of the thread: the worker may be another thread by the time that its owner hears of it.
+    pub(crate) thread: u32,
+    /// Tasks that it has begun, and the faces they came through: as many as the pool's `concurrency` at most.
+    begun: Vec<(TaskId, FaceId)>,
+    /// Where the last outcome went: where the next one goes, too, as a rule.
+    last_address: Option<(FaceId, Address)>,
+}
+
+impl Worker {
+    pub(crate) const fn new(core: Arc<Core>, id: WorkerId, thread: u32) -> Self {
+        Self { core, id, thread, begun: Vec::new(), last_address: None }
+    }
+
+    /// It begins a task that came through this face.
+    pub(crate) fn begin(&mut self, task: TaskId, face: FaceId) {
+        self.begun.push((task, face));
+    }
+
+    /// It has ended the task of this number, if it had begun one; gives the task and its face.
+    pub(crate) fn end(&mut self, number: u32) -> Option<(TaskId, FaceId)> {
+        let index = self.begun.iter().position(|(begun, _)| begun.number() == number)?;
+        Some(self.begun.swap_remove(index))
+    }
+
+    /// Whether it has begun tasks that it has not ended.
+    pub(crate) const fn is_running(&self) -> bool {
+        !self.begun.is_empty()
+    }
+
+    pub(crate) fn has_begun(&self, task: TaskId) -> bool {
+        self.begun.iter().any(|&(begun, _)| begun == task)
+    }
+
+    /// The task that it has begun under this number, of which it has no two, and its face.
+    pub(crate) fn begun(&self, number: u32) -> Option<(TaskId, FaceId)> {
+        self.begun.iter().copied().find(|(task, _)| task.number() == number)
+    }
+
+    /// Tells the origin of a task how it has ended.
+    pub(crate) fn tell_outcome(
+        &mut self,
+        face: FaceId,
+        task: TaskId,
+        failed: Option<Times>,
+        printed: bool,
+        value: Value,
+    ) {
+        if self.last_address.as_ref().is_none_or(|&(of, _)| of != face) {
+            self.last_address = self.core.pool.host().of(face).map(|address| (face, address));
+        }
+        if let Some((_, address)) = &self.last_address {
+            address.tell_outcome(task, failed, printed, value);
+        }
+    }
+}
