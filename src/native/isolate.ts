@@ -138,7 +138,7 @@ function carryOutOnce(mayDrain: boolean): void {
 }
 
 /**
- * Tasks that workers have taken meanwhile. The core gave them out after everything that is in the outbox, so they start after
+ * Tasks that workers have taken meanwhile. The core gave them out after everything that is in the mailbox, so they start after
  * it, too, and in this order.
  */
 const postponed = new Fifo<{ target: ClosureTarget; worker: number; task: number }>()
@@ -269,7 +269,7 @@ export function settleOutcomes(): void {
   if (!isDraining) drain(false)
 }
 
-/** Whether outcomes have been taken out of the outbox and are not settled. */
+/** Whether outcomes have been taken out of the mailbox and are not settled. */
 let hasUndrained = false
 
 /** `isBounded`: only as long as the event loop may wait. False: there may be more. */
