@@ -12,7 +12,7 @@ export class LocalShapes implements Shapes {
     return this.lists.length < this.room ? this.lists.push(keys) - 1 : -1
   }
 
-  keysOf(number: number): string {
-    return this.lists[number]!
+  keysOf(number: number): string | undefined {
+    return this.lists[number]
   }
 }

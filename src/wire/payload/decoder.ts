@@ -38,12 +38,21 @@ const { ArrayBuffer, DataView, Uint8Array } = globalThis
 
 const NOTHING = Buffer.alloc(0) as RawBuffer
 
-/** Turns what an `Encoder` made back into values. They share nothing with the bytes, which can be used again. */
+/** `BigInt` reads more than an encoder writes, and throws a SyntaxError. */
+const HEXADECIMAL = /^-?[\da-f]+$/
+
+/**
+ * Turns what an `Encoder` made back into values. They share nothing with the bytes, which can be used again.
+ *
+ * Bytes that no encoder has made end with a RangeError, or give some value: each step takes at least one byte, no length is believed that
+ * the bytes which are left cannot hold, and what has been read beyond the end is found at the end.
+ */
 export class Decoder {
   private source: Uint8Array = NOTHING
   private raw = NOTHING
   private view = new DataView(NOTHING.buffer)
   private at = 0
+  private end = 0
   private makers: (Maker | undefined)[] = []
   private made = 0
 
@@ -52,14 +61,21 @@ export class Decoder {
   /**
    * @param offset where the encoded value begins
    * @param length how many bytes it has
+   * @throws RangeError if these bytes are not an encoded value
    */
   decode(bytes: Uint8Array, offset: number, length: number): unknown {
     if (bytes !== this.source) this.read(bytes)
     this.at = offset
-    const value = this.next()
-    if (this.at !== offset + length) throw new RangeError('a payload does not end where it should')
-    if (bytes.length > KEPT_BYTES) this.read(NOTHING)
-    return value
+    this.end = offset + length
+    try {
+      const value = this.next()
+      if (this.at !== this.end) throw new RangeError('a payload does not end where it should')
+      return value
+    } catch (error) {
+      throw isStackOverflow(error) ? new RangeError('a payload is nested too deep') : error
+    } finally {
+      if (bytes.length > KEPT_BYTES) this.read(NOTHING)
+    }
   }
 
   /** @internal The value that comes next. For makers. */
@@ -100,7 +116,7 @@ export class Decoder {
       case LONG_BIGINT:
         return this.longBigint()
       case VIEW:
-        return VIEW_KINDS[this.raw[this.at++]!]!.make(this.arrayBuffer())
+        return this.arrayBufferView()
       case ARRAY_BUFFER:
         return this.arrayBuffer()
       default:
@@ -114,8 +130,11 @@ export class Decoder {
     this.source = bytes
   }
 
+  /** A number of bytes, or of values of one byte at least, that follow. */
   private size(): number {
-    return this.view.getUint32((this.at += 4) - 4, true)
+    const size = this.view.getUint32((this.at += 4) - 4, true)
+    if (size > this.end - this.at) throw new RangeError('a payload is cut off')
+    return size
   }
 
   private double(): number {
@@ -130,7 +149,10 @@ export class Decoder {
   }
 
   private longBigint(): bigint {
-    const digits = this.next() as string
+    const digits = this.next()
+    if (typeof digits !== 'string' || !HEXADECIMAL.test(digits)) {
+      throw new RangeError('a payload has a bigint that is no number')
+    }
     return digits.startsWith('-') ? -BigInt(`0x${digits.slice(1)}`) : BigInt(`0x${digits}`)
   }
 
@@ -145,10 +167,17 @@ export class Decoder {
     // Without a prototype there is nothing under any key, `__proto__` included, and no hidden class for each new key.
     const object = Object.create(null) as Record<string, unknown>
     for (let left = this.raw[this.at++]!; left > 0; left--) {
-      const key = this.next() as string
+      const key = this.next()
+      if (typeof key !== 'string') throw new RangeError('a payload has a key that is no string')
       object[key] = this.next()
     }
     return Object.setPrototypeOf(object, Object.prototype) as object
+  }
+
+  private arrayBufferView(): ArrayBufferView {
+    const kind = VIEW_KINDS[this.raw[this.at++]!]
+    if (kind === undefined) throw new RangeError('a payload has a view of an unknown kind')
+    return kind.make(this.arrayBuffer())
   }
 
   private arrayBuffer(): ArrayBuffer {
@@ -165,6 +194,10 @@ export class Decoder {
       this.makers = []
       this.made = 1
     }
-    return (this.makers[shape] = new Maker(JSON.parse(this.shapes.keysOf(shape)) as string[]))
+    const keys = this.shapes.keysOf(shape)
+    if (keys === undefined || keys === '') throw new RangeError(`a payload has an object of the unknown shape ${shape}`)
+    return (this.makers[shape] = new Maker(JSON.parse(keys) as string[]))
   }
 }
+
+const isStackOverflow = (error: unknown): boolean => error instanceof RangeError && error.message.includes('call stack')

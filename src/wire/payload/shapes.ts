@@ -5,8 +5,8 @@ import { MAX_SHAPES } from './format.js'
 export interface Shapes {
   /** The number of a key list, given as the JSON of the array: 0 to 65,535, new if need be; −1 if there is no room. */
   numberOf(keys: string): number
-  /** The key list of a number that some `numberOf` has returned. */
-  keysOf(number: number): string
+  /** The key list of a number that some `numberOf` has returned; nothing, or an empty text, of another one. */
+  keysOf(number: number): string | undefined
 }
 
 /** Key lists met once and not again so far; more are forgotten together. */

@@ -53,8 +53,12 @@ export const VIEW_KINDS: readonly { name: string; make: (buffer: ArrayBuffer) =>
 ]
 
 /** What `Encoder` has left alone, from its bytes: a view of this kind, or the buffer itself. */
-export const loneFrom = (buffer: ArrayBuffer, kind: number): unknown =>
-  kind < 0 ? buffer : VIEW_KINDS[kind]!.make(buffer)
+export function loneFrom(buffer: ArrayBuffer, kind: number): unknown {
+  if (kind < 0) return buffer
+  const known = VIEW_KINDS[kind]
+  if (known === undefined) throw new RangeError('a payload is a view of an unknown kind')
+  return known.make(buffer)
+}
 
 const DATA_VIEW = VIEW_KINDS.length - 1
 const kinds = new Map(VIEW_KINDS.map(({ name }, kind) => [name, kind]))
