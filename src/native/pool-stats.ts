@@ -2,33 +2,33 @@
 
 /** One consistent snapshot of a pool. Unbounded counts are `Infinity`. */
 export interface PoolStats {
-  /** Most live workers. */
+  /** The largest number of live workers. */
   capacity: number
   /** Live workers, busy and idle. */
   running: number
   /**
-   * Workers with a task, settled or not; booting ones; and those that are being disposed of, or whose thread is being
-   * ended.
+   * Workers that have a task, settled or not, that start, or that end: their resource is being disposed of, or their
+   * thread is being ended.
    */
   busy: number
   /** running − busy. */
   idle: number
   /**
-   * capacity − busy, not below 0: workers that could take a task now, unless the pool is closed. In the pause after a
-   * thread that could not be started beside others: no more than are idle.
+   * How many workers could take a task now, unless the pool is closed: capacity − busy, not below 0. When a thread could
+   * not be started although others work, there is a pause in which no thread is started; then it is no more than idle.
    */
   available: number
-  /** capacity − running, not below 0: workers that could be started; 0 in that pause. */
+  /** How many workers could be started: capacity − running, not below 0; during such a pause 0. */
   free: number
   /** Accepted tasks that have no worker yet. */
   waiting: number
   /** Whether new tasks are refused. */
   isClosed: boolean
-  /** The lifetime between (re)open and release that the pool is in, from 1. */
+  /** How often the pool has been opened, from 1. */
   generation: number
   /**
-   * Accepted tasks, from the creation of the pool on. Always unsettled + completed + failed + timedOut + cancelled +
-   * rejected.waitTimeout + rejected.released.
+   * Accepted tasks since the pool was created. It is always the sum of unsettled, completed, failed, timedOut, cancelled,
+   * rejected.waitTimeout and rejected.released.
    */
   submitted: number
   /** Accepted tasks that have not settled, of any generation. */
@@ -41,26 +41,26 @@ export interface PoolStats {
   timedOut: number
   /** Tasks whose `signal` aborted, that ran at `destroy`, or whose isolate ended. */
   cancelled: number
-  /** Most busy workers at once, in this generation. */
+  /** The largest number of busy workers in this generation. */
   peakBusy: number
-  /** Most waiting tasks at once, in this generation. */
+  /** The largest number of waiting tasks in this generation. */
   peakWaiting: number
   /** Calls that were refused, and accepted tasks that got no worker. */
   rejected: {
-    /** Calls that were refused, as the pool was full. */
+    /** Calls that were refused because the pool was full. */
     overload: number
-    /** Calls that were refused, as the pool was closed. */
+    /** Calls that were refused because the pool was closed. */
     closed: number
     /** Accepted tasks that got no worker within their `waitTimeout`. */
     waitTimeout: number
-    /** Accepted tasks that waited when the pool was released. */
+    /** Accepted tasks that were waiting when the pool was released. */
     released: number
   }
   /** What has become of workers. */
   workers: {
-    /** Workers that were started, `reused` ones included. */
+    /** Workers that were started, including the `reused` ones. */
     started: number
-    /** Workers whose record came from the worker cache. */
+    /** Workers that were started in the record of a retired one. */
     reused: number
     /** Workers that retired. */
     retired: number

@@ -120,8 +120,8 @@ counters! {
     #[repr(C, align(64))]
     Counters {
         tasks {
-            /// Accepted tasks, from the creation of the pool on. Always unsettled + completed + failed + timedOut + cancelled +
-            /// rejected.waitTimeout + rejected.released.
+            /// Accepted tasks since the pool was created. It is always the sum of unsettled, completed, failed, timedOut, cancelled,
+            /// rejected.waitTimeout and rejected.released.
             submitted: u64,
             /// Accepted tasks that have not settled, of any generation.
             unsettled: u64,
@@ -135,27 +135,27 @@ counters! {
             cancelled: u64,
         }
         peaks {
-            /// Most busy workers at once, in this generation.
+            /// The largest number of busy workers in this generation.
             peak_busy: u32,
-            /// Most waiting tasks at once, in this generation.
+            /// The largest number of waiting tasks in this generation.
             peak_waiting: u32,
         }
         /// Calls that were refused, and accepted tasks that got no worker.
         rejected {
-            /// Calls that were refused, as the pool was full.
+            /// Calls that were refused because the pool was full.
             overload: u64,
-            /// Calls that were refused, as the pool was closed.
+            /// Calls that were refused because the pool was closed.
             closed: u64,
             /// Accepted tasks that got no worker within their `waitTimeout`.
             wait_timeout: u64,
-            /// Accepted tasks that waited when the pool was released.
+            /// Accepted tasks that were waiting when the pool was released.
             released: u64,
         }
         /// What has become of workers.
         workers {
-            /// Workers that were started, `reused` ones included.
+            /// Workers that were started, including the `reused` ones.
             started: u64,
-            /// Workers whose record came from the worker cache.
+            /// Workers that were started in the record of a retired one.
             reused: u64,
             /// Workers that retired.
             retired: u64,
@@ -187,25 +187,25 @@ pub struct Snapshot {
 }
 
 gauges! { |snapshot|
-    /// Most live workers.
+    /// The largest number of live workers.
     capacity: u32 = snapshot.capacity;
     /// Live workers, busy and idle.
     running: u32 = snapshot.running;
-    /// Workers with a task, settled or not; booting ones; and those that are being disposed of, or whose thread is being
-    /// ended.
+    /// Workers that have a task, settled or not, that start, or that end: their resource is being disposed of, or their
+    /// thread is being ended.
     busy: u32 = snapshot.busy;
     /// running − busy.
     idle: u32 = snapshot.idle();
-    /// capacity − busy, not below 0: workers that could take a task now, unless the pool is closed. In the pause after a
-    /// thread that could not be started beside others: no more than are idle.
+    /// How many workers could take a task now, unless the pool is closed: capacity − busy, not below 0. When a thread could
+    /// not be started although others work, there is a pause in which no thread is started; then it is no more than idle.
     available: u32 = snapshot.available();
-    /// capacity − running, not below 0: workers that could be started; 0 in that pause.
+    /// How many workers could be started: capacity − running, not below 0; during such a pause 0.
     free: u32 = snapshot.free();
     /// Accepted tasks that have no worker yet.
     waiting: u32 = snapshot.waiting;
     /// Whether new tasks are refused.
     is_closed: bool = snapshot.is_closed;
-    /// The lifetime between (re)open and release that the pool is in, from 1.
+    /// How often the pool has been opened, from 1.
     generation: u64 = snapshot.generation;
 }
 
