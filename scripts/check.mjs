@@ -23,6 +23,8 @@ run('cargo', [
 runTool('typescript/bin/tsc', ['-p', 'tsconfig.test.json'])
 const linted = ['index.ts', 'src', '__test__', 'benchmark', 'conformance', 'demo', 'scripts']
 runTool('oxlint/bin/oxlint', ['--deny-warnings', '--ignore-pattern', '**/syntax-error.mjs', ...linted])
+// The same for the files of a crate.
+run(process.execPath, ['scripts/rust-arrows.mjs', 'abi', 'mailbox', 'node'])
 // Which folder may import which.
 runTool('dependency-cruiser/bin/dependency-cruise.mjs', [
   '--config',
