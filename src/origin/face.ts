@@ -59,9 +59,9 @@ interface Disposal {
   isOverdue: boolean
 }
 
-/** Most closures that are started inside one another. Beyond them one starts from a microtask, or the stack would end some day. */
+/** Beyond so many closures and handlers inside one another on the stack, a closure starts from a microtask. Else the stack would end some day. */
 const MOST_NESTED = 100
-/** How many are, in whatever pools of this isolate. */
+/** How many of them are on the stack, of whatever pools of this isolate. */
 let nested = 0
 
 /** The times that the core has written last; read before anything else is called. */
@@ -168,12 +168,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       this.#advanceLater(code, id)
       return promise
     }
-    nested++
-    try {
-      return this.#startPlain(this.#worker(code), closure)
-    } finally {
-      nested--
-    }
+    return this.#startPlain(this.#worker(code), closure)
   }
 
   /** The core has not taken a plain task. */
@@ -276,13 +271,8 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       }
     }
     if (code >= 0 && nested < MOST_NESTED) {
-      nested++
-      try {
-        const worker = this.#worker(code)
-        this.#advance(worker, this.#startTask(worker, task, true))
-      } finally {
-        nested--
-      }
+      const worker = this.#worker(code)
+      this.#advance(worker, this.#startTask(worker, task, true))
       return task
     }
     task.asyncContext = captureContext(promise ?? new Promise(noop))
@@ -405,6 +395,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     worker.context = context
     if (worker.task !== undefined) worker.task.context = context
     this.#depth++
+    nested++
     try {
       const value = closure(context)
       if (isThenable(value)) {
@@ -417,6 +408,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
       outcome = error
       return Went.failed
     } finally {
+      nested--
       this.#depth--
     }
   }
@@ -469,11 +461,14 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
   #howFailed(worker: Worker<R>, error: unknown): How {
     const { isBroken } = this.#settings
     if (isBroken === undefined) return How.failed
+    nested++
     try {
       return isBroken(error, worker.resource as R) ? How.failedAndBroken : How.failed
     } catch (thrown) {
       this.#failures.log('warn', { err: thrown }, 'isBroken threw; the resource is taken for broken')
       return How.failedAndBroken
+    } finally {
+      nested--
     }
   }
 
@@ -508,7 +503,7 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
     const times = timesNow()
     this.#settle(task)
     const error = reason()
-    if (task.promise === undefined) this.#failures.report(error, this.#info(task, times))
+    if (task.promise === undefined) this.#report(error, this.#info(task, times))
     task.reject?.(error)
     task.context?.abort(error)
   }
@@ -529,11 +524,21 @@ export class Face<R> extends Verbs implements ClosureTarget, Ends<R> {
   /** A task fails with an error of its own. */
   #fail(task: Task<R>, error: unknown, info: TaskInfo | undefined): void {
     if (info !== undefined) {
-      this.#failures.report(error, info)
+      this.#report(error, info)
       // A failure that panicHandler has seen is never an unhandledRejection.
       if (task.promise !== undefined) markHandled(task.promise)
     }
     task.reject?.(error)
+  }
+
+  /** Tells panicHandler, which may submit again what has failed. */
+  #report(error: unknown, info: TaskInfo): void {
+    nested++
+    try {
+      this.#failures.report(error, info)
+    } finally {
+      nested--
+    }
   }
 
   /** Whether a failure of the task is told to panicHandler or, without a promise, at least logged. */
