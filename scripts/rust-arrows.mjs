@@ -44,8 +44,7 @@ function named(code, module) {
     return [...module.slice(0, -up), ...path]
   }
   const uses = /\buse\s+(crate|super(?:::super)*)::((?:\{[\s\S]*?\}|[^;{]*(?:\{[\s\S]*?\})?))\s*;/g
-  for (const [, origin, text] of code.matchAll(uses))
-    paths.push(...leaves(text).map((path) => absolute(origin, path)))
+  for (const [, origin, text] of code.matchAll(uses)) paths.push(...leaves(text).map((path) => absolute(origin, path)))
   for (const [, origin, text] of code.matchAll(/\b(crate|super(?:::super)*)::(\w+(?:::\w+)*)/g))
     paths.push(absolute(origin, text.split('::')))
   return paths

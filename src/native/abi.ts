@@ -73,7 +73,7 @@ export const enum CommandKind {
   /** End a thread, whatever it does: worker. */
   kill = 6,
   /** Send the argument of a task to its thread by a message port: worker, task. */
-  post = 7,
+  sendArgument = 7,
   /** Tasks have ended: drain the outcomes. */
   outcomes = 8,
   /** This isolate, a thread of a pool, has been given tasks. */
@@ -120,8 +120,8 @@ export const enum Word {
   task = 1,
   /** Whether the last `finish` or `done` has settled its task. */
   settled = 2,
-  /** The pool of the last command. */
-  face = 3,
+  /** The pool of the last command: the number of its handle. */
+  handle = 3,
   /** What the last command is about; in a thread, the function of the task that is to begin. */
   first = 4,
   /** More about the command; of a value that comes in, the length of its bytes. */
@@ -179,7 +179,7 @@ export const enum ValueKind {
   /**
    * One view or buffer of many bytes, and nothing else: its number says of which kind. Comes by `bring`, goes by `fill`.
    */
-  lone = 8,
+  view = 8,
 }
 
 /** What is said of a value beside its kind. */
@@ -197,7 +197,7 @@ export const enum ValueFlag {
 /** Columns of an outcome, 32 bits each. */
 export const enum Column {
   /** Its pool. */
-  face = 0,
+  handle = 0,
   /** Its task. */
   task = 1,
   /** The `ValueKind` of its value, with `ValueFlag`s. */

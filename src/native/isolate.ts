@@ -37,7 +37,7 @@ export interface ThreadTarget extends CommandTarget {
   /** A thread is dead. Node says so, too, once this isolate comes back to its event loop. */
   died(worker: number, serial: number): void
   /** Posts the argument of a task to its thread. */
-  post(worker: number, task: number, stamp: number): void
+  sendArgument(worker: number, task: number, stamp: number): void
   /** Settles a task that a thread has ended; `row` is its place in the exchange. Throws nothing, whatever the value is. */
   outcome(task: number, row: number): void
 }
@@ -205,7 +205,7 @@ function obey(kind: CommandKind): void {
     watches.delete(first)
     return settle?.(second)
   }
-  const target = targets[words[Word.face]!]
+  const target = targets[words[Word.handle]!]
   // It has been let go of, and only now its last thread is gone.
   if (target === undefined) return
   if (kind === CommandKind.start) (target as ClosureTarget).start(first, second)
@@ -214,7 +214,7 @@ function obey(kind: CommandKind): void {
   else if (kind === CommandKind.overdue) (target as ClosureTarget).overdue(first)
   else if (kind === CommandKind.kill) (target as ThreadTarget).kill(first)
   else if (kind === CommandKind.died) (target as ThreadTarget).died(first, second)
-  else if (kind === CommandKind.post) (target as ThreadTarget).post(first, second, words[Word.stamp]!)
+  else if (kind === CommandKind.sendArgument) (target as ThreadTarget).sendArgument(first, second, words[Word.stamp]!)
   else target.reject(first, second, words[Word.third]!)
 }
 
@@ -282,7 +282,7 @@ function drain(isBounded: boolean): boolean {
     for (let count = native.drain(); count > 0; count = native.drain()) {
       for (let row = 0; row < count; row++) {
         const at = row * Exchange.columns
-        const target = targets[outcomes[at + Column.face]!] as ThreadTarget | undefined
+        const target = targets[outcomes[at + Column.handle]!] as ThreadTarget | undefined
         target?.outcome(outcomes[at + Column.task]!, row)
       }
       settled += count

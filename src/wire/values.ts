@@ -15,7 +15,7 @@ import {
   type ErrorDescription,
   type Shapes,
   Verdict,
-  loneFrom,
+  viewFrom,
   reduceError,
   survey,
 } from './payload/index.js'
@@ -67,10 +67,10 @@ export function encode(value: unknown): boolean {
     return true
   }
   if (!encoder.encode(value)) return false
-  if (encoder.lone !== undefined) {
-    native.bring(encoder.lone)
-    describe(ValueKind.lone, encoder.length === 1 ? BUFFER : encoder.bytes[1]!, 0)
-    encoder.lone = undefined
+  if (encoder.wholeView !== undefined) {
+    native.bring(encoder.wholeView)
+    describe(ValueKind.view, encoder.length === 1 ? BUFFER : encoder.bytes[1]!, 0)
+    encoder.wholeView = undefined
     return true
   }
   describe(ValueKind.bytes, 0, encoder.length)
@@ -184,8 +184,8 @@ export function decode(kind: number, number: number, offset: number, length: num
     case ValueKind.bytes:
       if (kind & ValueFlag.large) return decoder.decode(filled(length), 0, length)
       return decoder.decode(exchanged, offset, length)
-    case ValueKind.lone:
-      return loneFrom(filled(length).buffer, number)
+    case ValueKind.view:
+      return viewFrom(filled(length).buffer, number)
     default:
       return undefined
   }

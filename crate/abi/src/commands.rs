@@ -20,7 +20,7 @@ enumeration! {
         /// End a thread, whatever it does: worker.
         Kill,
         /// Send the argument of a task to its thread by a message port: worker, task.
-        Post,
+        SendArgument,
         /// Tasks have ended: drain the outcomes.
         Outcomes,
         /// This isolate, a thread of a pool, has been given tasks.

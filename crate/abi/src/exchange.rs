@@ -6,7 +6,7 @@ enumeration! {
     /// Columns of an outcome, 32 bits each.
     Column {
         /// Its pool.
-        Face,
+        Handle,
         /// Its task.
         Task,
         /// The `ValueKind` of its value, with `ValueFlag`s.

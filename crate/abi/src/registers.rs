@@ -13,8 +13,8 @@ enumeration! {
         Task,
         /// Whether the last `finish` or `done` has settled its task.
         Settled,
-        /// The pool of the last command.
-        Face,
+        /// The pool of the last command: the number of its handle.
+        Handle,
         /// What the last command is about; in a thread, the function of the task that is to begin.
         First,
         /// More about the command; of a value that comes in, the length of its bytes.

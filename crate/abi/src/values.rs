@@ -22,7 +22,7 @@ enumeration! {
         /// Bytes that V8's serializer has made.
         Serialized,
         /// One view or buffer of many bytes, and nothing else: its number says of which kind. Comes by `bring`, goes by `fill`.
-        Lone,
+        View,
     }
 }
 

@@ -21,14 +21,14 @@ use crate::{
 };
 
 /// The kind of a value that is one view or buffer of many bytes. It comes by `bring` and goes by `fill`.
-const ONE_VIEW: u32 = ValueKind::Lone as u32;
+const VIEW: u32 = ValueKind::View as u32;
 
 /// Bytes of values that come in by the exchange at once.
 pub(crate) const ROOM: usize = OUTGOING_AT - BYTES_AT;
 
 /// Whether a value goes by `fill`.
 pub(crate) fn is_large(value: &Value) -> bool {
-    value.kind == ONE_VIEW || value.bytes.len() > ROOM
+    value.kind == VIEW || value.bytes.len() > ROOM
 }
 
 /// The memory, and what has no room in it.
@@ -114,7 +114,7 @@ impl Exchange {
     pub(crate) fn take(&self, env: sys::napi_env, registers: &Registers) -> Result<Value, NoMemory> {
         let kind = registers.get(Word::Kind) as u32;
         let number = registers.number(OUTGOING);
-        if kind == ONE_VIEW {
+        if kind == VIEW {
             return Ok(Value { kind, number, bytes: Bytes::Large(self.brought.take()) });
         }
         let length = registers.get(Word::Length) as usize;

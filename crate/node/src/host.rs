@@ -76,7 +76,7 @@ impl Addresses {
 
     /// Asks the origin of a task for its argument, which goes to the worker by the message port.
     pub(crate) fn request_argument(&self, face: FaceId, worker: WorkerId, task: TaskId) {
-        let command = Command::new(CommandKind::Post, worker.0, task.number());
+        let command = Command::new(CommandKind::SendArgument, worker.0, task.number());
         self.push(face, Command { stamp: task.stamp(), ..command });
     }
 

@@ -404,7 +404,7 @@ export class Crew {
   }
 
   /** Hands a thread the argument it has asked for, if there is one; a thread that is gone hears nothing, and its end is reported. */
-  post(worker: number, enclosure: Enclosure | undefined): void {
+  sendArgument(worker: number, enclosure: Enclosure | undefined): void {
     const control = this.#members.get(worker)?.control
     if (control === undefined) {
       if (enclosure !== undefined) discard(enclosure)

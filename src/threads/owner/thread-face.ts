@@ -568,13 +568,13 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     this.#crew!.kill(worker)
   }
 
-  post(worker: number, task: number, stamp: number): void {
+  sendArgument(worker: number, task: number, stamp: number): void {
     const call = this.#calls[task]
     // It may have settled, and its number be another task's.
     const isLate = call === undefined || call.stamp !== stamp
     const enclosure = isLate ? undefined : call.enclosure
     if (!isLate) call.enclosure = undefined
-    this.#crew!.post(worker, enclosure)
+    this.#crew!.sendArgument(worker, enclosure)
   }
 
   // ── verbs of its own ────────────────────────────────────────────────────────────────────────────────────────────

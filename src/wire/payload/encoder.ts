@@ -75,7 +75,7 @@ export class Encoder {
    * If the value is one view or buffer of many bytes: these, as they are where they are, until the next `encode`. Only their head, as in
    * `format.ts`, is in `bytes` then.
    */
-  lone: Uint8Array | undefined
+  wholeView: Uint8Array | undefined
 
   private raw: RawBuffer
   private view: DataView
@@ -86,12 +86,12 @@ export class Encoder {
   private readonly first: RawBuffer
 
   /**
-   * `leastLone`: from how many bytes on a view or buffer that is the whole value is not copied. `first`: where values are written that
+   * `leastView`: from how many bytes on a view or buffer that is the whole value is not copied. `first`: where values are written that
    * fit into it, but for those that follow a larger one.
    */
   constructor(
     shapes: Shapes,
-    private readonly leastLone = Infinity,
+    private readonly leastView = Infinity,
     first: Buffer = allocate(FIRST_BYTES),
   ) {
     this.shapes = new KnownShapes(shapes)
@@ -106,7 +106,7 @@ export class Encoder {
     this.length = 0
     this.depth = 0
     this.limit = MAX_BYTES
-    this.lone = undefined
+    this.wholeView = undefined
     // What has thrown has left some behind.
     this.seen.clear()
     const encoded = this.value(value)
@@ -297,9 +297,9 @@ export class Encoder {
   private rawBytes(source: Uint8Array): boolean {
     const size = source.length
     // With so little before it, it is in nothing else.
-    if (size >= this.leastLone && this.length <= 2) {
+    if (size >= this.leastView && this.length <= 2) {
       if (size > MAX_VIEW_BYTES) return false
-      this.lone = source
+      this.wholeView = source
       return true
     }
     if (this.limit === MAX_BYTES && this.length + HEAD + size > MAX_BYTES) {

@@ -53,7 +53,7 @@ export const VIEW_KINDS: readonly { name: string; make: (buffer: ArrayBuffer) =>
 ]
 
 /** What `Encoder` has left alone, from its bytes: a view of this kind, or the buffer itself. */
-export function loneFrom(buffer: ArrayBuffer, kind: number): unknown {
+export function viewFrom(buffer: ArrayBuffer, kind: number): unknown {
   if (kind < 0) return buffer
   const known = VIEW_KINDS[kind]
   if (known === undefined) throw new RangeError('a payload is a view of an unknown kind')

@@ -36,7 +36,7 @@ functions! {
             CommandKind::Watched if holds(command.first) => isolate.event_loop.let_go(),
             _ => {}
         }
-        isolate.registers.set(Word::Face, command.handle as i32);
+        isolate.registers.set(Word::Handle, command.handle as i32);
         isolate.registers.set(Word::First, command.first as i32);
         isolate.registers.set(Word::Second, command.second as i32);
         isolate.registers.set(Word::Third, command.third as i32);
