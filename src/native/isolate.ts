@@ -198,8 +198,10 @@ function startPostponed(): void {
 function obey(kind: CommandKind): void {
   const first = words[Word.first]!
   const second = words[Word.second]!
-  if (kind === CommandKind.tasks) return thread!.take()
-  if (kind === CommandKind.abort) return thread!.abort(first, words[Word.stamp]!, second === 1)
+  // Both may reach a thread that still loads, meant for the one that was this worker before. It has begun no task, and looks for those
+  // that it is given as soon as it has loaded.
+  if (kind === CommandKind.tasks) return thread?.take()
+  if (kind === CommandKind.abort) return thread?.abort(first, words[Word.stamp]!, second === 1)
   if (kind === CommandKind.watched) {
     const settle = watches.get(first)
     watches.delete(first)
