@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
 
-/** Where an error of ours has the code of its class, for every copy of this code that is loaded. */
+/**
+ * Where an error of this package has the code of its class. Every copy of the package that is loaded finds it there.
+ */
 const BRAND = Symbol.for('workpool.error')
 
 function brand(errorClass: { readonly prototype: PoolError }, code: string): void {

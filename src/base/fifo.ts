@@ -1,7 +1,7 @@
 const SMALLEST = 8
 const vacant = (length: number): undefined[] => Array.from({ length })
 
-/** First in, first out, in a ring that doubles when it is full: no step costs more the longer it gets. */
+/** First in, first out, in a ring that doubles when it is full. No step costs more when the ring is longer. */
 export class Fifo<T> {
   /** Its length is a power of two. */
   #ring: (T | undefined)[] = vacant(SMALLEST)

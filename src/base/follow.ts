@@ -2,9 +2,9 @@ import { needHeadroom } from './headroom.js'
 import { Promise, rejectedLater, then } from './intrinsics.js'
 
 /**
- * Calls one of the two, once and not before this has returned, when `value` has settled; what is no promise counts as fulfilled. It
- * may be anything that a user has made: a thenable that calls back twice, at once, or throws then; a promise whose `constructor`,
- * species or `then` is its own. Never throws itself.
+ * Calls one of the two functions when `value` has settled: once, and not before this call has returned. A value that is
+ * no promise counts as fulfilled. `value` may be anything that a user has made: a thenable that calls back twice or at
+ * once, or that throws; a promise with a `constructor`, species or `then` of its own. This function never throws.
  */
 export function follow<T>(
   value: PromiseLike<T>,
@@ -17,12 +17,12 @@ export function follow<T>(
       return
     }
   } catch {
-    // Nothing is attached: a promise throws before, if at all.
+    // If a promise throws at all, it throws before anything is attached to it.
   }
   void followByAwait(value, onFulfilled, onRejected)
 }
 
-/** The language's own way, which asks for nothing but `constructor` and `then`: what it awaits settles once. */
+/** The language's own way: it asks for `constructor` and `then` only, and what it awaits settles once. */
 async function followByAwait<T>(
   value: PromiseLike<T>,
   onFulfilled: (value: T) => void,
@@ -41,8 +41,8 @@ async function followByAwait<T>(
 }
 
 /**
- * Calls an async function as another one would; what it throws rejects. Written as one, a method would hold its pool until it has
- * settled, and a pool that nobody references is to be let go of.
+ * Calls a function as an async function would: what it throws rejects. If the method itself were async, it would hold
+ * its pool until it has settled. But a pool that nobody references is to be collected.
  */
 export function settling(call: () => Promise<void>): Promise<void> {
   try {
@@ -59,12 +59,15 @@ async function settlingHere(call: () => Promise<void>): Promise<void> {
 
 const noop = (): void => {}
 
-/** A failure of this promise is known to somebody: it is no `unhandledRejection`. */
+/** Somebody knows of a failure of this promise, so it is no `unhandledRejection`. */
 export function markHandled(promise: Promise<unknown>): void {
   follow(promise, noop, noop)
 }
 
-/** Resolved with it, a promise rejects with the error. As with a rejected promise, but nobody's `then` is called. */
+/**
+ * A promise that is resolved with this value rejects with the error, as it would with a rejected promise. But nobody's
+ * replaced `then` is called.
+ */
 export class Failed {
   constructor(private readonly error: unknown) {}
 
@@ -74,7 +77,7 @@ export class Failed {
   }
 }
 
-/** Resolved with it, a promise settles as this one of ours does. */
+/** A promise that is resolved with this value settles as the given promise does. */
 export class Followed {
   constructor(private readonly promise: Promise<unknown>) {}
 

@@ -7,20 +7,24 @@ interface Stack {
 }
 let stack: Stack
 
-/** Called by whoever opens the addon, before anybody asks. */
+/** Is called by the code that opens the addon, before any other function here. */
 export function measureBy(core: Stack): void {
   stack = core
 }
 
-/** As many arguments take 128 KB of the stack: twice what is needed, so that the next calls need not ask, see `headroom.rs`. */
+/**
+ * So many arguments take 128 KB of the stack. That is twice what is needed, so the next calls need not ask, see
+ * `headroom.rs`.
+ */
 const ARGUMENTS = 16_384
 const BYTES = ARGUMENTS * 8
 const { apply } = Reflect
 const noop = (): void => {}
 
 /**
- * Throws as a call that does not fit on the stack would, before anything has been begun: what the stack ends in the midst of
- * could not be gone on with. Called by every verb of the user's; `submit` and `run` ask the core first, where it costs nothing.
+ * Throws what a call throws that does not fit on the stack, before anything has begun: if the stack ended in the midst
+ * of something, that could not go on. Every verb that users call begins with this; `submit` and `run` ask the core
+ * first, where it costs nothing.
  */
 export function needHeadroom(): void {
   if (stack.headroom() === 1) return
@@ -28,7 +32,7 @@ export function needHeadroom(): void {
   stack.found_headroom(BYTES)
 }
 
-/** The same as an answer. */
+/** The same, but it returns false instead of throwing. */
 export function hasHeadroom(): boolean {
   try {
     needHeadroom()

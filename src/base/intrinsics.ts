@@ -1,17 +1,20 @@
 /**
- * What this code takes of the platform, as it was when this code was loaded. Test runners replace timers, libraries replace
- * `Promise`; our own scheduling must not follow them. Nothing else in `src` may use these globals.
+ * What this code takes from the platform, as it was when this code was loaded. Test runners replace timers, and
+ * libraries replace `Promise`; the scheduling of this package must not follow them. Nothing else in `src` may use these
+ * globals.
  *
- * Timers come from `node:timers`, as the globals of a test environment may be another platform's: a browser's have no
- * `setImmediate`, and its `setTimeout` gives a number. A global that an environment lacks is that of the main context.
+ * Timers come from `node:timers`, because the globals of a test environment may be those of another platform: a browser
+ * has no `setImmediate`, and its `setTimeout` returns a number. If an environment lacks a global, the one of the main
+ * context is taken.
  */
 import * as timers from 'node:timers'
 
 import * as socketTimers from './socket-timers.js'
 
 /**
- * Whether a function that schedules is none that a library has put in its place before we were loaded. Those of sinon, Jest and
- * Vitest have a clock, those of `node:test` are bound. They may never call, also after they have been taken away again.
+ * Whether a function that schedules is the platform's own, and not one that a library has put in its place before this
+ * code was loaded. Functions of sinon, Jest and Vitest have a clock, those of `node:test` are bound. They may never
+ * call back, even after they have been removed.
  */
 const isReal = (schedule: unknown): boolean =>
   typeof schedule === 'function' && !Object.hasOwn(schedule, 'clock') && !schedule.name.startsWith('bound ')
@@ -28,10 +31,10 @@ const { now } = performance
 /** Milliseconds since a fixed moment. */
 export const monotonicNow = (): number => now.call(performance)
 
-/** What async functions give is the platform's promise, whatever is called `Promise` by now. */
+/** Async functions return the platform's promise, whatever is called `Promise` by now. */
 const prototype = Object.getPrototypeOf((async () => {})()) as Promise<unknown>
 
-/** That of the platform, also where a library has replaced the global before. */
+/** The one of the platform, even if a library has replaced the global before. */
 const NativePromise =
   ([prototype.constructor, Promise] as PromiseConstructor[]).find(
     (constructor) => constructor?.prototype === prototype,
@@ -45,14 +48,14 @@ type Then = <T>(
   onRejected?: (error: unknown) => unknown,
 ) => Promise<unknown>
 
-/** Whether nobody has put another function in this one's place. */
+/** Whether this function is the platform's own. */
 function isOfPlatform(f: unknown, name: string): boolean {
   if (typeof f !== 'function') return false
   const text = Function.prototype.toString.call(f)
   return text.startsWith(`function ${name}()`) && text.includes('[native code]')
 }
 
-/** Attaches handlers as `then` does, where that has been replaced: `await` is the platform's own. */
+/** Attaches handlers as `then` does, if `then` has been replaced: `await` is the platform's own. */
 async function thenByAwait(
   this: Promise<unknown>,
   onFulfilled?: Handler | null,
@@ -84,7 +87,7 @@ export function resolvedPromise<T>(value: T): Promise<T> {
   try {
     return resolve.call(NativePromise, value) as Promise<T>
   } catch {
-    // A promise that does not say whose it is.
+    // A promise that does not name its constructor.
     return adopt(value)
   }
 }
@@ -101,8 +104,8 @@ export { NativeDate as Date, NativeMap as Map, NativeSet as Set }
 const resolved = resolvedPromise(undefined)
 
 /**
- * A promise that rejects a little later, for where the stack may end: what Node does about a rejection takes some of it, and so would a
- * function in the way of this.
+ * A promise that rejects a little later. It is for places where the stack may end: what Node does about a rejection
+ * takes some of the stack, and so would a function in between.
  */
 export const rejectedLater = (error: unknown): Promise<never> =>
   then.call(resolved, () => {
@@ -111,7 +114,10 @@ export const rejectedLater = (error: unknown): Promise<never> =>
 
 const enqueue = globalThis.queueMicrotask
 
-/** Calls `callback` as a microtask. Costs more than `then` of a resolved promise, but what it throws is an uncaught exception. */
+/**
+ * Calls `callback` as a microtask. Costs more than `then` of a resolved promise, but what it throws is an uncaught
+ * exception.
+ */
 export const queueMicrotask: (callback: () => void) => void = isReal(enqueue)
   ? enqueue
   : (callback) => void then.call(resolved, callback)
@@ -119,8 +125,9 @@ export const queueMicrotask: (callback: () => void) => void = isReal(enqueue)
 const NativeError = Error
 
 /**
- * What `make` makes, an error, without the frames of a stack: they cost a hundred times what the rest does, and of what is settled in
- * bulk they tell nothing. Where errors cannot be told to go without, as intrinsics are frozen, it has them.
+ * Calls `make`, which makes an error, so that the error has no stack frames. Frames cost a hundred times what the rest
+ * costs, and say nothing about tasks that are settled in bulk. If errors cannot be told to go without, because
+ * intrinsics are frozen, it has them.
  */
 export function withoutFrames<E extends Error>(make: () => E): E {
   const limit = NativeError.stackTraceLimit
@@ -136,7 +143,7 @@ type Globals = typeof globalThis
 
 function globalOf<Name extends keyof Globals>(name: Name): Globals[Name] {
   if (globalThis[name] != null) return globalThis[name]
-  // Seldom needed, so not loaded with everything else.
+  // This is seldom needed, so it is not loaded with everything else.
   const vm = require('node:vm') as typeof import('node:vm')
   return vm.runInThisContext(`globalThis.${name}`) as Globals[Name]
 }
@@ -146,5 +153,5 @@ export type AbortController = InstanceType<typeof AbortController>
 export const DOMException = globalOf('DOMException')
 export type DOMException = InstanceType<typeof DOMException>
 export const structuredClone = globalOf('structuredClone')
-/** The object itself: it makes much of what it has when that is first asked for. */
+/** The module object itself, because it makes much of what it has only when that is first asked for. */
 export const process = require('node:process') as NodeJS.Process

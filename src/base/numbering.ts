@@ -1,13 +1,13 @@
 /**
- * Numbers for what is open at the same time. They count up to a limit and begin again; none is given that is in use. So however
- * many there are in the life of a process, they fit where they have to.
+ * Numbers for things that are open at the same time. They count up to a limit and begin again, and a number that is in
+ * use is not given. So they always fit, however many there are in the life of a process.
  */
 export class Numbering {
   readonly #limit: number
-  /** The last one that was given. */
+  /** The last number that was given. */
   last = -1
 
-  /** Numbers below `limit`, more than are ever in use at once. */
+  /** Gives numbers below `limit`, which is more than are ever in use at once. */
   constructor(limit: number) {
     this.#limit = limit
   }

@@ -4,16 +4,17 @@ import { DOMException, queueMicrotask, resolvedPromise, then } from './intrinsic
 const resolved = resolvedPromise(undefined)
 
 /**
- * A signal as everything of this isolate sees it that listens to it: tasks, maps, verbs, pools. There is one listener on the signal
- * itself however many they are – Node takes more than ten for a leak and warns –, and one as long as somebody listens.
+ * A signal for everything in this isolate that listens to it: tasks, maps, verbs, pools. However many they are, the
+ * signal itself has one listener, as long as somebody listens: Node takes more than ten for a leak, and warns.
  *
- * The signal may be anybody's: of another realm, of a polyfill, without a `reason`, without `removeEventListener`, with getters and
- * methods that throw. What it throws when it is asked or listened to is thrown, and nobody listens then.
+ * The signal may come from anywhere: from another realm, from a polyfill, without a `reason`, without
+ * `removeEventListener`, with getters and methods that throw. If it throws when it is asked or listened to, that is
+ * thrown on, and nobody listens.
  */
 class Relay {
   readonly #signal: AbortSignal
   readonly #listeners = new Set<() => void>()
-  /** Whether ours is on the signal. It stays there if it cannot be taken away. */
+  /** Whether the listener is on the signal. It stays there if it cannot be removed. */
   #isListening = false
   /** The reason of a signal that has none. */
   #error: DOMException | undefined
@@ -54,7 +55,7 @@ class Relay {
       this.#signal.removeEventListener('abort', this.#abort)
       this.#isListening = false
     } catch {
-      // It stays, and nobody hears of it.
+      // The listener stays, and calls nobody.
     }
   }
 
@@ -64,13 +65,13 @@ class Relay {
       return
     }
     this.#stopListening()
-    // One that is taken away by another before its turn is not called.
+    // A listener that another one removes before its turn is not called.
     for (const listener of this.#listeners) {
       this.#listeners.delete(listener)
       try {
         listener()
       } catch (error) {
-        // As of a listener of its own: the others are called all the same.
+        // This is what happens if an ordinary listener throws: the others are called all the same.
         queueMicrotask(() => {
           throw error
         })
@@ -81,7 +82,7 @@ class Relay {
 
 const relays = new WeakMap<AbortSignal, AbortSignal>()
 
-/** The relay of a signal: one, as those who listen tell signals apart. */
+/** The relay of a signal. There is one per signal, so whoever listens can tell signals apart by it. */
 export function relayOf(signal: AbortSignal): AbortSignal {
   if (signal instanceof Relay) return signal
   let relay = relays.get(signal)

@@ -1,11 +1,11 @@
 import { process } from './intrinsics.js'
 
-/** What other runtimes than Node cannot do, where it does not show in what they have. */
+/** What runtimes other than Node cannot do, where their globals do not show it. */
 const versions: Readonly<Record<string, string | undefined>> = process.versions
 
 /**
- * The runtime's name, if the end of a thread that reaches its `resourceLimits` is not reported: Bun has no limits, Deno (2.9) stops
- * the thread and tells nobody.
+ * The name of the runtime, if it does not report that a thread has reached its `resourceLimits`: Bun has no limits, and
+ * Deno (2.9) stops the thread and tells nobody.
  */
 export const withoutLimits: string | undefined =
   versions['bun'] !== undefined ? 'Bun' : versions['deno'] !== undefined ? 'Deno' : undefined

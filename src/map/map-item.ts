@@ -1,4 +1,4 @@
-/** Who is told what becomes of an item. */
+/** Is told what becomes of an item. */
 export interface ItemOwner<I, C> {
   /** Calls the task. */
   run(item: MapItem<I, C>, context: C): unknown
@@ -7,16 +7,16 @@ export interface ItemOwner<I, C> {
 }
 
 /**
- * A place in the window of a map, with the item that has it from its pull until its result is yielded. It is used for one item
- * after the other, and so are its functions: an item costs no closure of its own.
+ * A place in the window of a map. An item has it from when it is taken until its result is yielded. One item after the
+ * other uses the place and its functions, so an item needs no closure of its own.
  */
 export class MapItem<I, C> {
-  /** The item while `isDone` is not true, then the result of its task. */
+  /** The item until `isDone` is true; then the result of its task. */
   value: unknown
   isDone = false
-  /** Whether its task has been called: what it fails with from then on is its own failure and no refusal. */
+  /** Whether the task has been called. From then on an error is a failure of the task and no refusal. */
   isStarted = false
-  /** What its task has been called with, while it runs. */
+  /** The context with which the task was called, while it runs. */
   context: C | undefined
 
   readonly run: (context: C) => unknown

@@ -17,26 +17,31 @@ const noop = (): unknown => undefined
 export interface Taker<C> {
   /** `Infinity` if unbounded. It may change while the map runs. */
   capacity(): number
-  /** Whether a submit would not have to wait. Asked before every pull, so it is to be cheap. Throws where the stack is about to end. */
+  /**
+   * Whether a submit would not have to wait. It is asked before every pull, so it must be cheap. It throws if the stack
+   * is about to end.
+   */
   hasVacancy(): boolean
   /**
-   * Calls `told` when a submit would not have to wait: not before this has returned, and for a submit within that call. Or `refused`,
-   * with the error of why it will not be. Gives what takes it back.
+   * Calls `told` when a submit would not have to wait: not before this call has returned, and the submit must come
+   * within `told`. Or it calls `refused`, with the error that says why there will be no room. Returns a function that
+   * takes the wait back.
    */
   awaitTurn(wait: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void
   /**
-   * `run` is called when the task starts, and never if the task is refused. Where the task runs in another isolate it is not
-   * called at all: then `item` is what the task is for.
+   * `run` is called when the task starts, and never if the task is refused. If the task runs in another isolate, `run`
+   * is not called at all, and `item` says what the task is for.
    */
   submit(run: (context: C) => unknown, options: SubmitOptions | undefined, item: unknown): Promise<unknown>
   /**
-   * Aborts tasks by what was submitted: those that wait by their `run`, those that run by the context that it was called with.
-   * Where it is missing, each task is submitted with a signal; without one a task may stay plain, which costs half as much.
+   * Aborts tasks by what was submitted: waiting tasks by their `run`, running ones by the context with which it was
+   * called. If it is missing, each task is submitted with a signal. A task without a signal may stay plain, which costs
+   * half as much.
    */
   abort?(marks: ReadonlySet<unknown>, reason: unknown): void
 }
 
-/** How many items of a map on an unbounded pool may be pulled and not yielded. */
+/** How many items of a map may be pulled and not yielded if the pool is unbounded. */
 const UNBOUNDED_WINDOW = 1_024
 
 /** A `next()` that has no answer yet. */
@@ -46,16 +51,18 @@ interface Request<O> {
 }
 
 /**
- * Where a map is. `failing`: a task has thrown, and the pool is about to reject; nothing more is pulled meanwhile. `failed`: it
- * has ended, and nobody has been told yet.
+ * The state of a map. `failing`: a task has thrown, and the pool is about to reject; nothing more is pulled meanwhile.
+ * `failed`: the map has ended, and nobody has been told yet.
  */
 type Phase = 'new' | 'running' | 'failing' | 'failed' | 'ended'
 
 /**
- * Between a source, a pool and whoever iterates. Pulls stop at two bounds: the *window*, most items that are pulled and not yet
- * yielded, is the back-pressure of the consumer; the vacancy of the pool is that of the tasks, whoever submits them.
+ * Stands between a source, a pool and whoever iterates. Two bounds stop the pulls. The *window* is the largest number
+ * of items that are pulled and not yielded: it is the back-pressure of the consumer. The vacancy of the pool is the
+ * back-pressure of the tasks, whoever submits them.
  *
- * Whatever happens – an item is pulled, a task ends, a result is asked for – ends in `#pump`, which pulls as far as both allow.
+ * Whatever happens (an item is pulled, a task ends, a result is asked for) ends in `#pump`, which pulls as far as both
+ * bounds allow.
  */
 class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, ItemOwner<I, C> {
   readonly #taker: Taker<C>
@@ -65,14 +72,17 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   /** The signal of whoever called `map`. */
   readonly #outer: AbortSignal | undefined
   readonly #controller = new AbortController()
-  /** For each task; `undefined` if there are none, as that is cheaper. */
+  /** The options of each task; `undefined` if there are none, because that is cheaper. */
   readonly #options: SubmitOptions | undefined
   readonly #requests = new Fifo<Request<O>>()
-  /** Ordered: every item in the window, as pulled. Unordered: those that are done, as they finished. */
+  /**
+   * If ordered: every item in the window, in the order of the pulls. If unordered: those that are done, as they
+   * finished.
+   */
   readonly #yields = new Fifo<MapItem<I, C>>()
-  /** Items that the pool has refused as it was full. */
+  /** Items that the pool has refused because it was full. */
   readonly #refused = new Fifo<MapItem<I, C>>()
-  /** Every place in the window that was ever needed, and those that are free. */
+  /** All places in the window that were ever needed, and those of them that are free. */
   readonly #places: MapItem<I, C>[] = []
   readonly #free: MapItem<I, C>[] = []
   #phase: Phase = 'new'
@@ -80,10 +90,10 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   #isExhausted = false
   #isPumping = false
   #awaitsVacancy = false
-  /** Its place in the queue is that of the tasks that it stands there for. */
+  /** The map stands in the queue where its tasks would stand. */
   readonly #wait: VacancyWait
   #takeBack = noop
-  /** That of whoever asked for the first result. */
+  /** The async context of whoever asked for the first result. */
   #asyncContext: AsyncResource | undefined
 
   constructor(
@@ -109,7 +119,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   }
 
   next(): Promise<IteratorResult<O, undefined>> {
-    // Asked here, for the pump, as it says at the same time whether all that follows fits on the stack.
+    // This is asked here for the pump, because the answer also says whether everything that follows fits on the stack.
     let isVacant: boolean
     try {
       isVacant = this.#taker.hasVacancy()
@@ -169,7 +179,10 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
 
   readonly #aborted = (): void => this.#fail(this.#outer!.reason)
 
-  /** Pulls as far as the window and the pool allow. A loop, and never inside itself: tasks may end, and iterate, at once. */
+  /**
+   * Pulls as far as the window and the pool allow. It is a loop and never runs inside itself, because tasks may end,
+   * and iterate, at once.
+   */
   #pump(isVacant?: boolean): void {
     if (this.#isPumping) return
     this.#isPumping = true
@@ -192,7 +205,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
     return !this.#isExhausted && !this.#source.isPulling && this.#held() < this.#window()
   }
 
-  /** How many items are pulled and not yielded. */
+  /** How many items are pulled and not yielded yet. */
   #held(): number {
     return this.#places.length - this.#free.length
   }
@@ -202,7 +215,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
     return capacity === Infinity ? UNBOUNDED_WINDOW : capacity
   }
 
-  /** The pool has room for one: for the oldest that it has refused, or else for a new one. */
+  /** The pool has room for one item: for the oldest that it has refused, or else for a new one. */
   #use(): void {
     const refused = this.#refused.shift()
     if (refused === undefined) this.#source.pull()
@@ -215,12 +228,12 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
     carryOut()
   }
 
-  /** In the place of the task that it stood in the queue for, whoever has just made room: in the context of who iterates. */
+  /** Submits in the async context of whoever iterates, although somebody else has made room for the task. */
   readonly #isTold = (): void => runInContextForGood(this.#asyncContext, this.#useVacancy, undefined)
 
   readonly #useVacancy = (): void => {
     this.#awaitsVacancy = false
-    // This one is ours, although `hasVacancy` says no while others are in line for the next one.
+    // This vacancy is for this map, although `hasVacancy` says no while others are in line for the next one.
     if (this.#wantsVacancy()) this.#use()
     this.#pump()
   }
@@ -293,7 +306,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
     this.#endIfDone()
   }
 
-  /** The next result, which there is. */
+  /** The next result. There must be one. */
   #yield(): IteratorResult<O, undefined> {
     const item = this.#yields.shift()!
     const result = { value: item.value as O, done: false as const }
@@ -332,7 +345,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
     if (isRunning) this.#stop(undefined)
   }
 
-  /** Nothing follows: lets go of everything, and says so to those who ask. */
+  /** Nothing follows: drops everything, and tells those who ask. */
   #end(): void {
     this.#phase = 'ended'
     this.#error = undefined
@@ -345,7 +358,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
     }
   }
 
-  /** Aborts what waits or runs, and lets go of the source. */
+  /** Aborts the tasks that wait or run, and closes the source. */
   #stop(reason: unknown): void {
     this.#takeBack()
     this.#controller.abort(reason)
@@ -354,7 +367,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
       const marks = new Set<unknown>(undone.map(({ isStarted, context, run }) => (isStarted ? context : run)))
       this.#taker.abort(marks, this.#controller.signal.reason)
     }
-    // Whoever keeps the iterator keeps nothing that it has had.
+    // Whoever keeps the iterator does not keep what it held alive.
     this.#places.length = 0
     this.#source.close()
   }

@@ -1,7 +1,7 @@
 import { follow } from '../base/follow.js'
 import { isThenable } from '../base/follow.js'
 
-/** Who is told what a pull has given. */
+/** Is told what a pull has given. */
 export interface Sink<I> {
   pulled(item: I): void
   /** The source has no more. */
@@ -13,8 +13,8 @@ export interface Sink<I> {
 const noop = (): void => {}
 
 /**
- * Items, one by one: the iterator protocol of both kinds, of which only this file knows. Items of a sync iterable are handed on
- * as they are, promises too. Nothing is asked of the iterable before the first pull.
+ * Gives items one by one. Only this file knows the two iterator protocols. Items of a sync iterable are passed on as
+ * they are, even promises. The iterable is asked for nothing before the first pull.
  */
 export class Source<I> {
   readonly #items: Iterable<I> | AsyncIterable<I>
@@ -22,7 +22,7 @@ export class Source<I> {
   #iterator: Iterator<I> | AsyncIterator<I> | undefined
   #next: (() => unknown) | undefined
   #isAsync = false
-  /** It ended or broke, or has been closed: nothing comes of it any more. */
+  /** It has ended, failed or been closed: no item comes from it any more. */
   #isOver = false
   #isPulling = false
 
@@ -36,7 +36,7 @@ export class Source<I> {
     return this.#isPulling
   }
 
-  /** Asks for one item. Not while another pull is outstanding. */
+  /** Asks for one item. It must not be called while another pull is outstanding. */
   pull(): void {
     this.#isPulling = true
     let result: unknown
@@ -54,11 +54,11 @@ export class Source<I> {
     this.#answered(result)
   }
 
-  /** Lets go of a source that is not over: it is told by its `return`, which nobody waits for. */
+  /** Closes a source that is not over, by its `return`. Nobody waits for that. */
   close(): void {
     if (this.#isOver) return
     this.#isOver = true
-    // A sync iterator that is closed from inside its own `next` would not let itself be closed: that is done when it is out.
+    // A sync iterator cannot be closed from inside its own `next`. It is closed when `next` has returned.
     if (this.#isAsync || !this.#isPulling) this.#return()
   }
 
@@ -106,7 +106,7 @@ export class Source<I> {
       const returned: unknown = this.#iterator?.return?.()
       if (isThenable(returned)) follow(returned, noop, noop)
     } catch {
-      // It has failed to end; whoever has left does not want to know.
+      // It has failed to close; whoever has left does not want to know.
     }
   }
 }

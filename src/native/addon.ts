@@ -1,4 +1,4 @@
-/** Finds the native addon: in a checkout what was built there, else the package of this platform. */
+/** Finds the native addon: the one that was built in the checkout, or else the one in the package of this platform. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -12,8 +12,9 @@ const process = require('node:process') as NodeJS.Process
 export type Addon = typeof import('#binding/index.js')
 
 /**
- * Whether the package of a platform is where it is unless somebody has put it elsewhere. The paths are literal and asked for, so that tools
- * which copy what a program needs see them; and no `require.resolve`, as bundlers would follow that, and fail with those that are not there.
+ * Whether the package of a platform is where it is unless somebody has put it elsewhere. The paths are literal and
+ * asked for, so that tools which copy what a program needs see them; and no `require.resolve`, as bundlers would follow
+ * that, and fail with those that are not there.
  */
 const IS_BESIDE: Readonly<Record<string, () => boolean>> = {
   'darwin-arm64': () => existsSync(join(__dirname, '../../workpool-darwin-arm64/workpool.darwin-arm64.node')),
@@ -38,7 +39,10 @@ function packageFolder(): string {
 /** As `require.resolve`, unseen by bundlers. */
 const resolve = (name: string): string => createRequire(__filename).resolve(name)
 
-/** Whether this system's C library seems to be musl. Only for the order: of the two binaries the other one is tried as well. */
+/**
+ * Whether this system's C library seems to be musl. Only for the order: of the two binaries the other one is tried as
+ * well.
+ */
 function seemsMusl(): boolean {
   try {
     return readFileSync('/usr/bin/ldd', 'latin1').includes('musl')
@@ -54,7 +58,10 @@ function tuples(): readonly string[] {
   return abis.map((abi) => `${platform}-${arch}${abi}`).filter((tuple) => IS_BESIDE[tuple] !== undefined)
 }
 
-/** Not by `require`, whose cache would give the same share of the addon to code that is loaded twice: test runners do so, and bundles. */
+/**
+ * `require` is not used: its cache would give the same share of the addon to code that is loaded twice, as test runners
+ * and bundles do.
+ */
 function open(file: string): Addon {
   const module = { exports: {} }
   process.dlopen(module, file)
@@ -68,7 +75,10 @@ interface Copy {
   readonly code: string
 }
 
-/** Where an isolate finds the copies that it, or those that it descends from, have loaded. As text: an object would keep the realm that has made it. */
+/**
+ * Where an isolate finds the copies that it, or those that it descends from, have loaded. As text: an object would keep
+ * the realm that has made it.
+ */
 const COPIES = 'workpool.copies'
 
 function copies(): readonly Copy[] {
@@ -85,8 +95,9 @@ function isSameFile(one: string, other: string): boolean {
 }
 
 /**
- * The addon to open instead of this one: that of a copy of the very same version, if the process has one. A binary at another path is another
- * core, with shared pools of its own; what one version has to say to the other's core nobody has tried.
+ * The addon to open instead of this one: that of a copy of the very same version, if the process has one. A binary at
+ * another path is another core, with shared pools of its own; what one version has to say to the other's core nobody
+ * has tried.
  */
 function common(addon: string): string {
   if (copies().some((copy) => copy.addon === addon)) return addon
@@ -152,7 +163,10 @@ if (!copies().some(({ addon }) => addon === loaded.file)) {
 export const addonFile = loaded.file
 export const { addon } = loaded
 
-/** What other cores of the process have a shared pool of this name: the files of their addons. Those that only other isolates know are not asked. */
+/**
+ * What other cores of the process have a shared pool of this name: the files of their addons. Those that only other
+ * isolates know are not asked.
+ */
 export function othersWith(name: string, isOfThreads: boolean): string[] {
   const others = copies().filter((copy) => copy.addon !== addonFile)
   return others.map((copy) => copy.addon).filter((file) => asked(file)?.hasShared?.(name, isOfThreads) === true)

@@ -51,7 +51,10 @@ interface Hot {
   poll(): CommandKind
   /** 1 if a task could start now, or a booting worker would take it. */
   has_room(face: number): number
-  /** 1 if a submit would not have to wait, and nobody awaits a vacancy; `Refusal.deep` where the stack may be about to end. */
+  /**
+   * 1 if a submit would not have to wait, and nobody awaits a vacancy; `Refusal.deep` where the stack may be about to
+   * end.
+   */
   has_vacancy(face: number): number
   /** Memory in which values come in. */
   readonly exchange: ArrayBuffer

@@ -10,6 +10,9 @@ let isKnown: boolean | undefined
 /** Whether this code has been taken out of its package. */
 export const isBundled = (): boolean => (isKnown ??= !existsSync(THREAD_ENTRY))
 
-/** What to do about it. `scripts/bundle.mjs` puts it in front of all code as well, for bundles that cannot `require` what Node has. */
+/**
+ * What to do about it. `scripts/bundle.mjs` puts it in front of all code as well, for bundles that cannot `require`
+ * what Node has.
+ */
 export const LEAVE_EXTERNAL =
   "Leave workpool external: esbuild: external: ['workpool']; rollup, webpack: externals [/^workpool($|\\/)/]; Next.js: serverExternalPackages: ['workpool']."

@@ -1,6 +1,6 @@
 /**
- * This isolate's side of the core: its pools by number, and the commands that the core leaves for it. The core says
- * what is to be done; nothing is decided here.
+ * The core's side in this isolate: the pools by number, and the commands that the core leaves for it. The core says
+ * what to do; nothing is decided here.
  */
 import { monotonicNow, queueMicrotask, resolvedPromise, setImmediate, then } from '../base/intrinsics.js'
 import { Column, CommandKind, Exchange, Linger, type Rejection, Token, Vacancy, Word } from './abi.js'
@@ -38,7 +38,9 @@ export interface ThreadTarget extends CommandTarget {
   died(worker: number, serial: number): void
   /** Posts the argument of a task to its thread. */
   sendArgument(worker: number, task: number, stamp: number): void
-  /** Settles a task that a thread has ended; `row` is its place in the exchange. Throws nothing, whatever the value is. */
+  /**
+   * Settles a task that a thread has ended; `row` is its place in the exchange. Throws nothing, whatever the value is.
+   */
   outcome(task: number, row: number): void
 }
 
@@ -58,7 +60,10 @@ export function serveAs(self: Thread): void {
 /** Strong: a pool that nobody references lives as long as it has work, or may get some. */
 const targets: (CommandTarget | undefined)[] = []
 
-/** Called with 0 if what is waited for has come true; else it has not, and never will or not in time: 1 + how many workers were left. */
+/**
+ * Called with 0 if what is waited for has come true; else it has not, and never will or not in time: 1 + how many
+ * workers were left.
+ */
 type Settle = (vain: number) => void
 
 /** Promises of the control verbs, by token. Those with `Token.held` keep the process alive. */
@@ -87,15 +92,20 @@ export function letGo(face: number): void {
 /** Whether the core may have left commands during the last call. */
 export const hasCommands = (): boolean => words[Word.pending] !== 0
 
-/** Commands are carried out one after the other: what leaves new ones meanwhile returns, and the loop goes on. */
+/**
+ * Commands are carried out one after the other. A command that leaves new ones returns, and the loop goes on with them.
+ */
 let isCarryingOut = false
 
-/** There is more to do than the event loop may wait for: what is left is carried out after its turn, and nothing before. */
+/**
+ * There is more to do than the event loop may wait for. What is left is carried out after its turn, and nothing before
+ * that.
+ */
 let isPaused = false
 
 /**
- * How long commands are carried out, or outcomes settled, at a time, in ms; and after how many the clock is looked at: so many are at
- * once, however long they take.
+ * How long commands are carried out, or outcomes settled, at a time, in ms; and after how many the clock is looked at:
+ * so many are at once, however long they take.
  */
 const STINT_MS = 8
 const BETWEEN_LOOKS = 256
@@ -104,8 +114,9 @@ const BETWEEN_LOOKS = 256
 const endOfStint = (endsAt: number | undefined): number => endsAt ?? monotonicNow() + STINT_MS
 
 /**
- * Carries out all commands, or, of very many, the first; the others follow as soon as the event loop has had its turn. Called after
- * native calls that left some, which may be as deep as the stack goes: then a little later.
+ * Carries out all commands. If there are very many, it carries out the first, and the others as soon as the event loop
+ * has had its turn. It is called after native calls that left some, which may be at the end of the stack; then it acts
+ * a little later.
  */
 export function carryOut(): void {
   if (isCarryingOut) return
@@ -138,8 +149,8 @@ function carryOutOnce(mayDrain: boolean): void {
 }
 
 /**
- * Tasks that workers have taken meanwhile. The core gave them out after everything that is in the mailbox, so they start after
- * it, too, and in this order.
+ * Tasks that workers have taken meanwhile. The core gave them out after everything that is in the mailbox, so they
+ * start after it, too, and in this order.
  */
 const postponed = new Fifo<{ target: ClosureTarget; worker: number; task: number }>()
 
@@ -149,8 +160,8 @@ export function postpone(target: ClosureTarget, worker: number, task: number): v
 }
 
 /**
- * `mayDrain`: outcomes are drained, too. Not inside a call of the user: they may be as deep as the stack goes, and no promise
- * settles sooner for it. `isBounded`: only as long as the event loop may wait. False: there may be more.
+ * `mayDrain`: outcomes are drained, too. Not inside a call of the user: they may be as deep as the stack goes, and no
+ * promise settles sooner for it. `isBounded`: only as long as the event loop may wait. False: there may be more.
  */
 function carryOutAll(mayDrain: boolean, isBounded: boolean): boolean {
   let done = 0
@@ -180,8 +191,9 @@ function carryOutAll(mayDrain: boolean, isBounded: boolean): boolean {
 }
 
 /**
- * A command has failed. That is a fault, which nobody may overlook; but it is not one of the other commands, nor of whoever has
- * made the call in which they are carried out. If the loop stopped here they would never be, as nobody rings for them again.
+ * A command has failed. That is a bug, and must not be overlooked. But it concerns neither the other commands nor the
+ * call in which they are carried out. If the loop stopped here, they would never be carried out, as nobody rings for
+ * them again.
  */
 function complain(error: unknown): void {
   queueMicrotask(() => {
@@ -223,7 +235,9 @@ function obey(kind: CommandKind): void {
 /** For microtasks that are queued where the stack may end: `queueMicrotask` would take some of it. */
 const resolved = resolvedPromise(undefined)
 
-/** Whether `look` is on its way. Until it has looked in vain this isolate counts as awake, and nobody rings its bell. */
+/**
+ * Whether `look` is on its way. Until it has looked in vain this isolate counts as awake, and nobody rings its bell.
+ */
 let isLooking = false
 
 /** Looks for more outcomes, some µs long, before this isolate goes back to its event loop and perhaps to sleep. */
@@ -239,10 +253,16 @@ function look(): void {
 /** Whether the exchange is being read. */
 let isDraining = false
 
-/** How long this isolate is blocked in native code at a time, in ms: so long a process that ends may have to wait for it. */
+/**
+ * How long this isolate is blocked in native code at a time, in ms: so long a process that ends may have to wait for
+ * it.
+ */
 const SLICE_MS = 5
 
-/** Names of the pools for which this isolate is kept from its event loop, so that neither timers nor Node's events reach it. */
+/**
+ * Names of the pools for which this isolate is kept from its event loop, so that neither timers nor Node's events reach
+ * it.
+ */
 const blockedFor: string[] = []
 
 export const isBlockedFor = (pool: string): boolean => blockedFor.includes(pool)
@@ -319,7 +339,7 @@ export function watch(
 /** By pool: how many have been told of a vacancy in this turn of the event loop. */
 const turns = new Map<number, number>()
 
-/** Those who have been told have had the opportunity by the next turn; then the core may tell others. */
+/** Those who were told have had their opportunity by the next turn. Then the core may tell others. */
 function endTurns(): void {
   const ended = [...turns]
   turns.clear()
@@ -341,7 +361,10 @@ export interface VacancyWait {
   priority?: number | undefined
   /** In ms; `undefined` for as long as it takes. */
   waitTimeout?: number | undefined
-  /** Whether the vacancy is used within `settle` or not at all. Else there is time until the next turn of the event loop. */
+  /**
+   * Whether the vacancy is used within `settle` or not at all. Else there is time until the next turn of the event
+   * loop.
+   */
   isBrief?: boolean
 }
 
@@ -374,9 +397,9 @@ export function awaitVacancy(
 native.attach(wake)
 
 /**
- * Promises that are open keep this code alive, for the event loop comes back to it. Once there are none it is kept for nobody:
- * a test runner has a realm for every file, and would never be rid of one. It is kept on as long as nothing is collected, as to end that with
- * the last promise and to begin anew with the next one would cost every task something.
+ * Open promises keep this code alive, because the event loop comes back to it. When there are none, nothing keeps it: a
+ * test runner has a realm for every file, and would never get rid of one. It is kept on until garbage is collected,
+ * because ending that with the last promise and beginning again with the next one would slow every task down.
  */
 const collections = new FinalizationRegistry(awaitCollection)
 

@@ -1,4 +1,7 @@
-/** What an owner and its threads tell each other by message port: everything that is too rare, or too rich, for the core. */
+/**
+ * What an owner and its threads tell each other by message port: everything that is too rare, or too rich, for the
+ * core.
+ */
 import type { MessagePort } from 'node:worker_threads'
 import type { ErrorDescription } from '../wire/payload/index.js'
 
@@ -36,7 +39,10 @@ export interface TaskName {
 export type Order =
   /** It is about to be ended: it answers as soon as what it has printed is out. */
   | 'retire'
-  /** The answer to its request for an argument, of which each gets one, in order: the argument, or the port that it is alone in. */
+  /**
+   * The answer to its request for an argument, of which each gets one, in order: the argument, or the port that it is
+   * alone in.
+   */
   | { readonly kind: 'argument'; readonly argument: unknown }
   | { readonly kind: 'port'; readonly port: MessagePort }
   /** There is none, as the task has settled; or it cannot be posted. */
@@ -55,7 +61,9 @@ export type Report =
   | { readonly kind: 'flushed' }
   /** The thread ends by itself. */
   | { readonly kind: 'exit'; readonly code: number }
-  /** The result of a task, or the description of what it failed with. The core's report of its end has the token, too. */
+  /**
+   * The result of a task, or the description of what it failed with. The core's report of its end has the token, too.
+   */
   | { readonly kind: 'value'; readonly token: number; readonly value: unknown }
   /** Nobody will ask for this one: its task had settled in another way. */
   | { readonly kind: 'vain'; readonly token: number }
@@ -65,10 +73,12 @@ const COUNTS = 2 ** 32
 /** And so many serials, as a token is a number that is exact: more than threads can live at once. */
 export const SERIALS = 2 ** 53 / COUNTS
 
-/** A thread counts the values that it sends. No other thread of the pool has its serial while one of them is on its way. */
+/**
+ * A thread counts the values that it sends. No other thread of the pool has its serial while one of them is on its way.
+ */
 export const tokenOf = (serial: number, count: number): number => serial * COUNTS + count
 /** Which thread has sent it. */
 export const serialOf = (token: number): number => Math.floor(token / COUNTS)
-/** The how-manieth value of its thread it is. */
+/** The place of the value among those that its thread has sent. */
 export const countOf = (token: number): number => token % COUNTS
 export const nextCount = (count: number): number => (count + 1) % COUNTS

@@ -1,13 +1,13 @@
 /**
- * V8's serializer as a way between isolates that have no message port. It writes by the algorithm of `structuredClone`, but knows
- * nothing of what Node adds to that: most of it V8 takes for plain objects.
+ * V8's serializer as a way between isolates that have no message port. It writes by the algorithm of `structuredClone`,
+ * but does not know what Node adds to that: it takes most objects of Node for plain objects.
  */
 import { types } from 'node:util'
 
 import { DOMException, Map, structuredClone } from '../base/intrinsics.js'
 import { Verdict, substitute, survey } from './payload/index.js'
 
-/** Longest run of bytes that a value may be: its length is a 32-bit number. */
+/** The largest number of bytes of a value, because its length is a 32-bit number. */
 const LONGEST = 2 ** 31 - 1
 
 const ONLY_OWNER = 'can only go between a thread and the isolate that owns the pool'
@@ -18,7 +18,10 @@ function dataCloneError(message: string): DOMException {
   return new DOMException(message, 'DataCloneError')
 }
 
-/** Made for the first value that needs them: most programs have none, and `node:v8` takes a process and every thread a while to load. */
+/**
+ * Is made for the first value that needs it. Most programs have none, and `node:v8` takes a process and every thread a
+ * while to load.
+ */
 function load() {
   const { Deserializer, Serializer } = require('node:v8') as typeof import('node:v8')
 
@@ -63,7 +66,7 @@ export function nameOf(object: unknown): string {
   return typeof constructor?.name === 'string' ? constructor.name : 'such an object'
 }
 
-/** A value of which a survey says that V8 writes it as `structuredClone` brings it. */
+/** Writes a value of which a survey says that V8 writes it as `structuredClone` would. */
 export function write(value: unknown, exceptions?: Map<object, DOMException>): Buffer {
   const serializer = new (v8().DataCloneSerializer)()
   serializer.exceptions = exceptions
@@ -92,7 +95,10 @@ function clone(value: unknown): unknown {
   }
 }
 
-/** What was an instance of a class, or behind a getter, is none now; what is left that V8 does not know is Node's. */
+/**
+ * After the clone nothing is an instance of a class or behind a getter any more. An object that V8 still does not know
+ * is one of Node's.
+ */
 function writeClone(cloned: unknown): Buffer {
   if (survey(cloned, LONGEST, { isCloned: true }) === Verdict.same) return write(cloned)
   const exceptions = new Map<object, DOMException>()

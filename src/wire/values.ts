@@ -1,6 +1,7 @@
 /**
- * Values on their way between isolates. Each is a kind, a number and bytes; `crate/node/src/exchange.rs` moves them. What this
- * codec declines V8's serializer writes; and what neither can bring as `structuredClone` does goes by a message port.
+ * Values on their way between isolates. Each is a kind, a number and bytes; `crate/node/src/exchange.rs` moves them.
+ * V8's serializer writes what this codec declines. What neither can bring as `structuredClone` would goes by a message
+ * port.
  */
 import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
@@ -22,11 +23,11 @@ import {
 import { canSerialize } from '../base/runtime.js'
 import { nameOf, onlyToOwner, read, write, writeAny } from './serialization.js'
 
-/** In the number of a task's export: its argument is a list of arguments. */
+/** A bit in the number of a task's export: the argument is a list of arguments. */
 export const SPREAD = 0x40000000
-/** There, too: between its thread and its origin there is no message port. */
+/** Another bit there: there is no message port between the thread and the origin. */
 export const PORTLESS = 0x20000000
-/** There, too: the export has no number, and the argument comes in a pair with its name. */
+/** Another bit there: the export has no number, and the argument comes in a pair with the name of the export. */
 export const NAMED = 0x10000000
 /** What is left is the number itself. */
 const PLACE = NAMED - 1
@@ -41,15 +42,15 @@ const shapes: Shapes = {
   numberOf: (keys) => native.shapeNumber(keys),
   keysOf: (number) => native.shapeKeys(number),
 }
-/** Bytes from which on a view goes by itself: fewer are better off with what else is in the exchange. */
+/** From so many bytes on a view goes by itself. Fewer bytes are cheaper together with what else is in the exchange. */
 const LEAST_LONE = 8192
-/** Where the core finds a value without asking where it is; one that does not fit is lent. */
+/** Where the core finds a value without asking. A value that does not fit is lent. */
 const outgoing = Buffer.from(native.exchange, Exchange.outgoingAt, Exchange.outgoingBytes)
 const encoder = new Encoder(shapes, LEAST_LONE, outgoing)
 const decoder = new Decoder(shapes)
 let lent: Uint8Array | undefined
 
-/** Makes `value` ready to go out with the next native call. False: it has to take the message port. */
+/** Makes `value` ready to go out with the next native call. Returns false if it has to take the message port. */
 export function encode(value: unknown): boolean {
   switch (typeof value) {
     case 'number':
@@ -79,7 +80,7 @@ export function encode(value: unknown): boolean {
   return true
 }
 
-/** Of so many bytes, about, a message port brings them with fewer copies. */
+/** From about so many bytes on, a message port needs fewer copies. */
 const LARGE = 256 << 10
 function lend(bytes: Uint8Array): void {
   words[Word.lent] = 1
@@ -95,14 +96,17 @@ function send(bytes: Buffer): void {
 export const surveyed = (value: unknown, isCloned = false): Verdict =>
   canSerialize ? survey(value, LARGE, { isCloned }) : Verdict.other
 
-/** Makes a value ready to go out that `encode` has declined and of which a survey says that V8's serializer brings it. */
+/**
+ * Makes a value ready to go out that `encode` has declined and of which a survey says that V8's serializer brings it.
+ */
 export function sendWritten(value: unknown): void {
   send(write(value))
 }
 
 /**
- * Makes a value ready to go out that `encode` has declined and for which there is no message port: by the same algorithm, but what
- * only a port can bring (SharedArrayBuffer, MessagePort, Blob, …) cannot be cloned. Buffers on the list are copied, and detached.
+ * Makes a value ready to go out that `encode` has declined and for which there is no message port: by the same
+ * algorithm, but what only a port can bring (SharedArrayBuffer, MessagePort, Blob, …) cannot be cloned. Buffers on the
+ * list are copied, and detached.
  *
  * @throws DataCloneError, and then nothing is detached
  */
@@ -151,11 +155,11 @@ function canGo(value: unknown): boolean {
 function filled(length: number): Uint8Array<ArrayBuffer> {
   let bytes = NOTHING
   try {
-    // What is overwritten at once need not be zeroed.
+    // The memory is overwritten at once, so it need not be zeroed.
     const unsafe = Buffer.allocUnsafeSlow(length)
     bytes = unsafe.buffer.byteLength === length ? unsafe : new Uint8Array(length)
   } finally {
-    // Also where there is no memory for it: nobody asks for it again.
+    // This also happens if there is no memory for it, because nobody asks for it again.
     native.fill(bytes)
   }
   return bytes
@@ -163,7 +167,9 @@ function filled(length: number): Uint8Array<ArrayBuffer> {
 
 const NOTHING = new Uint8Array(0)
 
-/** What a native function has answered: a value of this kind, which is in the exchange; `undefined` if there is none. */
+/**
+ * What a native function has answered: a value of this kind, which is in the exchange; `undefined` if there is none.
+ */
 export function decodeAnswer(kind: number): unknown {
   return kind < 0 ? undefined : decode(kind, 0, 0, words[Word.second]!)
 }

@@ -24,7 +24,8 @@ export const isWorkerThread: boolean = threadWide() !== undefined
 export const workerData: unknown = threadWide()?.workerData
 
 /**
- * The task that is being called. To be called before the first `await` and kept; outside of a task it gives `undefined`.
+ * The task that is being called. To be called before the first `await` and kept; outside of a task it gives
+ * `undefined`.
  *
  * ```js
  * export async function scan(path) {

@@ -1,14 +1,15 @@
 /**
- * What tasks print. Node hands it to the owner of the thread by a message port of its own: one write at a time, the next one when the
- * owner has asked for more. So what a task has written may be in the thread long after its end, and is lost if that ends first, or the
- * process. At the end of a task all of it is sent; and what the owner has been sent it reads within two turns of its event loop.
+ * What tasks print. Node sends it to the owner of the thread by a message port of its own: one write at a time, the
+ * next one when the owner has asked for more. So what a task has written may be in the thread long after the end of the
+ * task, and is lost if the thread or the process ends first. Therefore all of it is sent at the end of a task. What the
+ * owner has been sent it reads within two turns of its event loop.
  */
 import type { Writable } from 'node:stream'
 
 import { queueMicrotask } from '../../base/intrinsics.js'
 
 type Done = (error?: Error | null) => void
-/** Writes that the owner has been sent, and of which this thread has not heard that they have been read. */
+/** Writes that have been sent to the owner, and of which the owner has not said that it has read them. */
 let unread = 0
 /** Ends the current write of a stream for the stream, so that it sends what waits. */
 const ends = new Set<Done>()

@@ -45,8 +45,9 @@ function isRefused(error: unknown, path: string, { extensions }: NodeJS.Require)
 }
 
 /**
- * Whether this is the namespace of a CommonJS module. It shows only what a lexer has found of the exports, and all of them as its
- * default. Of what exports it says so itself as of Node 23; until then the module is in the cache of `require`.
+ * Whether this is the namespace of a CommonJS module. It shows only what a lexer has found of the exports, and all of
+ * them as its default. Of what exports it says so itself as of Node 23; until then the module is in the cache of
+ * `require`.
  */
 function isOfCommonJs(namespace: Exports, path: string, { cache }: NodeJS.Require): boolean {
   const { default: main } = namespace

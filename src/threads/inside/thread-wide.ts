@@ -8,9 +8,9 @@ export interface Transfer {
 }
 
 /**
- * What a thread of a pool tells all code in it that imports `workpool/worker`: a task module may have another copy of this package than
- * the pool, or a realm of its own. It is kept with the module that every realm gets the same of. What it has is to stay as it is, as copies may
- * be of different versions: a change needs a key of its own.
+ * What a thread of a pool tells all code in it that imports `workpool/worker`: a task module may have another copy of
+ * this package than the pool, or a realm of its own. It is kept with the module that every realm gets the same of. What
+ * it has is to stay as it is, as copies may be of different versions: a change needs a key of its own.
  */
 export interface ThreadWide {
   /** What the user gave. */

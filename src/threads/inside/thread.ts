@@ -1,7 +1,7 @@
 /**
- * The thread's side of a thread pool: it loads the task module, then runs one task after the other. Tasks come from the core, as
- * the answer to the report of the last one's end; when there are none the thread goes back to its event loop, where the core
- * wakes it.
+ * The side of a thread pool that is in the thread: it loads the task module, and then runs one task after the other.
+ * The core answers the report of each end with the next task. When there is none, the thread goes back to its event
+ * loop, where the core wakes it.
  */
 import {
   type MessagePort,
@@ -67,7 +67,9 @@ class Begun implements CurrentTask {
   }
 }
 
-/** `resolved.then(f)` calls `f` as a microtask: `queueMicrotask` does a good deal more, and there is one of it per task. */
+/**
+ * `resolved.then(f)` calls `f` as a microtask: `queueMicrotask` does a good deal more, and there is one of it per task.
+ */
 const resolved = resolvedPromise(undefined)
 
 /** Which function a task is for. */
@@ -76,7 +78,7 @@ interface Callee {
   readonly name?: string | undefined
 }
 
-/** Names come from callers, who may have them from anybody. */
+/** Names come from callers, who may have got them from anybody. */
 const brief = (name: string): string => (name.length > MOST_CHARACTERS ? `${name.slice(0, MOST_CHARACTERS)}…` : name)
 const MOST_CHARACTERS = 100
 
@@ -109,7 +111,10 @@ export class Thread {
   readonly #due: Job[] = []
   /** By number: tasks whose argument is to come by the message port. */
   readonly #awaited = new Map<number, Awaited>()
-  /** What has been asked for, in the order in which it comes: of an answer that cannot be read that is all there is to know. */
+  /**
+   * The tasks whose argument has been asked for, in the order in which the answers come. If an answer cannot be read,
+   * its place is all that is known of it.
+   */
   readonly #asked: Awaited[] = []
   #ended = 0
   /** The count of the value that takes the message port next. */
@@ -150,7 +155,7 @@ export class Thread {
       })
     })
     serveAs({
-      // Not at once: that would be inside the loop that carries out commands.
+      // It does not happen at once, as that would be inside the loop that carries out commands.
       take: () => queueMicrotask(() => this.#run(this.#inTurn(this.#take(native.next())))),
       abort: (task, stamp, ifSettled) => {
         const reason = reasonOf(native.detail())
@@ -162,7 +167,7 @@ export class Thread {
     this.#run(this.#take(native.started()))
   }
 
-  /** The task that is being called; from its first `await` on it cannot be told any more. */
+  /** The task that is being called. From its first `await` on nobody can tell which one it is. */
   get current(): CurrentTask | undefined {
     if (this.#job === undefined) return undefined
     return this.#begunTask(this.#job.task, this.#job)
@@ -223,7 +228,7 @@ export class Thread {
           try {
             return jobOf(task, place, decode(kind, numbers[Registers.incoming]!, 0, words[Word.second]!))
           } catch (error) {
-            // It is not the fault of others that this cannot be read back, nor that there is no memory for it.
+            // Other tasks must not suffer because this value cannot be read back, or because there is no memory for it.
             kind = this.#failed({ task, place, name: undefined, argument: undefined }, error)
             continue
           }
@@ -285,7 +290,7 @@ export class Thread {
     this.#runDue()
   }
 
-  /** A task that is given while others are due is called after them: its callback is theirs, and the other way round. */
+  /** A task that comes while others are due is called after them. One callback serves all of them. */
   #inTurn(job: Job | undefined): Job | undefined {
     if (job === undefined || this.#due.length === 0) return job
     this.#due.push(job)

@@ -1,4 +1,4 @@
-/** The threads of one pool, as their owner starts, hears and ends them. */
+/** Starts, watches and ends the threads of one pool, in the isolate that owns them. */
 import { pathToFileURL } from 'node:url'
 import {
   MessageChannel,
@@ -38,24 +38,33 @@ import { afterPrints } from './after-prints.js'
 const RETRIES_MS = [100, 200, 400] as const
 
 /**
- * For how many turns of the event loop a value is waited for that was sent and is not in its port. In Node there is none; Deno takes
- * messages off a port some time before it delivers them.
+ * For how many turns of the event loop to wait for a value that was sent and is not in its port. In Node none is
+ * needed; Deno takes messages off a port some time before it delivers them.
  */
 const TURNS = 1_000
 
-/** How long a thread that is to go has for what it has printed, in ms. One that does not answer has something else to do. */
+/**
+ * How long a thread that is to end may take to send what it has printed, in ms. A thread that does not answer in that
+ * time is busy with something else.
+ */
 const FLUSH_MS = 1_000
 
-/** How long the system may take to let a thread begin, in ms, while this isolate is blocked and Node cannot say that it will not. */
+/**
+ * How long the system may take to let a thread begin, in ms, while this isolate is blocked and Node cannot say that the
+ * thread never will.
+ */
 const BEGIN_MS = 5_000
 
 /**
- * How long a thread then has to come as far as 'workpool/worker', in ms, if it might never: it has limits that may be too narrow for
- * Node itself, or another file.
+ * How long a thread then has to import 'workpool/worker', in ms, if it might never do so: its limits may be too narrow
+ * for Node itself, or it runs another file.
  */
 const ENTER_MS = 10_000
 
-/** How long a file that `createWorker` has chosen has to import 'workpool/worker', which it is to do before anything else, in ms. */
+/**
+ * How long a file that `createWorker` has chosen has to import 'workpool/worker', which it is to do before anything
+ * else, in ms.
+ */
 const IMPORT_MS = 5_000
 
 /** The file that threads begin with: it imports 'workpool/worker'. */
@@ -122,8 +131,8 @@ export class Crew {
   readonly #number: number
   readonly #members = new Map<number, Member>()
   /**
-   * Results and errors that took the message port and are about to be asked for, by token. They outlive their thread until all that it
-   * has reported is known.
+   * Results and errors that took the message port and are about to be asked for, by token. They outlive their thread
+   * until all that it has reported is known.
    */
   readonly #values = new Map<number, Received>()
   /** Those that wait to be started again. */
@@ -231,7 +240,7 @@ export class Crew {
     }
   }
 
-  /** A message cannot be read back. Only what comes from the user can be like that. */
+  /** A message cannot be read back. Only a value of the user can be like that. */
   #mishear(member: Member, error: unknown): void {
     if (member.hasLoaded) {
       this.#values.set(tokenOf(member.serial, member.nextValue), { isRead: false, value: error })
@@ -353,7 +362,7 @@ export class Crew {
     whileBlocked.add(lookAfter)
   }
 
-  /** Takes a thread down that has no task, once it has got rid of what it has printed: Node would forget that. */
+  /** Ends a thread that has no task, once it has sent what it has printed: Node would forget that. */
   retire(worker: number): void {
     const member = this.#members.get(worker)
     // It has died meanwhile, which has been reported.
@@ -393,7 +402,7 @@ export class Crew {
     return this.#retries.delete(worker)
   }
 
-  /** A thread is dead, says the core. What Node would say waits for an event loop that may be blocked. */
+  /** The core says that a thread is dead. Node would say so by an event, for which a blocked event loop has no time. */
   died(worker: number, serial: number): void {
     const member = this.#members.get(worker)
     // It has been found out before, and the worker is another thread by now.
@@ -403,7 +412,10 @@ export class Crew {
     this.#lookAfter()
   }
 
-  /** Hands a thread the argument it has asked for, if there is one; a thread that is gone hears nothing, and its end is reported. */
+  /**
+   * Hands a thread the argument it has asked for, if there is one; a thread that is gone hears nothing, and its end is
+   * reported.
+   */
   sendArgument(worker: number, enclosure: Enclosure | undefined): void {
     const control = this.#members.get(worker)?.control
     if (control === undefined) {

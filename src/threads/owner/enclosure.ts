@@ -6,7 +6,10 @@ import { Verdict } from '../../wire/payload/index.js'
 import type { Transferable } from '../../base/transferable.js'
 import { encode, sendWritten, surveyed } from '../../wire/values.js'
 
-/** An argument that only a message port can bring, from the call until the thread is known: cloned, and what it moves is detached. */
+/**
+ * An argument that only a message port can bring, from the call until the thread is known: cloned, and what it moves is
+ * detached.
+ */
 export type Enclosure =
   /** Alone in a port. */
   | { readonly port: MessagePort }
@@ -14,11 +17,12 @@ export type Enclosure =
   | { readonly port: undefined; readonly argument: unknown; readonly moved: readonly ArrayBuffer[] }
 
 /**
- * Makes an argument ready to go out that `encode` has declined, or whose list of what is to be moved is not empty. `undefined`: it is
- * ready to go with the next native call.
+ * Makes an argument ready to go out that `encode` has declined, or whose list of what is to be moved is not empty.
+ * `undefined`: it is ready to go with the next native call.
  *
- * While a task waits its argument is kept as it is rather than in a port: the event loop looks at every port whenever it is woken,
- * and a port costs several times what it costs to clone a small value twice. Large ones are few, as memory is bounded.
+ * While a task waits its argument is kept as it is rather than in a port: the event loop looks at every port whenever
+ * it is woken, and a port costs several times what it costs to clone a small value twice. Large ones are few, as memory
+ * is bounded.
  *
  * @throws DataCloneError, and then nothing is detached
  */
@@ -32,7 +36,8 @@ export function enclose(value: unknown, list: readonly Transferable[] = []): Enc
     return undefined
   }
   const argument = structuredClone(value)
-  // What was an instance of a class, or behind a getter, is none now.
+  // After the clone nothing is an instance of a class or behind a getter any more. An object that V8 still does not
+  // know is one of Node's.
   if (encode(argument)) return undefined
   if (surveyed(argument, true) !== Verdict.same) return { port: undefined, argument, moved: [] }
   sendWritten(argument)

@@ -1,14 +1,16 @@
 /** What shows of a thread without the event loop, by which Node tells everything. */
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 
-/** Whether the system has let a thread begin: then it has found out those of its limits, −1 before, that nobody has set. */
+/**
+ * Whether the system has let a thread begin: then it has found out those of its limits, −1 before, that nobody has set.
+ */
 export const hasBegun = ({ resourceLimits = {} }: Worker): boolean =>
   Object.values(resourceLimits).every((limit) => limit >= 0)
 
 /**
- * Whether the other side of a port, which holds no message, is still there; to be asked where no `close` event can come. Node closes
- * a port with its other side, also inside `receiveMessageOnPort`, and a port that is closed cannot be transferred: that is found out
- * before the value is read. This one cannot be cloned, so nothing is transferred.
+ * Whether the other side of a port, which holds no message, is still there; to be asked where no `close` event can
+ * come. Node closes a port with its other side, also inside `receiveMessageOnPort`, and a port that is closed cannot be
+ * transferred: that is found out before the value is read. This one cannot be cloned, so nothing is transferred.
  */
 export function isOpen(port: MessagePort): boolean {
   const { port1 } = new MessageChannel()

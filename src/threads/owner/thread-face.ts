@@ -98,7 +98,10 @@ interface Crash {
 }
 const UNKNOWN_CRASH: Crash = { exitCode: 1, cause: undefined }
 
-/** A face of the pool, and whether its threads are this isolate's; throws if a pool of the name was made with other options. */
+/**
+ * A face of the pool, and whether its threads are this isolate's; throws if a pool of the name was made with other
+ * options.
+ */
 function join(settings: ThreadPoolSettings): { id: number; isOwner: boolean; concurrency: number } {
   const { size, expiry, nonblocking, maxBlockingTasks, concurrency, minSize, grace } = settings
   const options = {
@@ -122,7 +125,10 @@ function join(settings: ThreadPoolSettings): { id: number; isOwner: boolean; con
   return { id: joined.handle, isOwner: joined.isNew, concurrency: joined.options.concurrency }
 }
 
-/** A thread pool as an isolate sees it: promises under the core's numbers of tasks and, in the owner, the crew of threads. */
+/**
+ * A thread pool as an isolate sees it: promises under the core's numbers of tasks and, in the owner, the crew of
+ * threads.
+ */
 export class ThreadFace extends Verbs implements ThreadTarget {
   protected readonly target = this
   /** Its threads hold the crew. */
@@ -404,7 +410,10 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     }
   }
 
-  /** The same call, but its promise settles once the owner has read what the task has printed. A blocked one reads nothing. */
+  /**
+   * The same call, but its promise settles once the owner has read what the task has printed. A blocked one reads
+   * nothing.
+   */
   #afterPrints(call: Call): Call {
     const { name, promise, priority, signal, resolve, reject } = call
     if (this.#crew === undefined) return call

@@ -33,7 +33,7 @@ interface RawBuffer extends Buffer {
   ucs2Slice(start: number, end: number): string
 }
 
-// As they were when this was loaded: libraries replace them.
+// They are taken when this file is loaded, because libraries replace them.
 const { ArrayBuffer, DataView, Uint8Array } = globalThis
 
 const NOTHING = Buffer.alloc(0) as RawBuffer
@@ -42,10 +42,10 @@ const NOTHING = Buffer.alloc(0) as RawBuffer
 const HEXADECIMAL = /^-?[\da-f]+$/
 
 /**
- * Turns what an `Encoder` made back into values. They share nothing with the bytes, which can be used again.
+ * Turns what an `Encoder` made back into values. The values share nothing with the bytes, which can be used again.
  *
- * Bytes that no encoder has made end with a RangeError, or give some value: each step takes at least one byte, no length is believed that
- * the bytes which are left cannot hold, and what has been read beyond the end is found at the end.
+ * Bytes that no encoder has made end with a RangeError, or give some value. Each step takes at least one byte, and no
+ * length is believed that does not fit into the bytes that are left. A read beyond the end is noticed at the end.
  */
 export class Decoder {
   private source: Uint8Array = NOTHING

@@ -59,9 +59,10 @@ function allocate(size: number): RawBuffer {
 const viewOf = ({ buffer, byteOffset, length }: RawBuffer): DataView => new DataView(buffer, byteOffset, length)
 
 /**
- * Turns values into bytes whose decoding cannot be told from `structuredClone` of the value, or declines: then nothing
- * has happened, and the value can go another way. No code of the value's owner ever runs: whoever has a getter or is a
- * Proxy is declined before it is touched. So is every object that is met twice, and every kind that is not cheap.
+ * Turns a value into bytes, or declines. The bytes decode to what `structuredClone` of the value would give. If it
+ * declines, nothing has happened, and the value can go another way. No code of the user ever runs: a value that has a
+ * getter or is a Proxy is declined before it is touched. So is every object that occurs twice, and every kind of object
+ * that is not cheap.
  *
  * @example
  * if (encoder.encode(value)) send(encoder.bytes, encoder.length)
@@ -72,8 +73,8 @@ export class Encoder {
   /** Bytes of the encoded value. */
   length = 0
   /**
-   * If the value is one view or buffer of many bytes: these, as they are where they are, until the next `encode`. Only their head, as in
-   * `format.ts`, is in `bytes` then.
+   * If the value is one view or buffer of many bytes, these are its bytes, where they are, until the next `encode`.
+   * Then `bytes` holds only their head, as in `format.ts`.
    */
   wholeView: Uint8Array | undefined
 
@@ -86,8 +87,8 @@ export class Encoder {
   private readonly first: RawBuffer
 
   /**
-   * `leastView`: from how many bytes on a view or buffer that is the whole value is not copied. `first`: where values are written that
-   * fit into it, but for those that follow a larger one.
+   * `leastView`: from how many bytes on a view or buffer that is the whole value is not copied. `first`: where values
+   * are written that fit into it, but for those that follow a larger one.
    */
   constructor(
     shapes: Shapes,
@@ -107,7 +108,7 @@ export class Encoder {
     this.depth = 0
     this.limit = MAX_BYTES
     this.wholeView = undefined
-    // What has thrown has left some behind.
+    // A call that threw has left some behind.
     this.seen.clear()
     const encoded = this.value(value)
     this.seen.clear()
@@ -237,7 +238,8 @@ export class Encoder {
   }
 
   private properties(value: object, isBare: boolean): boolean {
-    // Something with elements in disguise has a key for each of them. Nothing else is asked of objects without the first one.
+    // Something with elements in disguise has a key for each of them. Nothing else is asked of objects without the
+    // first one.
     if (0 in value && hasElements(value)) return false
     const keys = keysOf(value)
     const count = keys.length

@@ -13,7 +13,7 @@ import {
 } from './error-classes.js'
 import { holds, isDeeper } from './survey.js'
 
-/** What a task threw, in plain data: it can be cloned, encoded and kept. For `reviveError`. */
+/** What a task threw, as plain data that can be cloned, encoded and kept. `reviveError` takes it. */
 export type ErrorDescription =
   | { readonly value: unknown }
   /** The first is what was thrown; the others are its causes, the members of its `errors`, … */
@@ -34,7 +34,7 @@ type Property = readonly [key: string, field: Field, standing: Standing]
 /** A value, an error by its place among the records, or a list of such; null stands for a hole. */
 type Field = { readonly value: unknown } | { readonly error: number } | { readonly list: readonly (Field | null)[] }
 
-/** Where a property was found. What is inherited is taken along for those whose class does not arrive. */
+/** Where a property was found. Inherited properties are taken along if the class itself does not arrive. */
 const enum Standing {
   Inherited,
   Hidden,
@@ -50,7 +50,7 @@ const MAX_LIST = 10_000
 /** What is nested deeper is left out: a thread may have more stack to write it than its caller has to read it. */
 const MAX_LEVELS = 500
 
-/** The value as `structuredClone` makes it; undefined if it cannot. */
+/** A clone of the value by `structuredClone`; undefined if it cannot be cloned. */
 function clone(value: unknown): { value: unknown } | undefined {
   if (typeof value === 'function' || typeof value === 'symbol') return undefined
   if (typeof value !== 'object' || value === null) return { value }
@@ -208,7 +208,7 @@ export function describeError(thrown: unknown, line: string): ErrorDescription {
 }
 
 /**
- * A description without what cannot go: not by the way for which `canGo` says so. The error itself always can.
+ * A description without the parts that cannot go by the way for which `canGo` speaks. The error itself always can.
  *
  * @param line as for `describeError`
  */
@@ -235,7 +235,7 @@ export function reduceError(
 }
 
 /**
- * What was described, as good as new.
+ * Builds the error again from its description.
  *
  * @param classes those to rebuild: the first along the error's prototype chain whose name is on the list becomes its
  *   class. No constructor is called.

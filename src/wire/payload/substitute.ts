@@ -10,7 +10,10 @@ const { add, clear: clearSet, values: valuesOf } = Set.prototype
 /** What takes the place of an object; the object itself if nothing does. */
 type Replace = (value: unknown) => unknown
 
-/** Replaces things in a value that `structuredClone` has made, which nobody else has. Gives the value, or what takes its place. */
+/**
+ * Replaces things in a value that `structuredClone` has made, which nobody else has. Gives the value, or what takes its
+ * place.
+ */
 export function substitute(root: unknown, replace: Replace): unknown {
   const whole = replace(root)
   const pending = [whole]

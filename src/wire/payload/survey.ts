@@ -31,7 +31,10 @@ export const enum Verdict {
   same,
   /** The value is large, and not looked through to its end. */
   large,
-  /** Perhaps another thing, as Node adds kinds of its own that V8 takes for plain objects; or code of the value's owner would run. */
+  /**
+   * Perhaps another thing, as Node adds kinds of its own that V8 takes for plain objects; or code of the value's owner
+   * would run.
+   */
   other,
 }
 
@@ -119,8 +122,8 @@ function clonesPlain(): object {
 }
 
 /**
- * Adds what is in an object, unless it is more than `most`, and gives how many bytes the object has beside; −1: it may be another
- * thing for `structuredClone` than for V8.
+ * Adds what is in an object, unless it is more than `most`, and gives how many bytes the object has beside; −1: it may
+ * be another thing for `structuredClone` than for V8.
  */
 function contentsOf(value: object, contents: unknown[], isCloned: boolean, most: number): number {
   if (isProxy(value)) return -1

@@ -1,6 +1,6 @@
 /** Views and buffers, read past whatever properties their owners have put before the real ones. */
 
-// As they were when this was loaded: libraries replace them.
+// They are taken when this file is loaded, because libraries replace them.
 const {
   ArrayBuffer,
   BigInt64Array,
