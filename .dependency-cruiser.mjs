@@ -1,14 +1,19 @@
+import { sources } from './scripts/entries.mjs'
+
 /**
  * In which order the folders of `src` stand, the lowest first. A file imports from its own folder and from lower ones, and no two files
  * import each other. `npm run check` fails otherwise.
  */
 const FOLDERS = ['base', 'native', 'wire', 'options', 'origin', 'threads', 'map', 'pool']
 
+/** The entry points, as a pattern. */
+const DOORS = sources.map((source) => `${source.replaceAll('.', '\\.')}$`).join('|')
+
 const upwards = FOLDERS.slice(0, -1).map((folder, i) => ({
   name: `${folder}-imports-upwards`,
   severity: 'error',
   from: { path: `^src/${folder}/` },
-  to: { path: `^(src/(${FOLDERS.slice(i + 1).join('|')})/|index\\.ts$|worker\\.ts$)` },
+  to: { path: `^(src/(${FOLDERS.slice(i + 1).join('|')})/|${DOORS})` },
 }))
 
 export default {
@@ -21,7 +26,7 @@ export default {
       comment: 'What is exported is where it is written; nothing imports a door.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(index|worker)\\.ts$' },
+      to: { path: `^(${DOORS})` },
     },
     {
       name: 'options-without-addon',

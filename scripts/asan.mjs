@@ -8,6 +8,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symli
 import { join } from 'node:path'
 import { root, run } from './run.mjs'
 import { setUp } from './setup.mjs'
+import { sources } from './entries.mjs'
 import { host } from './targets.mjs'
 
 /** What has to do with memory that isolates share, hand over or leave behind. */
@@ -30,8 +31,7 @@ const COPIED = [
   'ava.config.mjs',
   'tsconfig.json',
   'tsconfig.test.json',
-  'index.ts',
-  'worker.ts',
+  ...sources,
   'src',
   'dist',
   '__test__',

@@ -1,15 +1,14 @@
 /**
  * `node scripts/bundle.mjs [folder]`: the code that is published, into `dist` or another folder. It is few files, as a process and every thread of a
- * pool would otherwise find, read and compile some fifty: one for each entry point, with what both need in a third, so that a program that
- * imports both has one instance of it and a thread loads nothing else.
+ * pool would otherwise find, read and compile some fifty: one for each entry point, with what several need in others, so that a program that
+ * imports several has one instance of it and a thread loads nothing else.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { rollup } from '@rollup/wasm-node'
 import ts from 'typescript'
+import { entries, sources } from './entries.mjs'
 import { root } from './run.mjs'
-
-const ENTRIES = { index: 'index.ts', worker: 'worker.ts' }
 
 /** All files at once, as a `const enum` of another file is a number in place only if that file is known. Types are checked by tsc, which runs before. */
 function compile(files) {
@@ -30,8 +29,8 @@ function compile(files) {
   return compiled
 }
 
-const sources = Object.values(ENTRIES).map((file) => join(root, file))
-const compiled = compile(sources)
+const ADDON = join(root, 'src/native/addon.ts')
+const compiled = compile(sources.map((source) => join(root, source)))
 const typescript = {
   name: 'typescript',
   resolveId: (id, importer) =>
@@ -68,7 +67,7 @@ function write(name, text) {
 }
 
 const bundle = await rollup({
-  input: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [`${name}-code`, join(root, file)])),
+  input: Object.fromEntries(entries.map(({ path, source }) => [`${path}-code`, join(root, source)])),
   external: /^node:/,
   plugins: [typescript],
   onwarn(warning) {
@@ -80,7 +79,8 @@ const { output } = await bundle.generate({
   exports: 'named',
   generatedCode: 'es2015',
   entryFileNames: '[name].js',
-  chunkFileNames: 'shared-code.js',
+  // The file that opens the addon names this copy to others: it has the same name whatever entry points there are.
+  chunkFileNames: ({ moduleIds }) => (moduleIds.includes(ADDON) ? 'shared-code.js' : '[name]-code.js'),
 })
 await bundle.close()
 for (const { fileName, code } of output)

@@ -1,5 +1,6 @@
 /** `npm run check:package`: the main package as it is published, by publint, attw and its size; and by knip what nobody uses. */
 import { join } from 'node:path'
+import { entries } from './entries.mjs'
 import { emptyFolder, packMain } from './pack.mjs'
 import { root, run } from './run.mjs'
 import { setUp } from './setup.mjs'
@@ -26,9 +27,8 @@ for (const [what, most] of Object.entries(BUDGET)) {
   console.error(`the package is too large: ${what} ${sizes[what]}, at most ${most}`)
   process.exitCode = 1
 }
-const unwanted = files.filter(
-  (file) => !/^(dist\/.*\.js|dist\/(index|worker)\.d\.ts|package\.json|[A-Z]+(\.md)?)$/.test(file),
-)
+const types = new Set(entries.map(({ path }) => `dist/${path}.d.ts`))
+const unwanted = files.filter((file) => !types.has(file) && !/^(dist\/.*\.js|package\.json|[A-Z]+(\.md)?)$/.test(file))
 if (unwanted.length > 0) {
   console.error(`not for the package: ${unwanted.join(', ')}`)
   process.exitCode = 1

@@ -1,4 +1,5 @@
 /** `npm run check`: everything about the code that needs no test run. The first step of CI. */
+import { sources } from './entries.mjs'
 import { run, runTool } from './run.mjs'
 import { setUp } from './setup.mjs'
 
@@ -21,17 +22,11 @@ run('cargo', [
   'warnings',
 ])
 runTool('typescript/bin/tsc', ['-p', 'tsconfig.test.json'])
-const linted = ['index.ts', 'src', '__test__', 'benchmark', 'conformance', 'demo', 'scripts']
+const linted = [...sources, 'src', '__test__', 'benchmark', 'conformance', 'demo', 'scripts']
 runTool('oxlint/bin/oxlint', ['--deny-warnings', '--ignore-pattern', '**/syntax-error.mjs', ...linted])
 // The same for the files of a crate.
 run(process.execPath, ['scripts/rust-arrows.mjs', 'abi', 'mailbox', 'node'])
 // Which folder may import which.
-runTool('dependency-cruiser/bin/dependency-cruise.mjs', [
-  '--config',
-  '.dependency-cruiser.mjs',
-  'index.ts',
-  'worker.ts',
-  'src',
-])
+runTool('dependency-cruiser/bin/dependency-cruise.mjs', ['--config', '.dependency-cruiser.mjs', ...sources, 'src'])
 run(process.execPath, ['scripts/types.mjs', '--check'])
 run(process.execPath, ['scripts/links.mjs'])

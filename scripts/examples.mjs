@@ -10,6 +10,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
+import { entries } from './entries.mjs'
 import { root } from './run.mjs'
 
 const SECONDS = 30
@@ -231,7 +232,7 @@ export function tryOutPages(folder, env, only = '') {
 
 /** Compiles the examples of the comments of the types; gives how many passed and failed. */
 export function compileComments(folder, env) {
-  const examples = ['index', 'worker'].flatMap((entry) => {
+  const examples = entries.flatMap(({ path: entry }) => {
     const text = readFileSync(join(folder, 'node_modules/workpool/dist', `${entry}.d.ts`), 'utf8')
     return examplesOf(entry, text.replace(/^[\t ]*\* ?/gm, '')).map((example) => ({
       ...example,

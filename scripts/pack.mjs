@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { entries, typesVersions } from './entries.mjs'
 import { root, run } from './run.mjs'
 import { manifest, targets } from './targets.mjs'
 import { rollUp } from './types.mjs'
@@ -43,10 +44,10 @@ function stage(of, contents) {
 export function packMain(destination) {
   const { scripts: _, devDependencies: __, overrides: ___, napi: ____, imports: _____, ...published } = manifest
   const optionalDependencies = Object.fromEntries(targets.map(({ packageName }) => [packageName, version]))
-  const folder = stage(name, { ...published, repository, optionalDependencies })
+  const folder = stage(name, { ...published, typesVersions, repository, optionalDependencies })
   for (const file of ['README.md', 'CHANGELOG.md']) copyFileSync(join(root, file), join(folder, file))
   run(process.execPath, ['scripts/bundle.mjs', join(folder, 'dist')])
-  for (const entry of ['index', 'worker']) rollUp(`target/js/${entry}.d.ts`, join(folder, 'dist', `${entry}.d.ts`))
+  for (const { path } of entries) rollUp(`target/js/${path}.d.ts`, join(folder, 'dist', `${path}.d.ts`))
   return pack(folder, destination)
 }
 

@@ -20,8 +20,8 @@ export interface Reader {
 }
 
 /** Whole numbers below `limit`, by a seed: mulberry32. */
-export type Random = (limit: number) => number
-export function randomOf(seed: number): Random {
+type Random = (limit: number) => number
+function randomOf(seed: number): Random {
   let state = seed
   return (limit) => {
     state = (state + 0x6d2b79f5) | 0

@@ -12,8 +12,8 @@ import { contradictions } from './accounts.js'
 import { within } from './until.js'
 
 /** How a task ends: at once or later, with its id or an error that has it in its message. */
-export const HOW = ['at once', 'throws', 'micro', 'rejects', 'later', 'heeds', 'spins'] as const
-export type How = (typeof HOW)[number]
+const HOW = ['at once', 'throws', 'micro', 'rejects', 'later', 'heeds', 'spins'] as const
+type How = (typeof HOW)[number]
 
 /** What is submitted, and what is done when. */
 export interface Submission {
@@ -30,7 +30,7 @@ export interface Submission {
   readonly settled: readonly Step[]
 }
 
-export type Step =
+type Step =
   | Submission
   | { readonly do: 'abort'; readonly signal: number }
   | { readonly do: 'vacancy'; readonly face: number; readonly signal: number | undefined }
@@ -38,7 +38,7 @@ export type Step =
   | { readonly do: 'release' | 'reboot' | 'close' | 'drain'; readonly face: number }
 
 /** Steps of one turn of the event loop after the other, and what each call of panicHandler does. */
-export interface Script {
+interface Script {
   readonly turns: readonly (readonly Step[])[]
   readonly panics: readonly (readonly Step[])[]
 }
@@ -117,7 +117,7 @@ function scripts([tuning, closing]: Subject['changes']): fc.Arbitrary<Script> {
 }
 
 /** A pool as a program sees it. */
-export interface Face {
+interface Face {
   tune(size: number): void
   release(): void
   reboot(): void
@@ -128,7 +128,7 @@ export interface Face {
 }
 
 /** What a task tells as long as it shows here. */
-export interface Events {
+interface Events {
   /** Its function has been called. */
   started(): void
   /** The signal that its function was given has aborted. */
@@ -136,7 +136,7 @@ export interface Events {
 }
 
 /** The pool under test, through one face or several. */
-export interface Subject {
+interface Subject {
   readonly faces: readonly Face[]
   /** How often, among some 100 steps, one is to tune the pool, and to close it or open it again. */
   readonly changes: readonly [tuning: number, closing: number]

@@ -4,7 +4,7 @@ import type { PoolStats } from '../native/pool-stats.js'
 import { readIsVacant, readLoad, readStats } from '../native/stats.js'
 
 /** The strategies that have a word. */
-export const STRATEGIES: Record<Strategy & string, (naming: Naming) => number> = {
+const STRATEGIES: Record<Strategy & string, (naming: Naming) => number> = {
   'round-robin': (naming) => naming.next(),
   'least-tasks': (naming) => naming.least(1),
   'smart-round-robin': (naming) => naming.nextVacant(),

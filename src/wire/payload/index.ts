@@ -1,6 +1,6 @@
 export { Decoder } from './decoder.js'
 export { Encoder } from './encoder.js'
-export { type ErrorClass, isErrorClass } from './error-classes.js'
+export type { ErrorClass } from './error-classes.js'
 export { type ErrorDescription, describeError, reduceError, reviveError } from './errors.js'
 export type { Shapes } from './shapes.js'
 export { substitute } from './substitute.js'
