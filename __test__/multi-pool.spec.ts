@@ -19,6 +19,7 @@ import {
 import { contradictions } from './support/accounts.js'
 import { type Gate, gate, occupy } from './support/gate.js'
 import { Recorder } from './support/recorder.js'
+import { threads } from './support/threads.js'
 import { rejection } from './support/until.js'
 
 const sizes = (...all: number[]) => all.map((size) => Pool.create({ size }))
@@ -560,4 +561,53 @@ test('if a later pool cannot be made none is left, and nothing listens to the si
   const bad = checkMultiPoolOptions({ pools: 3, signal: other }).settings
   t.throws(() => createPools([bad[0], bad[1], { ...bad[2], size: 'refused by the core' }]))
   t.is(getEventListeners(other, 'abort').length, 0)
+})
+
+// ── the verbs of the other kind ──────────────────────────────────────────────────────────────────────────────────────
+
+/** JavaScript has no types that would say so. */
+type Any = Record<string, any>
+
+for (const verb of ['execute', 'tryExecute', 'map'] as const) {
+  test(`over thread pools ${verb} throws and names what to use`, async (t) => {
+    const multi = MultiPool.of([threads(t, { size: 1 })])
+    const items = verb === 'map' ? [[1]] : []
+    t.throws(() => (multi as Any)[verb](...items, () => t.fail()), {
+      instanceOf: TypeError,
+      code: 'ERR_POOL_OPTION',
+      message: new RegExp(`^${verb} .*thread pools.*; use run or tasks`),
+    })
+    t.is(multi.stats().submitted, 0)
+  })
+}
+
+test('over thread pools submit rejects and names what to use', async (t) => {
+  const multi = MultiPool.of([threads(t, { size: 1 })])
+  const error = await rejection((multi as Any).submit(() => t.fail()))
+  t.like(error, { name: 'TypeError', code: 'ERR_POOL_OPTION' })
+  t.regex((error as Error).message, /^submit .*thread pools.*; use run or tasks/)
+})
+
+for (const [verb, call] of [
+  ['run', (multi: Any) => multi.run(1)],
+  ['run', (multi: Any) => multi.run(1, { name: 'default', timeout: 100 })],
+  ['tasks', (multi: Any) => multi.tasks.fib(1)],
+  ['tasks', (multi: Any) => multi.tasks.fib(1, 2)],
+] as const) {
+  test(`over pools of closures ${verb} rejects and names what to use: ${call}`, async (t) => {
+    await using multi = MultiPool.create({ pools: 2 })
+    const error = await rejection(call(multi))
+    t.like(error, { name: 'TypeError', code: 'ERR_POOL_OPTION' })
+    t.regex((error as Error).message, new RegExp(`^${verb} .*no thread pools; use submit, execute or tryExecute`))
+    t.is(multi.stats().submitted, 0)
+  })
+}
+
+test('over pools of closures with throws and names what to use', async (t) => {
+  await using multi = MultiPool.create({ pools: 2 })
+  t.throws(() => (multi as Any).with({ timeout: 100 }), {
+    instanceOf: TypeError,
+    code: 'ERR_POOL_OPTION',
+    message: /^with .*no thread pools; use submit, execute or tryExecute/,
+  })
 })

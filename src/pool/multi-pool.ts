@@ -29,6 +29,7 @@ import {
   checkTask,
   checkVacancyOptions,
 } from '../options/options.js'
+import { type ClosureVerb, type ExportVerb, noClosures, noExports } from './other-kind.js'
 import { type Pool, createPools, faceOf, isPool } from './pool.js'
 import {
   type Named,
@@ -80,6 +81,7 @@ export class MultiPool<P> implements AsyncDisposable {
   /** Strong, as a pool that nobody references is released. */
   readonly #pools: readonly P[]
   readonly #face: MultiFace<any>
+  readonly #isOfThreads: boolean
   /** The exported functions of the task module, called in the first thread pool that takes the task. */
   #tasks: Tasks<any> | undefined
 
@@ -93,6 +95,15 @@ export class MultiPool<P> implements AsyncDisposable {
     if (key !== CREATE) throw misuse('a MultiPool is made by MultiPool.create or MultiPool.of')
     this.#pools = pools
     this.#face = new MultiFace(name, faces, strategy)
+    this.#isOfThreads = isThreadPool(pools[0])
+  }
+
+  #needClosures(verb: ClosureVerb): void {
+    if (this.#isOfThreads) throw noClosures(verb)
+  }
+
+  #needThreads(verb: ExportVerb): void {
+    if (!this.#isOfThreads) throw noExports(verb)
   }
 
   /**
@@ -167,6 +178,7 @@ export class MultiPool<P> implements AsyncDisposable {
   #submit(task: Closure<any>, options: unknown): Promise<unknown> {
     const face: MultiFace<Face<any>> = this.#face
     try {
+      this.#needClosures('submit')
       checkTask(task)
       const checked = prepare(options)
       if (checked?.signal?.aborted) return rejectedPromise(checked.signal.reason)
@@ -190,6 +202,7 @@ export class MultiPool<P> implements AsyncDisposable {
    * @throws what `submit` would reject with, if the task is refused
    */
   execute<R>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): void {
+    this.#needClosures('execute')
     checkTask(task)
     const checked = prepare(options)
     if (checked?.signal?.aborted) throw checked.signal.reason
@@ -206,6 +219,7 @@ export class MultiPool<P> implements AsyncDisposable {
     task: (context: TaskContext<R>) => unknown,
     options?: SubmitOptions,
   ): boolean {
+    this.#needClosures('tryExecute')
     checkTask(task)
     const checked = prepare(options)
     if (checked?.signal?.aborted) return false
@@ -259,6 +273,7 @@ export class MultiPool<P> implements AsyncDisposable {
     this: MultiPool<ThreadPool<M>>,
     options: Named<WithOptions, N>,
   ): With<M, WithDefault<M, N>> {
+    this.#needThreads('with')
     const checked = checkRunOptions(options)
     const run = (argument: unknown, own: unknown) => this.#run(argument, own, checked)
     return { run: run as Run<WithDefault<M, N>>, tasks: this.#tasksWith(checked) }
@@ -270,6 +285,7 @@ export class MultiPool<P> implements AsyncDisposable {
 
   #run(argument: unknown, options: unknown, defaults: RunChecked): Promise<unknown> {
     try {
+      this.#needThreads('run')
       const checked = options === undefined ? defaults : merged(defaults, checkRunOptions(options))
       return this.#call(checked.name ?? DEFAULT, argument, checked, false)
     } catch (error) {
@@ -281,6 +297,7 @@ export class MultiPool<P> implements AsyncDisposable {
     const face: MultiFace<ThreadFace> = this.#face
     const { signal } = options
     try {
+      this.#needThreads('tasks')
       if (signal?.aborted) return rejectedPromise(signal.reason)
       const named = face.naming.name()
       const offer = (member: ThreadFace, mode: Offer) => member.offer(name, argument, options, isSpread, mode)
@@ -308,6 +325,7 @@ export class MultiPool<P> implements AsyncDisposable {
     task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>,
     options?: MapOptions,
   ): AsyncIterableIterator<Awaited<O>> {
+    this.#needClosures('map')
     const taker: Taker<TaskContext<R>> = {
       capacity: () => this.capacity,
       hasVacancy: () => this.#face.hasVacancy(),

@@ -1,0 +1,32 @@
+/** What a MultiPool says when it is asked for what its pools cannot do. */
+import { misuse } from '../base/errors.js'
+
+/** The verbs that take closures, and what thread pools have instead. */
+const OF_CLOSURES = {
+  submit: 'run or tasks',
+  execute: 'run or tasks',
+  tryExecute: 'run or tasks',
+  map: 'run or tasks for each item, or map of one of the pools, at(0).map',
+} as const
+
+/** The verbs that call exports, and what pools of closures have instead. */
+const OF_EXPORTS = {
+  run: 'submit, execute or tryExecute',
+  tasks: 'submit, execute or tryExecute',
+  with: 'submit, execute or tryExecute, each of which takes options',
+} as const
+
+export type ClosureVerb = keyof typeof OF_CLOSURES
+export type ExportVerb = keyof typeof OF_EXPORTS
+
+/** The pools are thread pools, and the verb takes closures. */
+export function noClosures(verb: ClosureVerb): TypeError {
+  return misuse(
+    `${verb} takes a closure, and this MultiPool has thread pools, which run none; use ${OF_CLOSURES[verb]}`,
+  )
+}
+
+/** The pools run closures, and the verb calls an export. */
+export function noExports(verb: ExportVerb): TypeError {
+  return misuse(`${verb} calls an export of a module, and this MultiPool has no thread pools; use ${OF_EXPORTS[verb]}`)
+}
