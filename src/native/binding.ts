@@ -64,12 +64,15 @@ interface Hot {
   bring(array: Uint8Array): void
   /** Writes the last value that did not fit into the exchange into this array. */
   fill(array: Uint8Array): void
-  /** To a thread, with the value that is described in the registers: a task (≥ 0) or a refusal. */
-  run(face: number, place: number): number
+  /**
+   * To a thread, with the value that is described in the registers: a task (≥ 0) or a refusal. `exportCode`: the number of the export, and
+   * flags, see `wire/values.ts`.
+   */
+  run(face: number, exportCode: number): number
   /** The same with options, as those of `submit_with`. */
   run_with(
     face: number,
-    place: number,
+    exportCode: number,
     priority: number,
     waitTimeout: number,
     timeout: number,

@@ -30,9 +30,9 @@ export const PORTLESS = 0x20000000
 /** Another bit there: the export has no number, and the argument comes in a pair with the name of the export. */
 export const NAMED = 0x10000000
 /** What is left is the number itself. */
-const PLACE = NAMED - 1
+const EXPORT_NUMBER = NAMED - 1
 
-export const placeOf = (flagged: number): number => flagged & PLACE
+export const exportNumberOf = (flagged: number): number => flagged & EXPORT_NUMBER
 
 /** For the number of a view's kind: it is the buffer. */
 const BUFFER = -1

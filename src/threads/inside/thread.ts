@@ -41,7 +41,7 @@ import {
   encode,
   pack,
   NAMED,
-  placeOf,
+  exportNumberOf,
   sendWritten,
   surveyed,
   serialize,
@@ -74,7 +74,7 @@ const resolved = resolvedPromise(undefined)
 
 /** Which function a task is for. */
 interface Callee {
-  readonly place: number
+  readonly exportCode: number
   readonly name?: string | undefined
 }
 
@@ -88,11 +88,11 @@ interface Job extends Callee {
   readonly argument: unknown
 }
 
-/** `place & NAMED`: the name of the function has come with the argument, and is not known before. */
-const jobOf = (task: number, place: number, value: unknown): Job => {
-  if ((place & NAMED) === 0) return { task, place, name: undefined, argument: value }
+/** `exportCode & NAMED`: the name of the function has come with the argument, and is not known before. */
+const jobOf = (task: number, exportCode: number, value: unknown): Job => {
+  if ((exportCode & NAMED) === 0) return { task, exportCode, name: undefined, argument: value }
   const [name, argument] = value as [string, unknown]
-  return { task, place, name, argument }
+  return { task, exportCode, name, argument }
 }
 
 /** A task whose argument is to come. */
@@ -187,20 +187,20 @@ export class Thread {
     return `at ${what} (pool ${this.#assignment.name}, thread ${threadId})`
   }
 
-  #nameOf({ place, name }: Callee): string {
-    if (place & NAMED) return name ?? ''
-    return native.exportName(isolate, placeOf(place)) ?? ''
+  #nameOf({ exportCode, name }: Callee): string {
+    if (exportCode & NAMED) return name ?? ''
+    return native.exportName(isolate, exportNumberOf(exportCode)) ?? ''
   }
 
   get #functionNames(): string[] {
     return Object.keys(this.#exports).filter((key) => typeof this.#exports[key] === 'function')
   }
 
-  #functionAt(place: number): TaskFunction {
-    const known = this.#functions[placeOf(place)]
+  #functionAt(exportCode: number): TaskFunction {
+    const known = this.#functions[exportNumberOf(exportCode)]
     if (known !== undefined) return known
-    const found = this.#functionNamed(this.#nameOf({ place }))
-    this.#functions[placeOf(place)] = found
+    const found = this.#functionNamed(this.#nameOf({ exportCode }))
+    this.#functions[exportNumberOf(exportCode)] = found
     return found
   }
 
@@ -223,17 +223,17 @@ export class Thread {
         // What is left is carried out after a turn of the event loop; tasks that come meanwhile are among it.
         if (hasPaused()) return undefined
       } else {
-        const [task, place] = [words[Word.task]!, words[Word.first]!]
+        const [task, exportCode] = [words[Word.task]!, words[Word.first]!]
         if ((kind & ValueFlag.mask) !== ValueKind.port) {
           try {
-            return jobOf(task, place, decode(kind, numbers[Registers.incoming]!, 0, words[Word.second]!))
+            return jobOf(task, exportCode, decode(kind, numbers[Registers.incoming]!, 0, words[Word.second]!))
           } catch (error) {
             // Other tasks must not suffer because this value cannot be read back, or because there is no memory for it.
-            kind = this.#failed({ task, place, name: undefined, argument: undefined }, error)
+            kind = this.#failed({ task, exportCode, name: undefined, argument: undefined }, error)
             continue
           }
         }
-        const awaited = { task, place }
+        const awaited = { task, exportCode }
         this.#awaited.set(task, awaited)
         this.#asked.push(awaited)
         native.fetch(task)
@@ -250,8 +250,8 @@ export class Thread {
       let result: unknown
       this.#job = job
       try {
-        const call = (job.place & NAMED) === 0 ? this.#functionAt(job.place) : this.#functionNamed(job.name!)
-        result = (job.place & SPREAD) === 0 ? call(job.argument) : call(...(job.argument as unknown[]))
+        const call = (job.exportCode & NAMED) === 0 ? this.#functionAt(job.exportCode) : this.#functionNamed(job.name!)
+        result = (job.exportCode & SPREAD) === 0 ? call(job.argument) : call(...(job.argument as unknown[]))
         if (!isThenable(result)) {
           this.#job = undefined
           this.#goOn(this.#completed(begun, result))
@@ -312,7 +312,7 @@ export class Thread {
     const description = describeError(error, this.#line(`task ${brief(this.#nameOf(job))}`))
     try {
       if (encode(description)) return this.#done(job.task, true)
-      if ((job.place & PORTLESS) === 0) return this.#send(job, true, description)
+      if ((job.exportCode & PORTLESS) === 0) return this.#send(job, true, description)
     } catch {
       // Then without what even a message port does not bring.
     }
@@ -325,8 +325,8 @@ export class Thread {
   }
 
   /** A value that cannot be encoded goes its own way; the core's report follows it. */
-  #send({ task, place }: Job, isFailed: boolean, value: unknown, list?: readonly Transferable[]): number {
-    if (place & PORTLESS) {
+  #send({ task, exportCode }: Job, isFailed: boolean, value: unknown, list?: readonly Transferable[]): number {
+    if (exportCode & PORTLESS) {
       serialize(value, list)
       return this.#done(task, isFailed)
     }
@@ -387,10 +387,10 @@ export class Thread {
     }
     // The task may have settled on the way, and its number be another one's.
     if (asked === undefined || this.#awaited.get(asked.task) !== asked) return
-    const { task, place } = asked
+    const { task, exportCode } = asked
     this.#awaited.delete(task)
-    if (failure === undefined) this.#run(jobOf(task, place, argument))
-    else this.#goOn(this.#failed({ task, place, name: undefined, argument }, failure.error))
+    if (failure === undefined) this.#run(jobOf(task, exportCode, argument))
+    else this.#goOn(this.#failed({ task, exportCode, name: undefined, argument }, failure.error))
   }
 
   async #flush(): Promise<void> {

@@ -144,7 +144,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   readonly #calls: (Call | undefined)[] = []
   readonly #signals = new Signals<Call>((call, reason) => this.#abort(call, reason))
   /** Numbers of exports. Not of every name that somebody has called: those of the module's functions. */
-  readonly #places = new Map<string, number>()
+  readonly #exportNumbers = new Map<string, number>()
 
   constructor(settings: ThreadPoolSettings) {
     const { name, size } = settings
@@ -219,13 +219,13 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** The number of an export; with several arguments they come as a list. */
-  #placeOf(name: string): number {
-    const known = this.#places.get(name)
+  #exportNumber(name: string): number {
+    const known = this.#exportNumbers.get(name)
     if (known !== undefined) return known
-    const place = native.exportNumber(isolate, this.id, name)
-    if (place === null) return NAMED
-    this.#places.set(name, place)
-    return place
+    const number = native.exportNumber(isolate, this.id, name)
+    if (number === null) return NAMED
+    this.#exportNumbers.set(name, number)
+    return number
   }
 
   /** Runs the default export, or the one that is named. What `options` leaves out is in `defaults`. */
@@ -332,8 +332,8 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     make: () => Call,
   ): number {
     const { signal, transfer } = options
-    const known = this.#placeOf(name)
-    const place = known | (isSpread ? SPREAD : 0) | (this.#crew === undefined ? PORTLESS : 0)
+    const known = this.#exportNumber(name)
+    const exportCode = known | (isSpread ? SPREAD : 0) | (this.#crew === undefined ? PORTLESS : 0)
     const sent = known === NAMED ? [name, argument] : argument
     let enclosure: Enclosure | undefined
     if (transfer !== undefined || !encode(sent)) {
@@ -352,10 +352,10 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     try {
       // While the argument was encoded, which runs code of the user.
       if (signal?.aborted) throw signal.reason
-      code = this.#submit(place, options, offer)
+      code = this.#submit(exportCode, options, offer)
       if (code === Refusal.deep) {
         needHeadroom()
-        code = this.#submit(place, options, offer)
+        code = this.#submit(exportCode, options, offer)
       }
     } finally {
       if (code < 0 && enclosure !== undefined) discard(enclosure)
@@ -373,16 +373,16 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   }
 
   #submit(
-    place: number,
+    exportCode: number,
     { priority = 1, waitTimeout = Special.noLimit, timeout = 0 }: RunChecked,
     offer: Offer,
   ): number {
     const isNoted = this.#settings.panicHandler !== undefined
     if (priority === 1 && waitTimeout === Special.noLimit && timeout === 0 && !isNoted && offer === Offer.normal) {
-      return native.run(this.id, place)
+      return native.run(this.id, exportCode)
     }
     const noted = isNoted ? 1 : 0
-    return native.run_with(this.id, place, priority, waitTimeout, timeout, noted, offer)
+    return native.run_with(this.id, exportCode, priority, waitTimeout, timeout, noted, offer)
   }
 
   #forget(id: number): Call {
