@@ -1,56 +1,19 @@
-//! Those through whom tasks come: a pool that is shared has a face in every isolate that asked for it, any other one has one.
+//! The faces, through which tasks come: a shared pool has a face in every isolate that asked for the pool, any other pool has one.
 
 use slab::Slab;
 
-/// A face, by a number that is never used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FaceId {
-    index: u32,
-    /// The how-manieth face of its pool it is, from 0, without what does not fit: what is late for one that has gone must not reach
-    /// the next. It would have to be late by 4,294,967,296 faces exactly.
-    stamp: u32,
-}
-
-impl FaceId {
-    /// The face of whoever made the pool.
-    pub const FIRST: Self = Self { index: 0, stamp: 0 };
-
-    /// A place in a list of faces; another face may take it once this one has departed.
-    #[must_use]
-    pub const fn index(self) -> usize {
-        self.index as usize
-    }
-}
-
-/// What a host keeps with a task to find it again.
-pub trait Payload: Copy {
-    /// The face that the task came through.
-    fn face(self) -> FaceId {
-        FaceId::FIRST
-    }
-}
-
-impl Payload for FaceId {
-    fn face(self) -> FaceId {
-        self
-    }
-}
-
-/// A number of the host's own, in a pool with one face.
-impl Payload for u32 {}
-
-/// A name of the host's own, in a pool with one face.
-impl Payload for &'static str {}
+use crate::id::FaceId;
 
 #[derive(Debug)]
 struct Face {
     stamp: u32,
-    /// Records of tasks that came through it.
+    /// Records of tasks that came through the face.
     records: u32,
-    /// How often it has been told of a vacancy in turns that are not over, and how many of these it has not used.
+    /// How often the face has been told of a vacancy, in turns that are not over.
     turns: u32,
+    /// How many of these turns the face has not used.
     unused: u32,
-    /// It submits nothing any more.
+    /// The face submits nothing any more.
     is_leaving: bool,
 }
 
@@ -63,7 +26,7 @@ pub(crate) struct Faces {
 }
 
 impl Faces {
-    /// With the first one.
+    /// With the face of whoever made the pool.
     pub(crate) fn new() -> Self {
         let mut faces = Self { slots: Slab::new(), joined: 0, staying: 0 };
         faces.join();
@@ -76,10 +39,10 @@ impl Faces {
         self.staying += 1;
         let index =
             self.slots.insert(Face { stamp, records: 0, turns: 0, unused: 0, is_leaving: false }) as u32;
-        FaceId { index, stamp }
+        FaceId::new(index, stamp)
     }
 
-    /// It submits nothing any more; whether it is still known.
+    /// The face submits nothing any more; whether it is still known.
     pub(crate) fn leave(&mut self, id: FaceId) -> bool {
         let Some(face) = self.get_mut(id) else { return false };
         let is_first_time = !std::mem::replace(&mut face.is_leaving, true);
@@ -87,7 +50,7 @@ impl Faces {
         true
     }
 
-    /// Forgets one that has left and has no records.
+    /// Forgets a face that has left and has no records.
     pub(crate) fn remove(&mut self, id: FaceId) {
         if self.get_mut(id).is_some() {
             self.slots.remove(id.index());
@@ -111,13 +74,13 @@ impl Faces {
         self.get(id).map_or(0, |face| face.records)
     }
 
-    /// A record of a task of this face, which is known as long as it has records, has been made.
+    /// A task of this face has a record from now on. The face, which stays, is known.
     pub(crate) fn add_record(&mut self, id: FaceId) {
         self.slots[id.index()].records += 1;
     }
 
-    /// A record is gone; whether it was the last one of its face. That of a task which a thread ends after its face has departed is
-    /// nobody's.
+    /// The record of a task is gone; whether it was the last one of its face. A task that ends after its face has departed belongs to
+    /// no face any more.
     pub(crate) fn drop_record(&mut self, id: FaceId) -> bool {
         self.get_mut(id).is_some_and(|face| {
             face.records -= 1;
@@ -125,7 +88,7 @@ impl Faces {
         })
     }
 
-    /// It is told of a vacancy; whether it is still known.
+    /// The face is told of a vacancy; whether it is still known.
     pub(crate) fn add_turn(&mut self, id: FaceId) -> bool {
         let Some(face) = self.get_mut(id) else { return false };
         face.turns += 1;
@@ -133,30 +96,30 @@ impl Faces {
         true
     }
 
-    /// Whether it has been told of a vacancy and has not used it yet.
+    /// Whether the face has a turn that it has not used yet.
     pub(crate) fn has_turn(&self, id: FaceId) -> bool {
         self.get(id).is_some_and(|face| face.unused > 0)
     }
 
-    /// Whether it had a turn to use.
+    /// The face uses a turn; whether it had one.
     pub(crate) fn use_turn(&mut self, id: FaceId) -> bool {
         let Some(face) = self.get_mut(id).filter(|face| face.unused > 0) else { return false };
         face.unused -= 1;
         true
     }
 
-    /// So many of its turns are over, if there are as many. Gives how many, and of these those that were not used.
+    /// So many turns of the face are over, or as many as there are. Gives how many, and how many of these were not used.
     pub(crate) fn end_turns(&mut self, id: FaceId, count: u32) -> (u32, u32) {
         let Some(face) = self.get_mut(id) else { return (0, 0) };
         let ended = face.turns.min(count);
         face.turns -= ended;
-        // The used ones end first: what is kept for a turn is kept as long as it may be one that is not over.
+        // Used turns end first: what is kept for a turn stays kept while that turn may be one of those that are not over.
         let unused = face.unused.saturating_sub(face.turns);
         face.unused -= unused;
         (ended, unused)
     }
 
-    /// It uses no turn any more; gives how many it might have used.
+    /// The face uses no turn any more; gives how many it might have used.
     pub(crate) fn give_back(&mut self, id: FaceId) -> u32 {
         self.get_mut(id).map_or(0, |face| std::mem::take(&mut face.unused))
     }
@@ -186,11 +149,11 @@ impl Faces {
     }
 
     fn get(&self, id: FaceId) -> Option<&Face> {
-        self.slots.get(id.index()).filter(|face| face.stamp == id.stamp)
+        self.slots.get(id.index()).filter(|face| face.stamp == id.stamp())
     }
 
     fn get_mut(&mut self, id: FaceId) -> Option<&mut Face> {
-        self.slots.get_mut(id.index()).filter(|face| face.stamp == id.stamp)
+        self.slots.get_mut(id.index()).filter(|face| face.stamp == id.stamp())
     }
 }
 

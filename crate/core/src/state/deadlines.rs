@@ -1,4 +1,4 @@
-//! Deadlines of tasks, or of workers: an indexed binary heap, so that what ends in time leaves nothing behind.
+//! Deadlines of tasks, of workers or of waits, by number: an indexed binary heap, so that what ends in time leaves nothing behind.
 
 use crate::clock::Nanos;
 
@@ -7,9 +7,9 @@ const NONE: u32 = u32::MAX;
 #[derive(Debug, Clone, Copy)]
 struct Deadline {
     at: Nanos,
-    /// Its number: it has its deadline no longer than its record.
+    /// The number of the task, which has its deadline no longer than its record.
     task: u32,
-    /// The limit that ends then, in milliseconds; it takes no room of its own.
+    /// The limit that ends then, in milliseconds. It fits beside the number, into what would be padding.
     limit: u32,
 }
 
@@ -26,12 +26,12 @@ pub(crate) struct Deadlines {
 }
 
 impl Deadlines {
-    /// When the first one is due.
-    pub(crate) fn first(&self) -> Option<Nanos> {
-        self.heap.first().map(|deadline| deadline.at)
+    /// When the first one is due; `Nanos::MAX` if there is none.
+    pub(crate) fn due(&self) -> Nanos {
+        self.heap.first().map_or(Nanos::MAX, |deadline| deadline.at)
     }
 
-    /// The task must have none. `limit`: the time that it had, in milliseconds.
+    /// The task must have no deadline yet. `limit`: the time that the task had, in milliseconds.
     pub(crate) fn insert(&mut self, task: u32, at: Nanos, limit: u32) {
         if task as usize >= self.positions.len() {
             self.positions.resize(task as usize + 1, NONE);
@@ -41,13 +41,13 @@ impl Deadlines {
         self.rise(self.heap.len() - 1);
     }
 
-    /// Whether it has one.
+    /// Whether the task has a deadline.
     #[cfg(any(test, feature = "audit"))]
     pub(crate) fn has(&self, task: u32) -> bool {
         self.positions.get(task as usize).is_some_and(|&position| position != NONE)
     }
 
-    /// Forgets the task's deadline, if it has one.
+    /// Forgets the deadline of the task, if there is one.
     pub(crate) fn remove(&mut self, task: u32) {
         let Some(&position) = self.positions.get(task as usize) else { return };
         if position == NONE {
@@ -62,7 +62,7 @@ impl Deadlines {
         }
     }
 
-    /// Takes out the first task whose deadline is `now` or before, and the limit that it was given with it.
+    /// Takes out the first task whose deadline is `now` or before, and the limit that was given with the deadline.
     pub(crate) fn pop_due(&mut self, now: Nanos) -> Option<(u32, u32)> {
         let first = *self.heap.first()?;
         if first.at > now {
@@ -118,11 +118,11 @@ mod tests {
         for (task, at) in [(0, 30), (1, 10), (2, 20), (3, 40)] {
             deadlines.insert(task, at, task + 100);
         }
-        assert_eq!(deadlines.first(), Some(10));
+        assert_eq!(deadlines.due(), 10);
         assert_eq!(deadlines.pop_due(9), None);
         let due: Vec<(u32, u32)> = std::iter::from_fn(|| deadlines.pop_due(30)).collect();
         assert_eq!(due, [(1, 101), (2, 102), (0, 100)]);
-        assert_eq!(deadlines.first(), Some(40));
+        assert_eq!(deadlines.due(), 40);
     }
 
     proptest::proptest! {
@@ -155,7 +155,7 @@ mod tests {
                     }
                     _ => {}
                 }
-                assert_eq!(deadlines.first(), model.iter().map(|&(at, _)| at).min());
+                assert_eq!(deadlines.due(), model.iter().map(|&(at, _)| at).min().unwrap_or(Nanos::MAX));
             }
         }
     }

@@ -2,9 +2,10 @@
 
 use crate::{
     clock::Clock,
-    face::{FaceId, Payload},
-    state::{Effect, Effects, State},
-    task::{Task, TaskId, TaskState},
+    effect::{Effect, Effects},
+    id::{FaceId, TaskId},
+    state::{State, tally::Outcome, task::TaskState},
+    submission::Payload,
 };
 
 /// Most records that one lock hold looks at. One for loom, which permutes what happens between two holds.
@@ -15,8 +16,9 @@ const BATCH: u32 = if cfg!(loom) { 1 } else { 4_096 };
 #[derive(Debug, Default)]
 pub(crate) struct Sweep {
     is_second: bool,
-    /// What is left is run by threads.
+    /// What is left goes on without the face.
     is_over: bool,
+    /// The number of the next record.
     next: u32,
 }
 
@@ -31,7 +33,7 @@ impl<T: Payload> State<T> {
         (self.faces.staying() == 0).then(|| self.close(effects))
     }
 
-    /// The face, which has left and has no tasks, gives up its place. Whether it was the last one.
+    /// The face, which has left and has no tasks, gives up its place. Whether the face was the last one.
     pub(crate) fn resign(&mut self, face: FaceId, effects: &mut Effects<T>) -> bool {
         if !self.faces.leave(face) || self.faces.records(face) > 0 {
             return false;
@@ -42,9 +44,9 @@ impl<T: Payload> State<T> {
         self.faces.is_empty()
     }
 
-    /// The face is gone. Its tasks end as cancelled without anybody hearing of it; their workers take others, threads once they
-    /// have ended what they run. Whether it was the last one; `None` if this must be called again, as there are more records
-    /// than one call looks at.
+    /// The face is gone. Its tasks end as cancelled without anybody hearing of it; their workers take others, at once or, if they
+    /// outlive the face, once they have ended what they run. Whether the face was the last one; `None` if this must be called again,
+    /// as there are more records than one call looks at.
     pub(crate) fn depart(
         &mut self,
         clock: &impl Clock,
@@ -53,7 +55,7 @@ impl<T: Payload> State<T> {
         effects: &mut Effects<T>,
     ) -> Option<bool> {
         if !self.faces.leave(face) {
-            self.watches.forget_face(face); // it has resigned
+            self.watches.forget_face(face); // the face has resigned
             return Some(false);
         }
         self.forget_vacancies(face);
@@ -64,14 +66,14 @@ impl<T: Payload> State<T> {
             let number = sweep.next;
             sweep.next += 1;
             if number >= self.tasks.end() {
-                // A face that has gone adds none, and after the first look none of its tasks waits unless a thread has died
+                // A face that has gone adds no task, and after the first look none of its tasks waits, unless a worker has died
                 // under it; so the second look has met all of them.
                 *sweep = Sweep { is_second: true, is_over: sweep.is_second, next: 0 };
                 continue;
             }
             let Some(id) = self.tasks.at(number) else { continue };
-            let Task { payload, state, .. } = self.tasks[id];
-            if payload.face() != face {
+            let state = self.tasks[id].state;
+            if self.tasks[id].payload.face() != face {
                 continue;
             }
             if state == TaskState::Waiting || sweep.is_second {
@@ -93,8 +95,7 @@ impl<T: Payload> State<T> {
     /// Ends a task whose face is gone, in whatever state it is.
     fn abandon(&mut self, clock: &impl Clock, id: TaskId, state: TaskState, effects: &mut Effects<T>) {
         if matches!(state, TaskState::Waiting | TaskState::Running(_)) {
-            self.counters.unsettled -= 1;
-            self.counters.cancelled += 1;
+            self.counters.settle(Outcome::Cancelled);
             self.deadlines.remove(id.number());
         }
         if state == TaskState::Waiting {
@@ -122,7 +123,7 @@ impl<T: Payload> State<T> {
         if let TaskState::Running(worker) | TaskState::Abandoned { worker, .. } = state
             && let Some(next) = self.free_worker(clock, worker, false, effects)
         {
-            effects.push(Effect::Start(worker, next, self.tasks[next].payload));
+            self.send(worker, next, effects);
         }
     }
 }

@@ -2,27 +2,28 @@
 
 use crate::{
     clock::Nanos,
-    face::Payload,
-    state::{Phase, State, UNBOUNDED},
-    task::TaskState,
-    worker::WorkerState,
+    options::UNBOUNDED,
+    state::{State, task::TaskState, worker::WorkerState},
+    submission::Payload,
 };
 
 impl<T: Payload> State<T> {
     pub(crate) fn audit(&self) {
-        let Self { running, busy, booting, stopping, capacity, generation, .. } = *self;
+        let (census, capacity) = (&self.census, self.capacity.limit());
+        let (running, busy, booting) = (census.running(), census.busy(), census.booting());
+        let (stopping, held) = (census.stopping(), self.vacancies.held());
         let waiting = self.queue.len();
 
         // Workers: every gauge is what counting the records gives.
         let mut live = [0_u32; 4];
         let mut older = 0;
         for (_, worker) in self.workers.iter() {
-            if worker.generation != generation {
-                older += u32::from(!matches!(worker.state, WorkerState::Stopped | WorkerState::Overdue));
-                assert_ne!(worker.state, WorkerState::Idle, "no worker of an older generation is idle");
+            if !census.is_current(worker.generation()) {
+                older += u32::from(!matches!(worker.state(), WorkerState::Stopped | WorkerState::Overdue));
+                assert_ne!(worker.state(), WorkerState::Idle, "no worker of an older generation is idle");
                 continue;
             }
-            match worker.state {
+            match worker.state() {
                 WorkerState::Uninitialized => live[0] += 1,
                 WorkerState::Running => live[1] += 1,
                 WorkerState::Idle => live[2] += 1,
@@ -35,19 +36,19 @@ impl<T: Payload> State<T> {
         assert_eq!(live[0] + live[1], busy, "busy");
         assert_eq!(live[2] as usize, self.idle.len(), "idle");
         assert_eq!(live[3], stopping, "stopping");
-        assert_eq!(self.older.values().sum::<u32>(), older, "older generations");
+        assert_eq!(census.all_older(), older, "older generations");
         assert!(self.workers.cached() <= capacity, "the cache is bounded by the capacity");
 
         assert!(
             self.workers
                 .iter()
-                .all(|(id, worker)| { worker.state == WorkerState::Stopping || !self.disposals.has(id.0) }),
+                .all(|(id, worker)| { worker.state() == WorkerState::Stopping || !self.disposals.has(id.0) }),
             "a time for a worker that is not being taken down"
         );
 
         // What is shown as available is there.
         let shown = self.snapshot().available();
-        if self.phase == Phase::Open {
+        if self.lifetime.is_open() {
             assert!(shown == 0 || self.room() > 0, "something is available, but nothing could start");
             let spare = self.expected().saturating_sub(waiting);
             let is_exact = self.options.concurrency == 1 && running <= capacity && capacity < UNBOUNDED;
@@ -60,18 +61,19 @@ impl<T: Payload> State<T> {
             "a waiting task beside a free slot of a worker"
         );
         assert!(
-            waiting == 0 || self.idle.len() == 0 || self.held > 0 && (self.is_held() || self.is_unstartable),
+            waiting == 0 || self.idle.is_empty() || held > 0 && (self.is_held() || self.starts.have_failed()),
             "an idle worker beside a waiting task"
         );
-        assert!(self.idle.len() == 0 || running - stopping <= capacity, "an idle worker above the capacity");
-        if self.phase != Phase::Closed {
-            let has_room = self.may_start() && !self.is_unstartable;
+        assert!(self.idle.is_empty() || running - stopping <= capacity, "an idle worker above the capacity");
+        if !self.lifetime.is_closed() {
+            let has_room = self.may_start() && !self.starts.have_failed();
             assert!(waiting <= booting || !has_room || self.is_held(), "a waiting task beside a free slot");
         }
-        match self.phase {
-            Phase::Open => {}
-            Phase::Closing => assert_eq!(self.idle.len(), 0, "idle while closing"),
-            Phase::Closed => assert_eq!((self.idle.len(), waiting), (0, 0), "idle or waiting while closed"),
+        if self.lifetime.is_closing() {
+            assert!(self.idle.is_empty(), "idle while closing");
+        }
+        if self.lifetime.is_closed() {
+            assert_eq!((self.idle.len(), waiting), (0, 0), "idle or waiting while closed");
         }
 
         // Tasks.
@@ -84,7 +86,7 @@ impl<T: Payload> State<T> {
         let settled = counters.completed + counters.failed + counters.timed_out + counters.cancelled;
         let rejected = counters.wait_timeout + counters.released;
         assert_eq!(counters.submitted, counters.unsettled + settled + rejected, "every task is counted once");
-        assert!(counters.peak_busy >= self.engaged() && counters.peak_waiting >= waiting, "peaks");
+        assert!(counters.peak_busy >= census.engaged() && counters.peak_waiting >= waiting, "peaks");
 
         // Faces: each knows how many records are its own.
         let mut records = 0;
@@ -97,10 +99,10 @@ impl<T: Payload> State<T> {
         }
         assert_eq!(self.faces.all_records(), records, "records of faces");
         assert!(
-            self.vacancies.is_empty() || (self.phase == Phase::Open && !self.has_room_for_another()),
+            self.vacancies.is_empty() || (self.lifetime.is_open() && !self.has_room_for_another()),
             "somebody awaits a vacancy that is there, or will never be"
         );
-        assert_eq!(self.faces.all_turns(), (self.vacancies.told(), self.held), "turns of faces");
+        assert_eq!(self.faces.all_turns(), (self.vacancies.told(), held), "turns of faces");
         assert!(
             self.vacancies.faces().all(|face| self.faces.is_known(face)),
             "a vacancy for a face that is gone"
@@ -108,12 +110,12 @@ impl<T: Payload> State<T> {
 
         // A pause follows a worker that could not be started, and ends.
         assert!(
-            self.starts_at == Nanos::MAX || (self.options.kind.can_fail_to_start() && self.is_unstartable),
+            !self.starts.are_paused() || (self.options.kind.can_fail_to_start() && self.starts.have_failed()),
             "a pause without a failure"
         );
-        assert!(self.starts_at < Nanos::MAX || self.owed == 0, "a worker is owed that may be started");
+        assert!(self.starts.are_paused() || self.starts.owed() == 0, "a worker is owed that may be started");
 
         // Time: the reaper comes early enough.
-        assert!(self.due() == Nanos::MAX || self.armed <= self.due(), "armed too late");
+        assert!(self.due() == Nanos::MAX || self.alarm.is_in_time(self.due()), "armed too late");
     }
 }

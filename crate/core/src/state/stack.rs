@@ -2,7 +2,7 @@
 
 use std::collections::TryReserveError;
 
-use crate::{clock::Nanos, worker::WorkerId};
+use crate::{clock::Nanos, id::WorkerId};
 
 #[derive(Debug, Clone, Copy)]
 struct IdleWorker {
@@ -15,6 +15,8 @@ struct IdleWorker {
 #[derive(Debug, Default)]
 pub(crate) struct WorkerStack {
     idle: Vec<IdleWorker>,
+    /// No purge before: so that workers which expire one by one are retired a few at a time.
+    next_purge: Nanos,
 }
 
 impl WorkerStack {
@@ -24,6 +26,11 @@ impl WorkerStack {
 
     pub(crate) fn len(&self) -> usize {
         self.idle.len()
+    }
+
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.idle.is_empty()
     }
 
     /// `since` must not be before that of any worker in the stack.
@@ -45,9 +52,14 @@ impl WorkerStack {
         self.idle.retain(|idle| idle.worker != worker);
     }
 
-    /// When the worker that is idle for longest went idle.
-    pub(crate) fn oldest(&self) -> Option<Nanos> {
-        self.idle.first().map(|idle| idle.since)
+    /// When the worker that is idle for longest has been so for `expiry`, or somewhat later; `Nanos::MAX` if nobody is idle.
+    pub(crate) fn purge_due(&self, expiry: Nanos) -> Nanos {
+        self.idle.first().map_or(Nanos::MAX, |oldest| (oldest.since + expiry).max(self.next_purge))
+    }
+
+    /// Some are purged now, and none before half an `expiry` has passed again.
+    pub(crate) fn note_purge(&mut self, now: Nanos, expiry: Nanos) {
+        self.next_purge = now + expiry / 2;
     }
 
     /// How many workers went idle at `deadline` or before it: a binary search, as the stack is ordered.
@@ -76,7 +88,7 @@ mod tests {
     #[test]
     fn a_new_stack_is_empty() {
         let mut stack = WorkerStack::default();
-        assert_eq!((stack.len(), stack.pop(), stack.oldest()), (0, None, None));
+        assert_eq!((stack.len(), stack.pop(), stack.purge_due(5)), (0, None, Nanos::MAX));
     }
 
     #[test]
@@ -84,7 +96,7 @@ mod tests {
         let mut stack = stack(&[1, 2, 3]);
         assert_eq!(stack.pop(), Some(WorkerId(2)));
         assert_eq!(stack.pop(), Some(WorkerId(1)));
-        assert_eq!(stack.oldest(), Some(1));
+        assert_eq!(stack.purge_due(5), 6);
     }
 
     #[test]

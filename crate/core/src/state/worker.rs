@@ -4,47 +4,112 @@ use std::collections::TryReserveError;
 
 use slab::Slab;
 
-use crate::{clock::Nanos, task::TaskId};
-
-/// A worker, by the number under which the pool keeps its record. Numbers are dense and are used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct WorkerId(pub u32);
-
-impl WorkerId {
-    pub(crate) fn index(self) -> usize {
-        self.0 as usize
-    }
-}
+use crate::{
+    clock::Nanos,
+    id::{TaskId, WorkerId},
+};
 
 /// Where a worker is in its life: `Uninitialized → Running ⇄ Idle → Stopping → Stopped`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WorkerState {
     /// Booting: asked for, not ready yet.
     Uninitialized,
-    /// It has tasks.
+    /// The worker has tasks.
     Running,
     Idle,
-    /// Retired; the host is still taking it down, so it counts as running.
+    /// Retired; the host is still taking the worker down, so it counts as running.
     Stopping,
-    /// Still being taken down, after so long that it counts no more.
+    /// Still being taken down, after so long that the worker counts no more.
     Overdue,
-    /// Gone; its record is in the cache.
+    /// Gone; the record is in the cache.
     Stopped,
 }
 
 #[derive(Debug)]
 pub(crate) struct Worker {
-    pub(crate) state: WorkerState,
-    /// The lifetime of the pool to which it belongs.
-    pub(crate) generation: u64,
-    /// The task it was given last: the one that it has, if it has no more than one at once.
-    pub(crate) task: TaskId,
-    /// How many tasks it has.
-    pub(crate) load: u32,
-    /// It takes no more tasks and retires once it has none.
-    pub(crate) is_ending: bool,
-    /// Once a task has not heeded its settling: until when the others on it are spared.
-    pub(crate) spared_until: Option<Nanos>,
+    state: WorkerState,
+    /// The lifetime of the pool to which the worker belongs.
+    generation: u64,
+    /// The task that the worker was given last: the one that it has, if it has no more than one at once.
+    task: TaskId,
+    /// How many tasks the worker has.
+    load: u32,
+    /// The worker takes no more tasks and retires once it has none.
+    is_ending: bool,
+    /// Once a task has not heeded that it has settled: until when the others on the worker are spared.
+    spared_until: Option<Nanos>,
+}
+
+impl Worker {
+    const fn new(generation: u64) -> Self {
+        let (state, task) = (WorkerState::Uninitialized, TaskId::new(u32::MAX, 0));
+        Self { state, generation, task, load: 0, is_ending: false, spared_until: None }
+    }
+
+    pub(crate) const fn state(&self) -> WorkerState {
+        self.state
+    }
+
+    pub(crate) const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The only task of a worker that has no more than one at once.
+    pub(crate) const fn task(&self) -> TaskId {
+        self.task
+    }
+
+    pub(crate) const fn load(&self) -> u32 {
+        self.load
+    }
+
+    pub(crate) const fn is_ending(&self) -> bool {
+        self.is_ending
+    }
+
+    /// How many more tasks a worker of this generation may have that has some.
+    pub(crate) fn free_slots(&self, generation: u64, concurrency: u32) -> u32 {
+        let is_usable =
+            self.state == WorkerState::Running && self.generation == generation && !self.is_ending;
+        if is_usable { concurrency - self.load } else { 0 }
+    }
+
+    pub(crate) const fn give(&mut self, task: TaskId) {
+        self.state = WorkerState::Running;
+        self.task = task;
+        self.load += 1;
+    }
+
+    /// A task of the worker has ended, or the worker, which had none, has booted. `is_broken`: the worker takes no more.
+    pub(crate) const fn end_task(&mut self, is_broken: bool) {
+        self.load = self.load.saturating_sub(1);
+        self.is_ending |= is_broken;
+    }
+
+    pub(crate) const fn rest(&mut self) {
+        self.state = WorkerState::Idle;
+    }
+
+    pub(crate) const fn stop(&mut self) {
+        self.state = WorkerState::Stopping;
+    }
+
+    pub(crate) const fn give_up(&mut self) {
+        self.state = WorkerState::Overdue;
+    }
+
+    /// The worker takes no more tasks.
+    pub(crate) const fn end(&mut self) {
+        self.is_ending = true;
+    }
+
+    /// A task of the worker has not heeded that it has settled. Until when the other tasks are spared, whichever was first to let that
+    /// happen: for `grace` from then on.
+    pub(crate) fn spare_others(&mut self, now: Nanos, grace: Nanos) -> Nanos {
+        self.is_ending = true;
+        let others_have = if self.load > 1 { grace } else { 0 };
+        *self.spared_until.get_or_insert(now + others_have)
+    }
 }
 
 /// The records of all workers, with the worker cache: records of retired ones, most recent first, for reuse.
@@ -54,7 +119,7 @@ pub(crate) struct Workers {
     cache: Vec<WorkerId>,
     /// Lock holds whose effects are on their way.
     deliveries: u32,
-    /// Gone while some were: one of these effects may name them, so they are not used again yet.
+    /// Workers that have gone meanwhile. An effect on its way may name them, so their numbers are not used again yet.
     aside: Vec<WorkerId>,
 }
 
@@ -70,14 +135,7 @@ impl Workers {
 
     /// A record for a new worker, and whether it comes from the cache.
     pub(crate) fn start(&mut self, generation: u64) -> (WorkerId, bool) {
-        let worker = Worker {
-            state: WorkerState::Uninitialized,
-            generation,
-            task: TaskId::new(u32::MAX, 0),
-            load: 0,
-            is_ending: false,
-            spared_until: None,
-        };
+        let worker = Worker::new(generation);
         match self.cache.pop() {
             Some(id) => {
                 self.records[id.index()] = worker;
@@ -104,7 +162,7 @@ impl Workers {
         self.deliveries += 1;
     }
 
-    /// They have arrived. `bound` is that of the cache.
+    /// The effects of one lock hold have arrived. `bound` is that of the cache.
     pub(crate) fn end_delivery(&mut self, bound: u32) {
         self.deliveries -= 1;
         if self.deliveries == 0 {
@@ -126,11 +184,6 @@ impl Workers {
     /// is gone.
     pub(crate) fn live(&self, id: WorkerId) -> Option<&Worker> {
         self.records.get(id.index()).filter(|worker| worker.state != WorkerState::Stopped)
-    }
-
-    /// Whether the worker is in this state.
-    pub(crate) fn is_in(&self, id: WorkerId, state: WorkerState) -> bool {
-        self.live(id).is_some_and(|worker| worker.state == state)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (WorkerId, &Worker)> {

@@ -1,0 +1,96 @@
+//! What the calls of a pool answer.
+
+use crate::{
+    clock::Nanos,
+    id::{TaskId, WorkerId},
+};
+
+/// What becomes of a submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// This worker has the task; the caller starts it.
+    Started(WorkerId, TaskId),
+    /// The task waits.
+    Waiting(TaskId),
+    /// The task is not accepted.
+    Refused(Refusal),
+}
+
+/// Why a submission is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The pool is closed.
+    Closed,
+    /// The task would have to wait, and may not.
+    Overload {
+        /// Tasks that wait.
+        waiting: u32,
+        /// Most live workers; [`UNBOUNDED`](crate::UNBOUNDED) for no limit.
+        capacity: u32,
+    },
+    /// The task would have to wait, and its `wait_timeout` is 0.
+    WaitTimeout,
+    /// The task has a time, and the host does not [keep time](crate::Host::keeps_time).
+    Untimely,
+}
+
+/// How a task's function ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// With a result.
+    Completed,
+    /// With an error.
+    Failed,
+}
+
+/// What the caller who reports an end has to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Finished {
+    /// Whether this end settles the task; not if a deadline or an abort came first.
+    pub settled: bool,
+    /// The task that the same worker has now; the caller starts it. One that came through another face is an
+    /// [`Effect::Start`](crate::Effect::Start) instead.
+    pub next: Option<TaskId>,
+    /// Whether no task of its face is left, as [`is_quiet`](crate::Pool::is_quiet) says. Never if origins hear late of ends.
+    pub is_quiet: bool,
+}
+
+impl Finished {
+    /// Of a task that is done with, or has no worker: whoever says that it has ended is late.
+    pub(crate) const LATE: Self = Self { settled: false, next: None, is_quiet: false };
+}
+
+/// What a worker finds that wants to call a task's function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken<T> {
+    /// The worker calls the function now.
+    Begun(T),
+    /// The task has settled on its way here: the worker only finishes it.
+    Settled,
+    /// The task is not this worker's, or has begun: the word of the task came late, when the worker it was meant for had died.
+    Foreign,
+}
+
+/// What a cancellation met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelled {
+    /// The task waited and never runs.
+    Waiting,
+    /// The task has settled; its function runs until it really ends.
+    Running,
+    /// Too late: the task has settled in another way, and may be done with.
+    Late,
+}
+
+/// The number of a task and, if it is timed, when it was submitted and begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaskTimes {
+    /// Its place in the order of submission to its pool, from 1.
+    pub number: u64,
+    /// When it was accepted.
+    pub submitted_at: Nanos,
+    /// When its function was called; 0 if it has not been.
+    pub begun_at: Nanos,
+    /// The time of the pool's clock.
+    pub now: Nanos,
+}

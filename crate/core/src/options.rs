@@ -1,0 +1,40 @@
+//! How a pool behaves for all its life.
+
+use crate::{clock::Nanos, kind::WorkerKind};
+
+/// A capacity without limit.
+pub const UNBOUNDED: u32 = u32::MAX;
+
+/// How a pool behaves for all its life.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Most live workers at first; [`UNBOUNDED`] for no limit.
+    pub capacity: u32,
+    /// How long an idle worker lives; `None` for ever.
+    pub expiry: Option<Nanos>,
+    /// Refuse what would have to wait.
+    pub nonblocking: bool,
+    /// Most waiting tasks; 0 for no bound.
+    pub max_waiting: u32,
+    /// What the workers are.
+    pub kind: WorkerKind,
+    /// Most tasks that one worker has at once.
+    pub concurrency: u32,
+    /// So many workers are not purged, and replaced when they die.
+    pub min_size: u32,
+}
+
+impl Default for Options {
+    /// An unbounded pool of slots, which stay when they are idle.
+    fn default() -> Self {
+        Self {
+            capacity: UNBOUNDED,
+            expiry: None,
+            nonblocking: false,
+            max_waiting: 0,
+            kind: WorkerKind::Slot,
+            concurrency: 1,
+            min_size: 0,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a pool is called for about its faces, and about the vacancies that they wait for.
+
+use super::Pool;
+use crate::{
+    clock::Clock, host::Host, id::FaceId, rules::depart::Sweep, state::vacancy::Wait, submission::Payload,
+};
+
+impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
+    /// One more face of the pool, unless the last one has departed, or it is an [orphan](Self::orphan).
+    pub fn join(&self) -> Option<FaceId> {
+        self.transition(|state, _| {
+            let is_joinable = !state.faces.is_empty() && !state.lifetime.is_orphan();
+            is_joinable.then(|| state.faces.join())
+        })
+    }
+
+    /// The face submits nothing any more; what it has submitted goes on. If no other one stays, the pool closes: gives the
+    /// generation that is closed.
+    pub fn leave(&self, face: FaceId) -> Option<u64> {
+        self.transition(|state, effects| state.leave(face, effects))
+    }
+
+    /// The face, which has left and has no tasks, gives up its place in the pool; what it watches it still learns. Whether
+    /// it was the last one.
+    pub fn resign(&self, face: FaceId) -> bool {
+        self.transition(|state, effects| state.resign(face, effects))
+    }
+
+    /// The face is gone, with everything of it: its unsettled tasks end as cancelled, and nothing is done for it any more. Their
+    /// workers take others; a thread ends what it runs first. The face must make no call about them from now on; an effect
+    /// that is on its way to it is void, and known by its number. Whether it was the last one.
+    pub fn depart(&self, face: FaceId) -> bool {
+        let mut sweep = Sweep::default();
+        loop {
+            let is_last =
+                self.transition(|state, effects| state.depart(&self.clock, face, &mut sweep, effects));
+            if let Some(is_last) = is_last {
+                return is_last;
+            }
+        }
+    }
+
+    /// Whether no task of the face is left: none waits, runs, or has still to be collected. Then no effect is about one.
+    pub fn is_quiet(&self, face: FaceId) -> bool {
+        self.state.lock().faces.records(face) == 0
+    }
+
+    /// Whether a task could start now, or a booting worker would take it.
+    pub fn has_room(&self) -> bool {
+        self.state.lock().room() > 0
+    }
+
+    /// Whether a submit would not have to wait, and the room is not for those who have been told of it.
+    pub fn has_vacancy(&self) -> bool {
+        self.state.lock().has_room_for_another()
+    }
+
+    /// Delivers [`Effect::Vacancy`] when a submit would not have to wait, or if it would be refused, as the pool is closed or
+    /// the face has left.
+    pub fn await_vacancy(&self, face: FaceId, token: u32) {
+        self.await_vacancy_with(Wait::new(face, token));
+    }
+
+    /// As `await_vacancy`, where the wait has a place in the queue by its priority, and a time after which it ends by
+    /// [`Effect::NoVacancy`]. With a timeout above 0 only if the host [keeps time](Host::keeps_time).
+    pub fn await_vacancy_with(&self, wait: Wait) {
+        self.transition(|state, effects| state.await_vacancy(&self.clock, wait, effects));
+    }
+
+    /// Takes an `await_vacancy` back; false if it has been answered.
+    pub fn forget_vacancy(&self, face: FaceId, token: u32) -> bool {
+        self.transition(|state, _| state.vacancies.remove(face, token))
+    }
+
+    /// `count` of those of the face who have been told of a vacancy have used it by now, or will not.
+    pub fn end_turns(&self, face: FaceId, count: u32) {
+        self.transition(|state, effects| state.end_turns(face, count, effects));
+    }
+}

@@ -1,0 +1,62 @@
+//! What ends a pool, opens it again, and waits for its end.
+
+use super::Pool;
+use crate::{
+    clock::{Clock, MILLISECOND, Nanos},
+    host::Host,
+    id::FaceId,
+    state::{
+        State,
+        watch::{Condition, Watch},
+    },
+    submission::Payload,
+};
+
+impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
+    /// Refuses new tasks and lets the accepted ones run. Gives the generation that is closed.
+    pub fn close(&self) -> u64 {
+        while self.transition(|state, effects| state.thin_out(None, effects)) {}
+        self.transition(State::close)
+    }
+
+    /// Closes the pool and rejects what waits. With a generation, only if the pool is still in it.
+    pub fn release(&self, mut generation: Option<u64>) {
+        // Whoever reboots between two lock holds opens a generation that this call does not mean.
+        while self.transition(|state, effects| {
+            let generation = *generation.get_or_insert(state.census.generation());
+            state.thin_out(Some(generation), effects)
+        }) {}
+        while self.transition(|state, effects| {
+            let generation = *generation.get_or_insert(state.census.generation());
+            state.release(Some(generation), effects)
+        }) {}
+    }
+
+    /// Opens a closed pool again, as a new generation; rejects what waits for the old one. False if it is an
+    /// [orphan](Self::orphan), which stays closed.
+    pub fn reboot(&self) -> bool {
+        while self.transition(State::reboot) {}
+        !self.state.lock().lifetime.is_orphan()
+    }
+
+    /// Releases the pool, cancels what runs, and has every worker killed.
+    pub fn destroy(&self) {
+        self.release(None);
+        self.transition(|state, effects| state.destroy(effects));
+    }
+
+    /// Whoever has the workers is gone, and they with it: what is unsettled rejects as if the pool was destroyed, no worker is
+    /// left, and none will come. Nobody may call for one of them any more.
+    pub fn orphan(&self) {
+        self.transition(|state, _| state.lifetime.orphan());
+        self.destroy();
+        self.transition(State::lose_workers);
+    }
+
+    /// Delivers [`Effect::Watched`] once `condition` holds, or after `timeout` milliseconds. A close that runs out
+    /// of time becomes a release. With a timeout only if the host [keeps time](Host::keeps_time).
+    pub fn watch(&self, face: FaceId, token: u32, condition: Condition, timeout: Option<u32>) {
+        let expires_at = timeout.map_or(Nanos::MAX, |ms| self.clock.now() + u64::from(ms) * MILLISECOND);
+        self.transition(|state, _| state.watches.add(Watch { face, token, condition, expires_at }));
+    }
+}

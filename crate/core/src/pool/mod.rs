@@ -1,0 +1,164 @@
+//! The pool: the state behind its lock, and the effects carried out without it. What it can be called for is in the files of this folder.
+
+use std::fmt;
+
+use crate::{
+    clock::{Clock, Nanos},
+    counters::Snapshot,
+    effect::Effects,
+    host::Host,
+    lock::{SpinGuard, SpinLock},
+    options::Options,
+    state::State,
+    submission::Payload,
+};
+
+mod faces;
+mod lifetime;
+mod tasks;
+mod workers;
+
+/// A pool: decides who runs, who waits, who is refused and who retires.
+///
+/// No call panics for what it is called with: about a task, a worker or a face that is gone there is nothing to be done.
+///
+/// `T` is what the host needs to find a task again; `H` is told what to do; `C` says what time it is.
+///
+/// ```
+/// use workpool_core::{Admission, Effect, End, Host, ManualClock, Nanos, Options, Pool, Submission};
+///
+/// struct Idle;
+/// impl Host<&'static str> for Idle {
+///     fn deliver(&self, effect: Effect<&'static str>) {
+///         unreachable!("{effect:?} happens only across threads");
+///     }
+///     fn arm(&self, _at: Nanos) -> bool {
+///         true
+///     }
+/// }
+///
+/// let options = Options { capacity: 1, ..Options::default() };
+/// let pool = Pool::new(options, Idle, ManualClock::default());
+/// let Admission::Started(worker, _) = pool.submit(Submission::new("first")) else { panic!("there is room") };
+/// let Admission::Waiting(second) = pool.submit(Submission::new("second")) else { panic!("it is full") };
+/// let finished = pool.finish(worker, End::Completed, false);
+/// assert_eq!(finished.next, Some(second), "the worker has taken the next one itself");
+/// ```
+pub struct Pool<T, H, C> {
+    state: SpinLock<State<T>>,
+    host: H,
+    clock: C,
+}
+
+impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
+    /// An open pool without workers.
+    pub fn new(options: Options, host: H, clock: C) -> Self {
+        Self { state: SpinLock::new(State::new(options)), host, clock }
+    }
+
+    /// The host given at creation.
+    pub const fn host(&self) -> &H {
+        &self.host
+    }
+
+    /// One consistent view of everything.
+    pub fn snapshot(&self) -> Snapshot {
+        self.state.lock().snapshot()
+    }
+
+    /// Does what has become due, unless the pool waits for another moment than `armed` by now. Gives the moment for the next call.
+    /// Called by the [`Reaper`](crate::Reaper).
+    pub fn reap(&self, armed: Nanos) -> Option<Nanos> {
+        let awaited = self.state.lock().alarm.at();
+        if awaited != Some(armed) {
+            // Whoever has armed the reaper for `armed` was late with that, and may have taken the place of the appointment that
+            // is needed: the reaper has one per pool. With this answer it has that one again.
+            return awaited;
+        }
+        while self.transition(|state, effects| state.reap(self.clock.now(), effects)) {}
+        let mut state = self.state.lock();
+        state.alarm.clear();
+        state.rearm()
+    }
+
+    /// Makes a change under the lock; arms the reaper and carries out the effects without it. An empty list of
+    /// effects costs no allocation.
+    ///
+    /// What `change` gives is handed on as it is: in a tuple it would be copied, which costs more than all that is asked here.
+    #[inline(always)]
+    fn transition<R>(&self, change: impl FnOnce(&mut State<T>, &mut Effects<T>) -> R) -> R {
+        let mut effects = Effects::new();
+        let mut state = self.state.lock();
+        let result = change(&mut state, &mut effects);
+        // As a rule nothing follows. Every transition has a copy of this function, and all share the other one.
+        if !effects.is_empty() || state.is_eventful() {
+            self.conclude_all(state, effects);
+        }
+        result
+    }
+
+    /// What follows from a change; and of very many watches that have come true the others, in holds of the lock of their own.
+    #[inline(never)]
+    fn conclude_all(&self, state: SpinGuard<'_, State<T>>, effects: Effects<T>) {
+        let mut is_more = self.conclude(state, effects);
+        while is_more {
+            is_more = self.conclude(self.state.lock(), Effects::new());
+        }
+    }
+
+    /// What follows from a change, in the same hold of the lock and after it. Whether there are watches left that have come true.
+    fn conclude(&self, mut state: SpinGuard<'_, State<T>>, mut effects: Effects<T>) -> bool {
+        let is_more = !state.watches.is_empty() && state.notify_watches(&mut effects);
+        if !state.vacancies.is_empty() {
+            state.notify_vacancies(&mut effects);
+        }
+        if !effects.is_empty() {
+            state.limit_disposals(&self.clock, &effects);
+        }
+        let armed = state.rearm();
+        // A worker may be gone while an effect about it is on its way.
+        let kind = state.options.kind;
+        let is_numbered = effects.iter().any(|effect| effect.can_outlast_worker(kind));
+        if is_numbered {
+            state.workers.begin_delivery();
+        }
+        drop(state);
+        if let Some(at) = armed
+            && !self.host.arm(at)
+        {
+            self.state.lock().alarm.take_back(at);
+        }
+        if !effects.is_empty() {
+            self.host.deliver_all(effects);
+        }
+        if is_numbered {
+            let mut state = self.state.lock();
+            let bound = state.capacity.limit();
+            state.workers.end_delivery(bound);
+        }
+        is_more
+    }
+
+    /// As if so many more tasks had completed, and so many more reboots been: to see how numbers run on from there.
+    #[cfg(any(test, feature = "audit"))]
+    pub fn age(&self, tasks: u64, reboots: u64) {
+        let mut state = self.state.lock();
+        state.counters.age(tasks);
+        state.census.age(reboots);
+    }
+
+    /// Checks every invariant that ties the parts of the state together.
+    ///
+    /// # Panics
+    /// If one does not hold.
+    #[cfg(any(test, feature = "audit"))]
+    pub fn audit(&self) {
+        self.state.lock().audit();
+    }
+}
+
+impl<T, H, C> fmt::Debug for Pool<T, H, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("state", &self.state).finish_non_exhaustive()
+    }
+}

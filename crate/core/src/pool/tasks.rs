@@ -1,0 +1,122 @@
+//! What a pool is called for about a task.
+
+use super::Pool;
+use crate::{
+    answer::{Admission, Cancelled, End, Finished, Refusal, Taken, TaskTimes},
+    clock::Clock,
+    host::Host,
+    id::{FaceId, TaskId, WorkerId},
+    state::task::TaskState,
+    submission::{Offer, Payload, Submission},
+};
+
+impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
+    /// Hands a task in. In order: closed → refused; an idle worker → started; room for a worker → started, or
+    /// waiting for one that boots; full and not allowed to wait → refused; else waiting. Before all that, one with a time is refused
+    /// if nobody can see to it.
+    #[inline(always)]
+    pub fn submit(&self, task: Submission<T>) -> Admission {
+        if self.is_untimely(task.wait_timeout, task.timeout) {
+            return Admission::Refused(Refusal::Untimely);
+        }
+        self.transition(|state, effects| state.submit(&self.clock, task, effects))
+    }
+
+    /// Refuses a task, and counts that, if `submit` would refuse it just now. For who wants to prepare only what has a chance.
+    pub fn refuse(
+        &self,
+        face: FaceId,
+        offer: Offer,
+        wait_timeout: Option<u32>,
+        timeout: u32,
+    ) -> Option<Refusal> {
+        if self.is_untimely(wait_timeout, timeout) {
+            return Some(Refusal::Untimely);
+        }
+        self.state.lock().refuse(face, offer, wait_timeout)
+    }
+
+    /// Whether a task has a time that nobody can see to.
+    fn is_untimely(&self, wait_timeout: Option<u32>, timeout: u32) -> bool {
+        (timeout > 0 || wait_timeout.is_some_and(|wait| wait > 0)) && !self.host.keeps_time()
+    }
+
+    /// The function of a started task is called now; its `timeout` counts from here. Needed for tasks with a `timeout`
+    /// and for timed ones.
+    pub fn begin(&self, task: TaskId) {
+        self.transition(|state, _| state.begin(&self.clock, task));
+    }
+
+    /// The function of a begun task goes on; from here its `timeout` can end it, at once if it is over. On an event loop
+    /// that is once the call has returned: before, nothing else could have happened, and what ends within the call
+    /// completes however long it took.
+    pub fn limit(&self, task: TaskId) {
+        self.transition(|state, _| state.limit(task));
+    }
+
+    /// The function of the worker's task has ended; with `is_broken` the worker retires.
+    #[inline(always)]
+    pub fn finish(&self, worker: WorkerId, end: End, is_broken: bool) -> Finished {
+        self.transition(|state, effects| state.finish(&self.clock, worker, end, is_broken, effects))
+    }
+
+    /// Settles a task that waits or runs, because its signal was aborted. Too late for one that has settled or is done with.
+    pub fn cancel(&self, task: TaskId) -> Cancelled {
+        self.transition(|state, effects| state.cancel(&self.clock, task, effects))
+    }
+
+    /// The task that has this number now, for whoever knows that it is still the one that is meant.
+    pub fn task_at(&self, number: u32) -> Option<TaskId> {
+        self.state.lock().tasks.at(number)
+    }
+
+    /// A worker takes a task that it was given, to call the function of the task now.
+    pub fn take(&self, worker: WorkerId, task: TaskId) -> Taken<T> {
+        self.transition(|state, _| state.take(&self.clock, worker, task))
+    }
+
+    /// The function of a task has ended, on a worker that may have several; with `is_broken` the worker takes no more.
+    pub fn finish_task(&self, task: TaskId, end: End, is_broken: bool) -> Finished {
+        self.transition(|state, effects| state.finish_task(&self.clock, task, end, is_broken, effects))
+    }
+
+    /// As `finish_task`, for a worker that has no other task: it takes the next one at once, in the same lock hold. The payload is
+    /// that of [`Finished::next`].
+    pub fn finish_and_take(&self, task: TaskId, end: End, is_broken: bool) -> (Finished, Option<T>) {
+        self.transition(|state, effects| {
+            let finished = state.finish_task(&self.clock, task, end, is_broken, effects);
+            (finished, finished.next.map(|next| state.take_now(&self.clock, next)))
+        })
+    }
+
+    /// The origin of a rejected task has taken notice; its number may be used again.
+    pub fn collect(&self, task: TaskId) {
+        self.transition(|state, _| state.collect(task));
+    }
+
+    /// As `collect`, for many.
+    pub fn collect_all(&self, tasks: impl IntoIterator<Item = TaskId>) {
+        self.transition(|state, _| tasks.into_iter().for_each(|task| state.collect(task)));
+    }
+
+    /// What the host keeps with a task that is not done with.
+    pub fn payload(&self, task: TaskId) -> Option<T> {
+        self.state.lock().tasks.get(task).map(|task| task.payload)
+    }
+
+    /// The worker that has the task, if one has.
+    pub fn worker_of(&self, task: TaskId) -> Option<WorkerId> {
+        self.state.lock().tasks.get(task)?.worker()
+    }
+
+    /// Whether the task has settled while its function goes on.
+    pub fn is_abandoned(&self, task: TaskId) -> bool {
+        let state = self.state.lock().tasks.get(task).map(|task| task.state);
+        matches!(state, Some(TaskState::Abandoned { .. }))
+    }
+
+    /// The times of a task that is not done with.
+    pub fn times(&self, task: TaskId) -> Option<TaskTimes> {
+        self.state.lock().times(&self.clock, task)
+    }
+}

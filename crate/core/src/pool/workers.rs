@@ -1,0 +1,85 @@
+//! What a pool is called for about its workers.
+
+use std::collections::TryReserveError;
+
+use super::Pool;
+use crate::{
+    clock::Clock,
+    host::Host,
+    id::{TaskId, WorkerId},
+    state::State,
+    submission::Payload,
+};
+
+impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
+    /// Reserves memory for `workers` workers.
+    ///
+    /// # Errors
+    /// If the system gives none.
+    pub fn reserve(&self, workers: u32) -> Result<(), TryReserveError> {
+        let mut state = self.state.lock();
+        state.idle.reserve(workers as usize)?;
+        state.workers.reserve(workers as usize)
+    }
+
+    /// A booting worker is ready. Gives the task it has now, which the caller starts.
+    pub fn booted(&self, worker: WorkerId) -> Option<TaskId> {
+        self.transition(|state, effects| state.booted(&self.clock, worker, effects))
+    }
+
+    /// A booting worker could not be made. Gives the task that fails for it, which the caller collects.
+    pub fn boot_failed(&self, worker: WorkerId) -> Option<(TaskId, T)> {
+        self.transition(|state, effects| state.boot_failed(worker, effects))
+    }
+
+    /// A retired worker has been taken down, or will be at any time without anybody hearing of it, if it is [overdue](Effect::Overdue).
+    pub fn retired(&self, worker: WorkerId) {
+        self.transition(|state, effects| state.retired(worker, effects));
+    }
+
+    /// A worker has died: its begun tasks are rejected, the others wait again.
+    pub fn crashed(&self, worker: WorkerId) {
+        self.transition(|state, effects| state.crashed(worker, effects));
+    }
+
+    /// A thread could not be started and will not be; if there is none, what waits is rejected. If there is one, it serves, and no other
+    /// is started for a while: 100 ms, each time in a row twice as long, up to 5 s.
+    pub fn start_failed(&self, worker: WorkerId) {
+        if self.transition(|state, _| state.start_failed(&self.clock, worker)) {
+            while self.transition(State::reject_unstartable) {}
+        }
+    }
+
+    /// Whether a worker is there that has booted and is not on its way out.
+    pub fn has_started(&self) -> bool {
+        self.state.lock().census.has_started()
+    }
+
+    /// Starts a worker, if there is none and room for one.
+    pub fn start(&self) {
+        self.transition(|state, effects| {
+            if state.census.running() == 0 {
+                state.boot_one(effects);
+            }
+        });
+    }
+
+    /// Starts as many workers as the capacity allows; none in the pause after one that could not be started.
+    pub fn start_all(&self) {
+        self.transition(|state, effects| {
+            while state.may_start() && state.lifetime.is_open() {
+                state.boot_one(effects);
+            }
+        });
+    }
+
+    /// Changes the capacity. Growing starts what waits at once; shrinking retires idle workers at once and busy
+    /// ones as they finish. Of two that change it at the same time the one that began later prevails.
+    pub fn tune(&self, capacity: u32) {
+        let mut change = None;
+        while self.transition(|state, effects| {
+            let change = *change.get_or_insert_with(|| state.capacity.begin_change());
+            state.tune(change, capacity, effects)
+        }) {}
+    }
+}

@@ -1,0 +1,133 @@
+//! Whether a task is accepted, and what it finds.
+
+use crate::{
+    answer::{Admission, Refusal},
+    clock::{Clock, MILLISECOND},
+    effect::{Effect, Effects},
+    id::{FaceId, TaskId, WorkerId},
+    state::{State, task::Task},
+    submission::{Offer, Payload, Submission},
+};
+
+impl<T: Payload> State<T> {
+    pub(crate) fn submit(
+        &mut self,
+        clock: &impl Clock,
+        task: Submission<T>,
+        effects: &mut Effects<T>,
+    ) -> Admission {
+        if let Some(refusal) = self.refuse_if_closed(task.payload.face(), task.offer) {
+            return Admission::Refused(refusal);
+        }
+        // Idle workers are within capacity: shrinking retires them at once. And while one is idle nothing waits, but behind a turn.
+        let is_behind = self.is_behind(task.payload.face());
+        if !is_behind && let Some(worker) = self.idle.pop() {
+            let id = self.accept(clock, task);
+            self.census.resume();
+            self.assign(worker, id);
+            return Admission::Started(worker, id);
+        }
+        let has_room = !is_behind && self.may_start();
+        let boots = self.options.kind.boots();
+        if has_room && !boots {
+            let id = self.accept(clock, task);
+            let worker = self.start_worker();
+            self.assign(worker, id);
+            return Admission::Started(worker, id);
+        }
+        if has_room && self.queue.len() >= self.expected() {
+            let worker = self.start_worker();
+            effects.push(Effect::Boot(worker));
+        } else if !is_behind && let Some(worker) = self.free_slot() {
+            return self.submit_to_slot(clock, worker, task, effects);
+        } else if self.queue.len() >= self.expected_slots()
+            && let Some(refusal) = self.refuse_to_wait(task.offer, task.wait_timeout)
+        {
+            return Admission::Refused(refusal);
+        }
+        Admission::Waiting(self.enqueue(clock, task))
+    }
+
+    /// A busy worker has a free slot. Whoever waits for one that boots was here before, and goes first.
+    fn submit_to_slot(
+        &mut self,
+        clock: &impl Clock,
+        worker: WorkerId,
+        task: Submission<T>,
+        effects: &mut Effects<T>,
+    ) -> Admission {
+        let Some(first) = self.next_waiting() else {
+            let id = self.accept(clock, task);
+            self.assign(worker, id);
+            return Admission::Started(worker, id);
+        };
+        let id = self.enqueue(clock, task);
+        self.assign(worker, first);
+        self.send(worker, first, effects);
+        Admission::Waiting(id)
+    }
+
+    /// Refuses a task that `submit` would refuse.
+    pub(crate) fn refuse(
+        &mut self,
+        face: FaceId,
+        offer: Offer,
+        wait_timeout: Option<u32>,
+    ) -> Option<Refusal> {
+        let closed = self.refuse_if_closed(face, offer);
+        if closed.is_some() || (self.room() > 0 && !self.is_behind(face)) {
+            closed
+        } else {
+            self.refuse_to_wait(offer, wait_timeout)
+        }
+    }
+
+    fn refuse_if_closed(&mut self, face: FaceId, offer: Offer) -> Option<Refusal> {
+        if self.lifetime.is_open() && self.faces.is_staying(face) {
+            return None;
+        }
+        self.counters.closed += u64::from(offer == Offer::Normal);
+        Some(Refusal::Closed)
+    }
+
+    /// Whether a task that has to wait is refused.
+    fn is_overloaded(&self) -> bool {
+        // Tasks that booting workers will take do not count against the bound: that is room, not an overload.
+        let waiting = self.queue.len().saturating_sub(self.expected_slots());
+        let is_full = self.options.max_waiting > 0 && waiting >= self.options.max_waiting;
+        self.options.nonblocking || is_full
+    }
+
+    /// What a task that must wait without a worker on its way is refused for.
+    fn refuse_to_wait(&mut self, offer: Offer, wait_timeout: Option<u32>) -> Option<Refusal> {
+        if self.is_overloaded() || offer == Offer::AtOnce {
+            self.counters.overload += u64::from(offer == Offer::Normal);
+            return Some(Refusal::Overload { waiting: self.queue.len(), capacity: self.capacity.limit() });
+        }
+        if wait_timeout == Some(0) {
+            self.counters.expire_at_once();
+            return Some(Refusal::WaitTimeout);
+        }
+        None
+    }
+
+    fn accept(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {
+        let number = self.counters.accept();
+        self.faces.add_record(task.payload.face());
+        if self.vacancies.held() > 0 {
+            self.use_turn(task.payload.face());
+        }
+        let submitted_at = if task.timed { clock.now() } else { 0 };
+        self.tasks.insert(Task::new(task, number, submitted_at))
+    }
+
+    fn enqueue(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {
+        let id = self.accept(clock, task);
+        if let Some(wait) = task.wait_timeout.filter(|&wait| wait > 0) {
+            self.deadlines.insert(id.number(), clock.now() + u64::from(wait) * MILLISECOND, wait);
+        }
+        self.queue.push(id.number(), task.priority);
+        self.counters.note_waiting(self.queue.len());
+        id
+    }
+}

@@ -1,0 +1,91 @@
+//! The end of a generation: close, release, destroy; and the next one, reboot.
+
+use crate::{
+    effect::{Effect, Effects, Rejection},
+    state::{BATCH, State, tally::Outcome, task::TaskState, worker::WorkerState},
+    submission::Payload,
+};
+
+impl<T: Payload> State<T> {
+    /// Retires some of very many idle workers, for who is about to close the generation: whether to call it again first.
+    pub(crate) fn thin_out(&mut self, generation: Option<u64>, effects: &mut Effects<T>) -> bool {
+        let is_meant = generation.is_none_or(|generation| self.census.is_current(generation));
+        if is_meant && self.idle.len() > BATCH {
+            self.retire_oldest(BATCH, effects);
+        }
+        is_meant && self.idle.len() > BATCH
+    }
+
+    /// Refuses new tasks; the accepted ones run. Gives the generation that is closed.
+    pub(crate) fn close(&mut self, effects: &mut Effects<T>) -> u64 {
+        if self.lifetime.is_open() {
+            self.lifetime.close();
+            self.give_all_back(effects);
+            // Nothing waits while somebody is idle.
+            self.retire_oldest(self.idle.len(), effects);
+        }
+        self.census.generation()
+    }
+
+    /// Closes the pool and rejects some of what waits; whether more is left to reject. Does nothing to a generation
+    /// other than `generation`, if one is given.
+    pub(crate) fn release(&mut self, generation: Option<u64>, effects: &mut Effects<T>) -> bool {
+        if generation.is_some_and(|generation| !self.census.is_current(generation)) {
+            return false;
+        }
+        self.lifetime.release();
+        self.forget_turns();
+        self.retire_oldest(self.idle.len(), effects);
+        self.reject_some(Outcome::Released, Rejection::Released, effects)
+    }
+
+    /// Opens a closed pool as a new generation; whether it must be called again, as more waits than one call rejects.
+    pub(crate) fn reboot(&mut self, effects: &mut Effects<T>) -> bool {
+        if self.lifetime.is_open() || self.lifetime.is_orphan() {
+            return false;
+        }
+        if self.release(None, effects) {
+            return true;
+        }
+        self.watches.generation_ended(self.census.generation());
+        self.census.renew();
+        self.counters.renew();
+        self.starts.renew();
+        self.lifetime.reopen();
+        false
+    }
+
+    /// Ends everything now: what runs is cancelled, and its worker is to be killed.
+    pub(crate) fn destroy(&mut self, effects: &mut Effects<T>) {
+        let running: Vec<_> = self.tasks.iter().map(|(id, task)| (id, task.state)).collect();
+        for (id, state) in running {
+            if let TaskState::Running(worker) = state {
+                self.deadlines.remove(id.number());
+                self.tasks[id].state = TaskState::Abandoned { worker, told: false };
+                self.counters.settle(Outcome::Cancelled);
+                self.forget_unbegun(id, effects);
+                effects.push(Effect::Reject(id, self.tasks[id].payload, Rejection::Destroyed));
+            }
+        }
+        if !self.options.kind.can_be_killed() {
+            return;
+        }
+        let workers: Vec<_> = self.workers.iter().map(|(id, worker)| (id, worker.state())).collect();
+        for (id, state) in workers {
+            if matches!(state, WorkerState::Uninitialized | WorkerState::Running) {
+                self.workers[id].end();
+                effects.push(Effect::Kill(id));
+            }
+        }
+    }
+
+    /// Every worker has died, with whoever had them; the pool is closed.
+    pub(crate) fn lose_workers(&mut self, effects: &mut Effects<T>) {
+        let workers: Vec<_> = self.workers.iter().map(|(id, worker)| (id, worker.state())).collect();
+        for (id, state) in workers {
+            if state != WorkerState::Stopped {
+                self.crashed(id, effects);
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! How tasks and workers come together: a worker starts, a worker is given a task, those who wait are served.
+
+use crate::{
+    effect::{Effect, Effects, Rejection},
+    id::{TaskId, WorkerId},
+    state::{State, task::TaskState},
+    submission::Payload,
+};
+
+impl<T: Payload> State<T> {
+    /// A new worker, busy from the start: with a task, or booting.
+    pub(crate) fn start_worker(&mut self) -> WorkerId {
+        let (worker, is_reused) = self.workers.start(self.census.generation());
+        self.counters.start(is_reused);
+        self.census.start(self.options.kind.boots());
+        self.note_busy();
+        worker
+    }
+
+    /// Starts one more worker, if there is room, though no task needs it yet.
+    pub(crate) fn boot_one(&mut self, effects: &mut Effects<T>) {
+        if self.lifetime.is_open() && self.may_start() {
+            let worker = self.start_worker();
+            effects.push(Effect::Boot(worker));
+        }
+    }
+
+    /// More workers may be busy than ever before.
+    pub(crate) fn note_busy(&mut self) {
+        self.counters.note_busy(self.census.engaged());
+    }
+
+    /// Gives the task, which no longer waits, to a worker that counts as busy.
+    pub(crate) fn assign(&mut self, worker: WorkerId, task: TaskId) {
+        self.tasks[task].state = TaskState::Running(worker);
+        self.workers[worker].give(task);
+        self.note_busy();
+    }
+
+    /// The origin of the task, or its worker, is to hear that the worker has it.
+    pub(crate) fn send(&self, worker: WorkerId, task: TaskId, effects: &mut Effects<T>) {
+        effects.push(Effect::Start(worker, task, self.tasks[task].payload));
+    }
+
+    /// The next waiting task, which stops waiting.
+    pub(crate) fn next_waiting(&mut self) -> Option<TaskId> {
+        let number = self.queue.pop()?;
+        let task = self.tasks.at(number)?;
+        self.deadlines.remove(task.number());
+        Some(task)
+    }
+
+    /// The task stops waiting, wherever it stands.
+    pub(crate) fn leave_queue(&mut self, task: TaskId) {
+        self.queue.remove(task.number());
+        self.deadlines.remove(task.number());
+    }
+
+    /// The task, which neither waits nor runs any more, has settled without an end: its origin is to learn why.
+    pub(crate) fn reject_over(&mut self, task: TaskId, rejection: Rejection, effects: &mut Effects<T>) {
+        self.tasks[task].state = TaskState::Over;
+        self.forget_unbegun(task, effects);
+        effects.push(Effect::Reject(task, self.tasks[task].payload, rejection));
+    }
+
+    /// Serves those who wait, in their order, as far as there is room: on idle workers, if a task has come back from a dead one or
+    /// a turn is over; on as many new workers as there is room and need for; in free slots. Called wherever room or a waiting task
+    /// appears.
+    pub(crate) fn fill(&mut self, effects: &mut Effects<T>) {
+        while self.queue.len() > 0 {
+            if self.tell_next(effects) {
+                continue;
+            }
+            if self.is_held() {
+                break;
+            }
+            if let Some(worker) = self.idle.pop() {
+                self.census.resume();
+                self.send_next(worker, effects);
+                continue;
+            }
+            let has_need = self.queue.len() > self.census.booting();
+            if self.lifetime.is_closed() || !has_need || !self.may_start() {
+                break;
+            }
+            let worker = self.start_worker();
+            if self.options.kind.boots() {
+                effects.push(Effect::Boot(worker));
+            } else {
+                self.send_next(worker, effects);
+            }
+        }
+        self.fill_slots(effects);
+    }
+
+    /// Starts in free slots of busy workers what no booting one is on its way for.
+    fn fill_slots(&mut self, effects: &mut Effects<T>) {
+        while !self.lifetime.is_closed() && self.queue.len() > self.expected() {
+            if self.tell_next(effects) {
+                continue;
+            }
+            if self.is_held() {
+                break;
+            }
+            let Some(worker) = self.free_slot() else { break };
+            self.send_next(worker, effects);
+        }
+    }
+
+    /// Gives the next waiting task, which there is, to a worker that counts as busy.
+    fn send_next(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
+        let Some(task) = self.next_waiting() else { return };
+        self.assign(worker, task);
+        self.send(worker, task, effects);
+    }
+}

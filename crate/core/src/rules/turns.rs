@@ -1,0 +1,137 @@
+//! What becomes of those who wait for a vacancy: they are told of one, and have a turn to use it.
+
+use crate::{
+    clock::{Clock, MILLISECOND, Nanos},
+    effect::{Effect, Effects},
+    id::{FaceId, WorkerId},
+    state::{
+        State,
+        vacancy::{Wait, Waiting},
+        worker::WorkerState,
+    },
+    submission::Payload,
+};
+
+/// Most waits that one lock hold ends as their time is over.
+const BATCH: usize = 1_024;
+
+impl<T: Payload> State<T> {
+    /// Whether the first of all who wait is one for a vacancy.
+    pub(crate) fn vacancy_is_next(&self) -> bool {
+        if self.vacancies.is_empty() {
+            return false;
+        }
+        let Some((task, priority)) = self.queue.first() else { return true };
+        let number = self.tasks.at(task).map_or(u64::MAX, |id| self.tasks[id].number);
+        self.vacancies.is_before(number, priority)
+    }
+
+    /// Whether a worker that is about to take its next task leaves its slot to one who awaits a vacancy.
+    pub(crate) fn yields(&self, worker: WorkerId) -> bool {
+        if !self.vacancy_is_next() {
+            return false;
+        }
+        let concurrency = self.options.concurrency;
+        // Of a worker that can have several tasks, the free slots are counted while it has some.
+        let is_counted = concurrency > 1 && self.workers[worker].state() == WorkerState::Running;
+        self.room().saturating_add(if is_counted { 0 } else { concurrency }) > self.vacancies.told()
+    }
+
+    /// Tells the first of all who wait, if that is one for a vacancy and there is room for it. Whether somebody has been told.
+    pub(crate) fn tell_next(&mut self, effects: &mut Effects<T>) -> bool {
+        let is_next = self.vacancy_is_next() && self.has_room_for_another();
+        is_next && self.tell_first(effects)
+    }
+
+    fn tell_first(&mut self, effects: &mut Effects<T>) -> bool {
+        let Some(Waiting { face, token, .. }) = self.vacancies.take_first() else { return false };
+        if self.faces.add_turn(face) {
+            self.vacancies.begin_turn();
+        }
+        effects.push(Effect::Vacancy { face, token, is_closed: false });
+        true
+    }
+
+    pub(crate) fn await_vacancy(&mut self, clock: &impl Clock, wait: Wait, effects: &mut Effects<T>) {
+        let Wait { face, token, timeout, .. } = wait;
+        if !self.faces.is_staying(face) {
+            effects.push(Effect::Vacancy { face, token, is_closed: true });
+            return;
+        }
+        if timeout == Some(0) && self.lifetime.is_open() && !self.has_room_for_another() {
+            effects.push(Effect::NoVacancy { face, token });
+            return;
+        }
+        let limit = timeout.filter(|&limit| limit > 0);
+        let until = limit.map(|limit| (clock.now() + u64::from(limit) * MILLISECOND, limit));
+        self.vacancies.add(wait, self.counters.submitted, until);
+    }
+
+    /// A task is accepted: if its face has a turn that is not used, the task uses it.
+    pub(crate) fn use_turn(&mut self, face: FaceId) {
+        if self.faces.use_turn(face) {
+            self.vacancies.let_go(1);
+        }
+    }
+
+    /// `count` of those of the face who have been told have had their turn. What they have not used is there for others.
+    pub(crate) fn end_turns(&mut self, face: FaceId, count: u32, effects: &mut Effects<T>) {
+        let (ended, unused) = self.faces.end_turns(face, count);
+        self.vacancies.end_turns(ended);
+        self.give_back(unused, effects);
+    }
+
+    /// So many turns will not be used.
+    fn give_back(&mut self, unused: u32, effects: &mut Effects<T>) {
+        self.vacancies.let_go(unused);
+        if unused > 0 {
+            self.fill(effects);
+        }
+    }
+
+    /// Nobody submits any more: no turn will be used.
+    pub(crate) fn give_all_back(&mut self, effects: &mut Effects<T>) {
+        self.faces.forget_unused();
+        self.give_back(self.vacancies.held(), effects);
+    }
+
+    /// Nothing will start any more: no turn will be used, and nobody else gets what was kept.
+    pub(crate) fn forget_turns(&mut self) {
+        self.faces.forget_unused();
+        self.vacancies.let_go(self.vacancies.held());
+    }
+
+    /// Tells those of a face that submits nothing any more: to them the pool is closed. The turns of the face will not be used.
+    pub(crate) fn refuse_vacancies(&mut self, face: FaceId, effects: &mut Effects<T>) {
+        for Waiting { face, token, .. } in self.vacancies.take_of(face) {
+            effects.push(Effect::Vacancy { face, token, is_closed: true });
+        }
+        let unused = self.faces.give_back(face);
+        self.give_back(unused, effects);
+    }
+
+    /// Nobody hears for this face any more.
+    pub(crate) fn forget_vacancies(&mut self, face: FaceId) {
+        self.vacancies.take_of(face);
+    }
+
+    /// Tells those for whom there is room; all of them, if the pool is closed. Called after every transition.
+    pub(crate) fn notify_vacancies(&mut self, effects: &mut Effects<T>) {
+        if !self.lifetime.is_open() {
+            while let Some(Waiting { face, token, .. }) = self.vacancies.take_first() {
+                effects.push(Effect::Vacancy { face, token, is_closed: true });
+            }
+            return;
+        }
+        while self.has_room_for_another() && self.tell_first(effects) {}
+    }
+
+    /// Ends the waits whose time is over, or some of them: whether there are more.
+    pub(crate) fn expire_vacancies(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
+        for _ in 0..BATCH {
+            let Some(Waiting { face, token, .. }) = self.vacancies.take_late(now) else { return false };
+            effects.push(Effect::NoVacancy { face, token });
+        }
+        true
+    }
+}

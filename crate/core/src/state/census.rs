@@ -1,0 +1,160 @@
+//! The live workers, counted by what they do.
+
+use std::collections::BTreeMap;
+
+/// How many workers are live: those of this generation by what they do, those of older generations together.
+///
+/// A change of a worker names the generation in which the worker started, and counts only if that is the present one; where a method
+/// names none, the worker is of the present one.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Census {
+    /// All of this generation; `busy` and `stopping` ones are among them, and the rest is idle.
+    running: u32,
+    /// With a task, or booting.
+    busy: u32,
+    booting: u32,
+    /// Being taken down by the host.
+    stopping: u32,
+    generation: u64,
+    /// By generation that is over; of each there are some.
+    older: BTreeMap<u64, u32>,
+}
+
+impl Census {
+    pub(crate) const fn new() -> Self {
+        Self { running: 0, busy: 0, booting: 0, stopping: 0, generation: 1, older: BTreeMap::new() }
+    }
+
+    pub(crate) const fn running(&self) -> u32 {
+        self.running
+    }
+
+    /// Workers with a task, or booting.
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) const fn busy(&self) -> u32 {
+        self.busy
+    }
+
+    pub(crate) const fn booting(&self) -> u32 {
+        self.booting
+    }
+
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) const fn stopping(&self) -> u32 {
+        self.stopping
+    }
+
+    /// Workers that are not idle: with a task, booting, or being taken down.
+    pub(crate) const fn engaged(&self) -> u32 {
+        self.busy + self.stopping
+    }
+
+    /// Workers that are not being taken down.
+    pub(crate) const fn staying(&self) -> u32 {
+        self.running - self.stopping
+    }
+
+    pub(crate) const fn with_task(&self) -> u32 {
+        self.busy - self.booting
+    }
+
+    /// Whether there is a worker that has booted and is not on its way out.
+    pub(crate) const fn has_started(&self) -> bool {
+        self.running > self.booting + self.stopping
+    }
+
+    /// The lifetime that the pool is in, from 1.
+    pub(crate) const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(crate) const fn is_current(&self, generation: u64) -> bool {
+        generation == self.generation
+    }
+
+    /// A new worker starts, which is busy at once: with a task, or booting.
+    pub(crate) const fn start(&mut self, boots: bool) {
+        self.running += 1;
+        self.busy += 1;
+        self.booting += boots as u32;
+    }
+
+    /// An idle worker gets a task.
+    pub(crate) const fn resume(&mut self) {
+        self.busy += 1;
+    }
+
+    /// A busy worker goes idle.
+    pub(crate) const fn rest(&mut self) {
+        self.busy -= 1;
+    }
+
+    /// A booting worker does not boot any more; it is still busy.
+    pub(crate) const fn end_boot(&mut self, generation: u64) {
+        self.booting -= self.is_current(generation) as u32;
+    }
+
+    /// A busy worker has no task any more, and will have none.
+    pub(crate) const fn end_work(&mut self, generation: u64) {
+        self.busy -= self.is_current(generation) as u32;
+    }
+
+    /// The host takes a worker down, which is neither busy nor idle.
+    pub(crate) const fn begin_stop(&mut self, generation: u64) {
+        self.stopping += self.is_current(generation) as u32;
+    }
+
+    pub(crate) const fn end_stop(&mut self, generation: u64) {
+        self.stopping -= self.is_current(generation) as u32;
+    }
+
+    /// A worker that is neither busy, idle nor stopping runs no more. Whether it was the last one of an older generation.
+    pub(crate) fn leave(&mut self, generation: u64) -> bool {
+        if self.is_current(generation) {
+            self.running -= 1;
+            return false;
+        }
+        let Some(live) = self.older.get_mut(&generation) else { return false };
+        *live -= 1;
+        let was_last = *live == 0;
+        if was_last {
+            self.older.remove(&generation);
+        }
+        was_last
+    }
+
+    /// The next generation begins, without a worker.
+    pub(crate) fn renew(&mut self) {
+        if self.running > 0 {
+            self.older.insert(self.generation, self.running);
+        }
+        (self.running, self.busy, self.booting, self.stopping) = (0, 0, 0, 0);
+        self.generation += 1;
+    }
+
+    /// Live workers of a generation.
+    pub(crate) fn left(&self, generation: u64) -> u32 {
+        if self.is_current(generation) {
+            self.running
+        } else {
+            self.older.get(&generation).copied().unwrap_or(0)
+        }
+    }
+
+    /// Whether workers of older generations are left.
+    pub(crate) fn has_older(&self) -> bool {
+        !self.older.is_empty()
+    }
+
+    /// As if so many more generations had been.
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) const fn age(&mut self, generations: u64) {
+        self.generation += generations;
+    }
+
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) fn all_older(&self) -> u32 {
+        self.older.values().sum()
+    }
+}

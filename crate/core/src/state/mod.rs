@@ -1,0 +1,225 @@
+//! What [`Pool`](crate::Pool)'s lock guards: one struct, of which each part is a concept with methods of its own, and the questions
+//! that need several parts for an answer.
+//!
+//! The rules that change the state are transitions, in the files that say `impl State`. A transition returns what its caller must do
+//! itself and leaves in `effects` what concerns others; the pool carries those out after the unlock.
+
+pub(crate) mod alarm;
+pub(crate) mod capacity;
+pub(crate) mod census;
+pub(crate) mod deadlines;
+pub(crate) mod face;
+pub(crate) mod lifetime;
+pub(crate) mod queue;
+pub(crate) mod stack;
+pub(crate) mod starts;
+pub(crate) mod tally;
+pub(crate) mod task;
+pub(crate) mod vacancy;
+pub(crate) mod watch;
+pub(crate) mod worker;
+
+use self::{
+    alarm::Alarm,
+    capacity::Capacity,
+    census::Census,
+    deadlines::Deadlines,
+    face::Faces,
+    lifetime::Lifetime,
+    queue::WaitQueue,
+    stack::WorkerStack,
+    starts::Starts,
+    task::Tasks,
+    vacancy::Vacancies,
+    watch::Watches,
+    worker::{Worker, Workers},
+};
+use crate::{
+    clock::Nanos,
+    counters::{Counters, Snapshot},
+    id::{FaceId, WorkerId},
+    options::Options,
+    submission::Payload,
+};
+
+/// Most tasks that one lock hold rejects, or workers that it starts or retires. A release with a million waiting tasks lets others in
+/// between.
+pub(crate) const BATCH: usize = 1_024;
+
+/// In this order in memory, what every task changes first: each cache line that two threads change in turn costs both of them
+/// about as much as all the rest of a call. Behind it what changes rarely, which every core keeps a copy of.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct State<T> {
+    pub(crate) census: Census,
+    pub(crate) queue: WaitQueue,
+    pub(crate) tasks: Tasks<T>,
+    pub(crate) counters: Counters,
+    pub(crate) alarm: Alarm,
+    pub(crate) lifetime: Lifetime,
+    pub(crate) capacity: Capacity,
+    pub(crate) starts: Starts,
+    pub(crate) idle: WorkerStack,
+    pub(crate) workers: Workers,
+    /// Of tasks: of their wait, their run, or their grace.
+    pub(crate) deadlines: Deadlines,
+    /// Until when workers are to have been taken down, by number.
+    pub(crate) disposals: Deadlines,
+    pub(crate) vacancies: Vacancies,
+    pub(crate) watches: Watches,
+    pub(crate) faces: Faces,
+    pub(crate) options: Options,
+}
+
+impl<T: Payload> State<T> {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            census: Census::new(),
+            queue: WaitQueue::default(),
+            tasks: Tasks::new(),
+            counters: Counters::default(),
+            alarm: Alarm::new(),
+            lifetime: Lifetime::new(),
+            capacity: Capacity::new(options.capacity),
+            starts: Starts::new(),
+            idle: WorkerStack::default(),
+            workers: Workers::default(),
+            deadlines: Deadlines::default(),
+            disposals: Deadlines::default(),
+            vacancies: Vacancies::default(),
+            watches: Watches::default(),
+            faces: Faces::new(),
+            options,
+        }
+    }
+
+    // ── workers to come ─────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Whether no worker is started now, as one could not be, while another one serves. If none does, each submit tries.
+    pub(crate) const fn is_pausing(&self) -> bool {
+        self.starts.are_paused() && self.census.has_started()
+    }
+
+    /// Whether one more worker may be started.
+    pub(crate) const fn may_start(&self) -> bool {
+        self.census.running() < self.capacity.limit() && !self.is_pausing()
+    }
+
+    /// How many workers may be started now.
+    pub(crate) const fn startable(&self) -> u32 {
+        if self.is_pausing() { 0 } else { self.capacity.limit().saturating_sub(self.census.running()) }
+    }
+
+    /// Booting workers that will take a task. If the capacity has shrunk below them, the others retire instead.
+    pub(crate) fn expected(&self) -> u32 {
+        self.census.booting().min(self.capacity.limit().saturating_sub(self.census.with_task()))
+    }
+
+    /// The tasks that the expected workers will take.
+    pub(crate) fn expected_slots(&self) -> u32 {
+        self.expected().saturating_mul(self.options.concurrency)
+    }
+
+    // ── free slots of busy workers ──────────────────────────────────────────────────────────────────────────────
+
+    /// Whether a busy worker may have another task: nobody does above the capacity.
+    fn may_share(&self) -> bool {
+        self.options.concurrency > 1 && self.census.staying() <= self.capacity.limit()
+    }
+
+    /// The busy worker with the fewest tasks, if it may have another one.
+    pub(crate) fn free_slot(&self) -> Option<WorkerId> {
+        if !self.may_share() {
+            return None;
+        }
+        let (generation, concurrency) = (self.census.generation(), self.options.concurrency);
+        let has_slot = |worker: &(_, &Worker)| worker.1.free_slots(generation, concurrency) > 0;
+        let busy = self.workers.iter().filter(has_slot);
+        busy.min_by_key(|&(id, worker)| (worker.load(), id)).map(|(id, _)| id)
+    }
+
+    /// How many more tasks the busy workers may have.
+    pub(crate) fn free_slots(&self) -> u32 {
+        if !self.may_share() {
+            return 0;
+        }
+        let (generation, concurrency) = (self.census.generation(), self.options.concurrency);
+        let free = self.workers.iter().map(|(_, worker)| worker.free_slots(generation, concurrency));
+        // With a `concurrency` as large as it may be, all together are more than fit.
+        free.fold(0, u32::saturating_add)
+    }
+
+    // ── room ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// How many tasks would have a worker at once, or one that is booting for nobody else.
+    pub(crate) fn room(&self) -> u32 {
+        if !self.lifetime.is_open() {
+            return 0;
+        }
+        let booting = self.expected_slots().saturating_sub(self.queue.len());
+        self.open_slots().saturating_add(booting)
+    }
+
+    /// How many tasks would have a worker at once.
+    fn open_slots(&self) -> u32 {
+        // While shrinking leaves more workers than the capacity allows, none is idle.
+        let workers = self.startable().saturating_add(self.idle.len() as u32);
+        workers.saturating_mul(self.options.concurrency).saturating_add(self.free_slots())
+    }
+
+    /// Whether there is more room than those who have been told of it can use. Then nobody awaits any.
+    pub(crate) fn has_room_for_another(&self) -> bool {
+        self.room() > self.vacancies.told()
+    }
+
+    /// Whether all that could start now is kept for those who have been told of it. Then tasks wait although there is room.
+    pub(crate) fn is_held(&self) -> bool {
+        self.vacancies.held() > 0 && self.open_slots() <= self.vacancies.held()
+    }
+
+    /// Whether a task of this face has to stand behind others, who leave the room alone that is kept for somebody's turn.
+    pub(crate) fn is_behind(&self, face: FaceId) -> bool {
+        self.vacancies.held() > 0 && self.queue.len() > self.expected_slots() && !self.faces.has_turn(face)
+    }
+
+    // ── the whole ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Workers beyond `min_size`.
+    pub(crate) fn spare(&self) -> u32 {
+        self.census.staying().saturating_sub(self.options.min_size.min(self.capacity.limit()))
+    }
+
+    /// When something is due next; `Nanos::MAX` for nothing. There is a purge to come only while somebody is idle.
+    pub(crate) fn due(&self) -> Nanos {
+        let purge = match self.options.expiry {
+            Some(expiry) if self.spare() > 0 => self.idle.purge_due(expiry),
+            _ => Nanos::MAX,
+        };
+        purge
+            .min(self.watches.due())
+            .min(self.vacancies.due())
+            .min(self.starts.due())
+            .min(self.deadlines.due())
+            .min(self.disposals.due())
+    }
+
+    /// Whether something may follow from a change beside its effects: somebody awaits what it may have brought about, or the reaper
+    /// is to come earlier than it would.
+    #[inline]
+    pub(crate) fn is_eventful(&self) -> bool {
+        !self.watches.is_empty() || !self.vacancies.is_empty() || !self.alarm.is_in_time(self.due())
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            capacity: self.capacity.limit(),
+            is_pausing: self.is_pausing(),
+            running: self.census.running(),
+            busy: self.census.engaged(),
+            waiting: self.queue.len(),
+            is_closed: !self.lifetime.is_open(),
+            generation: self.census.generation(),
+            counters: self.counters,
+        }
+    }
+}

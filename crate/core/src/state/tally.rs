@@ -1,0 +1,71 @@
+//! How the counters change: what belongs together is counted together.
+
+use crate::counters::Counters;
+
+/// How a task has settled.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Outcome {
+    Completed,
+    Failed,
+    TimedOut,
+    Cancelled,
+    WaitTimeout,
+    Released,
+}
+
+impl Counters {
+    /// A task is accepted. Gives its number.
+    pub(crate) const fn accept(&mut self) -> u64 {
+        self.submitted += 1;
+        self.unsettled += 1;
+        self.submitted
+    }
+
+    /// An accepted task settles. Inlined, so that the outcome, which every caller knows, costs nothing.
+    #[inline]
+    pub(crate) const fn settle(&mut self, outcome: Outcome) {
+        self.unsettled -= 1;
+        match outcome {
+            Outcome::Completed => self.completed += 1,
+            Outcome::Failed => self.failed += 1,
+            Outcome::TimedOut => self.timed_out += 1,
+            Outcome::Cancelled => self.cancelled += 1,
+            Outcome::WaitTimeout => self.wait_timeout += 1,
+            Outcome::Released => self.released += 1,
+        }
+    }
+
+    /// A task that may wait for no time at all is submitted, and rejected for that.
+    pub(crate) const fn expire_at_once(&mut self) {
+        self.submitted += 1;
+        self.wait_timeout += 1;
+    }
+
+    /// A worker starts.
+    pub(crate) const fn start(&mut self, is_reused: bool) {
+        self.started += 1;
+        self.reused += is_reused as u64;
+    }
+
+    /// More workers may be busy than ever before in this generation.
+    pub(crate) fn note_busy(&mut self, busy: u32) {
+        self.peak_busy = self.peak_busy.max(busy);
+    }
+
+    /// More tasks may wait than ever before in this generation.
+    pub(crate) fn note_waiting(&mut self, waiting: u32) {
+        self.peak_waiting = self.peak_waiting.max(waiting);
+    }
+
+    /// The peaks are those of one generation.
+    pub(crate) const fn renew(&mut self) {
+        (self.peak_busy, self.peak_waiting) = (0, 0);
+    }
+
+    /// As if so many more tasks had completed.
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) const fn age(&mut self, tasks: u64) {
+        self.submitted += tasks;
+        self.completed += tasks;
+    }
+}

@@ -1,0 +1,155 @@
+//! What the pool knows of a task, from its acceptance until both its end and its result are dealt with.
+
+use slab::Slab;
+
+use crate::{
+    answer::TaskTimes,
+    clock::{MILLISECOND, Nanos},
+    id::{TaskId, WorkerId},
+    submission::Submission,
+};
+
+/// Where a task is between acceptance and the end of its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TaskState {
+    Waiting,
+    Running(WorkerId),
+    /// The task has settled without a result, while its function still runs on this worker. `told`: its origin knows.
+    Abandoned {
+        worker: WorkerId,
+        told: bool,
+    },
+    /// The task is over; only its origin has not been told yet.
+    Over,
+}
+
+#[derive(Debug)]
+pub(crate) struct Task<T> {
+    pub(crate) payload: T,
+    pub(crate) state: TaskState,
+    /// The place of the task among all that were submitted to its pool, from 1.
+    pub(crate) number: u64,
+    pub(crate) priority: u64,
+    timeout: u32,
+    timed: bool,
+    submitted_at: Nanos,
+    begun_at: Nanos,
+    /// Whether its worker has called its function. Until then a worker that dies gives the task back.
+    is_begun: bool,
+}
+
+impl<T> Task<T> {
+    /// A task that waits. `submitted_at` is for timed ones.
+    pub(crate) fn new(submission: Submission<T>, number: u64, submitted_at: Nanos) -> Self {
+        let Submission { payload, priority, timeout, timed, .. } = submission;
+        let state = TaskState::Waiting;
+        Self { payload, state, number, priority, timeout, timed, submitted_at, begun_at: 0, is_begun: false }
+    }
+
+    const fn stamp(&self) -> u32 {
+        self.number as u32
+    }
+
+    /// The worker that runs the function, whether or not the task has settled.
+    pub(crate) const fn worker(&self) -> Option<WorkerId> {
+        match self.state {
+            TaskState::Running(worker) | TaskState::Abandoned { worker, .. } => Some(worker),
+            TaskState::Waiting | TaskState::Over => None,
+        }
+    }
+
+    pub(crate) const fn is_begun(&self) -> bool {
+        self.is_begun
+    }
+
+    /// The worker calls the function now, or would have if the task had not settled.
+    pub(crate) const fn begin(&mut self) {
+        self.is_begun = true;
+    }
+
+    /// Whether somebody asks when the task began.
+    pub(crate) const fn has_clock(&self) -> bool {
+        self.timeout > 0 || self.timed
+    }
+
+    pub(crate) const fn start_clock(&mut self, now: Nanos) {
+        self.begun_at = now;
+    }
+
+    /// When its `timeout` ends a task that has begun, and that in milliseconds.
+    pub(crate) fn deadline(&self) -> Option<(Nanos, u32)> {
+        (self.timeout > 0).then(|| (self.begun_at + u64::from(self.timeout) * MILLISECOND, self.timeout))
+    }
+
+    pub(crate) const fn times(&self, now: Nanos) -> TaskTimes {
+        TaskTimes { number: self.number, submitted_at: self.submitted_at, begun_at: self.begun_at, now }
+    }
+}
+
+/// The records of all tasks that are not done with.
+#[derive(Debug)]
+pub(crate) struct Tasks<T>(Slab<Task<T>>);
+
+impl<T> Tasks<T> {
+    pub(crate) fn new() -> Self {
+        Self(Slab::new())
+    }
+
+    pub(crate) fn insert(&mut self, task: Task<T>) -> TaskId {
+        let stamp = task.stamp();
+        TaskId::new(self.0.insert(task) as u32, stamp)
+    }
+
+    /// The record, unless the task is done with.
+    pub(crate) fn get(&self, id: TaskId) -> Option<&Task<T>> {
+        self.0.get(id.index()).filter(|task| task.stamp() == id.stamp())
+    }
+
+    pub(crate) fn get_mut(&mut self, id: TaskId) -> Option<&mut Task<T>> {
+        self.0.get_mut(id.index()).filter(|task| task.stamp() == id.stamp())
+    }
+
+    /// The task that has this number now.
+    pub(crate) fn at(&self, number: u32) -> Option<TaskId> {
+        self.0.get(number as usize).map(|task| TaskId::new(number, task.stamp()))
+    }
+
+    pub(crate) fn remove(&mut self, id: TaskId) {
+        self.0.remove(id.index());
+        // The next ones begin at 0 again, in order: numbers given in the order in which a crowd has left, which is
+        // not that of its arrival, would cost a cache miss each. Free of cost, as there is nothing to drop.
+        if self.is_empty() {
+            self.0.clear();
+        }
+    }
+
+    /// No task has this number or a higher one.
+    pub(crate) fn end(&self) -> u32 {
+        self.0.capacity() as u32
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (TaskId, &Task<T>)> {
+        self.0.iter().map(|(index, task)| (TaskId::new(index as u32, task.stamp()), task))
+    }
+}
+
+/// For tasks of which the state itself knows: a name from outside may be late, and goes by `get`.
+impl<T> std::ops::Index<TaskId> for Tasks<T> {
+    type Output = Task<T>;
+
+    fn index(&self, id: TaskId) -> &Task<T> {
+        debug_assert!(self.get(id).is_some(), "{id:?} is done with");
+        &self.0[id.index()]
+    }
+}
+
+impl<T> std::ops::IndexMut<TaskId> for Tasks<T> {
+    fn index_mut(&mut self, id: TaskId) -> &mut Task<T> {
+        debug_assert!(self.get(id).is_some(), "{id:?} is done with");
+        &mut self.0[id.index()]
+    }
+}

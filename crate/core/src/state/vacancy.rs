@@ -1,0 +1,155 @@
+//! The list of those who wait until a task would not have to: a producer's brake.
+//!
+//! They stand in the queue as tasks do: by priority, first come, first served. Whoever comes to its head when a worker is free is
+//! told so, and has a *turn*: it is expected to submit soon, or not at all. Until its face says that the turn is over, the turn counts
+//! against the room, so that a slot calls one and not all; and until somebody submits through that face, tasks that wait leave the
+//! slot alone. What a turn means for the others is in `turns`.
+
+use std::collections::HashMap;
+
+use slab::Slab;
+
+use crate::{
+    clock::Nanos,
+    id::FaceId,
+    state::{deadlines::Deadlines, queue::WaitQueue},
+};
+
+/// A wait for a vacancy.
+#[derive(Debug, Clone, Copy)]
+pub struct Wait {
+    /// Whose wait it is.
+    pub face: FaceId,
+    /// Names the wait among those of its face.
+    pub token: u32,
+    /// 0 goes first.
+    pub priority: u64,
+    /// Most milliseconds that the wait may last, from now; with 0 it is answered at once.
+    pub timeout: Option<u32>,
+}
+
+impl Wait {
+    /// A wait of priority 1, for as long as it takes.
+    #[must_use]
+    pub const fn new(face: FaceId, token: u32) -> Self {
+        Self { face, token, priority: 1, timeout: None }
+    }
+}
+
+/// Who waits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Waiting {
+    pub(crate) face: FaceId,
+    pub(crate) token: u32,
+    /// The number of the last task that was accepted before: tasks with a higher number came after this wait.
+    after: u64,
+}
+
+/// Who waits for a vacancy, and the turns of those who have been told of one.
+#[derive(Debug, Default)]
+#[repr(C)]
+pub(crate) struct Vacancies {
+    /// Turns that have not been used: a slot is kept for each.
+    held: u32,
+    /// Turns that are not over, used or not.
+    told: u32,
+    waiting: Slab<Waiting>,
+    /// By place in `waiting`.
+    queue: WaitQueue,
+    places: HashMap<(FaceId, u32), u32>,
+    deadlines: Deadlines,
+}
+
+impl Vacancies {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// When the time of the first wait is over.
+    pub(crate) fn due(&self) -> Nanos {
+        self.deadlines.due()
+    }
+
+    /// Somebody waits from now on, behind the tasks that have been accepted so far, `after` in number; until a time, and so many
+    /// milliseconds, if it is given.
+    pub(crate) fn add(&mut self, wait: Wait, after: u64, until: Option<(Nanos, u32)>) {
+        let Wait { face, token, priority, .. } = wait;
+        let place = self.waiting.insert(Waiting { face, token, after }) as u32;
+        self.queue.push(place, priority);
+        self.places.insert((face, token), place);
+        if let Some((at, limit)) = until {
+            self.deadlines.insert(place, at, limit);
+        }
+    }
+
+    /// Takes back a wait; whether there still was one.
+    pub(crate) fn remove(&mut self, face: FaceId, token: u32) -> bool {
+        let place = self.places.get(&(face, token)).copied();
+        place.is_some_and(|place| {
+            self.take(place);
+            true
+        })
+    }
+
+    fn take(&mut self, place: u32) -> Waiting {
+        let waiting = self.waiting.remove(place as usize);
+        self.queue.remove(place);
+        self.places.remove(&(waiting.face, waiting.token));
+        self.deadlines.remove(place);
+        waiting
+    }
+
+    /// Whether the first wait comes before the task `number` of this priority.
+    pub(crate) fn is_before(&self, number: u64, priority: u64) -> bool {
+        let Some((place, own)) = self.queue.first() else { return false };
+        own < priority || (own == priority && self.waiting[place as usize].after < number)
+    }
+
+    pub(crate) fn take_first(&mut self) -> Option<Waiting> {
+        let (place, _) = self.queue.first()?;
+        Some(self.take(place))
+    }
+
+    /// Takes those of a face, in the order of their queue. Looks at all, as that happens once per face.
+    pub(crate) fn take_of(&mut self, face: FaceId) -> Vec<Waiting> {
+        let is_meant = |&place: &u32| self.waiting[place as usize].face == face;
+        let places: Vec<u32> = self.queue.iter().filter(is_meant).collect();
+        places.into_iter().map(|place| self.take(place)).collect()
+    }
+
+    /// Takes one whose time is over.
+    pub(crate) fn take_late(&mut self, now: Nanos) -> Option<Waiting> {
+        let (place, _) = self.deadlines.pop_due(now)?;
+        Some(self.take(place))
+    }
+
+    /// Slots that are kept for turns.
+    pub(crate) const fn held(&self) -> u32 {
+        self.held
+    }
+
+    /// Turns that are not over.
+    pub(crate) const fn told(&self) -> u32 {
+        self.told
+    }
+
+    pub(crate) const fn begin_turn(&mut self) {
+        self.told += 1;
+        self.held += 1;
+    }
+
+    /// So many turns are over.
+    pub(crate) const fn end_turns(&mut self, count: u32) {
+        self.told -= count;
+    }
+
+    /// So many turns have been used, or will not be: nothing is kept for them any more.
+    pub(crate) const fn let_go(&mut self, count: u32) {
+        self.held -= count;
+    }
+
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) fn faces(&self) -> impl Iterator<Item = FaceId> {
+        self.waiting.iter().map(|(_, waiting)| waiting.face)
+    }
+}

@@ -1,0 +1,224 @@
+//! The list of those who wait for the pool rather than for a task: `drain`, `close`, `releaseTimeout`. When a condition holds is in
+//! `conditions`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    mem,
+};
+
+use crate::{
+    clock::Nanos,
+    effect::{Effect, Effects},
+    id::FaceId,
+};
+
+/// Most watches that one lock hold ends.
+pub(crate) const BATCH: usize = 1_024;
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing waits and nothing is busy.
+    Drained,
+    /// Every accepted task has settled.
+    Settled,
+    /// This generation, which is closed, has no worker left.
+    Ended(u64),
+    /// The pool is closed, no worker of any generation is left, and every rejection has been collected: until the pool is
+    /// rebooted, no effect follows.
+    Vacant,
+    /// No task of the face that watches is left: none waits, runs, or has still to be collected.
+    Left,
+    /// A worker has booted. Up before its time if none can be, or the pool is closed.
+    Started,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watch {
+    pub(crate) face: FaceId,
+    pub(crate) token: u32,
+    pub(crate) condition: Condition,
+    /// `Nanos::MAX` for never.
+    pub(crate) expires_at: Nanos,
+}
+
+/// The place of a watch in the order in which they came.
+type Order = u64;
+
+/// Watches that wait for the same: they come true together.
+type Group = BTreeSet<Order>;
+
+/// The open watches. Whatever their number, a transition looks at a condition once, and at the condition of a generation or a face
+/// only if the transition may have made it true.
+#[derive(Debug, Default)]
+pub(crate) struct Watches {
+    /// In the order in which they came, until they are told.
+    all: BTreeMap<Order, Watch>,
+    made: Order,
+    drained: Group,
+    settled: Group,
+    vacant: Group,
+    started: Group,
+    /// By generation.
+    ended: BTreeMap<u64, Group>,
+    left: HashMap<FaceId, Group>,
+    /// Of those that have a timeout.
+    expiring: BTreeSet<(Nanos, Order)>,
+    /// Generations that this transition may have brought to their end.
+    ended_generations: Vec<u64>,
+    /// Faces whose last task this transition may have ended.
+    quiet_faces: Vec<FaceId>,
+    /// Groups that are over and not wholly told, with what is left of what they wait for; none is empty.
+    over: Vec<(Group, Option<u32>)>,
+}
+
+impl Watches {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub(crate) fn add(&mut self, watch: Watch) {
+        let order = self.made;
+        self.made += 1;
+        self.all.insert(order, watch);
+        if watch.expires_at < Nanos::MAX {
+            self.expiring.insert((watch.expires_at, order));
+        }
+        self.group(watch.face, watch.condition).insert(order);
+        match watch.condition {
+            Condition::Ended(generation) => self.generation_ended(generation),
+            Condition::Left => self.face_is_quiet(watch.face),
+            _ => {}
+        }
+    }
+
+    /// The watches of a condition; of a face, if the condition is one of faces.
+    fn group(&mut self, face: FaceId, condition: Condition) -> &mut Group {
+        match condition {
+            Condition::Drained => &mut self.drained,
+            Condition::Settled => &mut self.settled,
+            Condition::Vacant => &mut self.vacant,
+            Condition::Started => &mut self.started,
+            Condition::Ended(generation) => self.ended.entry(generation).or_default(),
+            Condition::Left => self.left.entry(face).or_default(),
+        }
+    }
+
+    /// Takes a watch out of its group; false if the watch is over already.
+    fn leave_group(&mut self, order: Order, watch: &Watch) -> bool {
+        let group = self.group(watch.face, watch.condition);
+        let was_open = group.remove(&order);
+        if group.is_empty() {
+            match watch.condition {
+                Condition::Ended(generation) => drop(self.ended.remove(&generation)),
+                Condition::Left => drop(self.left.remove(&watch.face)),
+                _ => {}
+            }
+        }
+        was_open
+    }
+
+    /// What is watched of this generation may have come true.
+    pub(crate) fn generation_ended(&mut self, generation: u64) {
+        if !self.ended.is_empty() {
+            self.ended_generations.push(generation);
+        }
+    }
+
+    /// What is watched of this face may have come true.
+    pub(crate) fn face_is_quiet(&mut self, face: FaceId) {
+        if !self.left.is_empty() {
+            self.quiet_faces.push(face);
+        }
+    }
+
+    /// A generation that may have come to its end and has not been looked at.
+    pub(crate) fn next_ended_generation(&mut self) -> Option<u64> {
+        self.ended_generations.pop()
+    }
+
+    /// A face that may be quiet and has not been looked at.
+    pub(crate) fn next_quiet_face(&mut self) -> Option<FaceId> {
+        self.quiet_faces.pop()
+    }
+
+    /// Drops the watches of a face that has gone. Looks at all, as that happens once per face.
+    pub(crate) fn forget_face(&mut self, face: FaceId) {
+        let gone: Vec<_> =
+            self.all.iter().filter(|(_, watch)| watch.face == face).map(|(&order, _)| order).collect();
+        for order in gone {
+            let Some(watch) = self.all.remove(&order) else { continue };
+            self.expiring.remove(&(watch.expires_at, order));
+            if !self.leave_group(order, &watch) {
+                self.over.retain_mut(|(group, _)| {
+                    group.remove(&order);
+                    !group.is_empty()
+                });
+            }
+        }
+    }
+
+    /// When the time of the first watch is up; `Nanos::MAX` for never.
+    pub(crate) fn due(&self) -> Nanos {
+        self.expiring.first().map_or(Nanos::MAX, |&(at, _)| at)
+    }
+
+    /// This condition, which is none of a face, has come true, or with `left` never will.
+    pub(crate) fn end(&mut self, condition: Condition, left: Option<u32>) {
+        let group = match condition {
+            Condition::Ended(generation) => self.ended.remove(&generation).unwrap_or_default(),
+            _ => mem::take(self.group(FaceId::FIRST, condition)),
+        };
+        self.end_group(group, left);
+    }
+
+    /// No task of this face is left.
+    pub(crate) fn end_left(&mut self, face: FaceId) {
+        let group = self.left.remove(&face).unwrap_or_default();
+        self.end_group(group, None);
+    }
+
+    fn end_group(&mut self, group: Group, left: Option<u32>) {
+        if !group.is_empty() {
+            self.over.push((group, left));
+        }
+    }
+
+    /// Takes out a watch whose time is up, unless it is over and about to be told so.
+    pub(crate) fn take_late(&mut self, now: Nanos) -> Option<Watch> {
+        while self.due() <= now {
+            let (_, order) = self.expiring.pop_first()?;
+            let Some(&watch) = self.all.get(&order) else { continue };
+            if self.leave_group(order, &watch) {
+                self.all.remove(&order);
+                return Some(watch);
+            }
+        }
+        None
+    }
+
+    /// Tells the watches that are over, in the order in which they came, or some of them: whether there are more.
+    pub(crate) fn tell<T>(&mut self, effects: &mut Effects<T>) -> bool {
+        for _ in 0..BATCH {
+            let Some((index, order)) = self.next_over() else { return false };
+            let (group, left) = &mut self.over[index];
+            let left = *left;
+            group.remove(&order);
+            if group.is_empty() {
+                self.over.swap_remove(index);
+            }
+            if let Some(Watch { face, token, expires_at, .. }) = self.all.remove(&order) {
+                self.expiring.remove(&(expires_at, order));
+                effects.push(Effect::Watched { face, token, left });
+            }
+        }
+        !self.over.is_empty()
+    }
+
+    /// The first of the watches that are over, and in which group it is. The groups are few: no more than conditions come true at once.
+    fn next_over(&self) -> Option<(usize, Order)> {
+        let firsts =
+            self.over.iter().enumerate().filter_map(|(index, (group, _))| Some((index, *group.first()?)));
+        firsts.min_by_key(|&(_, order)| order)
+    }
+}

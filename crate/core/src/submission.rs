@@ -1,0 +1,60 @@
+//! A task as it is handed in.
+
+use crate::id::FaceId;
+
+/// What a host keeps with a task to find it again.
+pub trait Payload: Copy {
+    /// The face that the task came through.
+    fn face(self) -> FaceId {
+        FaceId::FIRST
+    }
+}
+
+impl Payload for FaceId {
+    fn face(self) -> FaceId {
+        self
+    }
+}
+
+/// A number of the host's own, in a pool with one face.
+impl Payload for u32 {}
+
+/// A name of the host's own, in a pool with one face.
+impl Payload for &'static str {}
+
+/// A task as it is handed in.
+#[derive(Debug, Clone, Copy)]
+pub struct Submission<T> {
+    /// What the host needs to find the task again.
+    pub payload: T,
+    /// 0 goes first.
+    pub priority: u64,
+    /// Most milliseconds without a worker, from now; 0 refuses rather than waits.
+    pub wait_timeout: Option<u32>,
+    /// Most milliseconds of running, from [`begin`](crate::Pool::begin), once the task is
+    /// [limited](crate::Pool::limit); 0 for no limit.
+    pub timeout: u32,
+    /// Whether to note when the task is submitted and begun, for [`TaskTimes`](crate::TaskTimes).
+    pub timed: bool,
+    /// How the task is offered.
+    pub offer: Offer,
+}
+
+impl<T> Submission<T> {
+    /// A task of priority 1 without deadlines.
+    pub const fn new(payload: T) -> Self {
+        Self { payload, priority: 1, wait_timeout: None, timeout: 0, timed: false, offer: Offer::Normal }
+    }
+}
+
+/// How a task is offered to a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    /// To this pool alone. A refusal is counted.
+    Normal,
+    /// To this pool before others: the task is refused rather than waits, unless a booting worker will take it. A refusal is not
+    /// counted.
+    AtOnce,
+    /// To this pool among others: the task may wait. A refusal because the pool is full or closed is not counted.
+    Uncounted,
+}
