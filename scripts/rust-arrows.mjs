@@ -1,114 +1,170 @@
 /**
- * Whether the files of each crate use one another in one direction only. A file uses what it names by `crate::…` or `super::…`; that
- * a file declares its submodules does not count. Prints every circle, and fails if there is one.
+ * Fails if files of a Rust crate use each other, directly or around a corner: of all crates, or of those that are named
+ * (`node scripts/rust-arrows.mjs core`).
+ *
+ * An arrow leads from the file that names a path (`use crate::…`, `super::…`, `self::…`, or the same within an expression) to the file
+ * that defines what is named; a name that `lib.rs` exports leads to where it comes from. Comments, and with them links in the
+ * documentation, and `mod` lines are no arrows.
  */
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
-import { join, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import process from 'node:process'
 import { root } from './run.mjs'
 
-/** Without comments and strings, which name modules, too. */
-const codeOf = (file) =>
-  readFileSync(file, 'utf8')
-    .replace(/\/\/.*$/gm, '')
-    .replace(/"(?:[^"\\]|\\.)*"/g, '""')
+const PATH = /\b(?:crate|super|self)(?:::\w+)+/g
 
-/** The paths that `text`, what follows `use crate::`, names: those of the leaves of its braces. */
-function leaves(text, prefix = []) {
-  const paths = []
+/** The code without comments, text and lifetimes, with every line where it was. */
+function strip(code) {
+  return code.replace(/\/\/.*|\/\*[^]*?\*\/|"(?:\\[^]|[^"\\])*"|'(?:\\.|[^'\\])'/g, (match) =>
+    match.replace(/[^\n]/g, ' '),
+  )
+}
+
+/** All paths of a use tree: `a::{b, c::{d, e}}` is `a::b`, `a::c::d` and `a::c::e`. */
+function expand(tree) {
+  const open = tree.indexOf('{')
+  if (open === -1) return [tree.trim().replace(/\s+as\s+\w+$/, '')]
+  const prefix = tree.slice(0, open).trim()
+  const branches = []
   let depth = 0
-  let part = ''
-  const end = () => {
-    const [, head = '', inner] = /^\s*([\w:]*?)(?:::)?(?:\{([\s\S]*)\})?\s*(?:as \w+)?\s*$/.exec(part) ?? []
-    const path = [...prefix, ...head.split('::').filter((name) => name !== '')]
-    if (inner === undefined) paths.push(path)
-    else paths.push(...leaves(inner, path))
-    part = ''
+  let start = open + 1
+  for (let index = open; index < tree.length; index++) {
+    if (tree[index] === '{') depth++
+    if (tree[index] === '}') depth--
+    if ((tree[index] === ',' && depth === 1) || depth === 0) {
+      branches.push(tree.slice(start, index))
+      start = index + 1
+    }
+    if (depth === 0) break
   }
-  for (const character of text) {
-    if (character === '{') depth++
-    if (character === '}') depth--
-    if (character === ',' && depth === 0) end()
-    else part += character
-  }
-  if (part.trim() !== '') end()
-  return paths
+  const named = branches.map((branch) => branch.trim()).filter((branch) => branch !== '')
+  return named.flatMap((branch) => expand(branch).map((rest) => prefix + rest))
 }
 
-/** The module paths that a file names, of a module with this path. */
-function named(code, module) {
+/** Where the inline modules of a file are: there `super` is the file itself. */
+function inlineModules(code) {
+  const ranges = []
+  for (const match of code.matchAll(/\bmod\s+\w+\s*\{/g)) {
+    let depth = 1
+    let index = match.index + match[0].length
+    for (; depth > 0 && index < code.length; index++) {
+      if (code[index] === '{') depth++
+      if (code[index] === '}') depth--
+    }
+    ranges.push([match.index, index])
+  }
+  return ranges
+}
+
+/** The files of a crate by their module, `` for the root and `a::b` for `a/b.rs` or `a/b/mod.rs`. */
+function modulesOf(source) {
+  const files = new Map()
+  for (const entry of readdirSync(source, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !entry.name.endsWith('.rs')) continue
+    const file = relative(source, join(entry.parentPath, entry.name)).replaceAll('\\', '/')
+    const name = file.replace(/(?:^|\/)(?:lib|mod)\.rs$|\.rs$/, '').replaceAll('/', '::')
+    files.set(name, { name, file, code: strip(readFileSync(join(source, file), 'utf8')) })
+  }
+  return files
+}
+
+/** The paths that a file names, from the root of the crate. */
+function pathsOf({ name, code }) {
+  const inline = inlineModules(code)
+  const own = name === '' ? [] : name.split('::')
   const paths = []
-  const absolute = (origin, path) => {
-    if (origin === 'crate') return path
-    const up = origin.split('::').length
-    return [...module.slice(0, -up), ...path]
-  }
-  const uses = /\buse\s+(crate|super(?:::super)*)::((?:\{[\s\S]*?\}|[^;{]*(?:\{[\s\S]*?\})?))\s*;/g
-  for (const [, origin, text] of code.matchAll(uses)) paths.push(...leaves(text).map((path) => absolute(origin, path)))
-  for (const [, origin, text] of code.matchAll(/\b(crate|super(?:::super)*)::(\w+(?:::\w+)*)/g))
-    paths.push(absolute(origin, text.split('::')))
-  return paths
-}
-
-/** By file: the files it uses. */
-function arrowsOf(src) {
-  const files = readdirSync(src, { recursive: true }).filter((file) => file.endsWith('.rs') && file !== 'lib.rs')
-  const moduleOf = (file) =>
-    file
-      .replace(/\.rs$/, '')
-      .split(sep)
-      .filter((name) => name !== 'mod')
-  const byModule = new Map(files.map((file) => [moduleOf(file).join('::'), file]))
-  const arrows = new Map()
-  for (const file of files) {
-    const module = moduleOf(file)
-    const [code] = codeOf(join(src, file)).split(/#\[cfg\(.*\btest\b.*\)\]\s*mod \w+ \{/)
-    const used = new Set()
-    for (const path of named(code, module)) {
-      // The longest prefix that is a file; a folder's file that only declares others is none.
-      for (let length = path.length; length > 0; length--) {
-        const other = byModule.get(path.slice(0, length).join('::'))
-        if (other === undefined) continue
-        if (other !== file) used.add(other)
-        break
+  const note = (path, at) => {
+    let [first, ...rest] = path.split('::').map((segment) => segment.trim())
+    let base = []
+    if (first !== 'crate') {
+      base = [...own]
+      let isInline = inline.some(([from, to]) => at >= from && at < to)
+      while (first === 'super') {
+        if (!isInline) base.pop()
+        isInline = false
+        first = rest[0]
+        if (first === 'super') rest = rest.slice(1)
       }
     }
-    arrows.set(file, used)
+    paths.push([...base, ...rest])
+  }
+  const uses = /\buse\s+((?:crate|super|self)\b[^;]*);/g
+  for (const match of code.matchAll(uses)) expand(match[1]).forEach((path) => note(path, match.index))
+  for (const match of code.replace(uses, (use) => ' '.repeat(use.length)).matchAll(PATH)) note(match[0], match.index)
+  return paths
+}
+
+/** What the root exports, and where it comes from. */
+function exportsOf(root) {
+  const exported = new Map()
+  for (const match of root.code.matchAll(/\bpub(?:\(crate\))?\s+use\s+([^;]*);/g)) {
+    for (const path of expand(match[1])) {
+      const segments = path.replace(/^(?:crate|self)::/, '').split('::')
+      exported.set(segments.at(-1), segments)
+    }
+  }
+  return exported
+}
+
+function arrowsOf(files) {
+  const exported = exportsOf(files.get(''))
+  const fileOf = (path) => {
+    const segments = files.has(path[0]) ? path : (exported.get(path[0]) ?? path)
+    let found = ''
+    for (let length = 1; length <= segments.length; length++) {
+      const name = segments.slice(0, length).join('::')
+      if (files.has(name)) found = name
+    }
+    return found
+  }
+  const arrows = new Map()
+  for (const file of files.values()) {
+    const targets = new Set(pathsOf(file).map(fileOf))
+    targets.delete(file.name)
+    // The root exports all; what it uses is no matter of order.
+    arrows.set(file.name, file.name === '' ? new Set() : targets)
   }
   return arrows
 }
 
-/** A shortest way along arrows from `from` back to it. */
-function circleOf(arrows, from) {
-  const ways = [[from]]
-  const seen = new Set()
-  for (const way of ways) {
-    for (const next of arrows.get(way.at(-1)) ?? []) {
-      if (next === from) return [...way, from]
-      if (!seen.has(next)) {
-        seen.add(next)
-        ways.push([...way, next])
+/** The files from which a file can be reached that they can be reached from: Tarjan's strongly connected components. */
+function circlesOf(arrows) {
+  const state = new Map()
+  const stack = []
+  const circles = []
+  const visit = (name) => {
+    const own = { index: state.size, low: state.size, isOpen: true }
+    state.set(name, own)
+    stack.push(name)
+    for (const target of arrows.get(name)) {
+      const other = state.get(target)
+      if (other === undefined) own.low = Math.min(own.low, visit(target).low)
+      else if (other.isOpen) own.low = Math.min(own.low, other.index)
+    }
+    if (own.low === own.index) {
+      const circle = stack.splice(stack.indexOf(name))
+      for (const member of circle) state.get(member).isOpen = false
+      if (circle.length > 1) circles.push(circle)
+    }
+    return own
+  }
+  for (const name of arrows.keys()) if (!state.has(name)) visit(name)
+  return circles
+}
+
+let count = 0
+const named = process.argv.slice(2)
+for (const crate of named.length > 0 ? named : readdirSync(join(root, 'crate'))) {
+  const files = modulesOf(join(root, 'crate', crate, 'src'))
+  const arrows = arrowsOf(files)
+  for (const circle of circlesOf(arrows)) {
+    count++
+    console.error(`crate/${crate}/src: these files use each other:`)
+    for (const name of circle) {
+      for (const target of arrows.get(name)) {
+        if (circle.includes(target)) console.error(`  ${files.get(name).file} uses ${files.get(target).file}`)
       }
     }
   }
-  return undefined
 }
-
-export function circles(src) {
-  const arrows = arrowsOf(src)
-  const found = [...arrows.keys()].map((file) => circleOf(arrows, file)).filter((circle) => circle !== undefined)
-  // Each once, beginning with the file that comes first.
-  return found.filter((circle) => circle.every((file) => file >= circle[0]))
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const crates = process.argv.length > 2 ? process.argv.slice(2) : readdirSync(join(root, 'crate'))
-  for (const crate of crates) {
-    const src = join(root, 'crate', crate, 'src')
-    if (!existsSync(src)) continue
-    for (const circle of circles(src)) {
-      console.error(`crate/${crate}/src: ${circle.join(' → ')}`)
-      process.exitCode = 1
-    }
-  }
-}
+if (count > 0) process.exitCode = 1
