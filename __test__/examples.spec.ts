@@ -1,3 +1,5 @@
+import { readFileSync, readdirSync } from 'node:fs'
+
 import test from 'ava'
 
 import { child } from './support/child.js'
@@ -37,4 +39,11 @@ test("README's first example answers, and says whether it is full, the upstream 
   t.is(stderr.match(/answered 500|fetch failed/g)?.length, 2)
   t.false(stderr.includes('PoolOverloadError'))
   t.false(stderr.includes('AbortError'))
+})
+
+test('README has at most 200 lines, and every page of docs/ begins with an example', (t) => {
+  t.true(readFileSync('README.md', 'utf8').trimEnd().split('\n').length <= 200)
+  for (const page of readdirSync('docs').filter((file) => file !== 'README.md')) {
+    t.regex(readFileSync(`docs/${page}`, 'utf8'), /^# .+\n\n```/, page)
+  }
 })
