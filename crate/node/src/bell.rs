@@ -9,7 +9,7 @@ use crate::{
     mailbox::Waker,
 };
 
-/// An id where Node-API wants an address that it hands back. It outlives the event loop, as an address must not.
+/// An id in place of the address that Node-API hands back. The id may outlive the event loop, as an address must not.
 pub(crate) fn address_of(id: u32) -> *mut c_void {
     ptr::without_provenance_mut(id as usize)
 }
@@ -19,14 +19,14 @@ pub(crate) fn at(address: *mut c_void) -> Option<&'static EventLoop> {
     u32::try_from(address.addr()).ok().and_then(event_loop::of)
 }
 
-/// What an environment calls as it ends.
+/// A function that an environment calls as it ends.
 pub(crate) type CleanupHook = unsafe extern "C" fn(*mut c_void);
 
 /// Makes the bell, which calls `wake` on the event loop, and opens the mailbox. `tear_down` is called with `argument` before Node takes
 /// the bell down, as a hook that is registered after the bell runs before that: a bell that rings meanwhile would abort Node 20, 22
 /// and 24.9.
 ///
-/// `None` if that fails, or has been done: a second hook would tear down what is gone.
+/// `None` if that fails, or if there is a bell already: a second hook would tear down what is gone.
 pub(crate) fn attach(
     event_loop: &EventLoop,
     env: sys::napi_env,
@@ -119,8 +119,8 @@ unsafe extern "C" fn ring(
     }
 }
 
-/// What the bell is to those that list what keeps an event loop alive: a resource that says whether it does so. One that does
-/// not say is taken for an open handle.
+/// The resource that stands for the bell in lists of what keeps an event loop alive. It says by `hasRef` whether it does. A resource
+/// without `hasRef` would be taken for an open handle.
 fn resource_of(id: u32, env: sys::napi_env) -> Option<sys::napi_value> {
     let mut resource = ptr::null_mut();
     let mut has_ref_function = ptr::null_mut();

@@ -1,11 +1,11 @@
-//! What a thread pool keeps for its tasks: the arguments on their way from the origin to a thread.
+//! The arguments of tasks for threads, on their way from the origin to a thread.
 
 use workpool_core::{FaceId, Payload, SpinLock};
 
 use crate::value::{Bytes, Value};
 
 /// What the pool's core keeps with a task: the face it came through and, for a thread pool, its argument. An argument with
-/// bytes is in a slot; any other one is all here.
+/// bytes is in a slot; an argument without is in the call itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Call {
     face: FaceId,
@@ -22,7 +22,7 @@ pub(crate) struct Call {
 const NONE: u32 = u32::MAX;
 
 impl Call {
-    /// A closure stays where it is.
+    /// The call of a closure, which stays in its isolate.
     pub(crate) const fn of_closure(face: FaceId) -> Self {
         Self { face, slot: NONE, stamp: 0, export: 0, kind: 0, number: 0.0 }
     }
@@ -53,8 +53,8 @@ struct Slots {
     free: Vec<u32>,
 }
 
-/// The arguments of tasks that have not begun. Each is taken once: by the thread that begins the task, or by whoever makes
-/// sure that it never begins. That may be several, as a task can settle on its way to a thread; the first one gets it.
+/// The arguments of tasks that have not begun. Each argument is taken once: by the thread that begins the task, or by whoever makes sure
+/// that the task never begins. Several may try, as a task can settle on its way to a thread; the first one gets the argument.
 #[derive(Debug)]
 pub(crate) struct Calls(SpinLock<Slots>);
 
@@ -82,7 +82,7 @@ impl Calls {
         Call { slot, ..call }
     }
 
-    /// The argument, for the thread that calls the function.
+    /// The argument, for the thread that calls the export.
     pub(crate) fn take(&self, call: Call) -> Argument {
         let Call { export, kind, number, .. } = call;
         Argument { export, value: Value { kind, number, bytes: self.take_bytes(call).unwrap_or_default() } }

@@ -1,11 +1,11 @@
-//! What the core says and what TypeScript says, in the words of the other.
+//! What TypeScript says in the words of the core, and the other way round.
 
 use workpool_abi::{NO_LIMIT, NONE, Word};
 use workpool_core::{Offer, Refusal, TaskId};
 
 use crate::registers::Registers;
 
-/// As a refusal: it is not known whether the stack has room.
+/// The answer if it is not known whether the stack has room: a refusal.
 pub(crate) const DEEP: i32 = workpool_abi::Refusal::Deep as i32;
 
 /// Whether a watch with this token stands for a promise that keeps the process alive.
@@ -27,12 +27,12 @@ pub(crate) fn limit_of(wait_timeout: f64) -> Option<u32> {
     (wait_timeout > f64::from(NO_LIMIT)).then_some(wait_timeout as u32)
 }
 
-/// A task as TypeScript names it. A stamp is a word, and hence may be negative there.
+/// The task that TypeScript means. A stamp is a 32-bit word with a sign there, so it may be negative.
 pub(crate) fn named(task: f64, stamp: f64) -> TaskId {
     TaskId::new(task as u32, stamp as i32 as u32)
 }
 
-/// A refusal, as TypeScript numbers it. An overload's numbers are in the words, where they cost nothing to who does not ask.
+/// A refusal, as TypeScript numbers it. The numbers of an overload go to the words, where they cost nothing unless they are read.
 pub(crate) fn refused(registers: &Registers, refusal: Refusal) -> i32 {
     let answer = match refusal {
         Refusal::Closed => workpool_abi::Refusal::Closed,

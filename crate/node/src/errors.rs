@@ -1,4 +1,4 @@
-//! What JavaScript gets thrown.
+//! The errors that raw functions throw.
 
 use std::ffi::CStr;
 
@@ -10,7 +10,8 @@ pub(crate) fn throw_internal(env: sys::napi_env, message: &CStr) {
     unsafe { sys::napi_throw_error(env, c"ERR_POOL_INTERNAL".as_ptr(), message.as_ptr()) };
 }
 
-/// As the platform does if it cannot make a buffer. Only within a call from JavaScript of `env`.
+/// The system gives no memory: a `RangeError`, as the platform throws if it cannot make a buffer. Only within a call from JavaScript of
+/// `env`.
 pub(crate) fn throw_no_memory(env: sys::napi_env) {
     let message = c"workpool: the system gives no memory for that";
     // SAFETY: `env` is live; both strings end in zero.

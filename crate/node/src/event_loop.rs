@@ -28,7 +28,7 @@ thread_local! {
     static NEWEST: Cell<*const EventLoop> = const { Cell::new(ptr::null()) };
 }
 
-/// How many there have been.
+/// How many event loops there have been.
 static MADE: AtomicU32 = AtomicU32::new(0);
 
 /// The event loop as one load of the addon has it. It lives from the moment the addon is loaded into an environment until that

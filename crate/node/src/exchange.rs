@@ -1,6 +1,6 @@
-//! Values on their way between JavaScript and Rust. A value is a kind, a number and bytes. The bytes go through memory that both sides
-//! see, the exchange. What has no room there is in a typed array: outwards one that TypeScript lends, or one that is copied; inwards
-//! one that TypeScript has filled.
+//! Values on their way between JavaScript and Rust. A value is a kind, a number and bytes. The bytes go through the exchange, memory that
+//! both sides see. Bytes that have no room there go through typed arrays: to Rust through an array that TypeScript lends (`lend`) or
+//! gives for one value (`bring`), to JavaScript through an array that Rust fills (`fill`).
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,29 +20,29 @@ use crate::{
     value::{Bytes, NoMemory, Value},
 };
 
-/// The kind of a value that is one view or buffer of many bytes. It comes by `bring` and goes by `fill`.
+/// The kind of a value that is one view or buffer of many bytes. It comes to Rust by `bring` and goes to JavaScript by `fill`.
 const VIEW: u32 = ValueKind::View as u32;
 
-/// Bytes of values that come in by the exchange at once.
+/// How many bytes of values the exchange brings to JavaScript at once.
 pub(crate) const ROOM: usize = OUTGOING_AT - BYTES_AT;
 
-/// Whether a value goes by `fill`.
+/// Whether a value goes to JavaScript by `fill`.
 pub(crate) fn is_large(value: &Value) -> bool {
     value.kind == VIEW || value.bytes.len() > ROOM
 }
 
-/// The memory, and what has no room in it.
+/// The memory that both sides see, and the values that have no room there.
 #[derive(Debug, Default)]
 pub(crate) struct Exchange {
-    /// Made with the isolate.
+    /// The memory, which is made with the isolate.
     memory: Cell<Option<&'static [Cell<u8>]>>,
     reference: Cell<Option<sys::napi_ref>>,
-    /// Lent by TypeScript: a typed array with what goes out. Where its bytes are is asked each time: its buffer could have been
-    /// detached or resized.
+    /// A typed array that TypeScript has lent, for values that go to Rust. Where the bytes are is asked each time, as the buffer of the
+    /// array could have been detached or resized.
     lent: Cell<Option<sys::napi_ref>>,
-    /// What `bring` has copied.
+    /// The bytes that `bring` has copied, for the next value.
     brought: RefCell<Vec<u8>>,
-    /// What `fill` is to write.
+    /// The bytes that `fill` is to write.
     large: RefCell<Bytes>,
 }
 
@@ -70,12 +70,12 @@ impl Exchange {
         Some(value)
     }
 
-    /// What keeps values in memory that TypeScript has: for whoever ends the isolate before its environment does.
+    /// The references that keep memory of JavaScript alive, for whoever ends the isolate before its environment ends.
     pub(crate) fn references(&self) -> [Option<sys::napi_ref>; 2] {
         [self.reference.get(), self.lent.get()]
     }
 
-    /// From now on what goes out is in this typed array.
+    /// Values that go to Rust are in this typed array from now on, if they have no room in the exchange.
     pub(crate) fn lend(&self, env: sys::napi_env, array: sys::napi_value) -> Result<(), NoMemory> {
         let mut reference = ptr::null_mut();
         // SAFETY: called from JavaScript of `env`, which has given the array.
@@ -90,7 +90,7 @@ impl Exchange {
         Ok(())
     }
 
-    /// The next value to go out is these bytes, which are copied.
+    /// The next value that goes to Rust is these bytes, which are copied.
     pub(crate) fn bring(&self, array: NonNull<[u8]>) -> Result<(), NoMemory> {
         let mut bytes = blocks::take(array.len()).ok_or(NoMemory)?;
         // SAFETY: no JavaScript runs during this call, so nobody detaches or writes the array.
@@ -99,7 +99,7 @@ impl Exchange {
         Ok(())
     }
 
-    /// Writes the last value that had no room into this array.
+    /// Writes the last value that had no room in the exchange into this array.
     pub(crate) fn fill(&self, array: NonNull<[u8]>) {
         let bytes = self.large.take();
         let (from, to) = (bytes.as_ptr(), array.cast::<u8>().as_ptr());
@@ -146,7 +146,7 @@ impl Exchange {
         value.kind
     }
 
-    /// As `put`, of a reason, which others may ask for as well. Without memory for a copy there is none.
+    /// As `put`, of a reason that others may ask for as well. If there is no memory for a copy there is no reason.
     pub(crate) fn put_reason(&self, registers: &Registers, reason: Option<Arc<Value>>) -> i32 {
         let Some(reason) = reason else { return NONE };
         if !is_large(&reason) {
@@ -161,23 +161,23 @@ impl Exchange {
         self.memory.get()
     }
 
-    /// What `fill` is to write next.
+    /// `fill` is to write these bytes next.
     pub(crate) fn keep_large(&self, bytes: Bytes) {
         *self.large.borrow_mut() = bytes;
     }
 
-    /// Nobody has asked for what `fill` was to write.
+    /// Nobody asks any more for what `fill` was to write.
     pub(crate) fn drop_large(&self) {
         drop(self.large.take());
     }
 
-    /// The part of the exchange in which TypeScript has written what goes out.
+    /// The part of the exchange in which TypeScript writes values that go to Rust.
     fn outgoing(&self) -> Option<NonNull<[u8]>> {
         let cells = &self.memory.get()?[OUTGOING_AT..];
         Some(NonNull::slice_from_raw_parts(NonNull::from(cells).cast(), OUTGOING_BYTES))
     }
 
-    /// What has been lent, as it is now. Only within a call from JavaScript of `env`.
+    /// The bytes of the array that has been lent, where they are now. Only within a call from JavaScript of `env`.
     fn lent_bytes(&self, env: sys::napi_env) -> Option<NonNull<[u8]>> {
         let reference = self.lent.get()?;
         let mut array = ptr::null_mut();
@@ -194,8 +194,8 @@ pub(crate) fn write(memory: &[Cell<u8>], at: usize, bytes: &[u8]) {
     }
 }
 
-/// The bytes of a typed array as they are now: none, if its buffer has been detached or has shrunk below it. Of one with larger
-/// elements fewer than it has. Nothing holds them: they are to be used before any JavaScript runs.
+/// The bytes of a typed array where they are now. There are none if the buffer has been detached or has shrunk below the array, and too
+/// few if the elements have more than one byte. Nothing holds the bytes, so they are to be used before any JavaScript runs.
 pub(crate) fn bytes_of(env: sys::napi_env, array: sys::napi_value) -> Option<NonNull<[u8]>> {
     let mut length = 0;
     let mut data = ptr::null_mut();
@@ -214,7 +214,7 @@ pub(crate) fn bytes_of(env: sys::napi_env, array: sys::napi_value) -> Option<Non
     if found != sys::Status::napi_ok {
         return None;
     }
-    // Of a detached one, or one without elements, the address may be null.
+    // The address may be null if the buffer is detached or the array has no elements.
     let (start, length) = NonNull::new(data.cast()).map_or((NonNull::dangling(), 0), |start| (start, length));
     Some(NonNull::slice_from_raw_parts(start, length))
 }

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Names and numbers. Only what a module exports is here: callers may name anything.
+/// Names and their numbers. Only what a module exports is here, as callers may name anything.
 #[derive(Debug)]
 struct Names {
     list: Vec<String>,
@@ -21,12 +21,12 @@ impl Names {
     }
 }
 
-/// The exports of a pool's module. A task carries the number of its own.
+/// The exports of a pool's module. A task carries the number of its export.
 #[derive(Debug)]
 pub(crate) struct Exports(Mutex<Names>);
 
 impl Default for Exports {
-    /// The export that is called if none is named has its number before a thread has loaded.
+    /// `default`, which is called if no export is named, has a number before a thread has loaded.
     fn default() -> Self {
         let mut names = Names { list: Vec::new(), numbers: HashMap::new() };
         names.add("default".to_owned());

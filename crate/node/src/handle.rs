@@ -6,19 +6,19 @@ use workpool_core::{FaceId, MonotonicClock, Pool, Snapshot};
 
 use crate::{calls::Call, host::Addresses, mailbox::Mailbox, pool::Core, shared, threads::Threads};
 
-/// What an isolate has of a pool. When it is dropped, because nobody needs it any more or because the isolate ends, its face
-/// departs.
+/// What one isolate has of a pool: one handle for each `create`. When a handle is dropped, because nobody needs it any more or because the
+/// isolate ends, its face departs from the core.
 #[derive(Debug)]
 pub(crate) struct Handle {
     core: Arc<Core>,
-    /// What the core knows it by.
+    /// What the core knows the handle by.
     pub(crate) face: FaceId,
-    /// Whether it submits nothing any more: to its own isolate the pool is closed.
+    /// Whether nothing is submitted by it any more. To its own isolate the pool is closed then.
     has_left: Cell<bool>,
 }
 
 impl Handle {
-    /// Whether the threads of the pool are those of this isolate, by this face.
+    /// Whether the pool has threads, and they belong to this handle.
     pub(crate) fn is_owner(&self) -> bool {
         self.face == FaceId::FIRST && self.threads().is_some()
     }
@@ -28,7 +28,7 @@ impl Handle {
         self.pool().host().of(FaceId::FIRST).is_some_and(|address| address.is_at(mailbox))
     }
 
-    /// The face of a pool that is in the isolate of `mailbox`, under `number`.
+    /// The handle for a face of the pool. It is in the isolate of `mailbox`, under `number`.
     pub(crate) fn new(core: Arc<Core>, face: FaceId, mailbox: Arc<Mailbox>, number: u32) -> Self {
         core.pool.host().add(face, mailbox, number);
         Self { core, face, has_left: Cell::new(false) }
@@ -47,13 +47,14 @@ impl Handle {
         &self.core
     }
 
-    /// Submits nothing any more; gives the generation that this closes, if it was the last one to submit.
+    /// Nothing is submitted by this handle any more. If it was the last one by which something was, the pool is closed: gives the
+    /// generation.
     pub(crate) fn leave(&self) -> Option<u64> {
         self.has_left.set(true);
         self.pool().leave(self.face)
     }
 
-    /// Whether a task of this face could start now.
+    /// Whether a task could start now.
     pub(crate) fn has_room(&self) -> bool {
         !self.has_left.get() && self.pool().has_room()
     }
@@ -64,7 +65,7 @@ impl Handle {
         Snapshot { is_closed: snapshot.is_closed || self.has_left.get(), ..snapshot }
     }
 
-    /// Gives up its place in the pool, which ends with its last one; what else this isolate wants to know of the pool it is told.
+    /// The face departs, while the isolate is still told what it waits for. The name of the pool is free after its last face.
     pub(crate) fn resign(&self) {
         let was_last = self.pool().resign(self.face);
         self.free_name(was_last);
@@ -79,7 +80,7 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        // Its threads have ended before it, as Node ends those of an isolate first. Whoever asks for the name gets a new pool.
+        // The threads have ended before, as Node ends those of an isolate first. Whoever asks for the name gets a new pool.
         if self.is_owner() {
             self.pool().orphan();
             self.free_name(true);

@@ -1,16 +1,16 @@
-//! Whether what the library does between two calls of the core fits on the stack of JavaScript.
+//! Whether the stack of JavaScript has room for what the library does between two calls of the core.
 //!
-//! Only V8 knows where its stack ends, and asking it costs a call with thousands of arguments, which throws if they do not fit.
-//! What has been found holds for the life of the isolate. So each answer is kept, as the lowest address from which there is
-//! room, and a call that comes from above it costs one comparison.
+//! Only V8 knows where its stack ends. To ask V8 is to call a function with thousands of arguments, which throws if they do not fit.
+//! The answer holds for the life of the isolate. So it is kept as the lowest address from which there is room, and a later call from
+//! above this address costs one comparison.
 
 use std::{cell::Cell, hint::black_box, ptr};
 
-/// What is left below the lowest address at least, in bytes: V8 compiles a function that is called for the first time only where
-/// 40 KB are left, and what the library does takes some, too.
+/// How many bytes are left below the lowest address at least. V8 compiles a function at its first call only where 40 KB are left, and
+/// the library itself takes some.
 const LEFT: usize = 64 * 1024;
 
-/// How far calls from one function are apart at most, in bytes.
+/// How many bytes two calls from one function are apart at most.
 const AROUND: usize = 8 * 1024;
 
 #[derive(Debug)]
@@ -31,8 +31,8 @@ impl Headroom {
         here() >= self.lowest.get()
     }
 
-    /// Whether `is_known` will say so to the next call from about here, too: functions differ in what they have on the stack
-    /// themselves.
+    /// Whether `is_known` will hold for the next call from about here, too. It allows for functions that have more on the stack than the
+    /// present one.
     pub(crate) fn is_known_around(&self) -> bool {
         here() >= self.lowest.get().saturating_add(AROUND)
     }

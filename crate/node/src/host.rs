@@ -1,4 +1,4 @@
-//! What the core of a pool wants done outside of it, and who is told so.
+//! The host of a pool's core: it tells isolates what the core wants done.
 
 use std::{
     collections::HashMap,
@@ -40,7 +40,7 @@ impl Address {
 #[derive(Debug)]
 pub(crate) struct Addresses {
     by_face: Mutex<HashMap<FaceId, Address>>,
-    /// For the reaper.
+    /// The pool itself, for the reaper.
     pool: Weak<dyn Reap>,
     /// What a pool of threads has beyond one of closures.
     pub(crate) threads: Option<Threads>,
@@ -74,7 +74,7 @@ impl Addresses {
         self.push(face, Command::new(kind, first, second));
     }
 
-    /// Asks the origin of a task for its argument, which goes to the worker by the message port.
+    /// Asks the origin of a task to send the argument to the worker by the message port.
     pub(crate) fn request_argument(&self, face: FaceId, worker: WorkerId, task: TaskId) {
         let command = Command::new(CommandKind::SendArgument, worker.0, task.number());
         self.push(face, Command { stamp: task.stamp(), ..command });
@@ -88,7 +88,7 @@ impl Addresses {
         mailbox.push(Command { handle, ..command }, sender);
     }
 
-    /// The same for several.
+    /// As `push`, for several commands.
     fn push_all(&self, face: FaceId, mut commands: Vec<Command>) {
         let Some(Address { mailbox, handle }) = self.of(face) else { return };
         commands.iter_mut().for_each(|command| command.handle = handle);
@@ -96,7 +96,7 @@ impl Addresses {
         mailbox.push_all(commands, sender);
     }
 
-    /// What an isolate is to do for an effect, if it is one that has to; anything else is done at once.
+    /// The command for an effect that an isolate has to see to. What concerns no isolate is done at once, and there is no command.
     fn command(&self, effect: Effect<Call>) -> Option<(FaceId, Command)> {
         // Resources and threads belong to the isolate that made the pool.
         let to_owner = |kind, worker: WorkerId| Some((FaceId::FIRST, Command::new(kind, worker.0, 0)));
@@ -160,7 +160,7 @@ impl Host<Call> for Addresses {
             effects.into_iter().for_each(|effect| self.deliver(effect));
             return;
         }
-        // As a rule all are for one face.
+        // As a rule all commands are for one face.
         let mut of = None;
         let mut commands = Vec::new();
         for (face, command) in effects.into_iter().filter_map(|effect| self.command(effect)) {

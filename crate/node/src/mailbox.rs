@@ -13,7 +13,7 @@ use workpool_mailbox::{Bell, Spinners};
 
 use crate::{times::Times, value::Value};
 
-/// One thing to do.
+/// One thing that the isolate is to do.
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) kind: CommandKind,
@@ -22,14 +22,15 @@ pub(crate) struct Command {
     pub(crate) first: u32,
     pub(crate) second: u32,
     pub(crate) third: u32,
-    /// Of the task that it is about, if it is about one.
+    /// The stamp of the task that the command is about; 0 if it is about none.
     pub(crate) stamp: u32,
-    /// What is to be known beside: why a thread has died, or a task is aborted.
+    /// Why a thread has died, or why a task is aborted.
     pub(crate) detail: Option<Arc<Value>>,
 }
 
 impl Command {
-    /// One that is about no task, or about one whose number cannot be another's by then. The handle is set when it is pushed.
+    /// A command about no task, or about a task whose number nobody else can have by the time that the command is read. The handle is
+    /// set when the command is pushed.
     pub(crate) const fn new(kind: CommandKind, first: u32, second: u32) -> Self {
         Self { kind, handle: 0, first, second, third: 0, stamp: 0, detail: None }
     }
@@ -41,14 +42,14 @@ pub(crate) struct Outcome {
     /// The number of the pool in the origin's isolate.
     pub(crate) handle: u32,
     pub(crate) task: TaskId,
-    /// Of a task that failed.
+    /// The times of the task, if it failed.
     pub(crate) failed: Option<Times>,
-    /// Whether its thread has printed what its owner may not have read yet.
+    /// Whether the thread has printed something that the owner may not have read yet.
     pub(crate) printed: bool,
     pub(crate) value: Value,
 }
 
-/// A threadsafe function that only wakes: its payload is always null.
+/// A threadsafe function that only wakes. Its payload is always null.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Waker(pub(crate) sys::napi_threadsafe_function);
 
@@ -70,7 +71,7 @@ impl Bell for Waker {
     }
 }
 
-/// Where an isolate finds what others left for it.
+/// Where an isolate finds what others have left for it.
 pub(crate) type Mailbox = workpool_mailbox::Mailbox<Command, TaskId, Outcome, Waker>;
 
 /// The places for isolates that look for what comes next instead of going to sleep.

@@ -6,13 +6,13 @@ use workpool_core::{MonotonicClock, Nanos, Pool, Reap, Reaper};
 
 use crate::{calls::Call, host::Addresses, options::CoreOptions, threads::Threads, value::NoMemory};
 
-/// A pool, owned by the handles of it; the reaper and the list of shared pools know it weakly.
+/// A pool. Its handles own it; the reaper and the list of shared pools refer to it weakly.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) pool: Pool<Call, Addresses, MonotonicClock>,
-    /// Under which it is shared, if it is.
+    /// The name under which the pool is shared, if it is.
     pub(crate) name: Option<String>,
-    /// Most tasks that one worker has at once.
+    /// The most tasks that one worker has at once.
     pub(crate) concurrency: u32,
 }
 

@@ -1,4 +1,4 @@
-//! Memory that an isolate and the core share: what a call returns beside its result.
+//! Memory that an isolate and Rust share, for what a call takes and returns beside its integers.
 
 use std::{cell::Cell, ptr, slice};
 
@@ -15,7 +15,7 @@ pub(crate) struct Registers {
 }
 
 impl Registers {
-    /// Makes the block.
+    /// Makes the block; gives it as JavaScript sees it, too.
     pub(crate) fn new(env: sys::napi_env) -> Option<(Self, sys::napi_value)> {
         let mut data = ptr::null_mut();
         let mut value = ptr::null_mut();
@@ -32,7 +32,7 @@ impl Registers {
             return None;
         }
         // SAFETY: the block begins with `WORDS` words, is aligned to 8 bytes or more, and is never detached, as only
-        // our own TypeScript sees it. It lives as long as the reference, which goes with this. Cells, as
+        // our own TypeScript sees it. It lives as long as the reference, which ends with the isolate. Cells, as
         // JavaScript writes and reads there, too, but on this thread.
         let words = unsafe { slice::from_raw_parts(data.cast::<Cell<i32>>(), WORDS) };
         // SAFETY: in bounds: the numbers follow the words, which take a multiple of 8 bytes.
@@ -42,7 +42,7 @@ impl Registers {
         Some((Self { words, numbers, reference }, value))
     }
 
-    /// For whoever ends the isolate before its environment does.
+    /// The reference that keeps the block alive, for whoever ends the isolate before its environment ends.
     pub(crate) const fn reference(&self) -> sys::napi_ref {
         self.reference
     }

@@ -1,5 +1,5 @@
-//! The shapes of plain objects that cross between isolates, by number: the list of their keys is said once per process and not
-//! with every object.
+//! The shapes of plain objects that cross between isolates. A shape is a list of keys and has a number, so an object brings a number and
+//! not its keys.
 
 #![expect(unreachable_pub, reason = "napi-rs exports public items, whatever module they are in")]
 
@@ -11,7 +11,8 @@ use std::{
 use napi_derive::napi;
 use workpool_abi::NONE;
 
-/// Most shapes. Never forgotten, as any isolate may know their numbers; what comes later says its keys each time.
+/// How many shapes there are at most. None is forgotten, as any isolate may know its number. An object of a later shape brings its keys
+/// each time.
 const MOST: usize = 4_096;
 
 #[derive(Default)]

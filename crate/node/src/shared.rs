@@ -9,7 +9,7 @@ use workpool_core::FaceId;
 
 use crate::{options::CoreOptions, pool::Core, value::NoMemory};
 
-/// A pool, and the options it was made with, to compare with those of the next one who asks for it.
+/// A pool and the options that it was made with. Whoever asks for the pool next compares his own with them.
 struct Entry {
     core: Weak<Core>,
     options: CoreOptions,
@@ -31,7 +31,7 @@ fn lock() -> MutexGuard<'static, Pools> {
     POOLS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A face of a shared pool, with what that was made with.
+/// A face of a shared pool, and the options that the pool was made with.
 pub(crate) struct Joined {
     pub(crate) core: Arc<Core>,
     pub(crate) face: FaceId,
@@ -39,7 +39,7 @@ pub(crate) struct Joined {
     pub(crate) details: String,
 }
 
-/// A face of the pool of this name; if there is none, or its last face has departed, of a new one.
+/// A face of the pool of this name. The pool is made if there is none, or if its last face has departed.
 pub(crate) fn join(name: String, options: &CoreOptions, details: String) -> Result<Joined, NoMemory> {
     let mut pools = lock();
     let key = Key { name, is_of_threads: options.kind.is_thread() };
@@ -61,11 +61,11 @@ pub(crate) fn has(name: String, is_of_threads: bool) -> bool {
     lock().get(&Key { name, is_of_threads }).is_some_and(|entry| entry.core.strong_count() > 0)
 }
 
-/// The last face of this pool has departed, or whoever had its threads.
+/// The last face of this pool has departed, or the owner of its threads.
 pub(crate) fn forget(name: &str, core: &Arc<Core>) {
     let mut pools = lock();
     let key = Key { name: name.to_owned(), is_of_threads: core.threads().is_some() };
-    // Another one may have the name by now.
+    // Another pool may have the name by now.
     if pools.get(&key).is_some_and(|entry| std::ptr::eq(entry.core.as_ptr(), Arc::as_ptr(core))) {
         pools.remove(&key);
     }

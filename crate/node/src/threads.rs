@@ -13,7 +13,7 @@ use crate::{
     value::Value,
 };
 
-/// A reason that TypeScript has encoded, for whoever is rejected for it.
+/// A reason that TypeScript has encoded, for the tasks that are rejected for it.
 #[derive(Debug)]
 pub(crate) struct Reason(SpinLock<Option<Arc<Value>>>);
 
@@ -24,7 +24,7 @@ impl Default for Reason {
 }
 
 impl Reason {
-    /// `None`: there was no memory for it.
+    /// `None`: there was no memory for the reason.
     pub(crate) fn set(&self, reason: Option<Value>) {
         let reason = reason.map(Arc::new);
         let old = std::mem::replace(&mut *self.0.lock(), reason);
@@ -41,7 +41,7 @@ impl Reason {
 pub(crate) struct Threads {
     pub(crate) calls: Calls,
     pub(crate) exports: Exports,
-    /// By number of the worker: the isolates that have entered as one.
+    /// By number of the worker: the mailboxes of the isolates that have entered as one.
     mailboxes: SpinLock<Vec<Option<Arc<Mailbox>>>>,
     /// Why the last thread died, and why the last one could not start. The owner says so before it tells the core.
     pub(crate) crash: Reason,
@@ -75,15 +75,15 @@ impl Threads {
         self.mailboxes.lock().get(worker.0 as usize).cloned().flatten()
     }
 
-    /// Gives a worker, which has entered, a task.
+    /// Gives a task to a worker that has entered.
     pub(crate) fn start(&self, worker: WorkerId, task: TaskId) {
-        // If it has died meanwhile, the task goes back when its end is reported.
+        // If the thread has died meanwhile, the task goes back to the queue when the death is reported.
         if let Some(mailbox) = self.mailbox(worker) {
             mailbox.push_task(task);
         }
     }
 
-    /// Tells a worker to abort the signal of a task, if it runs it by then; `if_settled`: and if the task has settled.
+    /// Tells a worker to abort the signal of a task, if the worker runs the task by then. `if_settled`: and only if the task has settled.
     pub(crate) fn abort(&self, worker: WorkerId, task: TaskId, if_settled: bool, reason: Option<Arc<Value>>) {
         let (first, second, stamp) = (task.number(), u32::from(if_settled), task.stamp());
         if let Some(mailbox) = self.mailbox(worker) {

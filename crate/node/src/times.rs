@@ -5,7 +5,7 @@ use workpool_core::{Host, MILLISECOND, MonotonicClock, Pool, TaskId};
 
 use crate::calls::Call;
 
-/// The times of a task, as `Time` names their places; zeros of one that is done with.
+/// The times of a task, in the places that `Time` names; zeros if the task is done with.
 pub(crate) type Times = [f64; Time::COUNT];
 
 /// The times of a task of this pool.

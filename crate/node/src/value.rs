@@ -2,11 +2,12 @@
 
 use std::ops::Deref;
 
-/// As many bytes as small values have are kept in place: memory that one thread allocates and another one frees costs both of
-/// them, and the allocator a lock.
+/// So many bytes are kept in place. Memory that one thread allocates and another one frees costs both threads time, and the
+/// allocator a lock.
 const SMALL: usize = 55;
 
-/// The bytes of a value. As many as a caller likes, so a copy is made only where it may fail.
+/// The bytes of a value. A caller may have any number of them, so a copy is made only where the caller can be told that there is no
+/// memory for it.
 #[derive(Debug)]
 pub(crate) enum Bytes {
     Small { length: u8, data: [u8; SMALL] },
@@ -19,12 +20,12 @@ impl Default for Bytes {
     }
 }
 
-/// The system gives no memory for a value. Whoever has called learns of it; nothing has been changed.
+/// The system gives no memory for a value. The caller is told so, and nothing has been changed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NoMemory;
 
 impl Bytes {
-    /// A copy.
+    /// A copy of `bytes`.
     pub(crate) fn copy(bytes: &[u8]) -> Result<Self, NoMemory> {
         if bytes.len() > SMALL {
             let mut copy = Vec::new();
@@ -49,7 +50,7 @@ impl Deref for Bytes {
     }
 }
 
-/// A value on its way to another thread; of its kind `ValueKind`.
+/// A value on its way to another thread. `kind` is a `ValueKind`.
 #[derive(Debug, Default)]
 pub(crate) struct Value {
     pub(crate) kind: u32,

@@ -6,7 +6,7 @@ use workpool_core::{FaceId, TaskId, WorkerId};
 
 use crate::{host::Address, pool::Core, times::Times, value::Value};
 
-/// The worker that an isolate is, and what it has begun.
+/// The worker that an isolate is, and the tasks that it has begun.
 #[derive(Debug)]
 pub(crate) struct Worker {
     pub(crate) core: Arc<Core>,
@@ -15,7 +15,7 @@ pub(crate) struct Worker {
     pub(crate) thread: u32,
     /// Tasks that it has begun, and the faces they came through: as many as the pool's `concurrency` at most.
     begun: Vec<(TaskId, FaceId)>,
-    /// Where the last outcome went: where the next one goes, too, as a rule.
+    /// Where the last outcome went. As a rule the next one goes there, too.
     last_address: Option<(FaceId, Address)>,
 }
 
@@ -24,18 +24,18 @@ impl Worker {
         Self { core, id, thread, begun: Vec::new(), last_address: None }
     }
 
-    /// It begins a task that came through this face.
+    /// The worker begins a task that came through this face.
     pub(crate) fn begin(&mut self, task: TaskId, face: FaceId) {
         self.begun.push((task, face));
     }
 
-    /// It has ended the task of this number, if it had begun one; gives the task and its face.
+    /// The worker has ended the task of this number; gives the task and its face. `None` if it had not begun one.
     pub(crate) fn end(&mut self, number: u32) -> Option<(TaskId, FaceId)> {
         let index = self.begun.iter().position(|(begun, _)| begun.number() == number)?;
         Some(self.begun.swap_remove(index))
     }
 
-    /// Whether it has begun tasks that it has not ended.
+    /// Whether the worker has begun a task that it has not ended.
     pub(crate) const fn is_running(&self) -> bool {
         !self.begun.is_empty()
     }
@@ -44,7 +44,7 @@ impl Worker {
         self.begun.iter().any(|&(begun, _)| begun == task)
     }
 
-    /// The task that it has begun under this number, of which it has no two, and its face.
+    /// The task that the worker has begun under this number, and its face. No two of them have one number.
     pub(crate) fn begun(&self, number: u32) -> Option<(TaskId, FaceId)> {
         self.begun.iter().copied().find(|(task, _)| task.number() == number)
     }

@@ -14,14 +14,14 @@ use crate::{
     value::NoMemory,
 };
 
-/// Most arguments of a function here.
+/// The most arguments that a raw function has.
 pub(crate) const ARGUMENTS: usize = 10;
 
-/// Integers, as doubles: a priority may be any safe one.
+/// The arguments of a call: integers, as doubles, since a priority may be any safe integer.
 pub(crate) type Arguments = [f64; ARGUMENTS];
 
-/// What the body of a raw function comes to: an integer; `None` if it has no such pool, or is no thread, as only a caller that is
-/// not our TypeScript, or a bug of it, can bring about; or there is no memory. JavaScript gets the latter two thrown.
+/// What the body of a raw function comes to: an integer; `None` if the isolate has no such pool, or is no thread; or no memory. `None` and
+/// no memory are thrown. Only a caller that is not our TypeScript, or a bug of ours, brings about `None`.
 pub(crate) trait Answer {
     fn answer(self) -> Result<Option<i32>, NoMemory>;
 }
@@ -99,8 +99,8 @@ pub(crate) unsafe fn call<A: Answer>(
     result
 }
 
-/// Calls `f` with the typed array that is the only argument of this call, and its bytes; without memory for it throws. Only for
-/// functions that `export` made, with what Node has called them with.
+/// Calls `f` with the typed array that is the only argument of this call, and with its bytes. If `f` finds no memory, JavaScript gets an
+/// error thrown. Only for functions that `export` made, with what Node has called them with.
 pub(crate) fn with_array(
     env: sys::napi_env,
     info: sys::napi_callback_info,

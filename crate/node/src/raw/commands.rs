@@ -24,7 +24,7 @@ functions! {
         };
         match command.kind {
             CommandKind::Reject => {
-                // If the handle is gone, so is the task.
+                // If the handle is gone, the task is gone, too.
                 isolate.with(f64::from(command.handle), |handle| {
                     let task = TaskId::new(command.first, command.stamp);
                     write_times(isolate, handle, task);

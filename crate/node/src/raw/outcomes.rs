@@ -28,14 +28,13 @@ functions! {
     };
 }
 
-/// Hands over as many outcomes as there is room for. TypeScript calls until there are no more: so it has dealt with those before,
-/// and only now their pools hear that their origin knows of them. Earlier their numbers would be free while TypeScript, which runs
-/// code of its users in between, still has to look tasks up by them.
+/// Hands over as many outcomes as there is room for. TypeScript calls this until there are no more. So by now it has dealt with those of
+/// the last call, and only now their pools are told that the origin knows of them. Earlier the numbers of these tasks would be free while
+/// TypeScript, which runs code of its users in between, still looks tasks up by number.
 fn hand_over(isolate: &Isolate) -> i32 {
     let mut handed = isolate.handed_over.borrow_mut();
     acknowledge(isolate, &mut handed);
     let Some(memory) = isolate.exchange.memory() else { return 0 };
-    // What is there nobody has asked for.
     isolate.exchange.drop_large();
     let mut outcomes = isolate.outcomes.borrow_mut();
     if outcomes.is_empty() {
@@ -54,7 +53,7 @@ fn hand_over(isolate: &Isolate) -> i32 {
         let Some(Outcome { handle, task, failed, printed, value }) = outcomes.pop_front() else { break };
         handed.push((handle, task));
         let kind = value.kind | flag(is_large, ValueFlag::Large);
-        // As `Column` names their places.
+        // In the places that `Column` names.
         let row: [u32; COLUMNS] = [
             handle,
             task.number(),

@@ -45,12 +45,13 @@ functions! {
     });
 }
 
-/// Begins a task that this thread has been given: its argument is in the exchange. `None`: it has settled on the way here.
+/// Begins a task that this thread has been given, and puts the argument into the exchange; gives the kind of the argument. `None`: the task
+/// has settled on the way here.
 fn begin(isolate: &Isolate, worker: &mut Worker, task: TaskId) -> Option<u32> {
     match worker.core.pool.take(worker.id, task) {
         Taken::Begun(call) => call_export(isolate, worker, task, call),
         Taken::Settled => {
-            // It is over for its origin; what its end makes room for, if anything, comes by the mailbox or is next.
+            // The task is over for its origin. If its end makes room for another task, that comes by the mailbox or is next.
             let finished = worker.core.pool.finish_task(task, End::Completed, false);
             finished.next.and_then(|next| begin_first(isolate, worker, next))
         }
@@ -58,7 +59,7 @@ fn begin(isolate: &Isolate, worker: &mut Worker, task: TaskId) -> Option<u32> {
     }
 }
 
-/// The argument of a task that has begun is in the exchange.
+/// Puts the argument of a task that has begun into the exchange; gives the kind of the argument.
 fn call_export(isolate: &Isolate, worker: &mut Worker, task: TaskId, call: Call) -> Option<u32> {
     let threads = worker.core.threads()?;
     let Argument { export, value } = threads.calls.take(call);
@@ -69,7 +70,7 @@ fn call_export(isolate: &Isolate, worker: &mut Worker, task: TaskId, call: Call)
     Some(isolate.exchange.put(&isolate.registers, value))
 }
 
-/// Begins `task`, or one that was given to this thread before it and has not begun: the next of several at once.
+/// Begins `task`, or a task that was given to this thread before it and has not begun.
 fn begin_first(isolate: &Isolate, worker: &mut Worker, task: TaskId) -> Option<u32> {
     begin(isolate, worker, isolate.event_loop.mailbox.first_of(task))
 }
@@ -87,16 +88,16 @@ fn end_task(
     isolate.registers.set(Word::Settled, 0);
     let Some((task, face)) = worker.end(number) else { return NONE };
     let end = if failed { End::Failed } else { End::Completed };
-    // Of a failure `panicHandler` may want to know.
+    // `panicHandler` may want to know the times of a task that failed.
     let times = if failed { times_of(&worker.core.pool, task) } else { Times::default() };
-    // With several tasks at once, others may have been given before the next one.
+    // If a thread may have several tasks at once, it may have been given others before the next one.
     let is_only = worker.core.concurrency == 1;
     let (finished, begun) = if is_only {
         worker.core.pool.finish_and_take(task, end, broken)
     } else {
         (worker.core.pool.finish_task(task, end, broken), None)
     };
-    // Whoever has sent the value by another way takes it back if nobody is told of it.
+    // If the task had settled before, nobody is told of the value. Then TypeScript takes back a value that it has sent by a port.
     isolate.registers.set(Word::Settled, i32::from(finished.settled));
     if finished.settled {
         worker.tell_outcome(face, task, failed.then_some(times), printed, value);
@@ -115,7 +116,7 @@ fn end_task(
     }
 }
 
-/// There is another task at once. Says whether the event loop is to have its turn before.
+/// There is another task at once. Says in the registers whether the event loop is to have its turn before.
 fn take_turns(isolate: &Isolate) {
     let is_due = isolate.thread.goes_on(&isolate.clock);
     isolate.registers.set(Word::Turn, i32::from(is_due));

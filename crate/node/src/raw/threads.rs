@@ -36,7 +36,7 @@ functions! {
 
     // (handle, task, stamp, if settled): the signal of the task is to abort for this reason, if a thread has it
     abort: |isolate, [handle, task, stamp, if_settled, ..]| {
-        // Without memory for the reason it aborts all the same.
+        // If there is no memory for the reason, the signal aborts without one.
         let reason = isolate.value().ok().map(Arc::new);
         let task = named(task, stamp);
         isolate.with(handle, |handle| {

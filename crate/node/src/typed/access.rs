@@ -29,6 +29,6 @@ pub(crate) fn with_threads<R>(isolate: u32, handle: u32, f: impl FnOnce(&Threads
 /// The error of a call that has found no memory, which is thrown.
 pub(crate) fn no_memory(isolate: &Isolate) -> napi::Error {
     errors::throw_no_memory(isolate.event_loop.env());
-    // Which is what napi-rs goes by: it throws nothing else.
+    // By this status napi-rs knows that an error has been thrown, and throws no other one.
     napi::Error::new(napi::Status::PendingException, "workpool: no memory".to_owned())
 }

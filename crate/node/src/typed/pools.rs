@@ -17,7 +17,7 @@ use crate::{
     value::NoMemory,
 };
 
-/// A handle of the pool, which has a number in its isolate.
+/// Makes a handle for a face of the pool; gives its number in the isolate.
 fn add_handle(isolate: &Isolate, core: Arc<Core>, face: FaceId) -> u32 {
     let mut handles = isolate.handles.borrow_mut();
     let entry = handles.vacant_entry();
@@ -26,7 +26,7 @@ fn add_handle(isolate: &Isolate, core: Arc<Core>, face: FaceId) -> u32 {
     number
 }
 
-/// A new pool; gives the number of its face in this isolate.
+/// Makes a pool; gives the number of its handle in this isolate.
 #[napi(catch_unwind)]
 pub fn create(isolate: u32, options: CoreOptions) -> napi::Result<u32> {
     let isolate = isolate_of(isolate)?;
@@ -34,13 +34,14 @@ pub fn create(isolate: u32, options: CoreOptions) -> napi::Result<u32> {
     Ok(add_handle(isolate, core, FaceId::FIRST))
 }
 
-/// Whether this core has a shared pool of this name. The code of another version may ask: name and arguments are to stay.
+/// Whether this core has a shared pool of this name. The code of another version may ask, so name and arguments
+/// are to stay.
 #[napi(catch_unwind)]
 pub fn has_shared(name: String, is_of_threads: bool) -> bool {
     shared::has(name, is_of_threads)
 }
 
-/// A face of a shared pool.
+/// A handle of a shared pool.
 #[napi(object)]
 #[derive(Debug)]
 pub struct Joined {
@@ -48,13 +49,13 @@ pub struct Joined {
     pub handle: u32,
     /// The options that the pool was made with.
     pub options: CoreOptions,
-    /// What else its maker has said of it.
+    /// The options that the core does not know, as the maker of the pool has given them.
     pub details: String,
     /// Whether the pool was made just now. If it is one of threads, they are this isolate's.
     pub is_new: bool,
 }
 
-/// A face of the shared pool of this name, which is made if there is none. `details` are options that the core does not know.
+/// A handle of the shared pool of this name, which is made if there is none. `details` are options that the core does not know.
 #[napi(catch_unwind)]
 pub fn join(isolate: u32, name: String, options: CoreOptions, details: String) -> napi::Result<Joined> {
     let isolate = isolate_of(isolate)?;
@@ -76,13 +77,13 @@ pub fn close(isolate: u32, handle: u32) -> napi::Result<i64> {
     with(isolate, handle, |handle| handle.pool().close() as i64)
 }
 
-/// Closes now and rejects what waits; of the given generation only, if one is given.
+/// Closes now and rejects what waits. If a generation is given and it is over, nothing happens.
 #[napi(catch_unwind)]
 pub fn release(isolate: u32, handle: u32, generation: Option<i64>) -> napi::Result<()> {
     with(isolate, handle, |handle| handle.pool().release(generation.map(|generation| generation as u64)))
 }
 
-/// Opens a closed pool as a new generation; false if its threads were those of an isolate that has ended.
+/// Opens a closed pool as a new generation. False: its threads belonged to an isolate that has ended.
 #[napi(catch_unwind)]
 pub fn reboot(isolate: u32, handle: u32) -> napi::Result<bool> {
     with(isolate, handle, |handle| handle.pool().reboot())
@@ -94,22 +95,22 @@ pub fn destroy(isolate: u32, handle: u32) -> napi::Result<()> {
     with(isolate, handle, |handle| handle.pool().destroy())
 }
 
-/// The face submits nothing any more. If it was the last one of its pool that did, the pool is closed: gives the generation.
+/// Nothing is submitted by this handle any more. If it was the last handle by which something was, the pool is closed: gives the generation.
 #[napi(catch_unwind)]
 pub fn leave(isolate: u32, handle: u32) -> napi::Result<Option<i64>> {
     with(isolate, handle, |handle| handle.leave().map(|generation| generation as i64))
 }
 
-/// The face, which has left and has no tasks, gives up its place in the pool.
+/// The face of this handle, which has left and has no tasks, departs from the core.
 #[napi(catch_unwind)]
 pub fn resign(isolate: u32, handle: u32) -> napi::Result<()> {
     with(isolate, handle, Handle::resign)
 }
 
-/// Drops a face that is not needed any more; its number may be used again.
+/// Drops a handle that is not needed any more. Its number may be used again.
 #[napi(catch_unwind)]
 pub fn forget(isolate: u32, handle: u32) -> napi::Result<()> {
     let forgotten = isolate_of(isolate)?.handles.borrow_mut().try_remove(handle as usize);
-    // Dropped when the list is not borrowed any more.
+    // The handle is dropped when the list is not borrowed any more, as its end may have effects.
     forgotten.map(drop).ok_or_else(|| no_handle(handle))
 }

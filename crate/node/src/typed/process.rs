@@ -9,7 +9,7 @@ use workpool_core::Reaper;
 
 use crate::typed::access::isolate_of;
 
-/// Nothing is left to be done for this load but what its promises may bring: once none is open it may be collected.
+/// Nothing is left to be done for this load of the addon. Once no promise of it is open, the load may be collected.
 #[napi(catch_unwind)]
 pub fn unroot(isolate: u32) -> napi::Result<()> {
     isolate_of(isolate)?.event_loop.unroot();
@@ -23,7 +23,7 @@ pub fn wait(isolate: u32, ms: u32) -> napi::Result<()> {
     Ok(())
 }
 
-/// Why nobody can see to times now, as the system gives no thread for it; nothing if somebody does, for good.
+/// Why no times can be kept now: the system gives no thread for the reaper. Nothing if the reaper runs, as it does for good then.
 #[napi(catch_unwind)]
 pub fn untimely() -> Option<String> {
     Reaper::global().start().err().map(|error| error.to_string())

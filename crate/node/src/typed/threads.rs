@@ -36,8 +36,8 @@ pub fn announce(isolate: u32, handle: u32) -> napi::Result<i64> {
     Ok(number)
 }
 
-/// This isolate becomes a worker of the pool of this number; false if there is no such pool any more. `thread` tells it from others
-/// that are this worker before and after it.
+/// This isolate becomes a worker of the pool of this number. False: there is no such pool any more. `thread` tells this thread from those
+/// that are the same worker before and after it.
 #[napi(catch_unwind)]
 pub fn enter(isolate: u32, pool: i64, worker: u32, thread: u32) -> napi::Result<bool> {
     let isolate = isolate_of(isolate)?;
@@ -75,7 +75,7 @@ pub fn export_name(isolate: u32, number: u32) -> napi::Result<Option<String>> {
     Ok(threads.and_then(|threads| threads.exports.name_of(number)))
 }
 
-/// In a thread: whether this task, which it has begun, has settled in another way.
+/// In a thread: whether a task that the thread has begun has settled in another way.
 #[napi(catch_unwind)]
 pub fn is_abandoned(isolate: u32, task: u32) -> napi::Result<bool> {
     let worker = isolate_of(isolate)?.worker.borrow();
@@ -83,21 +83,21 @@ pub fn is_abandoned(isolate: u32, task: u32) -> napi::Result<bool> {
     Ok(worker.as_ref().and_then(is_abandoned).unwrap_or(false))
 }
 
-/// In a thread: whether it has begun the task of this name, and not ended it. Its number may be another task's by now.
+/// In a thread: whether the thread has begun this task and not ended it. Another task may have the number by now, but not the stamp.
 #[napi(catch_unwind)]
 pub fn has_begun(isolate: u32, task: u32, stamp: i32) -> napi::Result<bool> {
     let worker = isolate_of(isolate)?.worker.borrow();
     Ok(worker.as_ref().is_some_and(|worker| worker.has_begun(TaskId::new(task, stamp as u32))))
 }
 
-/// Starts a worker of a pool of threads, unless it has one; or as many as it may have.
+/// Starts a thread, unless the pool has one. `all`: as many threads as the pool may have.
 #[napi(catch_unwind)]
 pub fn start(isolate: u32, handle: u32, all: bool) -> napi::Result<()> {
     with(isolate, handle, |handle| if all { handle.pool().start_all() } else { handle.pool().start() })
 }
 
-/// Whether this isolate may be blocked until a task of the pool has ended: not if the task needs a thread that only another
-/// isolate, or this one itself, could give it.
+/// Whether this isolate may be blocked until a task of the pool has ended. It may not if it is a thread of the pool itself, or if only
+/// another isolate could start the thread that the task needs.
 #[napi(catch_unwind)]
 pub fn may_block(isolate: u32, handle: u32) -> napi::Result<bool> {
     let Isolate { worker, event_loop, .. } = isolate_of(isolate)?;

@@ -22,9 +22,9 @@ pub enum WatchCondition {
     Ended,
     /// The pool is closed, no worker of any generation is left, and every rejection has been taken.
     Vacant,
-    /// No task of this face is left, and every rejection has been taken.
+    /// No task of this handle is left, and every rejection has been taken.
     Left,
-    /// A thread has started. Up before its time if none can be, or the pool is closed.
+    /// A thread has started. The watch is over before its time if none can start, or if the pool is closed.
     Started,
 }
 
@@ -75,7 +75,7 @@ pub fn await_vacancy(
     })
 }
 
-/// Takes an `awaitVacancy` back, unless its command is on the way.
+/// Takes an `awaitVacancy` back. False: its command is on the way.
 #[napi(catch_unwind)]
 pub fn forget_vacancy(isolate: u32, handle: u32, token: u32) -> napi::Result<bool> {
     let forgotten = with(isolate, handle, |handle| handle.pool().forget_vacancy(handle.face, token))?;
@@ -85,7 +85,7 @@ pub fn forget_vacancy(isolate: u32, handle: u32, token: u32) -> napi::Result<boo
     Ok(forgotten)
 }
 
-/// So many who have been told of a vacancy have had their turn.
+/// So many of those who have been told of a vacancy have had their turn.
 #[napi(catch_unwind)]
 pub fn end_turns(isolate: u32, handle: u32, count: u32) -> napi::Result<()> {
     with(isolate, handle, |handle| handle.pool().end_turns(handle.face, count))
