@@ -5,14 +5,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const packages = ['--package', 'workpool-core', '--package', 'workpool-mailbox']
 const { status, error } = spawnSync(
   'cargo',
-  [
-    'test',
-    ...['--package', 'workpool-core', '--package', 'workpool-mailbox'],
-    '--release',
-    ...['--test', 'loom', '--', ...process.argv.slice(2)],
-  ],
+  ['test', ...packages, '--release', '--test', 'loom', '--', ...process.argv.slice(2)],
   {
     cwd: root,
     stdio: 'inherit',
