@@ -6,15 +6,15 @@ import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 
 import { LEAVE_EXTERNAL, isBundled } from './bundled.js'
 
-/** Not every environment has it as a global. */
+/** Not every environment has this as a global. */
 const process = require('node:process') as NodeJS.Process
 
 export type Addon = typeof import('#binding/index.js')
 
 /**
- * Whether the package of a platform is where it is unless somebody has put it elsewhere. The paths are literal and
- * asked for, so that tools which copy what a program needs see them; and no `require.resolve`, as bundlers would follow
- * that, and fail with those that are not there.
+ * Whether the package of a platform is in its usual place. The paths are literal and are asked for, so that tools which
+ * copy what a program needs see them. `require.resolve` is not used, because bundlers would follow it, and fail at
+ * packages that are not there.
  */
 const IS_BESIDE: Readonly<Record<string, () => boolean>> = {
   'darwin-arm64': () => existsSync(join(__dirname, '../../workpool-darwin-arm64/workpool.darwin-arm64.node')),
@@ -29,19 +29,19 @@ const IS_BESIDE: Readonly<Record<string, () => boolean>> = {
   'win32-x64-msvc': () => existsSync(join(__dirname, '../../workpool-win32-x64-msvc/workpool.win32-x64-msvc.node')),
 }
 
-/** The folder of this package: one above the code that is published, further up from where the sources are. */
+/** The folder of this package. It is one level above the published code, and further up from the sources. */
 function packageFolder(): string {
   let folder = join(__dirname, '..')
   while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder)
   return folder
 }
 
-/** As `require.resolve`, unseen by bundlers. */
+/** Does the same as `require.resolve`, but bundlers do not see it. */
 const resolve = (name: string): string => createRequire(__filename).resolve(name)
 
 /**
- * Whether this system's C library seems to be musl. Only for the order: of the two binaries the other one is tried as
- * well.
+ * Whether the C library of this system seems to be musl. It decides only which binary is tried first; the other one is
+ * tried as well.
  */
 function seemsMusl(): boolean {
   try {
@@ -70,14 +70,14 @@ function open(file: string): Addon {
 
 /** An installed copy of this package. */
 interface Copy {
-  /** The file of its addon, and one of its code. */
+  /** The file of the copy's addon, and one file of its code. */
   readonly addon: string
   readonly code: string
 }
 
 /**
- * Where an isolate finds the copies that it, or those that it descends from, have loaded. As text: an object would keep
- * the realm that has made it.
+ * Where an isolate finds the copies that have been loaded by it, or by the isolates from which it descends. They are
+ * kept as text: an object would keep alive the realm that has made it.
  */
 const COPIES = 'workpool.copies'
 
@@ -95,9 +95,9 @@ function isSameFile(one: string, other: string): boolean {
 }
 
 /**
- * The addon to open instead of this one: that of a copy of the very same version, if the process has one. A binary at
- * another path is another core, with shared pools of its own; what one version has to say to the other's core nobody
- * has tried.
+ * The addon to open instead of this one: the one of a copy of the very same version, if the process has such a copy. A
+ * binary at another path is another core, with shared pools of its own. Nobody has tried how the code of one version
+ * works with the core of another.
  */
 function common(addon: string): string {
   if (copies().some((copy) => copy.addon === addon)) return addon
@@ -164,8 +164,8 @@ export const addonFile = loaded.file
 export const { addon } = loaded
 
 /**
- * What other cores of the process have a shared pool of this name: the files of their addons. Those that only other
- * isolates know are not asked.
+ * The other cores of the process that have a shared pool of this name, by the files of their addons. Cores that only
+ * other isolates know are not asked.
  */
 export function othersWith(name: string, isOfThreads: boolean): string[] {
   const others = copies().filter((copy) => copy.addon !== addonFile)
@@ -181,7 +181,7 @@ function asked(file: string): Partial<Addon> | undefined {
     try {
       other = open(file)
     } catch {
-      // It is gone by now, or cannot be loaded into this isolate.
+      // The addon is gone by now, or cannot be loaded into this isolate.
     }
     asks.set(file, other)
   }

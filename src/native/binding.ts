@@ -65,8 +65,8 @@ interface Hot {
   /** Writes the last value that did not fit into the exchange into this array. */
   fill(array: Uint8Array): void
   /**
-   * To a thread, with the value that is described in the registers: a task (≥ 0) or a refusal. `exportCode`: the number of the export, and
-   * flags, see `wire/values.ts`.
+   * To a thread, with the value that is described in the registers: a task (≥ 0) or a refusal. `exportCode`: the number
+   * of the export, and flags, see `wire/values.ts`.
    */
   run(face: number, exportCode: number): number
   /** The same with options, as those of `submit_with`. */

@@ -10,13 +10,13 @@ import { Fifo } from '../base/fifo.js'
 import { hasHeadroom } from '../base/headroom.js'
 import { Numbering } from '../base/numbering.js'
 
-/** A pool as the commands need it. */
+/** What the commands need of a pool. */
 export interface CommandTarget {
-  /** Whether it has something that nobody but the event loop may come back to, such as resources to be disposed of. */
+  /** Whether the pool has something to which only the event loop may come back, such as resources to be disposed of. */
   readonly isRooted: boolean
   /** Makes a worker, or its resource. */
   boot(worker: number): void
-  /** Takes a worker down that has no task, or disposes of its resource. */
+  /** Ends a worker that has no task, or disposes of its resource. */
   retire(worker: number): void
   /** Settles a task that ended without its function; `limit`: the time in ms that it exceeded, if it did. */
   reject(task: number, rejection: Rejection, limit: number): void
@@ -24,7 +24,7 @@ export interface CommandTarget {
 
 /** A pool whose tasks run in this isolate. */
 export interface ClosureTarget extends CommandTarget {
-  /** A worker is being taken down for too long: it counts no more, and the core is told nothing of its end. */
+  /** It takes too long to end a worker. It does not count any more, and the core is not told of its end. */
   overdue(worker: number): void
   /** Starts a waiting task on a worker. */
   start(worker: number, task: number): void
@@ -46,7 +46,7 @@ export interface ThreadTarget extends CommandTarget {
 
 /** This isolate as a thread of a pool. */
 export interface Thread {
-  /** It has been given tasks. */
+  /** The thread has been given tasks. */
   take(): void
   /** The signal of a task is to abort. */
   abort(task: number, stamp: number, ifSettled: boolean): void
@@ -57,19 +57,19 @@ export function serveAs(self: Thread): void {
   thread = self
 }
 
-/** Strong: a pool that nobody references lives as long as it has work, or may get some. */
+/** These references are strong: a pool that nobody else references lives as long as it has work, or may get some. */
 const targets: (CommandTarget | undefined)[] = []
 
 /**
- * Called with 0 if what is waited for has come true; else it has not, and never will or not in time: 1 + how many
- * workers were left.
+ * Is called with 0 if the condition has come true. Otherwise it never will, or has not in time, and the argument is 1 +
+ * the number of workers that were left.
  */
 type Settle = (vain: number) => void
 
 /** Promises of the control verbs, by token. Those with `Token.held` keep the process alive. */
 const watches = new Map<number, Settle>()
 
-/** Twice as large they are tokens, which come back as words of 32 bits with a sign. */
+/** Twice such a number is a token. Tokens come back as words of 32 bits with a sign. */
 export const watchNumbers = new Numbering(2 ** 30)
 
 function newToken(isHeld: boolean): number {
@@ -104,13 +104,13 @@ let isCarryingOut = false
 let isPaused = false
 
 /**
- * How long commands are carried out, or outcomes settled, at a time, in ms; and after how many the clock is looked at:
- * so many are at once, however long they take.
+ * How long commands are carried out, or outcomes settled, at a time, in ms; and after how many of them the clock is
+ * looked at. So many are done in one go, however long they take.
  */
 const STINT_MS = 8
 const BETWEEN_LOOKS = 256
 
-/** When the stint is over that is under way; it begins with the first look at the clock. */
+/** When the present stint is over. It begins with the first look at the clock. */
 const endOfStint = (endsAt: number | undefined): number => endsAt ?? monotonicNow() + STINT_MS
 
 /**
@@ -124,7 +124,9 @@ export function carryOut(): void {
   else void then.call(resolved, carryOut)
 }
 
-/** As `carryOut`, and settles what has ended. For the event loop, and whoever is called by it. */
+/**
+ * Does the same as `carryOut`, and settles what has ended. It is for the event loop, and for what the event loop calls.
+ */
 export function wake(): void {
   carryOutOnce(true)
 }
@@ -149,8 +151,8 @@ function carryOutOnce(mayDrain: boolean): void {
 }
 
 /**
- * Tasks that workers have taken meanwhile. The core gave them out after everything that is in the mailbox, so they
- * start after it, too, and in this order.
+ * Tasks that workers have taken meanwhile. The core gave them out after everything that is in the mailbox, so they also
+ * start after that, and in this order.
  */
 const postponed = new Fifo<{ target: ClosureTarget; worker: number; task: number }>()
 
@@ -160,8 +162,9 @@ export function postpone(target: ClosureTarget, worker: number, task: number): v
 }
 
 /**
- * `mayDrain`: outcomes are drained, too. Not inside a call of the user: they may be as deep as the stack goes, and no
- * promise settles sooner for it. `isBounded`: only as long as the event loop may wait. False: there may be more.
+ * `mayDrain`: outcomes are drained, too. That is not done inside a call of the user: the call may be at the end of the
+ * stack, and no promise settles sooner for it. `isBounded`: only as long as the event loop may wait. Returns false if
+ * there may be more.
  */
 function carryOutAll(mayDrain: boolean, isBounded: boolean): boolean {
   let done = 0
@@ -176,7 +179,7 @@ function carryOutAll(mayDrain: boolean, isBounded: boolean): boolean {
     if (kind === CommandKind.nothing && postponed.length === 0) return true
     if (kind === CommandKind.outcomes) {
       if (mayDrain && !drain(isBounded)) return false
-      // What they bring about comes first: continuations, and the tasks that these submit.
+      // What they cause comes first: continuations, and the tasks that these submit.
       if (!isLooking) queueMicrotask(look)
       isLooking = true
       return true
@@ -210,8 +213,8 @@ function startPostponed(): void {
 function obey(kind: CommandKind): void {
   const first = words[Word.first]!
   const second = words[Word.second]!
-  // Both may reach a thread that still loads, meant for the one that was this worker before. It has begun no task, and looks for those
-  // that it is given as soon as it has loaded.
+  // Both may reach a thread that still loads, meant for the one that was this worker before. It has begun no task, and
+  // looks for those that it is given as soon as it has loaded.
   if (kind === CommandKind.tasks) return thread?.take()
   if (kind === CommandKind.abort) return thread?.abort(first, words[Word.stamp]!, second === 1)
   if (kind === CommandKind.watched) {
@@ -220,7 +223,7 @@ function obey(kind: CommandKind): void {
     return settle?.(second)
   }
   const target = targets[words[Word.handle]!]
-  // It has been let go of, and only now its last thread is gone.
+  // The pool has been dropped, and only now its last thread is gone.
   if (target === undefined) return
   if (kind === CommandKind.start) (target as ClosureTarget).start(first, second)
   else if (kind === CommandKind.boot) target.boot(first)
@@ -254,7 +257,7 @@ function look(): void {
 let isDraining = false
 
 /**
- * How long this isolate is blocked in native code at a time, in ms: so long a process that ends may have to wait for
+ * How long this isolate is blocked in native code at a time, in ms. A process that ends may have to wait that long for
  * it.
  */
 const SLICE_MS = 5
@@ -267,7 +270,7 @@ const blockedFor: string[] = []
 
 export const isBlockedFor = (pool: string): boolean => blockedFor.includes(pool)
 
-/** What is to be looked after while it is. */
+/** What has to be looked after while the isolate is blocked. */
 export const whileBlocked = new Set<() => void>()
 
 /** Does nothing but carry out commands until `isOver`, for the pool of this name. */
@@ -287,7 +290,7 @@ export function block(pool: string, isOver: () => boolean): void {
 
 /** Settles the tasks whose ends threads have reported. */
 export function settleOutcomes(): void {
-  // Else whoever does it goes on as long as there are any.
+  // If somebody else reads the exchange, that one goes on as long as there are outcomes.
   if (!isDraining) drain(false)
 }
 
@@ -336,7 +339,7 @@ export function watch(
   carryOut()
 }
 
-/** By pool: how many have been told of a vacancy in this turn of the event loop. */
+/** How many have been told of a vacancy in this turn of the event loop, by pool. */
 const turns = new Map<number, number>()
 
 /** Those who were told have had their opportunity by the next turn. Then the core may tell others. */
@@ -347,10 +350,10 @@ function endTurns(): void {
   carryOut()
 }
 
-/** Gives back the number of a face that has no tasks and no open promises. */
+/** Gives back the number of a handle that has no tasks and no open promises. */
 export function forget(face: number): void {
   letGo(face)
-  // Its turns end with it, and the next one to have the number did not get them.
+  // The turns of the handle end with it. The next handle with that number has not got them.
   turns.delete(face)
   native.forget(isolate, face)
   carryOut()
@@ -362,13 +365,13 @@ export interface VacancyWait {
   /** In ms; `undefined` for as long as it takes. */
   waitTimeout?: number | undefined
   /**
-   * Whether the vacancy is used within `settle` or not at all. Else there is time until the next turn of the event
+   * Whether the vacancy is used within `settle` or not at all. Otherwise there is time until the next turn of the event
    * loop.
    */
   isBrief?: boolean
 }
 
-/** Calls `settle` once, after `carryOut` at the earliest. Gives what takes the wait back, if it can. */
+/** Calls `settle` once, after `carryOut` at the earliest. Returns what takes the wait back, if that is possible. */
 export function awaitVacancy(
   face: number,
   settle: (vacancy: Vacancy) => void,

@@ -8,15 +8,15 @@ import type { ErrorDescription } from '../wire/payload/index.js'
 /** What a thread finds as its `workerData`. */
 export interface Assignment {
   readonly workpool: {
-    /** The file of the owner's addon: numbers are those of this core. */
+    /** The file of the owner's addon. All numbers here are those of the core in that file. */
     readonly core: string
     /** The core's number for the pool, and for the thread as its worker. */
     readonly pool: number
     readonly worker: number
-    /** Tells it from the pool's other threads. */
+    /** A number that tells the thread from the other threads of the pool. */
     readonly serial: number
     readonly name: string
-    /** Of the task module, as a `file:` URL. */
+    /** The task module, as a `file:` URL. */
     readonly filename: string
     readonly control: MessagePort
     /** 0 for never. */
@@ -29,35 +29,38 @@ export interface Assignment {
 export const isAssignment = (data: unknown): data is Assignment =>
   typeof data === 'object' && data !== null && typeof (data as Partial<Assignment>).workpool?.control === 'object'
 
-/** A number that is used again, and what tells the task from the others that have it before and after. */
+/**
+ * The number of a task, which is used again, and the stamp that tells the task from those that have the number before
+ * and after it.
+ */
 export interface TaskName {
   readonly task: number
   readonly stamp: number
 }
 
-/** To the thread. */
+/** What an owner sends to a thread. */
 export type Order =
-  /** It is about to be ended: it answers as soon as what it has printed is out. */
+  /** The thread is about to be ended. It answers as soon as everything that it has printed has been sent. */
   | 'retire'
   /**
-   * The answer to its request for an argument, of which each gets one, in order: the argument, or the port that it is
-   * alone in.
+   * The answer to the thread's request for an argument: the argument, or the port that holds it alone. Each request
+   * gets one answer, in order.
    */
   | { readonly kind: 'argument'; readonly argument: unknown }
   | { readonly kind: 'port'; readonly port: MessagePort }
-  /** There is none, as the task has settled; or it cannot be posted. */
+  /** There is no argument, because the task has settled or the argument cannot be posted. */
   | { readonly kind: 'none' }
   | { readonly kind: 'failed'; readonly error: ErrorDescription }
 
-/** From the thread. */
+/** What a thread sends to its owner. */
 export type Report =
-  /** It has come as far as 'workpool/worker'. */
+  /** The thread has imported 'workpool/worker'. */
   | { readonly kind: 'entered' }
-  /** The module is there. */
+  /** The thread has loaded the module. */
   | { readonly kind: 'loaded' }
   /** The module cannot be loaded, and that will not change. */
   | { readonly kind: 'unloadable'; readonly error: ErrorDescription }
-  /** What it has printed has arrived. */
+  /** Everything that the thread has printed has arrived. */
   | { readonly kind: 'flushed' }
   /** The thread ends by itself. */
   | { readonly kind: 'exit'; readonly code: number }
@@ -65,19 +68,22 @@ export type Report =
    * The result of a task, or the description of what it failed with. The core's report of its end has the token, too.
    */
   | { readonly kind: 'value'; readonly token: number; readonly value: unknown }
-  /** Nobody will ask for this one: its task had settled in another way. */
+  /** Nobody will ask for this value: its task had settled in another way. */
   | { readonly kind: 'vain'; readonly token: number }
 
-/** So many counts there are; then they begin again. Far more than values of a thread are ever on their way. */
+/**
+ * So many counts there are; then they begin again. That is far more than the values of a thread that are ever on their
+ * way.
+ */
 const COUNTS = 2 ** 32
-/** And so many serials, as a token is a number that is exact: more than threads can live at once. */
+/** So many serials there are, because a token must be an exact number. That is more than threads can live at once. */
 export const SERIALS = 2 ** 53 / COUNTS
 
 /**
  * A thread counts the values that it sends. No other thread of the pool has its serial while one of them is on its way.
  */
 export const tokenOf = (serial: number, count: number): number => serial * COUNTS + count
-/** Which thread has sent it. */
+/** The serial of the thread that has sent the value. */
 export const serialOf = (token: number): number => Math.floor(token / COUNTS)
 /** The place of the value among those that its thread has sent. */
 export const countOf = (token: number): number => token % COUNTS

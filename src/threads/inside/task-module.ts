@@ -25,7 +25,7 @@ export async function loadTaskModule(url: string): Promise<Exports> {
 }
 
 async function load(url: string): Promise<unknown> {
-  // Not the own one of this file: under loader hooks that is a substitute which has no cache.
+  // This is not the `require` of this file, because under loader hooks that is a substitute without a cache.
   const require = createRequire(url)
   const path = fileURLToPath(url)
   let namespace: Exports
@@ -45,9 +45,9 @@ function isRefused(error: unknown, path: string, { extensions }: NodeJS.Require)
 }
 
 /**
- * Whether this is the namespace of a CommonJS module. It shows only what a lexer has found of the exports, and all of
- * them as its default. Of what exports it says so itself as of Node 23; until then the module is in the cache of
- * `require`.
+ * Whether this is the namespace of a CommonJS module. Such a namespace shows only those exports that a lexer has found,
+ * and all of them as its default. As of Node 23 it also has the export `module.exports`; until then the module is in
+ * the cache of `require`.
  */
 function isOfCommonJs(namespace: Exports, path: string, { cache }: NodeJS.Require): boolean {
   const { default: main } = namespace
@@ -56,7 +56,7 @@ function isOfCommonJs(namespace: Exports, path: string, { cache }: NodeJS.Requir
   return [path, realPathOf(path)].some((file) => cache[file] !== undefined && cache[file].exports === main)
 }
 
-/** Loader hooks may give a module of which there is no file. */
+/** Loader hooks may provide a module for which there is no file. */
 function realPathOf(path: string): string {
   try {
     return realpathSync(path)

@@ -8,15 +8,15 @@ export interface Transfer {
 }
 
 /**
- * What a thread of a pool tells all code in it that imports `workpool/worker`: a task module may have another copy of
- * this package than the pool, or a realm of its own. It is kept with the module that every realm gets the same of. What
- * it has is to stay as it is, as copies may be of different versions: a change needs a key of its own.
+ * What a thread of a pool tells all code in it that imports `workpool/worker`. A task module may have another copy of
+ * this package than the pool, or a realm of its own, so this is kept on a module of which all realms get the same. Its
+ * shape must not change, because copies may be of different versions; a change needs a key of its own.
  */
 export interface ThreadWide {
   /** What the user gave. */
   readonly workerData: unknown
   readonly currentTask: () => CurrentTask | undefined
-  /** What `transfer` has made, in whatever copy. */
+  /** The values that `transfer` has made, in any copy. */
   readonly transfers: WeakSet<Transfer>
 }
 

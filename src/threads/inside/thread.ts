@@ -49,7 +49,7 @@ import {
 
 type TaskFunction = (...args: unknown[]) => unknown
 
-/** A task that this thread has begun and whose function has asked for it. */
+/** A task that this thread has begun and whose function has called `currentTask`. */
 class Begun implements CurrentTask {
   #controller: AbortController | undefined
 
@@ -68,7 +68,8 @@ class Begun implements CurrentTask {
 }
 
 /**
- * `resolved.then(f)` calls `f` as a microtask: `queueMicrotask` does a good deal more, and there is one of it per task.
+ * `resolved.then(f)` calls `f` as a microtask. There is one such call per task, and `queueMicrotask` does a good deal
+ * more.
  */
 const resolved = resolvedPromise(undefined)
 
@@ -100,16 +101,16 @@ type Awaited = Omit<Job, 'argument'>
 
 export class Thread {
   readonly #assignment: Assignment['workpool']
-  /** By number: the exports that tasks have named. */
+  /** The exports that tasks have named, by number. */
   readonly #functions: (TaskFunction | undefined)[] = []
   #exports: Exports = {}
   /** The task whose function is being called. */
   #job: Job | undefined
-  /** Those that have asked for themselves. */
+  /** The tasks that have called `currentTask`. */
   readonly #begun = new Map<number, Begun>()
-  /** Those that are to be called as soon as microtasks, or the event loop, have had their turn. */
+  /** Tasks that are to be called as soon as microtasks, or the event loop, have had their turn. */
   readonly #due: Job[] = []
-  /** By number: tasks whose argument is to come by the message port. */
+  /** Tasks whose argument is to come by the message port, by number. */
   readonly #awaited = new Map<number, Awaited>()
   /**
    * The tasks whose argument has been asked for, in the order in which the answers come. If an answer cannot be read,
@@ -146,9 +147,9 @@ export class Thread {
     }
     native.exportNames(isolate, this.#functionNames)
     process.once('exit', (code) => this.#report({ kind: 'exit', code }))
-    // Which keeps this thread's event loop alive, too.
+    // This also keeps the event loop of the thread alive.
     control.on('message', (order: Order) => this.#obey(order))
-    // Of all that comes by it only an argument can be like that.
+    // Of all messages only an argument can be unreadable.
     control.on('messageerror', (error: unknown) => {
       this.#receive(() => {
         throw error
@@ -215,12 +216,15 @@ export class Thread {
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The task that the core has answered with. What it says of it is read at once, as the next call overwrites it. */
+  /**
+   * The task with which the core has answered. What the core says of the task is read at once, as the next call
+   * overwrites it.
+   */
   #take(answer: number): Job | undefined {
     for (let kind = answer; kind !== Special.none;) {
       if (kind === Special.other) {
         wake()
-        // What is left is carried out after a turn of the event loop; tasks that come meanwhile are among it.
+        // What is left is carried out after a turn of the event loop, and so are tasks that come meanwhile.
         if (hasPaused()) return undefined
       } else {
         const [task, exportCode] = [words[Word.task]!, words[Word.first]!]
@@ -243,7 +247,7 @@ export class Thread {
     return undefined
   }
 
-  /** Runs a task, and others beside it if it goes on and the pool gives this thread more. */
+  /** Runs a task. If it goes on after its call, and the pool gives this thread more tasks, it runs those beside it. */
   #run(first: Job | undefined): void {
     for (let job = first; job !== undefined;) {
       const begun = job
@@ -284,7 +288,7 @@ export class Thread {
 
   readonly #runDue = (): void => this.#run(this.#due.shift())
 
-  /** After a turn of the event loop. As long as there are tasks the thread looks for nothing else. */
+  /** Goes on after a turn of the event loop. As long as there are tasks, the thread looks for nothing else. */
   readonly #runDueLater = (): void => {
     wake()
     this.#runDue()
@@ -303,7 +307,7 @@ export class Thread {
       if (list !== undefined || !encode(value)) return this.#send(job, false, value, list)
       return this.#done(job.task, false)
     } catch (error) {
-      // What cannot be cloned, or finds no memory, fails its task.
+      // A result that cannot be cloned, or for which there is no memory, fails its task.
       return this.#failed(job, error)
     }
   }
@@ -314,7 +318,7 @@ export class Thread {
       if (encode(description)) return this.#done(job.task, true)
       if ((job.exportCode & PORTLESS) === 0) return this.#send(job, true, description)
     } catch {
-      // Then without what even a message port does not bring.
+      // Then the error goes without what even a message port cannot bring.
     }
     try {
       pack(description)
@@ -324,7 +328,7 @@ export class Thread {
     }
   }
 
-  /** A value that cannot be encoded goes its own way; the core's report follows it. */
+  /** A value that cannot be encoded goes by the message port, and the report to the core follows it. */
   #send({ task, exportCode }: Job, isFailed: boolean, value: unknown, list?: readonly Transferable[]): number {
     if (exportCode & PORTLESS) {
       serialize(value, list)
@@ -334,7 +338,7 @@ export class Thread {
       sendWritten(value)
       return this.#done(task, isFailed)
     }
-    // Nobody asks for it if the task has settled in another way.
+    // If the task has settled in another way, nobody asks for the value.
     if (native.isAbandoned(isolate, task)) {
       describe(ValueKind.undefined, 0, 0)
       return this.#done(task, isFailed)
@@ -344,7 +348,7 @@ export class Thread {
     this.#nextValue = nextCount(this.#nextValue)
     describe(ValueKind.port, token, 0)
     const answer = this.#done(task, isFailed)
-    // It has settled meanwhile.
+    // The task has settled meanwhile.
     if (words[Word.settled] === 0) this.#report({ kind: 'vain', token })
     return answer
   }
@@ -354,7 +358,7 @@ export class Thread {
     return native.done(task, isFailed ? 1 : 0, sendPrints() ? 1 : 0, this.#isWornOut() ? 1 : 0)
   }
 
-  /** Whether the thread is to be replaced. Asked at the end of a task, so that none is ended for it. */
+  /** Whether the thread is to be replaced. This is asked at the end of a task, so that no task is ended for it. */
   #isWornOut(): boolean {
     const { tasks, heapBytes } = this.#assignment.recycle
     this.#ended++
@@ -385,7 +389,7 @@ export class Thread {
     } catch (error) {
       failure = { error }
     }
-    // The task may have settled on the way, and its number be another one's.
+    // The task may have settled meanwhile, and another task may have its number.
     if (asked === undefined || this.#awaited.get(asked.task) !== asked) return
     const { task, exportCode } = asked
     this.#awaited.delete(task)
@@ -399,9 +403,9 @@ export class Thread {
   }
 
   #abort({ task, stamp }: TaskName, ifSettled: boolean, reason: unknown): void {
-    // It may lie here and not have begun.
+    // The task may be here and not have begun.
     if (!ifSettled) this.#run(this.#inTurn(this.#take(native.next())))
-    // Or have ended by now, and its number be another task's.
+    // Or it may have ended by now, and another task may have its number.
     if (!native.hasBegun(isolate, task, stamp)) return
     if (ifSettled) {
       if (!native.isAbandoned(isolate, task)) return
@@ -419,7 +423,7 @@ export class Thread {
   }
 }
 
-/** What the core says of an abort, as far as that can be read back. */
+/** The reason of an abort as the core has it, as far as it can be read back. */
 function reasonOf(answer: number): unknown {
   try {
     const description = decodeAnswer(answer) as ErrorDescription | undefined
@@ -429,7 +433,7 @@ function reasonOf(answer: number): unknown {
   }
 }
 
-/** Resolves once everything that has been written is with the parent. */
+/** Resolves once the parent has everything that has been written. */
 function printed(stream: NodeJS.WriteStream): Promise<void> | undefined {
   if (!stream.writable || stream.writableLength === 0) return undefined
   return new Promise((resolve) => stream.write('', () => resolve()))

@@ -1,6 +1,6 @@
 import { setImmediate } from '../../base/intrinsics.js'
 
-/** Calls `callback` when what it has been sent before is out. The process stays until then. */
+/** Calls `callback` when everything that was sent before has been printed. The process stays alive until then. */
 export function afterPrints(callback: () => void): void {
   setImmediate(() => setImmediate(callback))
 }

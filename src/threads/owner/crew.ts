@@ -34,7 +34,9 @@ import {
 import type { CrewSettings } from '../../options/thread-options.js'
 import { afterPrints } from './after-prints.js'
 
-/** Pauses before a thread that died while it loaded is started again, in ms. After the last one it is given up. */
+/**
+ * The pauses before a thread that died while it loaded is started again, in ms. After the last one the pool gives up.
+ */
 const RETRIES_MS = [100, 200, 400] as const
 
 /**
@@ -62,8 +64,8 @@ const BEGIN_MS = 5_000
 const ENTER_MS = 10_000
 
 /**
- * How long a file that `createWorker` has chosen has to import 'workpool/worker', which it is to do before anything
- * else, in ms.
+ * How long a file that `createWorker` has chosen may take to import 'workpool/worker', in ms. It should do so before
+ * anything else.
  */
 const IMPORT_MS = 5_000
 
@@ -72,62 +74,62 @@ const ENTRY = pathToFileURL(THREAD_ENTRY)
 
 /** What the pool wants to hear of its threads. */
 export interface CrewEvents {
-  /** One that had loaded has died: how, and of which uncaught error. */
+  /** A thread that had loaded has died, with this exit code and this uncaught error. */
   crashed(worker: number, exitCode: number, cause: ErrorDescription | undefined): void
-  /** One that had no task has been taken down. */
+  /** A thread that had no task has been ended. */
   retired(worker: number): void
-  /** One cannot be started; without a cause it was not wanted any more. */
+  /** A thread cannot be started. Without a cause, it was not wanted any more. */
   startFailed(worker: number, cause: ErrorDescription | undefined): void
-  /** One has loaded. */
+  /** A thread has loaded. */
   loaded(): void
 }
 
-/** What came for a token. */
+/** The value that came for a token. */
 interface Received {
-  /** False: `value` is the error that reading it ended with. */
+  /** False: reading failed, and `value` is the error. */
   readonly isRead: boolean
   readonly value: unknown
 }
 
-/** Who asks for a value. */
+/** Is told of a value for which it has asked. */
 export interface Taker {
   give(value: unknown): void
-  /** It has come and cannot be read back. */
+  /** The value has come and cannot be read back. */
   fail(error: unknown): void
-  /** It has not come, and will not. */
+  /** The value has not come, and will not come. */
   lose(): void
 }
 
 interface Member {
   readonly worker: number
   readonly thread: Worker
-  /** Tells its values from those of others. */
+  /** Tells the values of this thread from those of others. */
   readonly serial: number
-  /** The count of the value that comes from it next. */
+  /** The count of the value that comes next from the thread. */
   nextValue: number
   readonly control: MessagePort
   readonly startedAt: number
   hasEntered: boolean
   hasLoaded: boolean
-  /** The core has said so, and Node has not yet. */
+  /** The core has said that the thread is dead, and Node has not yet. */
   isDead: boolean
   isRetiring: boolean
-  /** Why it cannot load its module, if that will not change. */
+  /** Why the thread cannot load its module, if that will not change. */
   unloadable: ErrorDescription | undefined
-  /** The uncaught error that it dies of. */
+  /** The uncaught error of which the thread dies. */
   cause: unknown
-  /** With which it ends, if it could still say so. */
+  /** The exit code, if the thread could still say it. */
   exitCode: number | undefined
-  /** Ends it, once it is to go. */
+  /** The timer that ends the thread, once it is to go. */
   end: (() => void) | undefined
-  /** How often it had been started before. */
+  /** How often this worker had been started before. */
   readonly attempt: number
 }
 
 export class Crew {
   readonly #settings: CrewSettings
   readonly #events: CrewEvents
-  /** By which threads find the pool. */
+  /** The number by which threads find the pool. */
   readonly #number: number
   readonly #members = new Map<number, Member>()
   /**
@@ -135,11 +137,11 @@ export class Crew {
    * until all that it has reported is known.
    */
   readonly #values = new Map<number, Received>()
-  /** Those that wait to be started again. */
+  /** Threads that wait to be started again. */
   readonly #retries = new Map<number, { timer: NodeJS.Timeout; lookAfter: () => void }>()
-  /** Of these this isolate, were it blocked now, would not hear that they have ended, or has not heard. */
+  /** Threads whose end this isolate would not hear of if it were blocked now, or has not heard of. */
   readonly #unsure = new Set<Member>()
-  /** Those that are ended while they load: not to be started again. */
+  /** Threads that are ended while they load. They are not started again. */
   readonly #isEnding = new Set<number>()
   readonly #serials = new Numbering(SERIALS)
 
@@ -149,7 +151,7 @@ export class Crew {
     this.#number = native.announce(isolate, face)
   }
 
-  /** Starts a thread. What makes that impossible is found by it or by the attempt. */
+  /** Starts a thread. If that is impossible, the attempt or the thread finds out why. */
   start(worker: number, attempt = 0): void {
     const { port1: control, port2 } = new MessageChannel()
     const serial = this.#newSerial()
@@ -195,7 +197,7 @@ export class Crew {
     thread.on('exit', (code) => this.#ended(member, code))
   }
 
-  /** One of which no thread is there, nor a value. */
+  /** A worker for which there is no thread and no value. */
   #newSerial(): number {
     const inUse = new Set([...this.#members.values()].map(({ serial }) => serial))
     for (const token of this.#values.keys()) inUse.add(serialOf(token))
@@ -228,7 +230,7 @@ export class Crew {
     else if (report.kind === 'loaded') {
       member.hasLoaded = true
       this.#events.loaded()
-      // The core reports its end from now on.
+      // From now on the core reports the end of the thread.
       if (!member.isDead) this.#beSure(member)
     } else if (report.kind === 'unloadable') member.unloadable = report.error
     else if (report.kind === 'exit') member.exitCode = report.code
@@ -286,7 +288,7 @@ export class Crew {
     }
   }
 
-  /** It runs a file of the user's own, which has to come as far as our code, and soon. */
+  /** The thread runs a file of the user's own, which has to import 'workpool/worker' soon. */
   #expect(member: Member): void {
     const timer = setTimeout(() => {
       this.#hearAll(member)
@@ -295,7 +297,7 @@ export class Crew {
     member.thread.on('exit', () => clearTimeout(timer))
   }
 
-  /** Whether a thread that has not come as far as our code will not, as far as a blocked owner can tell. */
+  /** Whether a thread that has not imported 'workpool/worker' never will, as far as a blocked owner can tell. */
   #isHopeless({ thread, startedAt }: Member): boolean {
     const age = monotonicNow() - startedAt
     if (age >= BEGIN_MS && !hasBegun(thread)) return true
@@ -312,17 +314,17 @@ export class Crew {
 
   #ended(member: Member, exitCode: number): void {
     const { worker } = member
-    // Reported before, while the owner was blocked.
+    // The end was reported before, while the owner was blocked.
     if (this.#members.get(worker) !== member) return
     this.#hearAll(member)
     member.end?.()
     member.control.close()
     this.#members.delete(worker)
     this.#beSure(member)
-    // Of a thread that has ended while this isolate was blocked, what it has printed is still to be read.
+    // A thread has ended while this isolate was blocked. What it has printed is still to be read.
     afterPrints(() => {})
     this.#conclude(member, exitCode)
-    // All that it has reported is known by now: nobody will ask for what is left.
+    // Everything that the thread has reported is known by now, so nobody will ask for what is left.
     for (const token of this.#values.keys()) if (serialOf(token) === member.serial) this.#values.delete(token)
   }
 
@@ -365,7 +367,7 @@ export class Crew {
   /** Ends a thread that has no task, once it has sent what it has printed: Node would forget that. */
   retire(worker: number): void {
     const member = this.#members.get(worker)
-    // It has died meanwhile, which has been reported.
+    // The thread has died meanwhile, and that has been reported.
     if (member === undefined) return
     member.isRetiring = true
     const end = (): void => {
@@ -374,7 +376,7 @@ export class Crew {
       void member.thread.terminate()
     }
     const timer = setTimeout(end, FLUSH_MS).unref()
-    // This isolate takes nothing that is printed then.
+    // Then this isolate takes nothing that is printed.
     whileBlocked.add(end)
     member.end = end
     this.#hearAll(member)
@@ -405,7 +407,7 @@ export class Crew {
   /** The core says that a thread is dead. Node would say so by an event, for which a blocked event loop has no time. */
   died(worker: number, serial: number): void {
     const member = this.#members.get(worker)
-    // It has been found out before, and the worker is another thread by now.
+    // The death has been found out before, and the worker is another thread by now.
     if (member?.serial !== serial) return
     member.isDead = true
     this.#beUnsure(member)
@@ -413,8 +415,8 @@ export class Crew {
   }
 
   /**
-   * Hands a thread the argument it has asked for, if there is one; a thread that is gone hears nothing, and its end is
-   * reported.
+   * Gives a thread the argument for which it has asked, if there is one. A thread that is gone does not hear it, and
+   * its end is reported.
    */
   sendArgument(worker: number, enclosure: Enclosure | undefined): void {
     const control = this.#members.get(worker)?.control
@@ -428,7 +430,7 @@ export class Crew {
     try {
       send({ kind: 'argument', argument: enclosure.argument }, enclosure.moved)
     } catch (error) {
-      // Then the thread would wait for it for ever.
+      // Otherwise the thread would wait for the argument for ever.
       send({ kind: 'failed', error: describeError(error, `at a call (pool ${this.#settings.name})`) })
     }
   }

@@ -7,13 +7,13 @@ import type { Transferable } from '../../base/transferable.js'
 import { encode, sendWritten, surveyed } from '../../wire/values.js'
 
 /**
- * An argument that only a message port can bring, from the call until the thread is known: cloned, and what it moves is
- * detached.
+ * An argument that only a message port can bring. It is kept from the call until the thread is known; it has been
+ * cloned, and what it moves is detached.
  */
 export type Enclosure =
-  /** Alone in a port. */
+  /** The argument is alone in a port. */
   | { readonly port: MessagePort }
-  /** As it is. */
+  /** The argument is kept as it is. */
   | { readonly port: undefined; readonly argument: unknown; readonly moved: readonly ArrayBuffer[] }
 
 /**
@@ -49,7 +49,7 @@ function keep(value: unknown, list: readonly ArrayBuffer[]): Enclosure {
   return { port: undefined, argument, moved }
 }
 
-/** What else can be moved is better not touched on its way: nobody would close it if the task is never run. */
+/** Other things that can be moved are not touched on their way: if the task never runs, nobody would close them. */
 function post(value: unknown, list: readonly Transferable[]): Enclosure {
   const { port1, port2 } = new MessageChannel()
   try {

@@ -1,8 +1,9 @@
-/** What shows of a thread without the event loop, by which Node tells everything. */
+/** What can be seen of a thread without the event loop, by which Node tells everything else. */
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads'
 
 /**
- * Whether the system has let a thread begin: then it has found out those of its limits, −1 before, that nobody has set.
+ * Whether the system has let a thread begin. A thread that has begun fills in those of its limits that nobody has set;
+ * before, they are −1.
  */
 export const hasBegun = ({ resourceLimits = {} }: Worker): boolean =>
   Object.values(resourceLimits).every((limit) => limit >= 0)

@@ -13,7 +13,7 @@ const taken = new WeakSet<Worker>()
 
 const noop = (): void => {}
 
-/** It has been made for a pool that cannot use it; what it says and how it ends is nobody's affair. */
+/** The Worker was made for a pool that cannot use it, so what it says and how it ends is ignored. */
 function dispose(made: unknown): void {
   if (!(made instanceof Worker) || taken.has(made)) return
   made.on('error', noop)
@@ -21,7 +21,7 @@ function dispose(made: unknown): void {
 }
 
 /**
- * Gives what `createWorker` has made; `port` is among the options that it was to use.
+ * Returns the Worker that `createWorker` has made. `port` is among the options that it must have used.
  *
  * @throws a TypeError that says what is wrong with it
  */
@@ -42,7 +42,7 @@ function whatIsWrong(made: unknown, port: MessagePort): string | undefined {
   if (isThenable(made)) return 'it has returned a promise'
   if (!(made instanceof Worker)) return `it has returned ${inspect(made, { depth: -1 })}`
   if (taken.has(made)) return 'it has returned a Worker that a pool already has'
-  // Whoever makes a thread of the options moves the port.
+  // Whoever makes a thread with these options moves the port.
   if (isNode && isOpen(port)) return 'it has not given the options to this Worker'
   return undefined
 }

@@ -74,7 +74,10 @@ const capture = (resolve: Resolve, reject: Resolve): void => {
 
 /** A task in a thread, as its origin keeps it until its promise has settled. */
 class Call {
-  /** The core's number for it, and what tells it from other tasks that have the number before and after it. */
+  /**
+   * The core's number for the task, and the stamp that tells it from the tasks that have the number before and after
+   * it.
+   */
   id = -1
   stamp = 0
 
@@ -86,12 +89,12 @@ class Call {
     readonly reject: Resolve,
     readonly priority: number,
     readonly signal: AbortSignal | undefined,
-    /** Its argument, if no codec takes it, until the thread is known. */
+    /** The argument, if no codec takes it, until the thread is known. */
     public enclosure: Enclosure | undefined,
   ) {}
 }
 
-/** Of what a thread has died. */
+/** Says of what a thread has died. */
 interface Crash {
   readonly exitCode: number
   readonly cause: ErrorDescription | undefined
@@ -131,7 +134,7 @@ function join(settings: ThreadPoolSettings): { id: number; isOwner: boolean; con
  */
 export class ThreadFace extends Verbs implements ThreadTarget {
   protected readonly target = this
-  /** Its threads hold the crew. */
+  /** The threads of this isolate hold the crew. */
   readonly isRooted = false
   readonly #settings: ThreadPoolSettings
   readonly #failures: Failures
@@ -139,11 +142,11 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   readonly #crew: Crew | undefined
   /** Most tasks that one thread has at once. */
   readonly concurrency: number
-  /** That a thread cannot be started has been said, and none has loaded since. */
+  /** Whether it has been logged that a thread cannot be started, and none has loaded since. */
   #hasWarned = false
   readonly #calls: (Call | undefined)[] = []
   readonly #signals = new Signals<Call>((call, reason) => this.#abort(call, reason))
-  /** Numbers of exports. Not of every name that somebody has called: those of the module's functions. */
+  /** The numbers of exports, but only of functions that the module has, not of every name that somebody has called. */
   readonly #exportNumbers = new Map<string, number>()
 
   constructor(settings: ThreadPoolSettings) {
@@ -197,7 +200,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     })
   }
 
-  /** A thread could not be started, which no task tells. Said once, until one has loaded. */
+  /** A thread could not be started, and no task rejects for it. This is logged once, until a thread has loaded. */
   #warnOfStart(cause: ErrorDescription): void {
     if (this.#hasWarned) return
     this.#hasWarned = true
@@ -210,7 +213,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     for (const call of this.#calls) if (call !== undefined) this.#abortInThread(call, reason, false)
   }
 
-  /** Has the signal of a task abort, if a thread has the task; `ifSettled`: and if that has settled. */
+  /** Has the signal of a task abort, if a thread has the task. `ifSettled`: only if the task has also settled. */
   #abortInThread({ id, stamp }: Call, reason: unknown, ifSettled: boolean): void {
     pack(describeError(reason, `at an abort (pool ${this.#settings.name})`))
     native.abort(this.id, id, stamp, ifSettled ? 1 : 0)
@@ -228,7 +231,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     return number
   }
 
-  /** Runs the default export, or the one that is named. What `options` leaves out is in `defaults`. */
+  /** Runs the default export, or the one that is named. `defaults` has what `options` leaves out. */
   run(argument: unknown, options: unknown, defaults: RunChecked = NO_OPTIONS): Promise<unknown> {
     try {
       const checked = options === undefined ? defaults : merged(defaults, checkRunOptions(options))
@@ -238,7 +241,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     }
   }
 
-  /** As `run`, blocking this thread until the result is there. */
+  /** Does the same as `run`, and blocks this thread until the result is there. */
   runSync(argument: unknown, options: unknown): unknown {
     needHeadroom()
     const checked = checkRunOptions(options)
@@ -273,7 +276,9 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     return this.offer(name, argument, options, isSpread, Offer.normal)!
   }
 
-  /** As `call`, for a task that other pools could take as well: `undefined` if this one does not. */
+  /**
+   * Does the same as `call`, for a task that other pools could take as well: `undefined` if this pool does not take it.
+   */
   offer(
     name: string,
     argument: unknown,
@@ -288,7 +293,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
       const code = this.#hand(name, argument, options, isSpread, offer, () => {
         promise = new Promise<unknown>(capture)
         const call = new Call(name, promise, resolveOf, rejectOf, options.priority ?? 1, signal, undefined)
-        // They would keep the promise, and it its value, until the next one.
+        // These would keep the promise alive until the next call, and the promise would keep its value.
         resolveOf = rejectOf = noop
         return call
       })
@@ -311,7 +316,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
     if (signal === undefined) return this.#handIn(name, argument, options, isSpread, offer, make)
     const refused = native.refuse(this.id, options.waitTimeout ?? Special.noLimit, options.timeout ?? 0, offer)
     if (refused < 0) return refused
-    // Listened to first, as that may throw, and a thread begins as soon as it has the task.
+    // The signal is listened to first, because that may throw, and a thread begins as soon as it has the task.
     const call = make()
     this.#signals.add(signal, call)
     let code = -1
@@ -396,7 +401,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   outcome(id: number, row: number): void {
     const call = this.#calls[id]
     if (call === undefined) {
-      // It has settled in another way, and this is too late.
+      // The task has settled in another way, and this is too late.
       this.#drop(row)
       return
     }
@@ -411,7 +416,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   }
 
   /**
-   * The same call, but its promise settles once the owner has read what the task has printed. A blocked one reads
+   * The same, but the promise settles once the owner has read what the task has printed. An owner that is blocked reads
    * nothing.
    */
   #afterPrints(call: Call): Call {
@@ -488,7 +493,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
   }
 
   #abort(call: Call, reason: unknown): void {
-    // Whoever has listed calls to abort may be late for one.
+    // Whoever has made a list of calls to abort may be too late for one.
     if (this.#calls[call.id] !== call) return
     const cancelled = native.cancel(this.id, call.id, call.stamp)
     if (cancelled === Cancelled.late) return
@@ -579,7 +584,7 @@ export class ThreadFace extends Verbs implements ThreadTarget {
 
   sendArgument(worker: number, task: number, stamp: number): void {
     const call = this.#calls[task]
-    // It may have settled, and its number be another task's.
+    // The task may have settled, and another task may have its number.
     const isLate = call === undefined || call.stamp !== stamp
     const enclosure = isLate ? undefined : call.enclosure
     if (!isLate) call.enclosure = undefined

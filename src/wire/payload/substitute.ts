@@ -7,11 +7,11 @@ const { isMap, isNativeError, isSet } = types
 const { clear: clearMap, entries: entriesOf, set: put } = Map.prototype
 const { add, clear: clearSet, values: valuesOf } = Set.prototype
 
-/** What takes the place of an object; the object itself if nothing does. */
+/** Returns what takes the place of an object; the object itself if nothing does. */
 type Replace = (value: unknown) => unknown
 
 /**
- * Replaces things in a value that `structuredClone` has made, which nobody else has. Gives the value, or what takes its
+ * Replaces things in a value that `structuredClone` has made and nobody else has. Returns the value, or what takes its
  * place.
  */
 export function substitute(root: unknown, replace: Replace): unknown {

@@ -32,27 +32,27 @@ export const enum Verdict {
   /** The value is large, and not looked through to its end. */
   large,
   /**
-   * Perhaps another thing, as Node adds kinds of its own that V8 takes for plain objects; or code of the value's owner
-   * would run.
+   * It may differ from `structuredClone`, because Node adds kinds of its own that V8 takes for plain objects, or
+   * because code of the user would run.
    */
   other,
 }
 
-/** About what a value takes that is a number or a reference, in bytes. */
+/** How many bytes a number or a reference takes, about. */
 const WORD = 8
 
 /** What is known of a value. */
 interface Knowledge {
-  /** It comes from `structuredClone`: nothing in it pretends to be another thing, and there are no getters. */
+  /** The value comes from `structuredClone`: nothing in it pretends to be another thing, and it has no getters. */
   readonly isCloned?: boolean
-  /** Whether an object in it is seen to by whoever asks. */
+  /** Whether the caller takes care of this object in the value. */
   readonly isKnown?: (object: object) => boolean
-  /** Told of what makes the verdict `other`. */
+  /** Is told what makes the verdict `other`. */
   readonly found?: (culprit: unknown) => void
 }
 
 /**
- * Looks through a value, running no code of its owner.
+ * Looks through a value, and runs no code of its owner.
  *
  * @param most from how many bytes on, about, a value is large
  */
@@ -113,7 +113,7 @@ export function holds(root: unknown, levels: number, isMeant: (value: object) =>
   return false
 }
 
-/** Where tests run in a realm of their own, that of clones may be another one. */
+/** If tests run in a realm of their own, clones may belong to another one. */
 let plainOfClones: object | undefined
 
 /** The prototype of objects that `structuredClone` makes. */
@@ -127,7 +127,7 @@ function clonesPlain(): object {
  */
 function contentsOf(value: object, contents: unknown[], isCloned: boolean, most: number): number {
   if (isProxy(value)) return -1
-  // Before their keys are asked for, which are as many as their elements.
+  // Views and arrays come first, because they have a key for each of their elements.
   if (isView(value)) {
     contents.push(bufferOf(value, kindOfView(value)))
     return 0
@@ -149,14 +149,14 @@ function contentsOf(value: object, contents: unknown[], isCloned: boolean, most:
     return size
   }
   if (isDate(value) || isRegExp(value) || isBoxedPrimitive(value)) return 0
-  // What it seems to be is read by getters, unless V8 has made it. A DOMException is Node's.
+  // What such an object seems to be is read by getters, unless V8 has made it. A DOMException is one of Node's.
   if (isNativeError(value)) {
     if (!isCloned || describe.call(value) === '[object DOMException]') return -1
     const { message, stack, cause } = value as Error
     contents.push(message, stack, cause)
     return 0
   }
-  // An instance of some class: only how much it has is of interest.
+  // An instance of some class. Only its size is of interest.
   propertiesOf(value, contents, isCloned)
   return -1
 }
