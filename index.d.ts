@@ -195,6 +195,8 @@ export interface VacancyOptions {
 }
 /** One consistent snapshot of a pool. Unbounded counts are `Infinity`. */
 export interface PoolStats {
+	/** The name of the pool, as `pool.name`. */
+	name: string;
 	/** The largest number of live workers. */
 	capacity: number;
 	/** Live workers, busy and idle. */
@@ -261,36 +263,20 @@ export interface PoolStats {
 		crashed: number;
 	};
 }
+/** What a pool is made of: `closures` is a `Pool`, `threads` a `ThreadPool`, `multi` a `MultiPool`. */
+export type PoolKind = "closures" | "threads" | "multi";
 /**
- * Which pool of a MultiPool is asked first for a task. If no pool can start the task at once, it waits in that one.
- *
- * - `round-robin`: one pool after the other, from index 0. It looks at nothing, so it costs least.
- * - `least-tasks`: the pool with the fewest tasks, busy + waiting.
- * - `smart-round-robin`: one after the other, but only pools that have room. If none has, it is round robin.
- * - `weighted-least-tasks`: the pool with the smallest busy + 2 × waiting.
- * - a function: it is called with the stats of all pools, by index, and returns an index. The MultiPool calls it for
- *   every task as long as a pool is open. If it throws, the submit rejects with that error. A bad index is a RangeError
- *   with code `ERR_POOL_OPTION`.
- *
- * If several pools are equal, the one with the lowest index is taken.
- *
- * Strategies count tasks and know nothing of results. A pool whose tasks fail at once always has the fewest tasks:
- * `least-tasks` and `weighted-least-tasks` send it nearly all of them, and `smart-round-robin` gives it its turn. Take
- * such a pool out yourself: call its `release()`, or use a function that names another one.
+ * What every pool shows of its state and can be told, of whatever kind it is: for code that watches or closes pools and
+ * does not submit.
  *
  * ```js
- * multi.setStrategy((pools) => (pools[0].waiting > 100 ? 1 : 0))
+ * for (const pool of [Pool.create({ name: 'fetch' }), MultiPool.create({ name: 'db', pools: 2 })]) {
+ *   console.log(`${pool.kind} ${pool.name}: ${pool.busy} busy, ${pool.waiting} waiting`)
+ * }
  * ```
  */
-export type Strategy = "round-robin" | "least-tasks" | "smart-round-robin" | "weighted-least-tasks" | ((pools: readonly PoolStats[]) => number);
-/** Options of a MultiPool itself. `MultiPool.create` also takes those of the pools that it makes. */
-export interface MultiPoolOptions {
-	/** How many pools to make. An integer from 1 to 1,024; needed. */
-	pools: number;
-	/** Which pool is asked first for a task. Default `round-robin`. */
-	strategy?: Strategy | undefined;
-}
-declare abstract class AnyPool implements AsyncDisposable {
+export type AnyPool = Pick<BasePool, keyof BasePool>;
+declare abstract class BasePool implements AsyncDisposable {
 	#private;
 	/**
 	 * Resolves when a submit would not have to wait: a producer's brake. It stands in the queue as a task of default priority does, so
@@ -308,6 +294,10 @@ declare abstract class AnyPool implements AsyncDisposable {
 	 * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`. Keeps the process alive until it settles.
 	 */
 	vacancy(options?: VacancyOptions): Promise<void>;
+	/** What the pool is made of: `closures`, `threads` or `multi`. */
+	abstract get kind(): PoolKind;
+	/** The option `name`, or a name that was made up: `pool-1` and so on. It is in errors, in `stats()` and in logs. */
+	get name(): string;
 	/** Most live workers, as `size` or the last `tune` says; `Infinity` if unbounded. */
 	get capacity(): number;
 	/** Live workers, busy and idle. */
@@ -388,6 +378,35 @@ declare abstract class AnyPool implements AsyncDisposable {
 	 */
 	[Symbol.asyncDispose](): Promise<void>;
 }
+/**
+ * Which pool of a MultiPool is asked first for a task. If no pool can start the task at once, it waits in that one.
+ *
+ * - `round-robin`: one pool after the other, from index 0. It looks at nothing, so it costs least.
+ * - `least-tasks`: the pool with the fewest tasks, busy + waiting.
+ * - `smart-round-robin`: one after the other, but only pools that have room. If none has, it is round robin.
+ * - `weighted-least-tasks`: the pool with the smallest busy + 2 × waiting.
+ * - a function: it is called with the stats of all pools, by index, and returns an index. The MultiPool calls it for
+ *   every task as long as a pool is open. If it throws, the submit rejects with that error. A bad index is a RangeError
+ *   with code `ERR_POOL_OPTION`.
+ *
+ * If several pools are equal, the one with the lowest index is taken.
+ *
+ * Strategies count tasks and know nothing of results. A pool whose tasks fail at once always has the fewest tasks:
+ * `least-tasks` and `weighted-least-tasks` send it nearly all of them, and `smart-round-robin` gives it its turn. Take
+ * such a pool out yourself: call its `release()`, or use a function that names another one.
+ *
+ * ```js
+ * multi.setStrategy((pools) => (pools[0].waiting > 100 ? 1 : 0))
+ * ```
+ */
+export type Strategy = "round-robin" | "least-tasks" | "smart-round-robin" | "weighted-least-tasks" | ((pools: readonly PoolStats[]) => number);
+/** Options of a MultiPool itself. `MultiPool.create` also takes those of the pools that it makes. */
+export interface MultiPoolOptions {
+	/** How many pools to make. An integer from 1 to 1,024; needed. */
+	pools: number;
+	/** Which pool is asked first for a task. Default `round-robin`. */
+	strategy?: Strategy | undefined;
+}
 /** What a pool runs: a function that returns its result or a promise of it. */
 export type Closure<R, T = unknown> = (context: TaskContext<R>) => T | PromiseLike<T>;
 /** What a task's function is given. */
@@ -397,6 +416,15 @@ export interface TaskContext<R> {
 	/** Aborts when the task is aborted or timed out, or the pool's own signal aborts. Made when first read. */
 	readonly signal: AbortSignal;
 }
+/**
+ * The codes of the errors of a pool, one for each class. Bad arguments and options are `TypeError`s and `RangeError`s
+ * with another code, `ERR_POOL_OPTION`.
+ *
+ * ```js
+ * if (PoolError.is(error) && error.code === 'ERR_POOL_OVERLOAD') response.writeHead(503).end()
+ * ```
+ */
+export type PoolErrorCode = "ERR_POOL_CLOSED" | "ERR_POOL_OVERLOAD" | "ERR_POOL_WAIT_TIMEOUT" | "ERR_POOL_TASK_TIMEOUT" | "ERR_POOL_WORKER_CRASHED" | "ERR_POOL_WORKER_START" | "ERR_POOL_NO_THREAD" | "ERR_POOL_RELEASE_TIMEOUT";
 /**
  * An error of the pool itself. Its message ends with the name of the pool. What a task throws is no `PoolError`, nor is
  * `signal.reason`, nor are the `TypeError`s and `RangeError`s of bad arguments (code `ERR_POOL_OPTION`).
@@ -418,7 +446,7 @@ export declare abstract class PoolError extends Error {
 	 */
 	static is<C extends abstract new (...args: never[]) => PoolError>(this: C, error: unknown): error is InstanceType<C>;
 	/** Names the class. It does not change between versions. */
-	abstract readonly code: string;
+	abstract readonly code: PoolErrorCode;
 	/**
 	 * Whether the same call may succeed later. Whether you may repeat it depends on the task: after a crash or a timeout
 	 * it has already done part of its work.
@@ -514,7 +542,7 @@ export declare class ReleaseTimeoutError extends PoolError {
  * const page = await pool.submit(() => fetch(url), { waitTimeout: 500 })
  * ```
  */
-export declare class Pool<R = unknown> extends AnyPool {
+export declare class Pool<R = unknown> extends BasePool {
 	#private;
 	private constructor();
 	/**
@@ -528,6 +556,7 @@ export declare class Pool<R = unknown> extends AnyPool {
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
 	static create<R = void>(options?: PoolOptions & Resource<R>): Pool<R>;
+	get kind(): "closures";
 	/**
 	 * Runs `task` as soon as a worker is free, at once if one is, and gives its result. It never throws; it rejects with
 	 * what the task throws or rejects with, with a `PoolError`, with `signal.reason`, or with the TypeError or RangeError of
@@ -763,7 +792,7 @@ export interface With<M, D> {
  * const number = await pool.tasks.fib(40)
  * ```
  */
-export declare class ThreadPool<M = any> extends AnyPool {
+export declare class ThreadPool<M = any> extends BasePool {
 	#private;
 	/**
 	 * The exported functions: `pool.tasks.fib(40)` calls the export `fib` in a thread, with any number of arguments. Arguments and
@@ -772,6 +801,7 @@ export declare class ThreadPool<M = any> extends AnyPool {
 	 */
 	readonly tasks: Tasks<M>;
 	private constructor();
+	get kind(): "threads";
 	/**
 	 * A new, open pool. Threads start when tasks need them; with `preAlloc` all of them start now.
 	 *
@@ -877,7 +907,7 @@ type OfOneKind<P> = [
  * const rows = await db.submit(({ resource }) => resource.query('select 1'))
  * ```
  */
-export declare class MultiPool<P> implements AsyncDisposable {
+export declare class MultiPool<P> implements AnyPool {
 	#private;
 	private constructor();
 	/**
@@ -965,6 +995,10 @@ export declare class MultiPool<P> implements AsyncDisposable {
 	 * pools are closed, and with `signal.reason`.
 	 */
 	vacancy(options?: VacancyOptions): Promise<void>;
+	/** What the pool is made of: `multi`. */
+	get kind(): "multi";
+	/** The option `name` of `create`, or a name that was made up: `pool-1` and so on. */
+	get name(): string;
 	/** The sum of the pools' capacities; `Infinity` if one is unbounded. */
 	get capacity(): number;
 	/** Live workers of all pools, busy and idle. */

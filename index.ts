@@ -1,3 +1,4 @@
+export type { AnyPool, PoolKind } from './src/pool/any-pool.js'
 export { MultiPool } from './src/pool/multi-pool.js'
 export { Pool } from './src/pool/pool.js'
 export { type Run, type Tasks, ThreadPool, type With, type WithOptions } from './src/pool/thread-pool.js'
@@ -6,6 +7,7 @@ export {
   NoThreadError,
   PoolClosedError,
   PoolError,
+  type PoolErrorCode,
   PoolOverloadError,
   ReleaseTimeoutError,
   TaskTimeoutError,

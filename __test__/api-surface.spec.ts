@@ -45,7 +45,7 @@ test('a pool has the verbs and getters of the design, and shows nothing else', (
   const pool = Pool.create({ size: 2 })
   const submission = ['submit', 'execute', 'tryExecute', 'map', 'vacancy']
   const verbs = [...submission, 'stats', 'tune', 'release', 'releaseTimeout', 'close', 'drain', 'reboot']
-  const getters = ['capacity', 'running', 'busy', 'idle', 'available', 'free', 'waiting', 'isClosed']
+  const getters = ['name', 'capacity', 'running', 'busy', 'idle', 'available', 'free', 'waiting', 'isClosed']
   for (const verb of verbs) t.is(typeof Pool.prototype[verb as 'submit'], 'function', verb)
   t.is(typeof pool[Symbol.asyncDispose], 'function')
   for (const getter of getters) {
@@ -55,7 +55,7 @@ test('a pool has the verbs and getters of the design, and shows nothing else', (
   }
   const own = [Pool.prototype, AnyPool].flatMap((prototype) => Object.getOwnPropertyNames(prototype))
   const named = new Set(own.filter((name) => name !== 'constructor'))
-  t.deepEqual([...named].sort(), [...verbs, ...getters].sort())
+  t.deepEqual([...named].sort(), [...verbs, ...getters, 'kind'].sort())
   t.deepEqual(Object.keys(pool), [])
   t.true(pool instanceof Pool)
 })
@@ -63,7 +63,15 @@ test('a pool has the verbs and getters of the design, and shows nothing else', (
 test('a ThreadPool has the verbs and getters of a pool, and what runs exports', (t) => {
   const names = (of: object) =>
     Object.getOwnPropertyNames(of).filter((name) => name !== 'constructor' && name !== 'tune')
-  t.deepEqual(names(workpool.ThreadPool.prototype).sort(), ['destroy', 'map', 'ready', 'run', 'runSync', 'with'])
+  t.deepEqual(names(workpool.ThreadPool.prototype).sort(), [
+    'destroy',
+    'kind',
+    'map',
+    'ready',
+    'run',
+    'runSync',
+    'with',
+  ])
   t.is(Object.getPrototypeOf(workpool.ThreadPool.prototype), AnyPool)
 })
 
@@ -82,12 +90,50 @@ test('a MultiPool has the verbs and getters of a pool, and at and setStrategy', 
   t.throws(() => Reflect.construct(MultiPool, []), { code: 'ERR_POOL_OPTION' })
 })
 
+test('every pool says its kind and its name', (t) => {
+  const filename = join(process.cwd(), '__test__/fixtures/tasks.mjs')
+  const { Pool, ThreadPool, MultiPool } = workpool
+  const pools: workpool.AnyPool[] = [
+    Pool.create({ name: 'fetch' }),
+    ThreadPool.create({ name: 'render', filename }),
+    MultiPool.create({ name: 'db', pools: 2 }),
+  ]
+  t.deepEqual(
+    pools.map(({ kind, name }) => [kind, name]),
+    [
+      ['closures', 'fetch'],
+      ['threads', 'render'],
+      ['multi', 'db'],
+    ],
+  )
+  for (const pool of pools) t.is(pool.stats().name, pool.name)
+  const multi = pools[2] as workpool.MultiPool<workpool.Pool>
+  t.deepEqual([multi.at(0).name, multi.at(1).stats().name], ['db#0', 'db#1'])
+  t.regex(Pool.create().name, /^pool-\d+$/)
+  t.regex(MultiPool.of([Pool.create()]).name, /^pool-\d+$/)
+})
+
+test('a strategy knows the pools by name', async (t) => {
+  const { Pool, MultiPool } = workpool
+  const named = ['near', 'far'].map((name) => Pool.create({ name }))
+  let seen: string[] = []
+  const multi = MultiPool.of(named, {
+    strategy: (pools) => {
+      seen = pools.map(({ name }) => name)
+      return seen.indexOf('far')
+    },
+  })
+  await multi.submit(() => 1)
+  t.deepEqual(seen, ['near', 'far'])
+  t.is(named[1]!.stats().completed, 1)
+})
+
 test('getters agree with stats', (t) => {
   const pool = Pool.create({ size: 2 })
   void pool.submit(() => {
     const stats = pool.stats()
-    const { capacity, running, busy, idle, available, free, waiting, isClosed } = pool
-    t.like(stats, { capacity, running, busy, idle, available, free, waiting, isClosed })
+    const { name, capacity, running, busy, idle, available, free, waiting, isClosed } = pool
+    t.like(stats, { name, capacity, running, busy, idle, available, free, waiting, isClosed })
     t.is(busy, 1)
   })
 })

@@ -18,11 +18,12 @@ import { gate, occupy, type Gate } from './support/gate.js'
 import { Recorder } from './support/recorder.js'
 import { rejection } from './support/until.js'
 
-test('stats is one plain object of numbers with every name of the vocabulary', (t) => {
-  const pool = Pool.create({ size: 3 })
+test('stats is one plain object with every name of the vocabulary', (t) => {
+  const pool = Pool.create({ name: 'three', size: 3 })
   const stats = pool.stats()
   t.is(Object.getPrototypeOf(stats), Object.prototype)
   t.deepEqual(stats, {
+    name: 'three',
     capacity: 3,
     running: 0,
     busy: 0,

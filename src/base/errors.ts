@@ -1,11 +1,29 @@
 import { inspect } from 'node:util'
 
 /**
+ * The codes of the errors of a pool, one for each class. Bad arguments and options are `TypeError`s and `RangeError`s
+ * with another code, `ERR_POOL_OPTION`.
+ *
+ * ```js
+ * if (PoolError.is(error) && error.code === 'ERR_POOL_OVERLOAD') response.writeHead(503).end()
+ * ```
+ */
+export type PoolErrorCode =
+  | 'ERR_POOL_CLOSED'
+  | 'ERR_POOL_OVERLOAD'
+  | 'ERR_POOL_WAIT_TIMEOUT'
+  | 'ERR_POOL_TASK_TIMEOUT'
+  | 'ERR_POOL_WORKER_CRASHED'
+  | 'ERR_POOL_WORKER_START'
+  | 'ERR_POOL_NO_THREAD'
+  | 'ERR_POOL_RELEASE_TIMEOUT'
+
+/**
  * Where an error of this package has the code of its class. Every copy of the package that is loaded finds it there.
  */
 const BRAND = Symbol.for('workpool.error')
 
-function brand(errorClass: { readonly prototype: PoolError }, code: string): void {
+function brand(errorClass: { readonly prototype: PoolError }, code: PoolErrorCode): void {
   Object.defineProperty(errorClass.prototype, BRAND, { value: code })
 }
 
@@ -37,7 +55,7 @@ export abstract class PoolError extends Error {
   }
 
   /** Names the class. It does not change between versions. */
-  abstract readonly code: string
+  abstract readonly code: PoolErrorCode
   /**
    * Whether the same call may succeed later. Whether you may repeat it depends on the task: after a crash or a timeout
    * it has already done part of its work.

@@ -2,6 +2,8 @@
 
 /** One consistent snapshot of a pool. Unbounded counts are `Infinity`. */
 export interface PoolStats {
+  /** The name of the pool, as `pool.name`. */
+  name: string
   /** The largest number of live workers. */
   capacity: number
   /** Live workers, busy and idle. */
@@ -102,7 +104,8 @@ export const enum Stat {
 export const STATS = 25
 
 /** What the core has written, as `stats()` gives it. */
-export const statsOf = (numbers: ArrayLike<number>): PoolStats => ({
+export const statsOf = (name: string, numbers: ArrayLike<number>): PoolStats => ({
+  name,
   capacity: numbers[Stat.capacity]!,
   running: numbers[Stat.running]!,
   busy: numbers[Stat.busy]!,

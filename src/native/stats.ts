@@ -20,9 +20,9 @@ export function readIsVacant(face: number): boolean {
   return native.has_room(face) === 1
 }
 
-export function readStats(face: number): PoolStats {
+export function readStats(face: number, name: string): PoolStats {
   native.snapshot(face)
-  return statsOf(numbers)
+  return statsOf(name, numbers)
 }
 
 /** What a MultiPool counts itself: calls that no pool could take. */
@@ -35,7 +35,7 @@ export interface Refused {
  * The stats of several pools as those of one. `generation` is no quantity: it is the highest. The peaks are the sums
  * of the pools' own, which need not have come at the same time: no more than this was reached.
  */
-export function readSums(faces: readonly number[], refused: Refused): PoolStats {
+export function readSums(name: string, faces: readonly number[], refused: Refused): PoolStats {
   const sums = numbers.slice(0, STATS).fill(0)
   let isClosed = 1
   let generation = 0
@@ -49,5 +49,5 @@ export function readSums(faces: readonly number[], refused: Refused): PoolStats 
   sums[Stat.generation] = generation
   sums[Stat.overload]! += refused.overload
   sums[Stat.closed]! += refused.closed
-  return statsOf(sums)
+  return statsOf(name, sums)
 }

@@ -16,6 +16,7 @@ export interface Member {
   /** The core's number for the pool. */
   readonly id: number
   stat(stat: Stat): number
+  stats(): PoolStats
   tune(size: number): void
   release(): void
   releaseTimeout(ms: number): Promise<void>
@@ -44,6 +45,7 @@ export class MultiFace<F extends Member> {
     this.members = members
     this.naming = new Naming(
       members.map(({ id }) => id),
+      () => members.map((member) => member.stats()),
       strategy,
     )
   }
@@ -172,7 +174,7 @@ export class MultiFace<F extends Member> {
 
   stats(): PoolStats {
     const faces = this.members.map(({ id }) => id)
-    return readSums(faces, this.#refused)
+    return readSums(this.name, faces, this.#refused)
   }
 
   tune(size: number): void {

@@ -1,7 +1,7 @@
 import { outOfRange } from '../base/errors.js'
 import type { Strategy } from '../options/strategy.js'
 import type { PoolStats } from '../native/pool-stats.js'
-import { readIsVacant, readLoad, readStats } from '../native/stats.js'
+import { readIsVacant, readLoad } from '../native/stats.js'
 
 /** The strategies that have a word. */
 const STRATEGIES: Record<Strategy & string, (naming: Naming) => number> = {
@@ -20,8 +20,12 @@ export class Naming {
   #cycle = 0
   #name!: (naming: Naming) => number
 
-  constructor(faces: readonly number[], strategy: Strategy) {
+  readonly #readAll: () => PoolStats[]
+
+  /** `readAll`: the stats of all pools, in this order. */
+  constructor(faces: readonly number[], readAll: () => PoolStats[], strategy: Strategy) {
     this.#faces = faces
+    this.#readAll = readAll
     this.#loads = faces.map(() => 0)
     this.#order = faces.map((_, i) => i)
     this.strategy = strategy
@@ -88,7 +92,7 @@ export class Naming {
   }
 
   #ask(strategy: (pools: readonly PoolStats[]) => number): number {
-    const stats = this.#faces.map(readStats)
+    const stats = this.#readAll()
     // Nothing is to be had, whatever it would name.
     if (stats.every(({ isClosed }) => isClosed)) return 0
     const index: unknown = strategy(stats)

@@ -173,7 +173,7 @@ export abstract class Verbs {
   }
 
   stats(): PoolStats {
-    return readStats(this.id)
+    return readStats(this.id, this.verbSettings.name)
   }
 
   /** Cheap, unless the pool is shared. */

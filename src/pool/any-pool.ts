@@ -7,8 +7,23 @@ import { type CloseOptions, type VacancyOptions, checkMilliseconds, checkVacancy
 import { type PoolStats, Stat } from '../native/pool-stats.js'
 import type { Verbs } from '../origin/verbs.js'
 
-/** What every pool shows of its state and can be told, whatever its workers are. */
-export abstract class AnyPool implements AsyncDisposable {
+/** What a pool is made of: `closures` is a `Pool`, `threads` a `ThreadPool`, `multi` a `MultiPool`. */
+export type PoolKind = 'closures' | 'threads' | 'multi'
+
+/**
+ * What every pool shows of its state and can be told, of whatever kind it is: for code that watches or closes pools and
+ * does not submit.
+ *
+ * ```js
+ * for (const pool of [Pool.create({ name: 'fetch' }), MultiPool.create({ name: 'db', pools: 2 })]) {
+ *   console.log(`${pool.kind} ${pool.name}: ${pool.busy} busy, ${pool.waiting} waiting`)
+ * }
+ * ```
+ */
+export type AnyPool = Pick<BasePool, keyof BasePool>
+
+/** What pools of closures and of threads have in common. */
+export abstract class BasePool implements AsyncDisposable {
   readonly #verbs: Verbs
 
   /** @internal */
@@ -34,6 +49,14 @@ export abstract class AnyPool implements AsyncDisposable {
   vacancy(options?: VacancyOptions): Promise<void> {
     const verbs = this.#verbs
     return settling(() => verbs.vacancy(checkVacancyOptions(options).signal))
+  }
+
+  /** What the pool is made of: `closures`, `threads` or `multi`. */
+  abstract get kind(): PoolKind
+
+  /** The option `name`, or a name that was made up: `pool-1` and so on. It is in errors, in `stats()` and in logs. */
+  get name(): string {
+    return this.#verbs.verbSettings.name
   }
 
   /** Most live workers, as `size` or the last `tune` says; `Infinity` if unbounded. */

@@ -30,6 +30,7 @@ import {
   checkVacancyOptions,
 } from '../options/options.js'
 import { type ClosureVerb, type ExportVerb, noClosures, noExports } from './other-kind.js'
+import type { AnyPool } from './any-pool.js'
 import { type Pool, createPools, faceOf, isPool } from './pool.js'
 import {
   type Named,
@@ -77,7 +78,7 @@ function prepare(options: unknown): ReturnType<typeof checkSubmitOptions> | unde
  * const rows = await db.submit(({ resource }) => resource.query('select 1'))
  * ```
  */
-export class MultiPool<P> implements AsyncDisposable {
+export class MultiPool<P> implements AnyPool {
   /** Strong, as a pool that nobody references is released. */
   readonly #pools: readonly P[]
   readonly #face: MultiFace<any>
@@ -343,6 +344,16 @@ export class MultiPool<P> implements AsyncDisposable {
   vacancy(options?: VacancyOptions): Promise<void> {
     const face = this.#face
     return settling(() => face.vacancy(checkVacancyOptions(options).signal))
+  }
+
+  /** What the pool is made of: `multi`. */
+  get kind(): 'multi' {
+    return 'multi'
+  }
+
+  /** The option `name` of `create`, or a name that was made up: `pool-1` and so on. */
+  get name(): string {
+    return this.#face.name
   }
 
   /** The sum of the pools' capacities; `Infinity` if one is unbounded. */

@@ -1,4 +1,4 @@
-import { AnyPool } from './any-pool.js'
+import { BasePool } from './any-pool.js'
 import { Face } from '../origin/face.js'
 import { needHeadroom } from '../base/headroom.js'
 import { forget } from '../native/isolate.js'
@@ -32,7 +32,7 @@ export let createPools: <R>(settings: readonly PoolSettings<R>[]) => Pool<R>[]
  * const page = await pool.submit(() => fetch(url), { waitTimeout: 500 })
  * ```
  */
-export class Pool<R = unknown> extends AnyPool {
+export class Pool<R = unknown> extends BasePool {
   readonly #face: Face<R>
 
   static {
@@ -69,6 +69,10 @@ export class Pool<R = unknown> extends AnyPool {
    */
   static create<R = void>(options?: PoolOptions & Resource<R>): Pool<R> {
     return new Pool<R>(CREATE, new Face<R>(checkPoolOptions<R>(options)))
+  }
+
+  override get kind(): 'closures' {
+    return 'closures'
   }
 
   /**

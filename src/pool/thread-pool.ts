@@ -1,4 +1,4 @@
-import { AnyPool } from './any-pool.js'
+import { BasePool } from './any-pool.js'
 import { needHeadroom } from '../base/headroom.js'
 import { misuse } from '../base/errors.js'
 import { settling } from '../base/follow.js'
@@ -96,7 +96,7 @@ export interface With<M, D> {
  * const number = await pool.tasks.fib(40)
  * ```
  */
-export class ThreadPool<M = any> extends AnyPool {
+export class ThreadPool<M = any> extends BasePool {
   readonly #face: ThreadFace
 
   static {
@@ -117,6 +117,10 @@ export class ThreadPool<M = any> extends AnyPool {
     this.#face = face
     this.tasks = tasksOf<M>(face, checkRunOptions(undefined))
     watchReachability(this, face)
+  }
+
+  override get kind(): 'threads' {
+    return 'threads'
   }
 
   /**

@@ -56,6 +56,7 @@ pub fn write_stats(to: &mut impl Write) -> fmt::Result {
     writeln!(to, "// What `stats()` gives. {NOTICE}\n")?;
     writeln!(to, "/** One consistent snapshot of a pool. Unbounded counts are `Infinity`. */")?;
     writeln!(to, "export interface PoolStats {{")?;
+    writeln!(to, "  /** The name of the pool, as `pool.name`. */\n  name: string")?;
     for group in Snapshot::groups() {
         if group.doc.is_empty() {
             write_members(to, "  ", group.columns)?;
@@ -73,7 +74,7 @@ pub fn write_stats(to: &mut impl Write) -> fmt::Result {
     }
     writeln!(to, "}}\n\n/** How many there are. */\nexport const STATS = {}", Snapshot::COLUMNS)?;
     writeln!(to, "\n/** What the core has written, as `stats()` gives it. */")?;
-    writeln!(to, "export const statsOf = (numbers: ArrayLike<number>): PoolStats => ({{")?;
+    writeln!(to, "export const statsOf = (name: string, numbers: ArrayLike<number>): PoolStats => ({{\n  name,")?;
     for group in Snapshot::groups() {
         if group.doc.is_empty() {
             write_values(to, "  ", group.columns)?;
