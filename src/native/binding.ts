@@ -16,7 +16,7 @@ import {
 import { measureBy } from '../base/headroom.js'
 import { type Addon, addon } from './addon.js'
 
-interface Hot {
+interface Raw {
   /** Names this load of the addon; the first argument of everything typed by napi-rs. */
   readonly isolate: number
   /** Shared with the core: 32-bit words, then 64-bit numbers. */
@@ -24,38 +24,45 @@ interface Hot {
   /** Hands over the function that the event loop calls when another thread has left commands. Once per isolate. */
   attach(wake: () => void): void
   /** A worker (≥ 0), `~task` of a waiting task, or a refusal (≤ `LAST_REFUSAL`). */
-  submit(face: number): number
+  submit(handle: number): number
   /** The same for a task that may be offered to other pools, too. */
-  offer(face: number, offer: Offer): number
+  offer(handle: number, offer: Offer): number
   /** The same with options: `NO_LIMIT` for no `waitTimeout`, 0 for no `timeout`. */
-  submit_with(face: number, priority: number, waitTimeout: number, timeout: number, timed: number, offer: Offer): number
+  submit_with(
+    handle: number,
+    priority: number,
+    waitTimeout: number,
+    timeout: number,
+    timed: number,
+    offer: Offer,
+  ): number
   /** The closure is called now. */
-  begin(face: number, task: number, stamp: number): void
+  begin(handle: number, task: number, stamp: number): void
   /** The closure goes on after its call: its `timeout` can end it. */
-  limit(face: number, task: number, stamp: number): void
+  limit(handle: number, task: number, stamp: number): void
   /** The closure has ended: the next task of this worker, or `NONE`. */
-  finish(face: number, worker: number, how: How): number
+  finish(handle: number, worker: number, how: How): number
   /** What the abort of its signal met. */
-  cancel(face: number, task: number, stamp: number): Cancelled
+  cancel(handle: number, task: number, stamp: number): Cancelled
   /** The stamp of the task that has this number; 0 if there is none. */
-  stamp(face: number, task: number): number
+  stamp(handle: number, task: number): number
   /** The resource is there: the first task of this worker, or `NONE`. */
-  booted(face: number, worker: number): number
+  booted(handle: number, worker: number): number
   /** There is no resource: the task that fails for it, or `NONE`. */
-  boot_failed(face: number, worker: number): number
+  boot_failed(handle: number, worker: number): number
   /** The resource is disposed of. */
-  retired(face: number, worker: number): void
+  retired(handle: number, worker: number): void
   /** Writes number, waitMs and runMs of a timed task to the numbers. */
-  times(face: number, task: number, stamp: number): void
+  times(handle: number, task: number, stamp: number): void
   /** The next command; what it is about is in the words. */
   poll(): CommandKind
   /** 1 if a task could start now, or a booting worker would take it. */
-  has_room(face: number): number
+  has_room(handle: number): number
   /**
    * 1 if a submit would not have to wait, and nobody awaits a vacancy; `Refusal.deep` where the stack may be about to
    * end.
    */
-  has_vacancy(face: number): number
+  has_vacancy(handle: number): number
   /** Memory in which values come in. */
   readonly exchange: ArrayBuffer
   /** From now on what goes out is in this array. */
@@ -68,10 +75,10 @@ interface Hot {
    * To a thread, with the value that is described in the registers: a task (≥ 0) or a refusal. `exportCode`: the number
    * of the export, and flags, see `wire/values.ts`.
    */
-  run(face: number, exportCode: number): number
+  run(handle: number, exportCode: number): number
   /** The same with options, as those of `submit_with`. */
   run_with(
-    face: number,
+    handle: number,
     exportCode: number,
     priority: number,
     waitTimeout: number,
@@ -80,7 +87,7 @@ interface Hot {
     offer: Offer,
   ): number
   /** A refusal, if a task would be refused just now; else 0. */
-  refuse(face: number, waitTimeout: number, timeout: number, offer: Offer): number
+  refuse(handle: number, waitTimeout: number, timeout: number, offer: Offer): number
   /** Looks for what comes next for as long as it is worth it: what has been found. */
   linger(): Linger
   /** How many ends of tasks have been put into the exchange. */
@@ -96,22 +103,22 @@ interface Hot {
   /** The kind of what the last command has beside its numbers, or `NONE`; read as a task's argument. */
   detail(): number
   /** Why a thread could not be started: as `detail`. */
-  start_failure(face: number): number
+  start_failure(handle: number): number
   /** A thread has died, for the reason that is described in the registers. */
-  crashed(face: number, worker: number): void
+  crashed(handle: number, worker: number): void
   /** A thread cannot be started, for the reason that is described in the registers. */
-  start_failed(face: number, worker: number): void
+  start_failed(handle: number, worker: number): void
   /** Aborts the signal of a task, if a thread has it; `ifSettled`: and if it has settled. */
-  abort(face: number, task: number, stamp: number, ifSettled: number): void
+  abort(handle: number, task: number, stamp: number, ifSettled: number): void
   /** 1 if there is known to be room on the stack. */
   headroom(): number
   /** So many bytes fit on the stack. */
   found_headroom(bytes: number): void
   /** Writes everything that `stats()` and the getters show to the numbers. */
-  snapshot(face: number): void
+  snapshot(handle: number): void
 }
 
-export const native = addon as Addon & Hot
+export const native = addon as Addon & Raw
 export const { isolate } = native
 
 measureBy(native)
