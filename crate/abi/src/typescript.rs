@@ -74,7 +74,10 @@ pub fn write_stats(to: &mut impl Write) -> fmt::Result {
     }
     writeln!(to, "}}\n\n/** How many there are. */\nexport const STATS = {}", Snapshot::COLUMNS)?;
     writeln!(to, "\n/** What the core has written, as `stats()` gives it. */")?;
-    writeln!(to, "export const statsOf = (name: string, numbers: ArrayLike<number>): PoolStats => ({{\n  name,")?;
+    writeln!(
+        to,
+        "export const statsOf = (name: string, numbers: ArrayLike<number>): PoolStats => ({{\n  name,"
+    )?;
     for group in Snapshot::groups() {
         if group.doc.is_empty() {
             write_values(to, "  ", group.columns)?;
