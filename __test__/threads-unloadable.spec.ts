@@ -1,4 +1,4 @@
-// Threads that cannot load while another one serves: they are tried again after pauses, and said once.
+// Threads that cannot load: beside one that serves they are tried again after pauses, and said once; what they have begun does not keep them.
 import { writeFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { Worker, type WorkerOptions } from 'node:worker_threads'
 import test from 'ava'
 
 import { contradictions } from './support/accounts.js'
+import { child } from './support/child.js'
 import { threads } from './support/threads.js'
 import { until } from './support/until.js'
 
@@ -93,3 +94,15 @@ test('a thread that cannot load is warned of although nobody waits for it', asyn
   t.is(warnings.length, 1)
   t.like(pool.stats(), { waiting: 0, failed: 0 })
 })
+
+for (const verb of ['run', 'runSync']) {
+  test(`a module that has begun something before it cannot be loaded does not keep its thread: ${verb}`, async (t) => {
+    const { hung, code, stdout, stderr } = await child('unloadable', { args: [verb] })
+    t.deepEqual({ hung, code, stderr }, { hung: false, code: 0, stderr: '' })
+    const printed = ['first line', 'second line']
+    const rejection = 'ERR_POOL_WORKER_START it cannot be loaded'
+    // A blocked isolate takes what has been printed afterwards.
+    const lines = verb === 'run' ? [...printed, rejection] : [rejection, ...printed]
+    t.deepEqual(stdout.trim().split('\n'), lines)
+  })
+}

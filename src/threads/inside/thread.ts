@@ -134,16 +134,14 @@ export class Thread {
     const { core, pool, worker, serial, control } = this.#assignment
     if (core !== addonFile) {
       const message = `the thread has begun with another copy of workpool than the pool has: ${addonFile} instead of ${core}`
-      this.#report({ kind: 'unloadable', error: describeError(new Error(message), this.#line('loading')) })
-      return
+      return this.#failToLoad(new Error(message))
     }
     if (!native.enter(isolate, pool, worker, serial)) return
     for (const stream of [process.stdout, process.stderr]) trackPrints(stream)
     try {
       this.#exports = await loadTaskModule(this.#assignment.filename)
     } catch (error) {
-      this.#report({ kind: 'unloadable', error: describeError(error, this.#line('loading')) })
-      return
+      return this.#failToLoad(error)
     }
     native.exportNames(isolate, this.#functionNames)
     process.once('exit', (code) => this.#report({ kind: 'exit', code }))
@@ -166,6 +164,13 @@ export class Thread {
     sendPrints()
     this.#report({ kind: 'loaded' })
     this.#run(this.#take(native.started()))
+  }
+
+  /** The owner ends the thread once it has what has been printed. */
+  #failToLoad(error: unknown): Promise<void> {
+    sendPrints()
+    this.#report({ kind: 'unloadable', error: describeError(error, this.#line('loading')) })
+    return this.#flush()
   }
 
   /** The task that is being called. From its first `await` on nobody can tell which one it is. */

@@ -232,7 +232,7 @@ export class Crew {
       this.#events.loaded()
       // From now on the core reports the end of the thread.
       if (!member.isDead) this.#beSure(member)
-    } else if (report.kind === 'unloadable') member.unloadable = report.error
+    } else if (report.kind === 'unloadable') this.#endUnloadable(member, report.error)
     else if (report.kind === 'exit') member.exitCode = report.code
     else if (report.kind === 'flushed') member.end?.()
     else if (report.kind === 'vain') this.#values.delete(report.token)
@@ -248,7 +248,7 @@ export class Crew {
       this.#values.set(tokenOf(member.serial, member.nextValue), { isRead: false, value: error })
       member.nextValue = nextCount(member.nextValue)
     } else {
-      member.unloadable = this.#describe(error)
+      this.#endUnloadable(member, this.#describe(error))
     }
   }
 
@@ -331,12 +331,13 @@ export class Crew {
   /** Says how a thread has ended. */
   #conclude(member: Member, exitCode: number): void {
     const { worker, attempt } = member
+    const isEnding = this.#isEnding.delete(worker)
     if (member.isRetiring) this.#events.retired(worker)
     else if (member.hasLoaded) {
       this.#events.crashed(worker, exitCode, member.cause === undefined ? undefined : this.#describe(member.cause))
     } else if (member.unloadable !== undefined) {
       this.#events.startFailed(worker, member.unloadable)
-    } else if (attempt < RETRIES_MS.length && !this.#isEnding.delete(worker)) {
+    } else if (attempt < RETRIES_MS.length && !isEnding) {
       this.#retryLater(worker, attempt)
     } else {
       const where = member.hasEntered ? '' : ", before it had imported 'workpool/worker'"
@@ -364,12 +365,27 @@ export class Crew {
     whileBlocked.add(lookAfter)
   }
 
-  /** Ends a thread that has no task, once it has sent what it has printed: Node would forget that. */
+  /** Ends a thread that has no task. */
   retire(worker: number): void {
     const member = this.#members.get(worker)
     // The thread has died meanwhile, and that has been reported.
     if (member === undefined) return
     member.isRetiring = true
+    const end = this.#endFlushed(member)
+    this.#hearAll(member)
+    if (member.hasLoaded) member.control.postMessage('retire' satisfies Order)
+    else end()
+  }
+
+  /** Ends a thread that cannot load its module: what the module has begun, such as a timer, would keep the thread for ever. */
+  #endUnloadable(member: Member, cause: ErrorDescription): void {
+    member.unloadable = cause
+    this.#endFlushed(member)
+  }
+
+  /** Ends a thread once it has sent what it has printed, as Node would forget that. Gives what ends it at once. */
+  #endFlushed(member: Member): () => void {
+    if (member.end !== undefined) return member.end
     const end = (): void => {
       clearTimeout(timer)
       whileBlocked.delete(end)
@@ -378,10 +394,7 @@ export class Crew {
     const timer = setTimeout(end, FLUSH_MS).unref()
     // Then this isolate takes nothing that is printed.
     whileBlocked.add(end)
-    member.end = end
-    this.#hearAll(member)
-    if (member.hasLoaded) member.control.postMessage('retire' satisfies Order)
-    else end()
+    return (member.end = end)
   }
 
   /** Ends a thread, whatever it does. */
