@@ -1,0 +1,215 @@
+//! What can be done to a pool, and random histories of it.
+
+use proptest::{collection::vec, option, prelude::*};
+use workpool_core::{
+    Condition, End, FaceId, MILLISECOND, Nanos, Offer, Options, Submission, UNBOUNDED, WorkerKind,
+};
+
+use crate::recorder::Job;
+
+/// Something that is done to the pool. A `usize` chooses among those to whom it can be done just then; if it can be done to nobody, or to
+/// no worker of the kind, nothing is.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    /// Through one of the faces.
+    Submit(usize, Submission<Job>),
+    /// A task's function is called: its origin says so, or its worker takes it.
+    Begin(usize),
+    Limit(usize),
+    Finish(usize, End, bool),
+    Cancel(usize),
+    Collect(usize),
+    Booted(usize),
+    /// A worker cannot be made, in the way of its kind.
+    StartFailed(usize),
+    Retired(usize),
+    Crashed(usize),
+    Start,
+    StartAll,
+    Tune(u32),
+    Pass(Nanos),
+    /// Of any generation, or of the one that lies so far back.
+    Release(Option<u64>),
+    Close,
+    Destroy,
+    Reboot,
+    Watch(usize, Condition, Option<u32>),
+    /// A watch of the present generation, as close and release make it.
+    WatchEnd(usize, Option<u32>),
+    Join,
+    Leave(usize),
+    Depart(usize),
+    /// Priority and timeout.
+    AwaitVacancy(usize, u64, Option<u32>),
+    ForgetVacancy(usize),
+    EndTurns(usize, u32),
+    /// Somebody is late: for a task that is done with, or a worker that is elsewhere in its life.
+    Late(usize),
+    /// Somebody had to arm the reaper for a moment that is so far from now, and comes only now to do it.
+    ArmLate(Nanos),
+}
+
+/// A pool, and what is done to it.
+pub(crate) type History = (Options, Vec<Step>);
+
+/// Of slots or resources, in which much happens between faces.
+pub(crate) fn of_closures() -> impl Strategy<Value = History> {
+    (closures(), vec(step_of_closures(), 1..120))
+}
+
+/// Of threads, in which much happens to the threads: they have several tasks each, begun and not begun, die, and cannot be started.
+pub(crate) fn of_threads() -> impl Strategy<Value = History> {
+    (threads(), vec(step_of_threads(), 1..160))
+}
+
+fn closures() -> impl Strategy<Value = Options> {
+    let capacity = prop_oneof![8 => 1_u32..6, 1 => Just(UNBOUNDED)];
+    let dispose_timeout = option::of(1_u32..60);
+    let kind = prop_oneof![
+        1 => Just(WorkerKind::Slot),
+        2 => dispose_timeout.prop_map(|dispose_timeout| WorkerKind::Resource { dispose_timeout }),
+    ];
+    (capacity, expiry(), prop::bool::weighted(0.2), bound(), kind).prop_map(
+        |(capacity, expiry, nonblocking, max_waiting, kind)| Options {
+            capacity,
+            expiry,
+            nonblocking,
+            max_waiting,
+            kind,
+            ..Options::default()
+        },
+    )
+}
+
+fn threads() -> impl Strategy<Value = Options> {
+    let grace = prop_oneof![6 => (1_u64..30).prop_map(|ms| ms * MILLISECOND), 1 => Just(1_000), 1 => Just(0)];
+    let concurrency = prop_oneof![2 => Just(1), 3 => 2_u32..4];
+    (1_u32..5, expiry(), prop::bool::weighted(0.1), bound(), concurrency, 0_u32..3, grace).prop_map(
+        |(capacity, expiry, nonblocking, max_waiting, concurrency, min_size, grace)| Options {
+            capacity,
+            expiry,
+            nonblocking,
+            max_waiting,
+            concurrency,
+            min_size: min_size.min(capacity),
+            kind: WorkerKind::Thread { grace },
+        },
+    )
+}
+
+fn expiry() -> impl Strategy<Value = Option<Nanos>> {
+    option::of((1_u64..60).prop_map(|ms| ms * MILLISECOND))
+}
+
+fn bound() -> impl Strategy<Value = u32> {
+    prop_oneof![2 => Just(0), 1 => 1_u32..5]
+}
+
+/// A submission with one of so many priorities; its number is given to it later.
+fn submission(priorities: u64) -> impl Strategy<Value = Step> {
+    let wait_timeout = prop_oneof![3 => Just(None), 1 => Just(Some(0)), 3 => (1_u32..60).prop_map(Some)];
+    let timeout = prop_oneof![1 => Just(0), 1 => 1_u32..60];
+    let offer = prop_oneof![6 => Just(Offer::Normal), 1 => Just(Offer::AtOnce), 1 => Just(Offer::Uncounted)];
+    (0..priorities, wait_timeout, timeout, any::<bool>(), offer, any::<usize>()).prop_map(
+        |(priority, wait_timeout, timeout, timed, offer, which)| {
+            let payload = Job { face: FaceId::FIRST, number: 0 };
+            Step::Submit(which, Submission { payload, priority, wait_timeout, timeout, timed, offer })
+        },
+    )
+}
+
+/// `started`: how often somebody waits for that.
+fn condition(started: u32) -> impl Strategy<Value = Condition> {
+    prop_oneof![
+        1 => Just(Condition::Drained),
+        1 => Just(Condition::Settled),
+        1 => Just(Condition::Vacant),
+        1 => Just(Condition::Left),
+        started => Just(Condition::Started),
+        1 => (0_u64..3).prop_map(Condition::Ended)
+    ]
+}
+
+fn time() -> impl Strategy<Value = Option<u32>> {
+    option::of(0_u32..80)
+}
+
+fn finish(completed: u32) -> impl Strategy<Value = Step> {
+    let end = prop_oneof![completed => Just(End::Completed), 1 => Just(End::Failed)];
+    (any::<usize>(), end, prop::bool::weighted(0.1))
+        .prop_map(|(which, end, broken)| Step::Finish(which, end, broken))
+}
+
+fn watch(started: u32) -> impl Strategy<Value = Step> {
+    (any::<usize>(), condition(started), time())
+        .prop_map(|(which, condition, time)| Step::Watch(which, condition, time))
+}
+
+fn vacancy() -> impl Strategy<Value = Step> {
+    (any::<usize>(), 0_u64..4, option::of(0_u32..60))
+        .prop_map(|(which, priority, timeout)| Step::AwaitVacancy(which, priority, timeout))
+}
+
+fn step_of_closures() -> impl Strategy<Value = Step> {
+    let any = any::<usize>;
+    prop_oneof![
+        24 => submission(12),
+        8 => any().prop_map(Step::Begin),
+        8 => any().prop_map(Step::Limit),
+        16 => finish(1),
+        4 => any().prop_map(Step::Cancel),
+        5 => any().prop_map(Step::Collect),
+        10 => any().prop_map(Step::Booted),
+        3 => any().prop_map(Step::StartFailed),
+        8 => any().prop_map(Step::Retired),
+        2 => any().prop_map(Step::Crashed),
+        5 => prop_oneof![6 => 1_u32..8, 1 => Just(UNBOUNDED)].prop_map(Step::Tune),
+        10 => (0_u64..70 * MILLISECOND).prop_map(Step::Pass),
+        1 => option::of(0_u64..2).prop_map(Step::Release),
+        1 => Just(Step::Close),
+        3 => Just(Step::Reboot),
+        1 => watch(1),
+        1 => (any(), time()).prop_map(|(which, time)| Step::WatchEnd(which, time)),
+        4 => Just(Step::Join),
+        1 => any().prop_map(Step::Leave),
+        2 => any().prop_map(Step::Depart),
+        6 => vacancy(),
+        1 => any().prop_map(Step::ForgetVacancy),
+        3 => (any(), 0_u32..3).prop_map(|(which, count)| Step::EndTurns(which, count)),
+        4 => any().prop_map(Step::Late),
+        3 => (0_u64..60 * MILLISECOND).prop_map(Step::ArmLate),
+    ]
+}
+
+fn step_of_threads() -> impl Strategy<Value = Step> {
+    let any = any::<usize>;
+    prop_oneof![
+        32 => submission(3),
+        24 => any().prop_map(Step::Begin),
+        14 => finish(3),
+        6 => any().prop_map(Step::Cancel),
+        8 => any().prop_map(Step::Collect),
+        14 => any().prop_map(Step::Booted),
+        2 => any().prop_map(Step::StartFailed),
+        8 => any().prop_map(Step::Retired),
+        4 => any().prop_map(Step::Crashed),
+        1 => Just(Step::Start),
+        1 => Just(Step::StartAll),
+        4 => (1_u32..6).prop_map(Step::Tune),
+        8 => (0_u64..50 * MILLISECOND).prop_map(Step::Pass),
+        1 => option::of(0_u64..2).prop_map(Step::Release),
+        1 => Just(Step::Close),
+        1 => Just(Step::Destroy),
+        4 => Just(Step::Reboot),
+        1 => watch(3),
+        1 => (any(), time()).prop_map(|(which, time)| Step::WatchEnd(which, time)),
+        2 => Just(Step::Join),
+        1 => any().prop_map(Step::Leave),
+        1 => any().prop_map(Step::Depart),
+        4 => vacancy(),
+        1 => any().prop_map(Step::ForgetVacancy),
+        2 => (any(), 0_u32..3).prop_map(|(which, count)| Step::EndTurns(which, count)),
+        4 => any().prop_map(Step::Late),
+        3 => (0_u64..60 * MILLISECOND).prop_map(Step::ArmLate),
+    ]
+}
