@@ -263,11 +263,11 @@ export interface PoolStats {
 		crashed: number;
 	};
 }
-/** What a pool is made of: `closures` is a `Pool`, `threads` a `ThreadPool`, `multi` a `MultiPool`. */
+/** The kind of a pool: `closures` is a `Pool`, `threads` a `ThreadPool`, `multi` a `MultiPool`. */
 export type PoolKind = "closures" | "threads" | "multi";
 /**
- * What every pool shows of its state and can be told, of whatever kind it is: for code that watches or closes pools and
- * does not submit.
+ * What every pool has, of whatever kind: the numbers of its state, and the calls that close and open it. It is the type
+ * for code that watches or closes pools and does not submit.
  *
  * ```js
  * for (const pool of [Pool.create({ name: 'fetch' }), MultiPool.create({ name: 'db', pools: 2 })]) {
@@ -279,10 +279,11 @@ export type AnyPool = Pick<BasePool, keyof BasePool>;
 declare abstract class BasePool implements AsyncDisposable {
 	#private;
 	/**
-	 * Resolves when a submit would not have to wait: a producer's brake. It stands in the queue as a task of default priority does, so
-	 * nobody who asks starves behind those who submit; but it does not count as waiting. One per free slot, and for a submit before the event loop
-	 * turns: until then tasks that wait leave the slot alone. Nothing is reserved beyond that, so whoever submits without asking may
-	 * be faster; then that submit waits in the queue.
+	 * Resolves when a submit would not have to wait. A producer that awaits it makes no more work than the pool can take.
+	 * Whoever calls it stands in the queue like a task of default priority, but does not count as waiting; so nobody who
+	 * calls it starves beside those who submit. Each free slot lets one caller go on, and is kept for the submit of that
+	 * caller until the event loop turns: tasks that wait leave it alone until then. Nothing more is reserved. If others
+	 * who submit without asking are faster, that submit waits in the queue.
 	 *
 	 * ```js
 	 * for await (const message of queue) {
@@ -291,65 +292,69 @@ declare abstract class BasePool implements AsyncDisposable {
 	 * }
 	 * ```
 	 *
-	 * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`. Keeps the process alive until it settles.
+	 * Rejects with `PoolClosedError` if the pool is closed or closes meanwhile, and with `signal.reason`. Keeps the
+	 * process alive until it settles.
 	 */
 	vacancy(options?: VacancyOptions): Promise<void>;
-	/** What the pool is made of: `closures`, `threads` or `multi`. */
+	/** The kind of the pool: `closures`, `threads` or `multi`. */
 	abstract get kind(): PoolKind;
-	/** The option `name`, or a name that was made up: `pool-1` and so on. It is in errors, in `stats()` and in logs. */
+	/** The option `name`, or `pool-1` and so on if it was not given. Errors, `stats()` and logs have it. */
 	get name(): string;
-	/** Most live workers, as `size` or the last `tune` says; `Infinity` if unbounded. */
+	/** The largest number of live workers, as set by `size` or the last `tune`; `Infinity` if there is no limit. */
 	get capacity(): number;
 	/** Live workers, busy and idle. */
 	get running(): number;
 	/**
-	 * Workers with a task; those that boot: whose resource is being made, or whose thread loads its module; and those that are taken
-	 * down: whose resource is being disposed of, or whose thread ends. A closure that was aborted or timed out keeps its worker busy
-	 * until it ends.
+	 * Workers that have a task, that start (their resource is being made, or their thread loads its module), or that end
+	 * (their resource is being disposed of, or their thread ends). A closure that was aborted or timed out keeps its
+	 * worker busy until it ends.
 	 */
 	get busy(): number;
-	/** Live workers without a task: running − busy. */
+	/** Live workers that have no task: running − busy. */
 	get idle(): number;
 	/**
-	 * Workers that could take a task now, idle ones and such as could be started: capacity − busy, not below 0. A worker that is being
-	 * disposed of holds its slot. What goes beside others on a busy thread (`concurrency`) is not counted.
+	 * How many workers could take a task now, because they are idle or could be started: capacity − busy, not below 0. A
+	 * worker that is being disposed of holds its slot. Further tasks that a busy thread could have (`concurrency`) are
+	 * not counted.
 	 */
 	get available(): number;
-	/** Workers that could be started: capacity − running, not below 0. */
+	/** How many workers could be started: capacity − running, not below 0. */
 	get free(): number;
 	/** Accepted tasks that have no worker yet. */
 	get waiting(): number;
-	/** Whether new tasks are refused. Of a shared pool also true once this face has left. */
+	/** Whether new tasks are refused. In a shared pool it is also true once this handle has left. */
 	get isClosed(): boolean;
 	/**
-	 * Everything that is counted, as one consistent snapshot. Counters run on from the creation of the pool; peaks restart with each
+	 * All numbers of the pool, at one moment. Counters run on from the creation of the pool. Peaks begin again with each
 	 * generation.
 	 */
 	stats(): PoolStats;
 	/**
-	 * Changes the capacity. Growing starts waiting tasks at once. Shrinking retires idle workers at once and busy ones as they
-	 * finish; nothing new starts above the new size. Works on a closed pool, too; the same size does nothing.
+	 * Changes the capacity. If it grows, waiting tasks start at once. If it shrinks, idle workers retire at once and busy
+	 * ones as they finish, and nothing new starts above the new capacity. It also works on a closed pool. The same size
+	 * changes nothing.
 	 *
 	 * @param size as the option `size`
 	 * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
 	 */
 	abstract tune(size: number): void;
 	/**
-	 * Closes now: waiting tasks reject with `PoolClosedError`, running ones finish, idle workers retire. Nothing is interrupted; a second
-	 * call does nothing.
+	 * Closes the pool now: waiting tasks reject with `PoolClosedError`, running tasks finish, and idle workers retire.
+	 * Nothing is interrupted. A second call does nothing.
 	 */
 	release(): void;
 	/**
-	 * Releases and waits until no worker is left. Rejects with `ReleaseTimeoutError` if some are after `ms`, and the pool stays
-	 * closed. On a pool that is closed already it only waits, for the generation that was closed.
+	 * Releases the pool, and waits until no worker is left. If some are left after `ms`, it rejects with
+	 * `ReleaseTimeoutError`, and the pool stays closed. If the pool is closed already, it only waits, for the workers of
+	 * the generation that was closed.
 	 *
 	 * @param ms from the call, from 0 to 2³¹ − 1
 	 */
 	releaseTimeout(ms: number): Promise<void>;
 	/**
-	 * Refuses new tasks, runs all that was accepted, then resolves. After `timeout`, what still waits rejects, and `close` with
-	 * `ReleaseTimeoutError`; when `signal` aborts, what still waits rejects, and `close` resolves when the busy ones end. `release`
-	 * during it does the same as the signal.
+	 * Refuses new tasks, runs all tasks that were accepted, and then resolves. After `timeout`, tasks that still wait
+	 * reject, and `close` rejects with `ReleaseTimeoutError`. When `signal` aborts, or `release` is called meanwhile,
+	 * tasks that still wait reject, and `close` resolves when the busy workers have ended.
 	 *
 	 * ```js
 	 * process.once('SIGTERM', () => {
@@ -358,19 +363,22 @@ declare abstract class BasePool implements AsyncDisposable {
 	 * ```
 	 */
 	close(options?: CloseOptions): Promise<void>;
-	/** Resolves when nothing waits and nothing is busy, at once if that is so. Does not close, so others may submit meanwhile. */
+	/**
+	 * Resolves when no task waits and no worker is busy, at once if that is so now. It does not close the pool, so others
+	 * may submit meanwhile.
+	 */
 	drain(): Promise<void>;
 	/**
-	 * Opens a closed pool again, as a new generation: what still waits rejects, and workers of the old generation retire when
-	 * they finish, without counting in the new one. Does nothing to an open pool.
+	 * Opens a closed pool again, as a new generation. Tasks that still wait reject. Workers of the old generation retire
+	 * when they finish, and do not count in the new one. On an open pool it does nothing.
 	 *
-	 * @throws PoolClosedError if the pool's `signal` has aborted, if this face of a shared pool has left, or if the isolate has ended
-	 * that had the threads of a shared thread pool
+	 * @throws PoolClosedError if the `signal` of the pool has aborted, if this handle of a shared pool has left, or if the owner of the threads of a shared thread pool has ended
 	 */
 	reboot(): void;
 	/**
-	 * `close()`, for `await using`. Of a shared pool only this face goes: it refuses new tasks and waits for its own; the last one
-	 * closes the pool. The threads of a shared thread pool stay with the isolate that has them until then.
+	 * Is `close()`, for `await using`. In a shared pool only this handle leaves: it refuses new tasks and waits for its
+	 * own. The last handle that leaves closes the pool; until then the threads of a shared thread pool stay with the
+	 * isolate that has them.
 	 *
 	 * ```js
 	 * await using pool = Pool.create({ size: 10 })
@@ -407,13 +415,16 @@ export interface MultiPoolOptions {
 	/** Which pool is asked first for a task. Default `round-robin`. */
 	strategy?: Strategy | undefined;
 }
-/** What a pool runs: a function that returns its result or a promise of it. */
+/** What a pool runs: a function that returns its result, or a promise of it. */
 export type Closure<R, T = unknown> = (context: TaskContext<R>) => T | PromiseLike<T>;
-/** What a task's function is given. */
+/** What the function of a task is called with. */
 export interface TaskContext<R> {
-	/** The worker's resource; `undefined` without `init`. Not to be used after the task has ended. */
+	/** The resource of the worker; `undefined` without `init`. It must not be used after the task has ended. */
 	readonly resource: R;
-	/** Aborts when the task is aborted or timed out, or the pool's own signal aborts. Made when first read. */
+	/**
+	 * Aborts when the task is aborted or timed out, or when the signal of the pool aborts. It is made when it is first
+	 * read.
+	 */
 	readonly signal: AbortSignal;
 }
 /**
@@ -535,7 +546,7 @@ export declare class ReleaseTimeoutError extends PoolError {
 	readonly timeout: number;
 }
 /**
- * Runs async closures on this event loop, at most `size` at once; what does not fit waits, or is refused.
+ * Runs closures on this event loop, at most `size` of them at once. Further tasks wait, or are refused.
  *
  * ```js
  * const pool = Pool.create({ size: 50, maxBlockingTasks: 1_000 })
@@ -546,7 +557,7 @@ export declare class Pool<R = unknown> extends BasePool {
 	#private;
 	private constructor();
 	/**
-	 * A new, open pool without workers.
+	 * Makes a pool. It is open and has no workers yet.
 	 *
 	 * ```js
 	 * const pool = Pool.create({ size: 10, init: () => connect(), dispose: (connection) => connection.end() })
@@ -558,51 +569,56 @@ export declare class Pool<R = unknown> extends BasePool {
 	static create<R = void>(options?: PoolOptions & Resource<R>): Pool<R>;
 	get kind(): "closures";
 	/**
-	 * Runs `task` as soon as a worker is free, at once if one is, and gives its result. It never throws; it rejects with
-	 * what the task throws or rejects with, with a `PoolError`, with `signal.reason`, or with the TypeError or RangeError of
-	 * a bad argument. Checked in this order: arguments, aborted signal, closed, overload. Keeps the process alive until it settles.
+	 * Runs `task` as soon as a worker is free, and gives its result. It never throws. It rejects with what the task
+	 * throws or rejects with, with a `PoolError`, with `signal.reason`, or with the TypeError or RangeError of a bad
+	 * argument. The checks have this order: arguments, aborted signal, closed, overload. The promise keeps the process
+	 * alive until it settles.
 	 *
-	 * A closure that has a worker at once starts inside this call; once a hundred are inside one another, from a microtask. It runs
-	 * in the `AsyncLocalStorage` context of this call, also if it waited. One that awaits a task of its own full pool
-	 * waits for ever: give inner work a pool of its own, or `waitTimeout: 0`.
+	 * If a worker is free, the closure starts inside this call. If closures submit closures, and a hundred are inside one
+	 * another, the next one starts from a microtask. A closure runs in the `AsyncLocalStorage` context of this call, even
+	 * if it has waited. A closure that awaits a task of its own full pool waits for ever: give the inner work a pool of
+	 * its own, or `waitTimeout: 0`.
 	 */
 	submit<T>(task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Promise<Awaited<T>>;
 	/**
-	 * Runs `task` without a promise; its result is dropped. Every end without success goes to `panicHandler`, or else to
+	 * Runs `task` without a promise, and drops its result. Every end without success goes to `panicHandler`, or else to
 	 * `logger.error`.
 	 *
 	 * @throws what `submit` would reject with, if the task is refused
 	 */
 	execute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): void;
 	/**
-	 * The same as `execute`, but a task that is refused gives false. Nothing is built for a refusal, so this is the cheap way
-	 * to shed load.
+	 * The same as `execute`, but it returns false if the task is refused. A refusal allocates nothing, so this is the
+	 * cheapest way to turn work away.
 	 *
 	 * @throws for bad arguments only
 	 */
 	tryExecute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
 	/**
-	 * Runs `task` for every item and yields the results, in the order of the items unless `ordered` is false:
+	 * Runs `task` for every item, and yields the results, in the order of the items unless `ordered` is false:
 	 *
 	 * ```js
 	 * for await (const page of pool.map(urls, (url, { signal }) => fetch(url, { signal }))) console.log(page.status)
 	 * ```
 	 *
-	 * Nothing happens before the first result is asked for. From then on items are pulled ahead, but only while the pool has room
-	 * for a task, and while fewer items than the pool's capacity (1,024 if it is unbounded) are pulled and not yielded; so
-	 * neither a fast source nor a slow loop makes anything pile up. What a sync iterable gives is handed on as it is. If the
-	 * pool is overloaded all the same, as others were faster, the item is submitted again when there is room.
+	 * Nothing happens before you ask for the first result. From then on the map takes items ahead of you, but only while
+	 * the pool has room for a task, and while it has taken fewer items than the capacity of the pool (1,024 if that has
+	 * no limit) whose result you have not got. So neither a fast source nor a slow loop fills the memory. What a sync
+	 * iterable gives is passed on as it is. If the pool refuses an item because others were faster, the map submits it
+	 * again when there is room.
 	 *
-	 * While the pool is full the map stands in the queue as the task that it wants to submit would, with its `priority`: it starves
-	 * behind nobody. It waits there no longer than `waitTimeout`, counted from when it wants an item; an item that has been pulled and finds no worker after all,
-	 * as its source took its time, waits no longer than that from its pull.
+	 * While the pool is full, the map stands in the queue like the task that it wants to submit, with its `priority`, so
+	 * it does not starve. It waits there no longer than `waitTimeout`, counted from when it wants an item. If an item has
+	 * been taken and there is no worker after all, because the source took its time, it waits no longer than
+	 * `waitTimeout` from then.
 	 *
-	 * The first failure in time ends the map: of a task, of the source, of the pool (`PoolClosedError`, `WaitTimeoutError`,
-	 * `TaskTimeoutError`) or by `signal`. The loop throws it once, what was not yielded is dropped, the other tasks are
-	 * aborted, and the source is closed. Leaving the loop early ends the map in the same way; it waits for nobody.
+	 * The first failure ends the map: of a task, of the source, of the pool (`PoolClosedError`, `WaitTimeoutError`,
+	 * `TaskTimeoutError`), or the abort of `signal`. The loop throws it once. Results that you have not got are dropped,
+	 * the other tasks are aborted, and the source is closed. If you leave the loop early, the map ends in the same way;
+	 * nobody waits for its tasks.
 	 *
-	 * @param task gets the item and what a task of `submit` gets; its `context.signal` aborts when the map ends early
-	 * @param options those of `submit` for each item's task, where `signal` aborts the map as a whole; and `ordered`, default true
+	 * @param task is called with the item and with what a task of `submit` gets; its `context.signal` aborts when the map ends early
+	 * @param options those of `submit`, for the task of each item, but `signal` aborts the whole map; and `ordered`, default true
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
 	map<I, O>(items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
@@ -732,7 +748,10 @@ type Known<M> = 0 extends 1 & M ? Functions : M;
 type FirstArgument<F> = F extends (...args: infer A) => unknown ? (A extends [
 ] ? undefined : A[0]) : never;
 type Settled<F> = F extends (...args: never[]) => infer T ? Awaited<T> : never;
-/** The exported functions of a task module, as they are called from outside: any number of arguments, and a promise. */
+/**
+ * The exported functions of a task module, as a pool has them: with any number of arguments, and with a promise of the
+ * result.
+ */
 export type Tasks<M> = {
 	readonly [K in keyof Known<M> as Known<M>[K] extends (...args: never[]) => unknown ? K : never]: Known<M>[K] extends (...args: infer A) => infer T ? (...args: A) => Promise<Awaited<T>> : never;
 };
@@ -762,7 +781,7 @@ type Call<M, N, O> = string extends Names<M> ? [
 	argument: Argument<M, N>,
 	options?: Named<O, N>
 ];
-/** `run`, typed through the task module: its default export, or the one that `name` names. */
+/** The type of `run`, made from the task module: of its default export, or of the export that `name` names. */
 export type Run<M> = <N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>) => Promise<Result<M, N>>;
 type WithDefault<M, N> = [
 	N
@@ -773,13 +792,14 @@ type WithDefault<M, N> = [
 } : M;
 /** Options for every call of an export: those of `run`, without `transfer`. */
 export type WithOptions = Omit<RunOptions, "transfer">;
-/** A thread pool with options for every call. */
+/** What `with` gives: a thread pool with options for every call. */
 export interface With<M, D> {
 	readonly run: Run<D>;
 	readonly tasks: Tasks<M>;
 }
 /**
- * Runs the exported functions of a module in threads of its own, at most `size` of them; what does not fit waits, or is refused.
+ * Runs the exported functions of a module in threads of its own, at most `size` of them. Further tasks wait, or are
+ * refused.
  *
  * ```js
  * // tasks.js
@@ -795,53 +815,57 @@ export interface With<M, D> {
 export declare class ThreadPool<M = any> extends BasePool {
 	#private;
 	/**
-	 * The exported functions: `pool.tasks.fib(40)` calls the export `fib` in a thread, with any number of arguments. Arguments and
-	 * results are cloned as by `structuredClone`, but that a single view may arrive on a buffer of just its bytes. An export that does
-	 * not exist rejects with a TypeError of code `ERR_POOL_OPTION`. Rejects like `run`.
+	 * The exported functions: `pool.tasks.fib(40)` calls the export `fib` in a thread, with any number of arguments.
+	 * Arguments and results are cloned as `structuredClone` does it, except that a single view may arrive on a buffer
+	 * that holds just its bytes. An export that does not exist rejects with a TypeError of code `ERR_POOL_OPTION`.
+	 * Otherwise a call rejects as `run` does.
 	 */
 	readonly tasks: Tasks<M>;
 	private constructor();
 	get kind(): "threads";
 	/**
-	 * A new, open pool. Threads start when tasks need them; with `preAlloc` all of them start now.
+	 * Makes a pool. It is open. Threads start when tasks need them; with `preAlloc` all of them start now.
 	 *
 	 * ```js
 	 * const pool = ThreadPool.create({ filename: new URL('tasks.js', import.meta.url), size: 4, concurrency: 8 })
 	 * ```
 	 *
-	 * **With `shared`** one set of threads serves every isolate of the process that asks for the `name`; isolates hand tasks in through
-	 * the core, not through the isolate that has the threads.
+	 * **With `shared`** every isolate of the process that asks for the `name` uses the same threads. Isolates hand in
+	 * tasks through the core, not through the isolate that has the threads.
 	 *
-	 * - *Owner* is the isolate whose `create` made the pool: the threads are its own. If it ends, the pool is closed for good:
-	 *   unsettled tasks of the others reject with `PoolClosedError`, `reboot` throws it, and the next `create` makes a new pool. So let
-	 *   the main thread create the pool first. Its event loop starts and ends threads, and carries what it moves; all else goes on
-	 *   while it is busy.
-	 * - *Guests* are the others. What they send and get is serialized, by the rules of `structuredClone`, but a `MessagePort`, a
-	 *   `SharedArrayBuffer`, a `Blob` and the like reject with a `DataCloneError`, and so does more than 2 GiB. `ArrayBuffer`s on a transfer list, also on that of
-	 *   the task's `transfer`, are copied and then detached.
-	 * - All options but `panicHandler`, `logger`, `signal`, `errors` and `createWorker` must agree, as far as they are given; a guest
-	 *   still has to name the same `filename`. What cannot be serialized, such as memory in `workerData`, agrees with nothing: leave it
-	 *   out in guests.
-	 * - If a guest ends, the signals of its running tasks abort; a thread that does not heed that within `grace` is ended and replaced.
+	 * - The *owner* is the isolate whose `create` made the pool: the threads are its own. If it ends, the pool is closed
+	 *   for good: tasks of the others that have not settled reject with `PoolClosedError`, `reboot` throws it, and the
+	 *   next `create` makes a new pool. So let the main thread create the pool first. Its event loop starts and ends the
+	 *   threads, and carries what is moved. Everything else goes on while it is busy.
+	 * - The others are *guests*. What they send and get is serialized by the rules of `structuredClone`, but a
+	 *   `MessagePort`, a `SharedArrayBuffer`, a `Blob` and the like reject with a `DataCloneError`, and so does a value
+	 *   of more than 2 GiB. An `ArrayBuffer` in a transfer list, also in that of the task's `transfer`, is copied and
+	 *   then detached.
+	 * - All options must agree, as far as they are given, but `panicHandler`, `logger`, `signal`, `errors` and
+	 *   `createWorker`. A guest still has to name the same `filename`. What cannot be serialized, such as memory in
+	 *   `workerData`, agrees with nothing: leave it out in guests.
+	 * - If a guest ends, the signals of its running tasks abort. A thread whose task does not heed that within `grace` is
+	 *   ended and replaced.
 	 *
-	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; a `DataCloneError` for a `workerData` that cannot be cloned
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; a `DataCloneError` if `workerData` cannot be cloned
 	 */
 	static create<M = any>(options: PoolOptions & ThreadOptions): ThreadPool<M>;
 	/**
-	 * Calls the default export, or `options.name`, with one argument in a thread, as soon as one is free. It never throws; it
-	 * rejects with what the function throws or rejects with, with a `PoolError`, with `signal.reason`, with a `DataCloneError`,
-	 * or with the TypeError or RangeError of a bad option. Keeps the process alive until it settles.
+	 * Calls the default export, or the export `options.name`, with one argument, as soon as a thread is free. It never
+	 * throws. It rejects with what the function throws or rejects with, with a `PoolError`, with `signal.reason`, with a
+	 * `DataCloneError`, or with the TypeError or RangeError of a bad option. The promise keeps the process alive until it
+	 * settles.
 	 *
 	 * ```js
 	 * const small = await pool.run(image, { name: 'resize', transfer: [image.buffer], timeout: 5_000 })
 	 * ```
 	 *
-	 * An error arrives with its class (built in or listed in `errors`), message, `code`, own properties, `cause` and the thread's
-	 * stack. What of it cannot be cloned is left out.
+	 * An error arrives with its class (built in, or listed in `errors`), message, `code`, own properties, `cause`, and
+	 * the stack of the thread. What cannot be cloned of it is left out.
 	 */
 	get run(): Run<M>;
 	/**
-	 * The same pool with options for every call; those of a single `run` go before them.
+	 * The same pool with options for every call. Options of a single `run` win over them.
 	 *
 	 * ```js
 	 * const urgent = pool.with({ priority: 'high', timeout: 1_000 })
@@ -852,22 +876,22 @@ export declare class ThreadPool<M = any> extends BasePool {
 	 */
 	with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<M, N>>;
 	/**
-	 * As `run`, but blocks this thread until the result is there: no event, timer or promise gets its turn meanwhile, so `signal` can
-	 * only be aborted from outside of it. For code that cannot wait, in scripts and tools.
+	 * Does the same as `run`, but blocks this thread until the result is there, for code that cannot wait, in scripts and
+	 * tools. No event, timer or promise gets its turn meanwhile, so only another thread can abort `signal`.
 	 *
-	 * @throws what `run` would reject with; a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the
-	 * same pool, while the end of another task is being reported, and in another isolate than the owner of a shared pool before a
-	 * thread has started (await `ready` first)
+	 * @throws what `run` would reject with; and a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the same pool, while the end of another task is being reported, and in a guest of a shared pool before a thread has started (await `ready` first)
 	 */
 	runSync<N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>): Result<M, N>;
 	/**
-	 * Resolves once a thread has loaded the module; starts one if there is none. Rejects with `WorkerStartError` if none can, and
-	 * with `PoolClosedError` if the pool is or gets closed before. For a service that is to be warm before it listens.
+	 * Resolves once a thread has loaded the module, and starts one if there is none. Call it before a service listens.
+	 * Rejects with `WorkerStartError` if no thread can load the module, and with `PoolClosedError` if the pool is closed
+	 * or closes before that.
 	 */
 	ready(): Promise<void>;
 	/**
-	 * Calls the default export, or `options.name`, for every item and yields the results, in the order of the items unless
-	 * `ordered` is false. As `map` of a `Pool`, with a window of `size` × `concurrency` items.
+	 * Calls the default export, or the export `options.name`, for every item, and yields the results, in the order of the
+	 * items unless `ordered` is false. It works like `map` of a `Pool`; it takes up to `size` × `concurrency` items
+	 * ahead.
 	 *
 	 * ```js
 	 * for await (const html of pool.map(paths, { name: 'render' })) await write(html)
@@ -877,8 +901,8 @@ export declare class ThreadPool<M = any> extends BasePool {
 	 */
 	map<N extends Names<M> = Default<M>>(items: Iterable<Argument<M, N>> | AsyncIterable<Argument<M, N>>, options?: Named<MapRunOptions, N>): AsyncIterableIterator<Result<M, N>>;
 	/**
-	 * Ends everything now: running and waiting tasks reject with `PoolClosedError`, threads are ended in the middle of what they do.
-	 * Resolves when they are. A shared pool ends for all; it can be rebooted.
+	 * Ends everything now: running and waiting tasks reject with `PoolClosedError`, and threads are ended in the midst of
+	 * what they do. Resolves when all of them have ended. A shared pool ends for all. The pool can be rebooted.
 	 */
 	destroy(): Promise<void>;
 	/** @param size as the option `size` */
@@ -894,12 +918,12 @@ type OfOneKind<P> = [
 	ThreadPool<any>
 ] ? unknown : never;
 /**
- * Several pools behind one face. A strategy names the pool for a task. If that one cannot take it at once, the others
- * are asked, fewest tasks first; if none can, the task waits in the named one. So nothing waits while any pool has
- * room, and an overload means that all are full.
+ * Several pools that are used like one. A strategy names a pool for each task. If that pool cannot start the task at
+ * once, the others are asked, those with the fewest tasks first. If none can, the task waits in the pool that the
+ * strategy named. So nothing waits while any pool has room, and an overload means that all pools are full.
  *
- * Each pool keeps its own workers, queue and counters. That is worth having where pools differ (in size, in what their
- * resources are connected to), or where one is to be released or rebooted without the others.
+ * Each pool keeps its own workers, queue and counters. That is worth having if the pools differ, in size or in what
+ * their resources are connected to, or if one is to be released or rebooted without the others.
  *
  * ```js
  * const replicas = ['a.db', 'b.db'].map((host) => Pool.create({ name: host, size: 20, init: () => connect(host) }))
@@ -911,25 +935,25 @@ export declare class MultiPool<P> implements AnyPool {
 	#private;
 	private constructor();
 	/**
-	 * Makes `pools` equal pools, each with the options given: `size` and `maxBlockingTasks` are those of one pool. They
-	 * are called `name#0`, `name#1`, …; without a `name`, `pool-1#0` and so on.
+	 * Makes `pools` equal pools, each with the given options: `size` and `maxBlockingTasks` are those of one pool. The
+	 * pools are called `name#0`, `name#1`, …; without a `name`, `pool-1#0` and so on.
 	 *
 	 * ```js
 	 * const multi = MultiPool.create({ pools: 4, size: 64, strategy: 'least-tasks' })
 	 * ```
 	 *
-	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; no pool is left then
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; then no pool was made
 	 */
 	static create<R = void>(options: PoolOptions & Resource<R> & MultiPoolOptions): MultiPool<Pool<R>>;
 	/**
-	 * Puts pools of one kind behind one face: from 1 to 1,024, of any sizes, none of them twice. They can still be used
-	 * directly, and the array may be changed afterwards.
+	 * Makes a MultiPool of pools of one kind: from 1 to 1,024, of any sizes, none of them twice. The pools can still be
+	 * used directly, and the array may be changed afterwards.
 	 *
 	 * ```js
 	 * const either = MultiPool.of([local, remote], { strategy: ([a, b]) => (a.waiting > 100 ? 1 : 0) })
 	 * ```
 	 *
-	 * @param options `strategy`, as that of `create`
+	 * @param options `strategy`, as in `create`
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
 	static of<P extends Pool<any> | ThreadPool<any>>(pools: readonly P[] & OfOneKind<P>, options?: {
@@ -942,46 +966,47 @@ export declare class MultiPool<P> implements AnyPool {
 	 */
 	at(index: number): P;
 	/**
-	 * Names pools in another way from the next task on. Tasks that wait stay where they are, and the cycle goes on.
+	 * Changes the strategy, from the next task on. Tasks that wait stay where they are, and round robin goes on where it
+	 * was.
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
 	setStrategy(strategy: Strategy): void;
 	/**
-	 * As `submit` of a pool, in the first pool that takes the task. Rejects with a `PoolOverloadError` if no pool takes
-	 * it, with a `PoolClosedError` if all are closed, and with what a strategy that is a function throws. With a
-	 * `waitTimeout` of 0 and no room in any pool the named one gives the `WaitTimeoutError`, or the first one that would
-	 * have let it wait.
+	 * Does the same as `submit` of a pool, in the first pool that takes the task. Rejects with a `PoolOverloadError` if
+	 * no pool takes it, with a `PoolClosedError` if all are closed, and with what a strategy that is a function throws.
+	 * If `waitTimeout` is 0 and no pool has room, the pool that the strategy named gives the `WaitTimeoutError`, or the
+	 * first one that would have let the task wait.
 	 */
 	submit<R, T>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Promise<Awaited<T>>;
 	/**
-	 * As `execute` of a pool, in the first pool that takes the task. Its end is told to that pool's `panicHandler` or
-	 * `logger`.
+	 * Does the same as `execute` of a pool, in the first pool that takes the task. An end without success is reported to
+	 * the `panicHandler` or `logger` of that pool.
 	 *
 	 * @throws what `submit` would reject with, if the task is refused
 	 */
 	execute<R>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): void;
 	/**
-	 * The same as `execute`, but a task that is refused gives false.
+	 * The same as `execute`, but it returns false if the task is refused.
 	 *
 	 * @throws for bad arguments, and what a strategy that is a function throws
 	 */
 	tryExecute<R>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
 	/**
-	 * As `run` of a thread pool, in the first pool that takes the task. Rejects as `submit` does where no pool takes it; pools of one
-	 * MultiPool should have the same task module.
+	 * Does the same as `run` of a thread pool, in the first pool that takes the task. Rejects as `submit` does if no pool
+	 * takes it. All pools should have the same task module.
 	 */
 	get run(): P extends ThreadPool<infer M> ? Run<M> : never;
-	/** As `tasks` of a thread pool, in the first pool that takes the task. */
+	/** The same as `tasks` of a thread pool, in the first pool that takes the task. */
 	get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never;
 	/**
-	 * The same pools with options for every call of an export, as `with` of a thread pool.
+	 * The same pools with options for every call of an export, like `with` of a thread pool.
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
 	with<M, N extends Names<M> | undefined = undefined>(this: MultiPool<ThreadPool<M>>, options: Named<WithOptions, N>): With<M, WithDefault<M, N>>;
 	/**
-	 * As `map` of a pool, over all pools. The window is the sum of their capacities.
+	 * Does the same as `map` of a pool, over all pools. It takes as many items ahead as their capacities together.
 	 *
 	 * ```js
 	 * for await (const row of db.map(ids, (id, { resource }) => resource.query('select …', id))) print(row)
@@ -991,48 +1016,49 @@ export declare class MultiPool<P> implements AnyPool {
 	 */
 	map<R, I, O>(this: MultiPool<Pool<R>>, items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
 	/**
-	 * Resolves when a submit would not have to wait in some pool, as `vacancy` of a pool. Rejects with `PoolClosedError` when all
-	 * pools are closed, and with `signal.reason`.
+	 * Resolves when a submit would not have to wait in one of the pools, like `vacancy` of a pool. Rejects with
+	 * `PoolClosedError` when all pools are closed, and with `signal.reason`.
 	 */
 	vacancy(options?: VacancyOptions): Promise<void>;
-	/** What the pool is made of: `multi`. */
+	/** The kind of the pool: `multi`. */
 	get kind(): "multi";
-	/** The option `name` of `create`, or a name that was made up: `pool-1` and so on. */
+	/** The option `name` of `create`, or `pool-1` and so on if it was not given. */
 	get name(): string;
-	/** The sum of the pools' capacities; `Infinity` if one is unbounded. */
+	/** The sum of the capacities of the pools; `Infinity` if one of them has no limit. */
 	get capacity(): number;
 	/** Live workers of all pools, busy and idle. */
 	get running(): number;
-	/** Workers with a task, and those that boot, of all pools. */
+	/** Workers of all pools that have a task, that start, or that end. */
 	get busy(): number;
 	/** Live workers without a task, of all pools. */
 	get idle(): number;
-	/** The sum of what is available in each pool: as many tasks would not have to wait, unless a pool is closed. */
+	/** The sum of what is available in each pool: so many tasks would start at once, unless a pool is closed. */
 	get available(): number;
-	/** Workers that could be started, in all pools. */
+	/** How many workers could be started, in all pools. */
 	get free(): number;
 	/** Accepted tasks that have no worker yet, of all pools. */
 	get waiting(): number;
 	/** Whether all pools are closed. */
 	get isClosed(): boolean;
 	/**
-	 * The sums of the pools' stats, read one pool after the other. `rejected.overload` and `rejected.closed` include the
-	 * tasks that no pool took, each once. `generation` is the highest of the pools'; the peaks are sums of peaks, an
-	 * upper bound.
+	 * The sums of the stats of the pools, which are read one after the other. `rejected.overload` and `rejected.closed`
+	 * include the tasks that no pool took, each of them once. `generation` is the highest of the pools. The peaks are
+	 * sums of peaks, so all pools together had no more than that at once.
 	 */
 	stats(): PoolStats;
 	/**
-	 * Changes the capacity of each pool to `size`, so that of all to `size` × their number.
+	 * Changes the capacity of each pool to `size`, so that all together have `size` × their number.
 	 *
 	 * @param size as the option `size`
 	 * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
 	 */
 	tune(size: number): void;
-	/** Releases all pools, as `release` of a pool does. */
+	/** Releases all pools. */
 	release(): void;
 	/**
-	 * Releases all pools and waits until no worker is left in any. Rejects with an `AggregateError` if some are after
-	 * `ms` (≥ 0, from the call): `errors[i]` is a `ReleaseTimeoutError`, and `errors[i].index` names its pool.
+	 * Releases all pools, and waits until no worker is left in any of them. If some are left after `ms` (from 0, from the
+	 * call), it rejects with an `AggregateError`: `errors[i]` is a `ReleaseTimeoutError`, and `errors[i].index` says of
+	 * which pool.
 	 */
 	releaseTimeout(ms: number): Promise<void>;
 	/**
@@ -1040,15 +1066,15 @@ export declare class MultiPool<P> implements AnyPool {
 	 * `releaseTimeout` does.
 	 */
 	close(options?: CloseOptions): Promise<void>;
-	/** Resolves when in no pool anything waits or is busy. Does not close. */
+	/** Resolves when no task waits and no worker is busy in any pool. It closes nothing. */
 	drain(): Promise<void>;
 	/**
-	 * Opens all closed pools again. If there was one, `round-robin` and `smart-round-robin` start again at index 0.
+	 * Opens all closed pools again. If there was one, `round-robin` and `smart-round-robin` begin again at index 0.
 	 *
-	 * @throws AggregateError if the signal of a pool has aborted; `errors[i].index` names it. The others are open then
+	 * @throws AggregateError if the signal of a pool has aborted; `errors[i].index` says of which pool. The others are open then
 	 */
 	reboot(): void;
-	/** `close()`, for `await using`; of shared pools only these faces go, as with `Pool`. */
+	/** Is `close()`, for `await using`. Of shared pools only these handles leave, as with `Pool`. */
 	[Symbol.asyncDispose](): Promise<void>;
 }
 

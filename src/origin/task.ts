@@ -2,14 +2,17 @@ import type { AsyncResource } from 'node:async_hooks'
 
 import { AbortController } from '../base/intrinsics.js'
 
-/** What a pool runs: a function that returns its result or a promise of it. */
+/** What a pool runs: a function that returns its result, or a promise of it. */
 export type Closure<R, T = unknown> = (context: TaskContext<R>) => T | PromiseLike<T>
 
-/** What a task's function is given. */
+/** What the function of a task is called with. */
 export interface TaskContext<R> {
-  /** The worker's resource; `undefined` without `init`. Not to be used after the task has ended. */
+  /** The resource of the worker; `undefined` without `init`. It must not be used after the task has ended. */
   readonly resource: R
-  /** Aborts when the task is aborted or timed out, or the pool's own signal aborts. Made when first read. */
+  /**
+   * Aborts when the task is aborted or timed out, or when the signal of the pool aborts. It is made when it is first
+   * read.
+   */
   readonly signal: AbortSignal
 }
 

@@ -7,12 +7,12 @@ import { type CloseOptions, type VacancyOptions, checkMilliseconds, checkVacancy
 import { type PoolStats, Stat } from '../native/pool-stats.js'
 import type { Verbs } from '../origin/verbs.js'
 
-/** What a pool is made of: `closures` is a `Pool`, `threads` a `ThreadPool`, `multi` a `MultiPool`. */
+/** The kind of a pool: `closures` is a `Pool`, `threads` a `ThreadPool`, `multi` a `MultiPool`. */
 export type PoolKind = 'closures' | 'threads' | 'multi'
 
 /**
- * What every pool shows of its state and can be told, of whatever kind it is: for code that watches or closes pools and
- * does not submit.
+ * What every pool has, of whatever kind: the numbers of its state, and the calls that close and open it. It is the type
+ * for code that watches or closes pools and does not submit.
  *
  * ```js
  * for (const pool of [Pool.create({ name: 'fetch' }), MultiPool.create({ name: 'db', pools: 2 })]) {
@@ -32,10 +32,11 @@ export abstract class BasePool implements AsyncDisposable {
   }
 
   /**
-   * Resolves when a submit would not have to wait: a producer's brake. It stands in the queue as a task of default priority does, so
-   * nobody who asks starves behind those who submit; but it does not count as waiting. One per free slot, and for a submit before the event loop
-   * turns: until then tasks that wait leave the slot alone. Nothing is reserved beyond that, so whoever submits without asking may
-   * be faster; then that submit waits in the queue.
+   * Resolves when a submit would not have to wait. A producer that awaits it makes no more work than the pool can take.
+   * Whoever calls it stands in the queue like a task of default priority, but does not count as waiting; so nobody who
+   * calls it starves beside those who submit. Each free slot lets one caller go on, and is kept for the submit of that
+   * caller until the event loop turns: tasks that wait leave it alone until then. Nothing more is reserved. If others
+   * who submit without asking are faster, that submit waits in the queue.
    *
    * ```js
    * for await (const message of queue) {
@@ -44,22 +45,23 @@ export abstract class BasePool implements AsyncDisposable {
    * }
    * ```
    *
-   * Rejects with `PoolClosedError` if the pool is or gets closed, and with `signal.reason`. Keeps the process alive until it settles.
+   * Rejects with `PoolClosedError` if the pool is closed or closes meanwhile, and with `signal.reason`. Keeps the
+   * process alive until it settles.
    */
   vacancy(options?: VacancyOptions): Promise<void> {
     const verbs = this.#verbs
     return settling(() => verbs.vacancy(checkVacancyOptions(options).signal))
   }
 
-  /** What the pool is made of: `closures`, `threads` or `multi`. */
+  /** The kind of the pool: `closures`, `threads` or `multi`. */
   abstract get kind(): PoolKind
 
-  /** The option `name`, or a name that was made up: `pool-1` and so on. It is in errors, in `stats()` and in logs. */
+  /** The option `name`, or `pool-1` and so on if it was not given. Errors, `stats()` and logs have it. */
   get name(): string {
     return this.#verbs.verbSettings.name
   }
 
-  /** Most live workers, as `size` or the last `tune` says; `Infinity` if unbounded. */
+  /** The largest number of live workers, as set by `size` or the last `tune`; `Infinity` if there is no limit. */
   get capacity(): number {
     return this.#verbs.stat(Stat.capacity)
   }
@@ -70,28 +72,29 @@ export abstract class BasePool implements AsyncDisposable {
   }
 
   /**
-   * Workers with a task; those that boot: whose resource is being made, or whose thread loads its module; and those that are taken
-   * down: whose resource is being disposed of, or whose thread ends. A closure that was aborted or timed out keeps its worker busy
-   * until it ends.
+   * Workers that have a task, that start (their resource is being made, or their thread loads its module), or that end
+   * (their resource is being disposed of, or their thread ends). A closure that was aborted or timed out keeps its
+   * worker busy until it ends.
    */
   get busy(): number {
     return this.#verbs.stat(Stat.busy)
   }
 
-  /** Live workers without a task: running − busy. */
+  /** Live workers that have no task: running − busy. */
   get idle(): number {
     return this.#verbs.stat(Stat.idle)
   }
 
   /**
-   * Workers that could take a task now, idle ones and such as could be started: capacity − busy, not below 0. A worker that is being
-   * disposed of holds its slot. What goes beside others on a busy thread (`concurrency`) is not counted.
+   * How many workers could take a task now, because they are idle or could be started: capacity − busy, not below 0. A
+   * worker that is being disposed of holds its slot. Further tasks that a busy thread could have (`concurrency`) are
+   * not counted.
    */
   get available(): number {
     return this.#verbs.stat(Stat.available)
   }
 
-  /** Workers that could be started: capacity − running, not below 0. */
+  /** How many workers could be started: capacity − running, not below 0. */
   get free(): number {
     return this.#verbs.stat(Stat.free)
   }
@@ -109,13 +112,13 @@ export abstract class BasePool implements AsyncDisposable {
     return show(this.constructor.name, verbs.verbSettings.name, () => verbs.stats(), depth, options, inspectValue)
   }
 
-  /** Whether new tasks are refused. Of a shared pool also true once this face has left. */
+  /** Whether new tasks are refused. In a shared pool it is also true once this handle has left. */
   get isClosed(): boolean {
     return this.#verbs.stat(Stat.isClosed) === 1
   }
 
   /**
-   * Everything that is counted, as one consistent snapshot. Counters run on from the creation of the pool; peaks restart with each
+   * All numbers of the pool, at one moment. Counters run on from the creation of the pool. Peaks begin again with each
    * generation.
    */
   stats(): PoolStats {
@@ -123,8 +126,9 @@ export abstract class BasePool implements AsyncDisposable {
   }
 
   /**
-   * Changes the capacity. Growing starts waiting tasks at once. Shrinking retires idle workers at once and busy ones as they
-   * finish; nothing new starts above the new size. Works on a closed pool, too; the same size does nothing.
+   * Changes the capacity. If it grows, waiting tasks start at once. If it shrinks, idle workers retire at once and busy
+   * ones as they finish, and nothing new starts above the new capacity. It also works on a closed pool. The same size
+   * changes nothing.
    *
    * @param size as the option `size`
    * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
@@ -132,8 +136,8 @@ export abstract class BasePool implements AsyncDisposable {
   abstract tune(size: number): void
 
   /**
-   * Closes now: waiting tasks reject with `PoolClosedError`, running ones finish, idle workers retire. Nothing is interrupted; a second
-   * call does nothing.
+   * Closes the pool now: waiting tasks reject with `PoolClosedError`, running tasks finish, and idle workers retire.
+   * Nothing is interrupted. A second call does nothing.
    */
   release(): void {
     needHeadroom()
@@ -141,8 +145,9 @@ export abstract class BasePool implements AsyncDisposable {
   }
 
   /**
-   * Releases and waits until no worker is left. Rejects with `ReleaseTimeoutError` if some are after `ms`, and the pool stays
-   * closed. On a pool that is closed already it only waits, for the generation that was closed.
+   * Releases the pool, and waits until no worker is left. If some are left after `ms`, it rejects with
+   * `ReleaseTimeoutError`, and the pool stays closed. If the pool is closed already, it only waits, for the workers of
+   * the generation that was closed.
    *
    * @param ms from the call, from 0 to 2³¹ − 1
    */
@@ -152,9 +157,9 @@ export abstract class BasePool implements AsyncDisposable {
   }
 
   /**
-   * Refuses new tasks, runs all that was accepted, then resolves. After `timeout`, what still waits rejects, and `close` with
-   * `ReleaseTimeoutError`; when `signal` aborts, what still waits rejects, and `close` resolves when the busy ones end. `release`
-   * during it does the same as the signal.
+   * Refuses new tasks, runs all tasks that were accepted, and then resolves. After `timeout`, tasks that still wait
+   * reject, and `close` rejects with `ReleaseTimeoutError`. When `signal` aborts, or `release` is called meanwhile,
+   * tasks that still wait reject, and `close` resolves when the busy workers have ended.
    *
    * ```js
    * process.once('SIGTERM', () => {
@@ -167,18 +172,20 @@ export abstract class BasePool implements AsyncDisposable {
     return settling(() => verbs.close(options))
   }
 
-  /** Resolves when nothing waits and nothing is busy, at once if that is so. Does not close, so others may submit meanwhile. */
+  /**
+   * Resolves when no task waits and no worker is busy, at once if that is so now. It does not close the pool, so others
+   * may submit meanwhile.
+   */
   drain(): Promise<void> {
     const verbs = this.#verbs
     return settling(() => verbs.drain())
   }
 
   /**
-   * Opens a closed pool again, as a new generation: what still waits rejects, and workers of the old generation retire when
-   * they finish, without counting in the new one. Does nothing to an open pool.
+   * Opens a closed pool again, as a new generation. Tasks that still wait reject. Workers of the old generation retire
+   * when they finish, and do not count in the new one. On an open pool it does nothing.
    *
-   * @throws PoolClosedError if the pool's `signal` has aborted, if this face of a shared pool has left, or if the isolate has ended
-   * that had the threads of a shared thread pool
+   * @throws PoolClosedError if the `signal` of the pool has aborted, if this handle of a shared pool has left, or if the owner of the threads of a shared thread pool has ended
    */
   reboot(): void {
     needHeadroom()
@@ -186,8 +193,9 @@ export abstract class BasePool implements AsyncDisposable {
   }
 
   /**
-   * `close()`, for `await using`. Of a shared pool only this face goes: it refuses new tasks and waits for its own; the last one
-   * closes the pool. The threads of a shared thread pool stay with the isolate that has them until then.
+   * Is `close()`, for `await using`. In a shared pool only this handle leaves: it refuses new tasks and waits for its
+   * own. The last handle that leaves closes the pool; until then the threads of a shared thread pool stay with the
+   * isolate that has them.
    *
    * ```js
    * await using pool = Pool.create({ size: 10 })

@@ -65,12 +65,12 @@ function prepare(options: unknown): ReturnType<typeof checkSubmitOptions> | unde
 }
 
 /**
- * Several pools behind one face. A strategy names the pool for a task. If that one cannot take it at once, the others
- * are asked, fewest tasks first; if none can, the task waits in the named one. So nothing waits while any pool has
- * room, and an overload means that all are full.
+ * Several pools that are used like one. A strategy names a pool for each task. If that pool cannot start the task at
+ * once, the others are asked, those with the fewest tasks first. If none can, the task waits in the pool that the
+ * strategy named. So nothing waits while any pool has room, and an overload means that all pools are full.
  *
- * Each pool keeps its own workers, queue and counters. That is worth having where pools differ (in size, in what their
- * resources are connected to), or where one is to be released or rebooted without the others.
+ * Each pool keeps its own workers, queue and counters. That is worth having if the pools differ, in size or in what
+ * their resources are connected to, or if one is to be released or rebooted without the others.
  *
  * ```js
  * const replicas = ['a.db', 'b.db'].map((host) => Pool.create({ name: host, size: 20, init: () => connect(host) }))
@@ -108,14 +108,14 @@ export class MultiPool<P> implements AnyPool {
   }
 
   /**
-   * Makes `pools` equal pools, each with the options given: `size` and `maxBlockingTasks` are those of one pool. They
-   * are called `name#0`, `name#1`, …; without a `name`, `pool-1#0` and so on.
+   * Makes `pools` equal pools, each with the given options: `size` and `maxBlockingTasks` are those of one pool. The
+   * pools are called `name#0`, `name#1`, …; without a `name`, `pool-1#0` and so on.
    *
    * ```js
    * const multi = MultiPool.create({ pools: 4, size: 64, strategy: 'least-tasks' })
    * ```
    *
-   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; no pool is left then
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; then no pool was made
    */
   static create<R = void>(options: PoolOptions & Resource<R> & MultiPoolOptions): MultiPool<Pool<R>> {
     const { name, settings, strategy } = checkMultiPoolOptions<R>(options)
@@ -124,14 +124,14 @@ export class MultiPool<P> implements AnyPool {
   }
 
   /**
-   * Puts pools of one kind behind one face: from 1 to 1,024, of any sizes, none of them twice. They can still be used
-   * directly, and the array may be changed afterwards.
+   * Makes a MultiPool of pools of one kind: from 1 to 1,024, of any sizes, none of them twice. The pools can still be
+   * used directly, and the array may be changed afterwards.
    *
    * ```js
    * const either = MultiPool.of([local, remote], { strategy: ([a, b]) => (a.waiting > 100 ? 1 : 0) })
    * ```
    *
-   * @param options `strategy`, as that of `create`
+   * @param options `strategy`, as in `create`
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
   static of<P extends Pool<any> | ThreadPool<any>>(
@@ -154,7 +154,8 @@ export class MultiPool<P> implements AnyPool {
   }
 
   /**
-   * Names pools in another way from the next task on. Tasks that wait stay where they are, and the cycle goes on.
+   * Changes the strategy, from the next task on. Tasks that wait stay where they are, and round robin goes on where it
+   * was.
    *
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
@@ -163,10 +164,10 @@ export class MultiPool<P> implements AnyPool {
   }
 
   /**
-   * As `submit` of a pool, in the first pool that takes the task. Rejects with a `PoolOverloadError` if no pool takes
-   * it, with a `PoolClosedError` if all are closed, and with what a strategy that is a function throws. With a
-   * `waitTimeout` of 0 and no room in any pool the named one gives the `WaitTimeoutError`, or the first one that would
-   * have let it wait.
+   * Does the same as `submit` of a pool, in the first pool that takes the task. Rejects with a `PoolOverloadError` if
+   * no pool takes it, with a `PoolClosedError` if all are closed, and with what a strategy that is a function throws.
+   * If `waitTimeout` is 0 and no pool has room, the pool that the strategy named gives the `WaitTimeoutError`, or the
+   * first one that would have let the task wait.
    */
   submit<R, T>(
     this: MultiPool<Pool<R>>,
@@ -197,8 +198,8 @@ export class MultiPool<P> implements AnyPool {
   }
 
   /**
-   * As `execute` of a pool, in the first pool that takes the task. Its end is told to that pool's `panicHandler` or
-   * `logger`.
+   * Does the same as `execute` of a pool, in the first pool that takes the task. An end without success is reported to
+   * the `panicHandler` or `logger` of that pool.
    *
    * @throws what `submit` would reject with, if the task is refused
    */
@@ -211,7 +212,7 @@ export class MultiPool<P> implements AnyPool {
   }
 
   /**
-   * The same as `execute`, but a task that is refused gives false.
+   * The same as `execute`, but it returns false if the task is refused.
    *
    * @throws for bad arguments, and what a strategy that is a function throws
    */
@@ -249,8 +250,8 @@ export class MultiPool<P> implements AnyPool {
   // ── thread pools ────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * As `run` of a thread pool, in the first pool that takes the task. Rejects as `submit` does where no pool takes it; pools of one
-   * MultiPool should have the same task module.
+   * Does the same as `run` of a thread pool, in the first pool that takes the task. Rejects as `submit` does if no pool
+   * takes it. All pools should have the same task module.
    */
   get run(): P extends ThreadPool<infer M> ? Run<M> : never {
     return this.#runAny as P extends ThreadPool<infer M> ? Run<M> : never
@@ -259,14 +260,14 @@ export class MultiPool<P> implements AnyPool {
   readonly #runAny = ((argument: unknown, options: unknown) =>
     this.#run(argument, options, checkRunOptions(undefined))) as Run<any>
 
-  /** As `tasks` of a thread pool, in the first pool that takes the task. */
+  /** The same as `tasks` of a thread pool, in the first pool that takes the task. */
   get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never {
     this.#tasks ??= this.#tasksWith(checkRunOptions(undefined))
     return this.#tasks as P extends ThreadPool<infer M> ? Tasks<M> : never
   }
 
   /**
-   * The same pools with options for every call of an export, as `with` of a thread pool.
+   * The same pools with options for every call of an export, like `with` of a thread pool.
    *
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
@@ -312,7 +313,7 @@ export class MultiPool<P> implements AnyPool {
   // ── over all pools ──────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * As `map` of a pool, over all pools. The window is the sum of their capacities.
+   * Does the same as `map` of a pool, over all pools. It takes as many items ahead as their capacities together.
    *
    * ```js
    * for await (const row of db.map(ids, (id, { resource }) => resource.query('select …', id))) print(row)
@@ -338,25 +339,25 @@ export class MultiPool<P> implements AnyPool {
   }
 
   /**
-   * Resolves when a submit would not have to wait in some pool, as `vacancy` of a pool. Rejects with `PoolClosedError` when all
-   * pools are closed, and with `signal.reason`.
+   * Resolves when a submit would not have to wait in one of the pools, like `vacancy` of a pool. Rejects with
+   * `PoolClosedError` when all pools are closed, and with `signal.reason`.
    */
   vacancy(options?: VacancyOptions): Promise<void> {
     const face = this.#face
     return settling(() => face.vacancy(checkVacancyOptions(options).signal))
   }
 
-  /** What the pool is made of: `multi`. */
+  /** The kind of the pool: `multi`. */
   get kind(): 'multi' {
     return 'multi'
   }
 
-  /** The option `name` of `create`, or a name that was made up: `pool-1` and so on. */
+  /** The option `name` of `create`, or `pool-1` and so on if it was not given. */
   get name(): string {
     return this.#face.name
   }
 
-  /** The sum of the pools' capacities; `Infinity` if one is unbounded. */
+  /** The sum of the capacities of the pools; `Infinity` if one of them has no limit. */
   get capacity(): number {
     return this.#face.stat(Stat.capacity)
   }
@@ -366,7 +367,7 @@ export class MultiPool<P> implements AnyPool {
     return this.#face.stat(Stat.running)
   }
 
-  /** Workers with a task, and those that boot, of all pools. */
+  /** Workers of all pools that have a task, that start, or that end. */
   get busy(): number {
     return this.#face.stat(Stat.busy)
   }
@@ -376,12 +377,12 @@ export class MultiPool<P> implements AnyPool {
     return this.#face.stat(Stat.idle)
   }
 
-  /** The sum of what is available in each pool: as many tasks would not have to wait, unless a pool is closed. */
+  /** The sum of what is available in each pool: so many tasks would start at once, unless a pool is closed. */
   get available(): number {
     return this.#face.stat(Stat.available)
   }
 
-  /** Workers that could be started, in all pools. */
+  /** How many workers could be started, in all pools. */
   get free(): number {
     return this.#face.stat(Stat.free)
   }
@@ -404,16 +405,16 @@ export class MultiPool<P> implements AnyPool {
   }
 
   /**
-   * The sums of the pools' stats, read one pool after the other. `rejected.overload` and `rejected.closed` include the
-   * tasks that no pool took, each once. `generation` is the highest of the pools'; the peaks are sums of peaks, an
-   * upper bound.
+   * The sums of the stats of the pools, which are read one after the other. `rejected.overload` and `rejected.closed`
+   * include the tasks that no pool took, each of them once. `generation` is the highest of the pools. The peaks are
+   * sums of peaks, so all pools together had no more than that at once.
    */
   stats(): PoolStats {
     return this.#face.stats()
   }
 
   /**
-   * Changes the capacity of each pool to `size`, so that of all to `size` × their number.
+   * Changes the capacity of each pool to `size`, so that all together have `size` × their number.
    *
    * @param size as the option `size`
    * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
@@ -423,15 +424,16 @@ export class MultiPool<P> implements AnyPool {
     this.#face.tune(checkSize(size))
   }
 
-  /** Releases all pools, as `release` of a pool does. */
+  /** Releases all pools. */
   release(): void {
     needHeadroom()
     this.#face.release()
   }
 
   /**
-   * Releases all pools and waits until no worker is left in any. Rejects with an `AggregateError` if some are after
-   * `ms` (≥ 0, from the call): `errors[i]` is a `ReleaseTimeoutError`, and `errors[i].index` names its pool.
+   * Releases all pools, and waits until no worker is left in any of them. If some are left after `ms` (from 0, from the
+   * call), it rejects with an `AggregateError`: `errors[i]` is a `ReleaseTimeoutError`, and `errors[i].index` says of
+   * which pool.
    */
   releaseTimeout(ms: number): Promise<void> {
     const face = this.#face
@@ -447,23 +449,23 @@ export class MultiPool<P> implements AnyPool {
     return settling(() => face.close(checkCloseOptions(options)))
   }
 
-  /** Resolves when in no pool anything waits or is busy. Does not close. */
+  /** Resolves when no task waits and no worker is busy in any pool. It closes nothing. */
   drain(): Promise<void> {
     const face = this.#face
     return settling(() => face.drain())
   }
 
   /**
-   * Opens all closed pools again. If there was one, `round-robin` and `smart-round-robin` start again at index 0.
+   * Opens all closed pools again. If there was one, `round-robin` and `smart-round-robin` begin again at index 0.
    *
-   * @throws AggregateError if the signal of a pool has aborted; `errors[i].index` names it. The others are open then
+   * @throws AggregateError if the signal of a pool has aborted; `errors[i].index` says of which pool. The others are open then
    */
   reboot(): void {
     needHeadroom()
     this.#face.reboot()
   }
 
-  /** `close()`, for `await using`; of shared pools only these faces go, as with `Pool`. */
+  /** Is `close()`, for `await using`. Of shared pools only these handles leave, as with `Pool`. */
   [Symbol.asyncDispose](): Promise<void> {
     const face = this.#face
     return settling(() => face.leave())

@@ -25,7 +25,7 @@ export let isPool: (value: unknown) => value is Pool<unknown>
 export let createPools: <R>(settings: readonly PoolSettings<R>[]) => Pool<R>[]
 
 /**
- * Runs async closures on this event loop, at most `size` at once; what does not fit waits, or is refused.
+ * Runs closures on this event loop, at most `size` of them at once. Further tasks wait, or are refused.
  *
  * ```js
  * const pool = Pool.create({ size: 50, maxBlockingTasks: 1_000 })
@@ -58,7 +58,7 @@ export class Pool<R = unknown> extends BasePool {
   }
 
   /**
-   * A new, open pool without workers.
+   * Makes a pool. It is open and has no workers yet.
    *
    * ```js
    * const pool = Pool.create({ size: 10, init: () => connect(), dispose: (connection) => connection.end() })
@@ -76,13 +76,15 @@ export class Pool<R = unknown> extends BasePool {
   }
 
   /**
-   * Runs `task` as soon as a worker is free, at once if one is, and gives its result. It never throws; it rejects with
-   * what the task throws or rejects with, with a `PoolError`, with `signal.reason`, or with the TypeError or RangeError of
-   * a bad argument. Checked in this order: arguments, aborted signal, closed, overload. Keeps the process alive until it settles.
+   * Runs `task` as soon as a worker is free, and gives its result. It never throws. It rejects with what the task
+   * throws or rejects with, with a `PoolError`, with `signal.reason`, or with the TypeError or RangeError of a bad
+   * argument. The checks have this order: arguments, aborted signal, closed, overload. The promise keeps the process
+   * alive until it settles.
    *
-   * A closure that has a worker at once starts inside this call; once a hundred are inside one another, from a microtask. It runs
-   * in the `AsyncLocalStorage` context of this call, also if it waited. One that awaits a task of its own full pool
-   * waits for ever: give inner work a pool of its own, or `waitTimeout: 0`.
+   * If a worker is free, the closure starts inside this call. If closures submit closures, and a hundred are inside one
+   * another, the next one starts from a microtask. A closure runs in the `AsyncLocalStorage` context of this call, even
+   * if it has waited. A closure that awaits a task of its own full pool waits for ever: give the inner work a pool of
+   * its own, or `waitTimeout: 0`.
    */
   submit<T>(
     task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>,
@@ -92,7 +94,7 @@ export class Pool<R = unknown> extends BasePool {
   }
 
   /**
-   * Runs `task` without a promise; its result is dropped. Every end without success goes to `panicHandler`, or else to
+   * Runs `task` without a promise, and drops its result. Every end without success goes to `panicHandler`, or else to
    * `logger.error`.
    *
    * @throws what `submit` would reject with, if the task is refused
@@ -102,8 +104,8 @@ export class Pool<R = unknown> extends BasePool {
   }
 
   /**
-   * The same as `execute`, but a task that is refused gives false. Nothing is built for a refusal, so this is the cheap way
-   * to shed load.
+   * The same as `execute`, but it returns false if the task is refused. A refusal allocates nothing, so this is the
+   * cheapest way to turn work away.
    *
    * @throws for bad arguments only
    */
@@ -112,27 +114,30 @@ export class Pool<R = unknown> extends BasePool {
   }
 
   /**
-   * Runs `task` for every item and yields the results, in the order of the items unless `ordered` is false:
+   * Runs `task` for every item, and yields the results, in the order of the items unless `ordered` is false:
    *
    * ```js
    * for await (const page of pool.map(urls, (url, { signal }) => fetch(url, { signal }))) console.log(page.status)
    * ```
    *
-   * Nothing happens before the first result is asked for. From then on items are pulled ahead, but only while the pool has room
-   * for a task, and while fewer items than the pool's capacity (1,024 if it is unbounded) are pulled and not yielded; so
-   * neither a fast source nor a slow loop makes anything pile up. What a sync iterable gives is handed on as it is. If the
-   * pool is overloaded all the same, as others were faster, the item is submitted again when there is room.
+   * Nothing happens before you ask for the first result. From then on the map takes items ahead of you, but only while
+   * the pool has room for a task, and while it has taken fewer items than the capacity of the pool (1,024 if that has
+   * no limit) whose result you have not got. So neither a fast source nor a slow loop fills the memory. What a sync
+   * iterable gives is passed on as it is. If the pool refuses an item because others were faster, the map submits it
+   * again when there is room.
    *
-   * While the pool is full the map stands in the queue as the task that it wants to submit would, with its `priority`: it starves
-   * behind nobody. It waits there no longer than `waitTimeout`, counted from when it wants an item; an item that has been pulled and finds no worker after all,
-   * as its source took its time, waits no longer than that from its pull.
+   * While the pool is full, the map stands in the queue like the task that it wants to submit, with its `priority`, so
+   * it does not starve. It waits there no longer than `waitTimeout`, counted from when it wants an item. If an item has
+   * been taken and there is no worker after all, because the source took its time, it waits no longer than
+   * `waitTimeout` from then.
    *
-   * The first failure in time ends the map: of a task, of the source, of the pool (`PoolClosedError`, `WaitTimeoutError`,
-   * `TaskTimeoutError`) or by `signal`. The loop throws it once, what was not yielded is dropped, the other tasks are
-   * aborted, and the source is closed. Leaving the loop early ends the map in the same way; it waits for nobody.
+   * The first failure ends the map: of a task, of the source, of the pool (`PoolClosedError`, `WaitTimeoutError`,
+   * `TaskTimeoutError`), or the abort of `signal`. The loop throws it once. Results that you have not got are dropped,
+   * the other tasks are aborted, and the source is closed. If you leave the loop early, the map ends in the same way;
+   * nobody waits for its tasks.
    *
-   * @param task gets the item and what a task of `submit` gets; its `context.signal` aborts when the map ends early
-   * @param options those of `submit` for each item's task, where `signal` aborts the map as a whole; and `ordered`, default true
+   * @param task is called with the item and with what a task of `submit` gets; its `context.signal` aborts when the map ends early
+   * @param options those of `submit`, for the task of each item, but `signal` aborts the whole map; and `ordered`, default true
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
   map<I, O>(

@@ -33,7 +33,10 @@ type Known<M> = 0 extends 1 & M ? Functions : M
 type FirstArgument<F> = F extends (...args: infer A) => unknown ? (A extends [] ? undefined : A[0]) : never
 type Settled<F> = F extends (...args: never[]) => infer T ? Awaited<T> : never
 
-/** The exported functions of a task module, as they are called from outside: any number of arguments, and a promise. */
+/**
+ * The exported functions of a task module, as a pool has them: with any number of arguments, and with a promise of the
+ * result.
+ */
 export type Tasks<M> = {
   readonly [K in keyof Known<M> as Known<M>[K] extends (...args: never[]) => unknown ? K : never]: Known<M>[K] extends (
     ...args: infer A
@@ -58,7 +61,10 @@ export type Result<M, N> = N extends keyof Known<M> ? Settled<Known<M>[N]> : nev
 /** Options that may name an export. */
 export type Named<O, N> = O & { name?: N | undefined }
 
-/** Arguments of `run`: the argument may be left out if nothing is known of the module, or if its default export needs none. */
+/**
+ * Arguments of `run`: the argument may be left out if nothing is known of the module, or if its default export needs
+ * none.
+ */
 export type Call<M, N, O> =
   string extends Names<M>
     ? [argument?: Argument<M, N>, options?: Named<O, N>]
@@ -67,7 +73,7 @@ export type Call<M, N, O> =
         | [argument: Argument<M, N>, options: Named<O, N> & { name: N }]
       : [argument: Argument<M, N>, options?: Named<O, N>]
 
-/** `run`, typed through the task module: its default export, or the one that `name` names. */
+/** The type of `run`, made from the task module: of its default export, or of the export that `name` names. */
 export type Run<M> = <N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>) => Promise<Result<M, N>>
 
 /** A task module whose export `N` is called if none is named. */
@@ -76,14 +82,15 @@ export type WithDefault<M, N> = [N] extends [keyof M] ? Omit<M, 'default'> & { d
 /** Options for every call of an export: those of `run`, without `transfer`. */
 export type WithOptions = Omit<RunOptions, 'transfer'>
 
-/** A thread pool with options for every call. */
+/** What `with` gives: a thread pool with options for every call. */
 export interface With<M, D> {
   readonly run: Run<D>
   readonly tasks: Tasks<M>
 }
 
 /**
- * Runs the exported functions of a module in threads of its own, at most `size` of them; what does not fit waits, or is refused.
+ * Runs the exported functions of a module in threads of its own, at most `size` of them. Further tasks wait, or are
+ * refused.
  *
  * ```js
  * // tasks.js
@@ -105,9 +112,10 @@ export class ThreadPool<M = any> extends BasePool {
   }
 
   /**
-   * The exported functions: `pool.tasks.fib(40)` calls the export `fib` in a thread, with any number of arguments. Arguments and
-   * results are cloned as by `structuredClone`, but that a single view may arrive on a buffer of just its bytes. An export that does
-   * not exist rejects with a TypeError of code `ERR_POOL_OPTION`. Rejects like `run`.
+   * The exported functions: `pool.tasks.fib(40)` calls the export `fib` in a thread, with any number of arguments.
+   * Arguments and results are cloned as `structuredClone` does it, except that a single view may arrive on a buffer
+   * that holds just its bytes. An export that does not exist rejects with a TypeError of code `ERR_POOL_OPTION`.
+   * Otherwise a call rejects as `run` does.
    */
   readonly tasks: Tasks<M>
 
@@ -124,44 +132,47 @@ export class ThreadPool<M = any> extends BasePool {
   }
 
   /**
-   * A new, open pool. Threads start when tasks need them; with `preAlloc` all of them start now.
+   * Makes a pool. It is open. Threads start when tasks need them; with `preAlloc` all of them start now.
    *
    * ```js
    * const pool = ThreadPool.create({ filename: new URL('tasks.js', import.meta.url), size: 4, concurrency: 8 })
    * ```
    *
-   * **With `shared`** one set of threads serves every isolate of the process that asks for the `name`; isolates hand tasks in through
-   * the core, not through the isolate that has the threads.
+   * **With `shared`** every isolate of the process that asks for the `name` uses the same threads. Isolates hand in
+   * tasks through the core, not through the isolate that has the threads.
    *
-   * - *Owner* is the isolate whose `create` made the pool: the threads are its own. If it ends, the pool is closed for good:
-   *   unsettled tasks of the others reject with `PoolClosedError`, `reboot` throws it, and the next `create` makes a new pool. So let
-   *   the main thread create the pool first. Its event loop starts and ends threads, and carries what it moves; all else goes on
-   *   while it is busy.
-   * - *Guests* are the others. What they send and get is serialized, by the rules of `structuredClone`, but a `MessagePort`, a
-   *   `SharedArrayBuffer`, a `Blob` and the like reject with a `DataCloneError`, and so does more than 2 GiB. `ArrayBuffer`s on a transfer list, also on that of
-   *   the task's `transfer`, are copied and then detached.
-   * - All options but `panicHandler`, `logger`, `signal`, `errors` and `createWorker` must agree, as far as they are given; a guest
-   *   still has to name the same `filename`. What cannot be serialized, such as memory in `workerData`, agrees with nothing: leave it
-   *   out in guests.
-   * - If a guest ends, the signals of its running tasks abort; a thread that does not heed that within `grace` is ended and replaced.
+   * - The *owner* is the isolate whose `create` made the pool: the threads are its own. If it ends, the pool is closed
+   *   for good: tasks of the others that have not settled reject with `PoolClosedError`, `reboot` throws it, and the
+   *   next `create` makes a new pool. So let the main thread create the pool first. Its event loop starts and ends the
+   *   threads, and carries what is moved. Everything else goes on while it is busy.
+   * - The others are *guests*. What they send and get is serialized by the rules of `structuredClone`, but a
+   *   `MessagePort`, a `SharedArrayBuffer`, a `Blob` and the like reject with a `DataCloneError`, and so does a value
+   *   of more than 2 GiB. An `ArrayBuffer` in a transfer list, also in that of the task's `transfer`, is copied and
+   *   then detached.
+   * - All options must agree, as far as they are given, but `panicHandler`, `logger`, `signal`, `errors` and
+   *   `createWorker`. A guest still has to name the same `filename`. What cannot be serialized, such as memory in
+   *   `workerData`, agrees with nothing: leave it out in guests.
+   * - If a guest ends, the signals of its running tasks abort. A thread whose task does not heed that within `grace` is
+   *   ended and replaced.
    *
-   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; a `DataCloneError` for a `workerData` that cannot be cloned
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; a `DataCloneError` if `workerData` cannot be cloned
    */
   static create<M = any>(options: PoolOptions & ThreadOptions): ThreadPool<M> {
     return new ThreadPool<M>(CREATE, new ThreadFace(checkThreadOptions(options, () => native.parallelism())))
   }
 
   /**
-   * Calls the default export, or `options.name`, with one argument in a thread, as soon as one is free. It never throws; it
-   * rejects with what the function throws or rejects with, with a `PoolError`, with `signal.reason`, with a `DataCloneError`,
-   * or with the TypeError or RangeError of a bad option. Keeps the process alive until it settles.
+   * Calls the default export, or the export `options.name`, with one argument, as soon as a thread is free. It never
+   * throws. It rejects with what the function throws or rejects with, with a `PoolError`, with `signal.reason`, with a
+   * `DataCloneError`, or with the TypeError or RangeError of a bad option. The promise keeps the process alive until it
+   * settles.
    *
    * ```js
    * const small = await pool.run(image, { name: 'resize', transfer: [image.buffer], timeout: 5_000 })
    * ```
    *
-   * An error arrives with its class (built in or listed in `errors`), message, `code`, own properties, `cause` and the thread's
-   * stack. What of it cannot be cloned is left out.
+   * An error arrives with its class (built in, or listed in `errors`), message, `code`, own properties, `cause`, and
+   * the stack of the thread. What cannot be cloned of it is left out.
    */
   get run(): Run<M> {
     return this.#run
@@ -170,7 +181,7 @@ export class ThreadPool<M = any> extends BasePool {
   readonly #run = ((argument: unknown, options: unknown) => this.#face.run(argument, options)) as Run<M>
 
   /**
-   * The same pool with options for every call; those of a single `run` go before them.
+   * The same pool with options for every call. Options of a single `run` win over them.
    *
    * ```js
    * const urgent = pool.with({ priority: 'high', timeout: 1_000 })
@@ -186,12 +197,10 @@ export class ThreadPool<M = any> extends BasePool {
   }
 
   /**
-   * As `run`, but blocks this thread until the result is there: no event, timer or promise gets its turn meanwhile, so `signal` can
-   * only be aborted from outside of it. For code that cannot wait, in scripts and tools.
+   * Does the same as `run`, but blocks this thread until the result is there, for code that cannot wait, in scripts and
+   * tools. No event, timer or promise gets its turn meanwhile, so only another thread can abort `signal`.
    *
-   * @throws what `run` would reject with; a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the
-   * same pool, while the end of another task is being reported, and in another isolate than the owner of a shared pool before a
-   * thread has started (await `ready` first)
+   * @throws what `run` would reject with; and a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the same pool, while the end of another task is being reported, and in a guest of a shared pool before a thread has started (await `ready` first)
    */
   runSync<N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>): Result<M, N>
   runSync(argument?: unknown, options?: RunOptions): unknown {
@@ -199,8 +208,9 @@ export class ThreadPool<M = any> extends BasePool {
   }
 
   /**
-   * Resolves once a thread has loaded the module; starts one if there is none. Rejects with `WorkerStartError` if none can, and
-   * with `PoolClosedError` if the pool is or gets closed before. For a service that is to be warm before it listens.
+   * Resolves once a thread has loaded the module, and starts one if there is none. Call it before a service listens.
+   * Rejects with `WorkerStartError` if no thread can load the module, and with `PoolClosedError` if the pool is closed
+   * or closes before that.
    */
   ready(): Promise<void> {
     const face = this.#face
@@ -208,8 +218,9 @@ export class ThreadPool<M = any> extends BasePool {
   }
 
   /**
-   * Calls the default export, or `options.name`, for every item and yields the results, in the order of the items unless
-   * `ordered` is false. As `map` of a `Pool`, with a window of `size` × `concurrency` items.
+   * Calls the default export, or the export `options.name`, for every item, and yields the results, in the order of the
+   * items unless `ordered` is false. It works like `map` of a `Pool`; it takes up to `size` × `concurrency` items
+   * ahead.
    *
    * ```js
    * for await (const html of pool.map(paths, { name: 'render' })) await write(html)
@@ -235,8 +246,8 @@ export class ThreadPool<M = any> extends BasePool {
   }
 
   /**
-   * Ends everything now: running and waiting tasks reject with `PoolClosedError`, threads are ended in the middle of what they do.
-   * Resolves when they are. A shared pool ends for all; it can be rebooted.
+   * Ends everything now: running and waiting tasks reject with `PoolClosedError`, and threads are ended in the midst of
+   * what they do. Resolves when all of them have ended. A shared pool ends for all. The pool can be rebooted.
    */
   destroy(): Promise<void> {
     const face = this.#face

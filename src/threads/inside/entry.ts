@@ -17,15 +17,20 @@ if (isAssignment(assignment)) {
   declare({ workerData: assignment.workerData, currentTask: () => thread!.current, transfers: new WeakSet() })
 }
 
-/** Whether this is a thread of a pool; false in every other isolate, so that a task module can be imported anywhere. */
+/**
+ * Whether this isolate is a thread of a pool. It is false everywhere else, so a task module can be imported anywhere.
+ */
 export const isWorkerThread: boolean = threadWide() !== undefined
 
-/** A clone of the pool's option `workerData`; `undefined` without, and outside of a pool's threads. */
+/**
+ * A clone of the pool's option `workerData`. It is `undefined` if the option was not given, and outside of a pool's
+ * threads.
+ */
 export const workerData: unknown = threadWide()?.workerData
 
 /**
- * The task that is being called. To be called before the first `await` and kept; outside of a task it gives
- * `undefined`.
+ * The task that is being called, or `undefined` if there is none. Call it before the first `await`, and keep what it
+ * gives.
  *
  * ```js
  * export async function scan(path) {
