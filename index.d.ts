@@ -226,6 +226,11 @@ export interface PoolStats {
 	 * rejected.waitTimeout and rejected.released.
 	 */
 	submitted: number;
+	/**
+	 * Accepted tasks that had to wait for a worker, as none was free, or one had to start first: its thread, or its
+	 * resource.
+	 */
+	waited: number;
 	/** Accepted tasks that have not settled, of any generation. */
 	unsettled: number;
 	/** Tasks whose function gave a result. */

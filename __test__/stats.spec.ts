@@ -3,6 +3,7 @@ import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
 import fc from 'fast-check'
 import {
+  MultiPool,
   Pool,
   PoolClosedError,
   PoolOverloadError,
@@ -34,6 +35,7 @@ test('stats is one plain object with every name of the vocabulary', (t) => {
     isClosed: false,
     generation: 1,
     submitted: 0,
+    waited: 0,
     unsettled: 0,
     completed: 0,
     failed: 0,
@@ -55,6 +57,21 @@ test('stats is a snapshot: it does not change, and changing it changes nothing',
   t.is(before.submitted, 0)
   t.is(pool.stats().rejected.closed, 0)
   t.is(pool.stats().submitted, 1)
+})
+
+test('what had to wait for a worker is counted, also where the worker has to start first', async (t) => {
+  const pool = Pool.create({ size: 2 })
+  await Promise.all([1, 2, 3, 4, 5].map((n) => pool.submit(() => turn(n))))
+  t.is(pool.stats().waited, 3)
+  await pool.submit(() => 6)
+  t.is(pool.stats().waited, 3)
+  const booting = Pool.create({ size: 2, init: () => turn('resource') })
+  await booting.submit(() => 1)
+  await booting.submit(() => 2)
+  t.is(booting.stats().waited, 1)
+  const multi = MultiPool.of([pool, Pool.create({ size: 1 })])
+  await Promise.all([1, 2, 3, 4, 5].map((n) => multi.submit(() => turn(n))))
+  t.is(multi.stats().waited, 3 + 2)
 })
 
 test('every end is counted in its own place', async (t) => {

@@ -22,6 +22,7 @@ export function contradictions(stats: PoolStats): string[] {
     [isPausing || free === Math.max(0, capacity - running), `free ${free} = capacity ${capacity} − running ${running}`],
     [busy >= 0 && busy <= running, `0 ≤ busy ${busy} ≤ running ${running}`],
     [waiting >= 0 && waiting <= stats.unsettled, `0 ≤ waiting ${waiting} ≤ unsettled ${stats.unsettled}`],
+    [stats.waited <= stats.submitted, `waited ${stats.waited} ≤ submitted ${stats.submitted}`],
     [stats.peakBusy >= busy, `peakBusy ${stats.peakBusy} ≥ busy ${busy}`],
     [stats.peakWaiting >= waiting, `peakWaiting ${stats.peakWaiting} ≥ waiting ${waiting}`],
     [workers.reused <= workers.started, `reused ${workers.reused} ≤ started ${workers.started}`],

@@ -247,9 +247,9 @@ export const enum Registers {
   /** Among the numbers: that of the value that comes in. */
   incoming = 0,
   /** Among the numbers: that of the value that goes out with a call, behind all that are ever answered. */
-  outgoing = 25,
+  outgoing = 26,
   /** How many numbers there are. */
-  numbers = 26,
+  numbers = 27,
 }
 
 /** How the exchange is laid out, in bytes. */

@@ -33,6 +33,11 @@ export interface PoolStats {
    * rejected.waitTimeout and rejected.released.
    */
   submitted: number
+  /**
+   * Accepted tasks that had to wait for a worker, as none was free, or one had to start first: its thread, or its
+   * resource.
+   */
+  waited: number
   /** Accepted tasks that have not settled, of any generation. */
   unsettled: number
   /** Tasks whose function gave a result. */
@@ -83,25 +88,26 @@ export const enum Stat {
   isClosed = 7,
   generation = 8,
   submitted = 9,
-  unsettled = 10,
-  completed = 11,
-  failed = 12,
-  timedOut = 13,
-  cancelled = 14,
-  peakBusy = 15,
-  peakWaiting = 16,
-  overload = 17,
-  closed = 18,
-  waitTimeout = 19,
-  released = 20,
-  started = 21,
-  reused = 22,
-  retired = 23,
-  crashed = 24,
+  waited = 10,
+  unsettled = 11,
+  completed = 12,
+  failed = 13,
+  timedOut = 14,
+  cancelled = 15,
+  peakBusy = 16,
+  peakWaiting = 17,
+  overload = 18,
+  closed = 19,
+  waitTimeout = 20,
+  released = 21,
+  started = 22,
+  reused = 23,
+  retired = 24,
+  crashed = 25,
 }
 
 /** How many there are. */
-export const STATS = 25
+export const STATS = 26
 
 /** What the core has written, as `stats()` gives it. */
 export const statsOf = (name: string, numbers: ArrayLike<number>): PoolStats => ({
@@ -116,6 +122,7 @@ export const statsOf = (name: string, numbers: ArrayLike<number>): PoolStats => 
   isClosed: numbers[Stat.isClosed] === 1,
   generation: numbers[Stat.generation]!,
   submitted: numbers[Stat.submitted]!,
+  waited: numbers[Stat.waited]!,
   unsettled: numbers[Stat.unsettled]!,
   completed: numbers[Stat.completed]!,
   failed: numbers[Stat.failed]!,

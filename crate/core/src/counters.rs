@@ -123,6 +123,9 @@ counters! {
             /// Accepted tasks since the pool was created. It is always the sum of unsettled, completed, failed, timedOut, cancelled,
             /// rejected.waitTimeout and rejected.released.
             submitted: u64,
+            /// Accepted tasks that had to wait for a worker, as none was free, or one had to start first: its thread, or its
+            /// resource.
+            waited: u64,
             /// Accepted tasks that have not settled, of any generation.
             unsettled: u64,
             /// Tasks whose function gave a result.

@@ -127,7 +127,7 @@ impl<T: Payload> State<T> {
             self.deadlines.insert(id.number(), clock.now() + u64::from(wait) * MILLISECOND, wait);
         }
         self.queue.push(id.number(), task.priority);
-        self.counters.note_waiting(self.queue.len());
+        self.counters.wait(self.queue.len());
         id
     }
 }

@@ -86,6 +86,7 @@ impl<T: Payload> State<T> {
         let settled = counters.completed + counters.failed + counters.timed_out + counters.cancelled;
         let rejected = counters.wait_timeout + counters.released;
         assert_eq!(counters.submitted, counters.unsettled + settled + rejected, "every task is counted once");
+        assert!(counters.waited <= counters.submitted, "more tasks have waited than there were");
         assert!(counters.peak_busy >= census.engaged() && counters.peak_waiting >= waiting, "peaks");
 
         // Faces: each knows how many records are its own.

@@ -52,6 +52,12 @@ impl Counters {
         self.peak_busy = self.peak_busy.max(busy);
     }
 
+    /// A task that has been accepted has to wait, as one of so many.
+    pub(crate) fn wait(&mut self, waiting: u32) {
+        self.waited += 1;
+        self.note_waiting(waiting);
+    }
+
     /// More tasks may wait than ever before in this generation.
     pub(crate) fn note_waiting(&mut self, waiting: u32) {
         self.peak_waiting = self.peak_waiting.max(waiting);

@@ -36,6 +36,22 @@ fn waiting_tasks_run_in_order_of_arrival() {
 }
 
 #[test]
+fn a_task_that_had_to_wait_is_counted_once_however_it_ends() {
+    let pool = Fixture::new(Options { max_waiting: 3, ..capacity(1) });
+    let worker = pool.fill(1)[0];
+    assert_eq!(pool.snapshot().counters.waited, 0);
+    let [served, aborted] = [1, 2].map(|payload| pool.wait(Submission::new(payload)));
+    let refused = Submission { wait_timeout: Some(0), ..Submission::new(3) };
+    assert_eq!(pool.submit(refused), Admission::Refused(Refusal::WaitTimeout));
+    assert_eq!(pool.snapshot().counters.waited, 2, "and not what may not wait");
+    pool.cancel(aborted);
+    assert_eq!(pool.complete(worker), Some(served));
+    assert_eq!(pool.complete(worker), None);
+    pool.start(4);
+    assert_eq!(pool.snapshot().counters.waited, 2, "and not what finds an idle worker");
+}
+
+#[test]
 fn waiting_tasks_run_by_priority_and_in_order_of_arrival_within_one() {
     let pool = Fixture::new(capacity(1));
     let worker = pool.fill(1)[0];

@@ -462,6 +462,7 @@ impl Model {
 
     fn enqueue(&mut self, submission: Submission<Job>, id: TaskId) {
         self.accept(submission, id);
+        self.counters.waited += 1;
         self.queue.push(id);
         let wait = submission.wait_timeout.filter(|&wait| wait > 0);
         self.task(id).deadline = wait.map(|wait| self.now + u64::from(wait) * MILLISECOND);
