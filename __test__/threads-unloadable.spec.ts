@@ -16,6 +16,14 @@ const { threadId } = require('node:worker_threads');
 const { existsSync } = require('node:fs');
 if (existsSync(__filename + '.broken')) throw new Error('half of it is deployed');
 exports.hold = (ms) => new Promise((resolve) => setTimeout(resolve, ms, threadId));
+exports.holdUntil = (file) =>
+  new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (!existsSync(file)) return;
+      clearInterval(timer);
+      resolve(threadId);
+    }, 5);
+  });
 exports.here = () => threadId;
 `
 
@@ -23,10 +31,10 @@ exports.here = () => threadId;
 function breakable(t: Parameters<typeof threads>[0], name: string) {
   const filename = join(tmpdir(), `workpool-${process.pid}-${name}.cjs`)
   const flag = `${filename}.broken`
+  const end = `${filename}.end`
   writeFileSync(filename, HOLD)
   t.teardown(() => {
-    rmSync(filename, { force: true })
-    rmSync(flag, { force: true })
+    for (const file of [filename, flag, end]) rmSync(file, { force: true })
   })
   const starts: number[] = []
   const warnings: [{ err?: Error }, string][] = []
@@ -44,15 +52,15 @@ function breakable(t: Parameters<typeof threads>[0], name: string) {
       warn: (details: object, message: string) => warnings.push([details, message]),
     },
   }
-  return { filename, options, starts, warnings, breakIt: () => writeFileSync(flag, ''), mend: () => rmSync(flag) }
+  return { filename, options, starts, warnings, end, breakIt: () => writeFileSync(flag, ''), mend: () => rmSync(flag) }
 }
 
 test('threads that cannot load while another one serves are started again after pauses, and warned of once', async (t) => {
-  const { filename, options, starts, warnings, breakIt, mend } = breakable(t, 'pauses')
+  const { filename, options, starts, warnings, end, breakIt, mend } = breakable(t, 'pauses')
   const pool = threads(t, { name: 'bakery', size: 2, ...options })
   const serving = await pool.run(0, { name: 'here' })
   breakIt()
-  const held = pool.run(1_000, { name: 'hold' })
+  const held = pool.run(end, { name: 'holdUntil' })
   // Each of them would have a thread started.
   const others: Promise<unknown>[] = []
   let isHeld = true
@@ -61,6 +69,8 @@ test('threads that cannot load while another one serves are started again after 
     others.push(pool.run(0, { name: 'here' }))
     t.deepEqual(contradictions(pool.stats()), [])
     await new Promise((resolve) => setTimeout(resolve, 5))
+    // After the first one that could not be started it has been tried again, twice.
+    if (starts.length >= 4) writeFileSync(end, '')
   }
   t.is(await held, serving)
   for (const thread of await Promise.all(others)) t.is(thread, serving, 'the one that serves takes them all')
