@@ -31,7 +31,8 @@ test('the package exports its pools and their errors', (t) => {
 })
 
 test('import and require give one and the same code, so that there is one PoolError', async (t) => {
-  t.timeout(15_000)
+  // The compiler of the last test blocks this process meanwhile.
+  t.timeout(60_000)
   const required = createRequire(join(process.cwd(), 'package.json'))('workpool')
   t.is(required.Pool, Pool)
   t.is(required.PoolError, workpool.PoolError)
