@@ -45,7 +45,7 @@ const [, leaveExternal] = readFileSync(join(root, 'src/native/bundled.ts'), 'utf
   /LEAVE_EXTERNAL =\s*("[^"]*")/,
 )
 const guard = `try {
-  require('node:process')
+  require('node:fs')
   if (typeof __dirname !== 'string') throw new Error('__dirname is not defined')
 } catch (cause) {
   const message = 'workpool cannot be run as a part of a bundle that is an ES module. ' + ${leaveExternal}

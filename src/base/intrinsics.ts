@@ -25,11 +25,29 @@ export const { setImmediate, setTimeout, clearTimeout } = hasRealTimers
   ? timers
   : (socketTimers as unknown as typeof timers)
 
-const { performance } = require('node:perf_hooks') as typeof import('node:perf_hooks')
-const { now } = performance
+/**
+ * The object itself, because it makes much of what it has only when that is first asked for. The module takes time to load, so it is
+ * asked only where an environment has no such global, or another one.
+ */
+export const process: NodeJS.Process =
+  typeof globalThis.process?.dlopen === 'function' ? globalThis.process : (require('node:process') as NodeJS.Process)
+
+function clock(): () => number {
+  const { hrtime } = process
+  if (isReal(hrtime)) {
+    return () => {
+      const [seconds, nanoseconds] = hrtime()
+      return seconds * 1e3 + nanoseconds / 1e6
+    }
+  }
+  // Seldom needed, and much to load.
+  const { performance } = require('node:perf_hooks') as typeof import('node:perf_hooks')
+  const { now } = performance
+  return () => now.call(performance)
+}
 
 /** Milliseconds since a fixed moment. */
-export const monotonicNow = (): number => now.call(performance)
+export const monotonicNow: () => number = clock()
 
 /** Async functions return the platform's promise, whatever is called `Promise` by now. */
 const prototype = Object.getPrototypeOf((async () => {})()) as Promise<unknown>
@@ -153,5 +171,3 @@ export type AbortController = InstanceType<typeof AbortController>
 export const DOMException = globalOf('DOMException')
 export type DOMException = InstanceType<typeof DOMException>
 export const structuredClone = globalOf('structuredClone')
-/** The module object itself, because it makes much of what it has only when that is first asked for. */
-export const process = require('node:process') as NodeJS.Process

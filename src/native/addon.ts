@@ -4,10 +4,8 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 
+import { process } from '../base/intrinsics.js'
 import { LEAVE_EXTERNAL, isBundled } from './bundled.js'
-
-/** Not every environment has this as a global. */
-const process = require('node:process') as NodeJS.Process
 
 export type Addon = typeof import('#binding/index.js')
 
