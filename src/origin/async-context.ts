@@ -1,15 +1,16 @@
 /**
- * A waiting closure runs in the async context (`AsyncLocalStorage`) of its `submit`. An `AsyncResource` per waiting
- * task carries it there: some hundred nanoseconds, most of them garbage collection, as it lives as long as the wait.
+ * A waiting closure runs in the async context (`AsyncLocalStorage`) of its `submit`. One `AsyncResource` per waiting
+ * task carries the context there. It costs some hundred nanoseconds, most of them for garbage collection, because it
+ * lives as long as the wait.
  *
- * While nothing in the process follows async contexts, they cannot differ and there is nothing to carry. Where
- * contexts are built on promise hooks (Node 20 and 22) that can be seen: the hooks put an id on every new promise.
- * Where they are not (Node ≥ 24, other runtimes) it cannot, and every waiting task carries its context.
+ * As long as nothing in the process uses async contexts, all of them are the same and there is nothing to carry. Where
+ * contexts are built on promise hooks (Node 20 and 22), that can be seen: the hooks put an id on every new promise.
+ * Elsewhere (Node ≥ 24, other runtimes) it cannot be seen, and every waiting task carries its context.
  */
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { Promise, queueMicrotask } from '../base/intrinsics.js'
 
-/** The key of the id that the hooks put on promises; `undefined` where contexts work in another way. */
+/** The key of the id that the hooks put on promises; `undefined` if contexts work in another way. */
 function findIdKey(): symbol | undefined {
   const probe = new AsyncLocalStorage<boolean>()
   const key = probe.run(true, () => Object.getOwnPropertySymbols(new Promise(() => {}))[0])
@@ -21,26 +22,29 @@ const idKey = findIdKey()
 
 const noop = (): void => {}
 
-/** One that keeps nothing alive, and says so: what does not say is taken for an open handle by those that look for such. */
+/**
+ * A resource that keeps nothing alive, and says so. Tools that look for open handles take a resource that does not say
+ * so for one.
+ */
 class Context extends AsyncResource {
   hasRef(): boolean {
     return false
   }
 }
 
-/** The context of last resort: that in which the module was loaded. */
+/** The context of last resort: the one in which the module was loaded. */
 const root = new Context('workpool', { requireManualDestroy: true })
 
-/** Whether contexts may differ. Once true it stays: a closure that was submitted before runs in `root` from then on. */
+/** Whether contexts may differ. Once it is true it stays true. A closure that was submitted before runs in `root`. */
 let isFollowed = idKey === undefined
 
-/** Node takes the hooks of the probe down in a microtask; until then ids on promises prove nothing. */
+/** Node removes the hooks of the probe in a microtask. Until then ids on promises prove nothing. */
 let isProbed = false
 queueMicrotask(() => {
   isProbed = true
 })
 
-/** Whether the context of `promise`, which is made just now, may be another than that of `root`. */
+/** Whether the context of `promise`, which has just been made, may be another one than that of `root`. */
 function mayDiffer(promise: Promise<unknown>): boolean {
   if (isFollowed) return true
   if ((promise as unknown as Record<symbol, unknown>)[idKey!] === undefined) return false
@@ -49,8 +53,8 @@ function mayDiffer(promise: Promise<unknown>): boolean {
 }
 
 /**
- * What carries the current context to the start of a task, or `undefined` if there is nothing to carry. `promise` is
- * any promise made just now.
+ * Returns what carries the current context to the start of a task, or `undefined` if there is nothing to carry.
+ * `promise` is any promise that has just been made.
  */
 export function captureContext(promise: Promise<unknown>): AsyncResource | undefined {
   if (!mayDiffer(promise)) return undefined
@@ -58,17 +62,18 @@ export function captureContext(promise: Promise<unknown>): AsyncResource | undef
 }
 
 /**
- * What carries the current context to any number of calls, as long as somebody references it; `undefined` if there is nothing to
- * carry. For what belongs to a pool: `init` and `dispose` run in the context of `create`. In that of the task that happens to need
- * a worker, a connection would keep the store of one request for as long as it lives.
+ * Returns what carries the current context to any number of calls, as long as somebody references it; `undefined` if
+ * there is nothing to carry. It is for what belongs to a pool: `init` and `dispose` run in the context of `create`. In
+ * the context of the task that happens to need a worker, a connection would keep the store of one request for as long
+ * as it lives.
  */
 export function captureContextForGood(): AsyncResource | undefined {
   if (!mayDiffer(new Promise(noop))) return undefined
-  // Destroyed when it is collected.
+  // The resource is destroyed when it is collected.
   return new AsyncResource('workpool.pool')
 }
 
-/** Calls `f` in a context that was captured for good; in none, if there was nothing to carry. */
+/** Calls `f` in a context that was captured for good. If there was nothing to carry, it only calls `f`. */
 export function runInContextForGood<A>(context: AsyncResource | undefined, f: (a: A) => void, a: A): void {
   const carrier = context ?? (isFollowed ? root : undefined)
   if (carrier === undefined) f(a)

@@ -5,7 +5,7 @@ import type { Failures } from './failures.js'
 
 const WARNED = 'workpool.warned'
 
-/** Tells, once, of a shared pool that another copy of this package has under the same name. */
+/** Warns, once, that another copy of this package has a shared pool of the same name. */
 export function warnOfTwins(name: string, isOfThreads: boolean, failures: Failures): void {
   if (getEnvironmentData(WARNED) !== undefined) return
   const [other] = othersWith(name, isOfThreads)

@@ -6,7 +6,7 @@ import { isThenable } from '../base/follow.js'
 
 const noop = (): void => {}
 
-/** Tells what no promise carries. Nothing that a handler or a logger does gets back into the pool. */
+/** Reports what no promise carries. Nothing that a handler or a logger does gets back into the pool. */
 export class Failures {
   readonly #logger: Logger
 
@@ -22,11 +22,11 @@ export class Failures {
     try {
       this.#logger[level]({ pool: this.pool, ...details }, `workpool: ${message}`)
     } catch {
-      // There is nobody left to tell.
+      // Nobody is left to be told.
     }
   }
 
-  /** A task has failed, or one without a promise has ended in another way than with success. */
+  /** A task has failed, or a task without a promise has ended without success. */
   report(error: unknown, task: TaskInfo): void {
     if (this.panicHandler === undefined) {
       this.log('error', { err: error, task }, 'a task failed')

@@ -1,7 +1,8 @@
 import { queueMicrotask } from '../base/intrinsics.js'
 
 /**
- * What one pool does that a signal can abort, with one listener per signal however many tasks share it. Signals are relays.
+ * What a pool does that a signal can abort. A signal has one listener, however many tasks share it. Signals are relays
+ * here.
  */
 export class Signals<T> {
   readonly #groups = new Map<AbortSignal, { members: Set<T>; listener: () => void }>()
@@ -16,13 +17,14 @@ export class Signals<T> {
     if (group === undefined) {
       const members = new Set<T>()
       const listener = () => {
-        // An abort runs code of users, and may settle other members: those leave the group, and whoever has left is not aborted.
+        // An abort runs code of users, and may settle other members. A member that has settled leaves the group, and is
+        // not aborted.
         for (const each of members) {
           members.delete(each)
           try {
             this.#abort(each, signal.reason)
           } catch (error) {
-            // As of a listener of its own: the others are aborted all the same.
+            // This is what happens if an ordinary listener throws: the others are aborted all the same.
             queueMicrotask(() => {
               throw error
             })

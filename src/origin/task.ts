@@ -18,7 +18,7 @@ export interface TaskContext<R> {
 
 export type Resolve = (value: unknown) => void
 
-/** The context of one run of one task. One is made per task, so what few need is a second object. */
+/** The context of one run of one task. It is made for every task, so what few tasks need is in a second object. */
 export class Context<R> implements TaskContext<R> {
   readonly resource: R
   #abortion: { controller: AbortController | undefined; isAborted: boolean; reason: unknown } | undefined
@@ -45,25 +45,25 @@ export class Context<R> implements TaskContext<R> {
 }
 
 /**
- * A task with anything beyond a closure and a promise. A plain task has none of this: while 100,000 of them wait, what
- * each one keeps alive costs more than all that is done for it.
+ * A task that is more than a closure and a promise. A plain task has none of this: while 100,000 of them wait, the
+ * memory that each one keeps alive costs more than the work that is done for it.
  */
 export class Task<R> {
-  /** The core's number for it, once it is accepted. */
+  /** The core's number for the task, once it is accepted. */
   id = -1
-  /** What tells it from other tasks that have this number before and after it. */
+  /** The stamp, which tells the task from those that have this number before and after it. */
   stamp = 0
   resolve: Resolve | undefined
   reject: Resolve | undefined
-  /** Set while it waits in a context that may differ from that of its start. */
+  /** Is set while the task waits in a context that may differ from that of its start. */
   asyncContext: AsyncResource | undefined
-  /** Set while its closure runs. */
+  /** Is set while the closure runs. */
   context: Context<R> | undefined
-  /** Its promise has been settled, or, without one, its end been reported. */
+  /** The promise has been settled. If there is none, the end has been reported. */
   isSettled = false
-  /** Its closure runs or has run. */
+  /** The closure runs or has run. */
   isStarted = false
-  /** Its closure has ended. */
+  /** The closure has ended. */
   isEnded = false
 
   constructor(
@@ -81,7 +81,10 @@ export class Task<R> {
 /** A closure, as far as its name goes. */
 export type Named = (...args: never[]) => unknown
 
-/** The name by which errors and `TaskInfo` call a task. A function's may be anything, also a getter that throws. */
+/**
+ * The name by which errors and `TaskInfo` call a task. The `name` of a function may be anything, even a getter that
+ * throws.
+ */
 export function nameOf(task: string | Named): string | undefined {
   try {
     const name: unknown = typeof task === 'string' ? task : task.name

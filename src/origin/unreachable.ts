@@ -2,8 +2,8 @@ import { forget } from '../native/isolate.js'
 import type { Verbs } from './verbs.js'
 
 /**
- * Releases the pools that nobody references any more, once their last task has settled, and then gives their numbers back.
- * It must not reference what it waits for: a pool's options may reference the pool.
+ * Releases the pools that nobody references any more, once their last task has settled, and then gives their numbers
+ * back. It must not reference the pools for which it waits, and the options of a pool may reference the pool.
  */
 const unreachable = new FinalizationRegistry<{ id: number; face: WeakRef<Verbs> }>(({ id, face }) => {
   const left = face.deref()

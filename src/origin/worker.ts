@@ -8,17 +8,17 @@ export interface Ends<R> {
 }
 
 /**
- * A slot of the pool in this isolate, under the core's number for it. It is used for one task after the other, and so
- * are its two handlers: attached to each closure's promise, they cost no closure per task.
+ * A slot of the pool in this isolate, under the core's number for it. One task after the other uses the slot and its
+ * two handlers. They are attached to the promise of each closure, so they cost no closure per task.
  */
 export class Worker<R> {
-  /** Of the task it has; kept while it is idle only if the next one brings its own. */
+  /** The context of the task that the worker has. An idle worker keeps it only if the next task brings its own. */
   context: Context<R> | undefined
-  /** The task it has, unless that is a plain one. */
+  /** The task that the worker has, unless that is a plain one. */
   task: Task<R> | undefined
-  /** The core's number for the plain task it has. */
+  /** The core's number for the plain task that the worker has. */
   plainId = Special.none
-  /** How the promise of the plain task it has is resolved. */
+  /** Resolves the promise of the plain task that the worker has. */
   resolve: Resolve | undefined
   /** From `init`. */
   resource: R | undefined
