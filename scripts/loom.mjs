@@ -1,5 +1,5 @@
 // Runs the model checker over the core's lock and transitions (crate/core/tests/loom), and over the mailbox and its ways of sleeping
-// (crate/mailbox/tests/loom.rs). Further arguments go to the test harness: `node scripts/loom.mjs a_release`.
+// (crate/mailbox/tests/loom). Further arguments go to the test harness: `node scripts/loom.mjs a_release`.
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
