@@ -297,7 +297,8 @@ declare abstract class BasePool implements AsyncDisposable {
 	 * }
 	 * ```
 	 *
-	 * Rejects with `PoolClosedError` if the pool is closed or closes meanwhile, and with `signal.reason`. Keeps the
+	 * Of a `MultiPool`: when it would not have to wait in one of the pools. Rejects with `PoolClosedError` if the pool is
+	 * closed or closes meanwhile, of a `MultiPool` all pools, and with `signal.reason`. Keeps the
 	 * process alive until it settles.
 	 */
 	vacancy(options?: VacancyOptions): Promise<void>;
@@ -305,7 +306,10 @@ declare abstract class BasePool implements AsyncDisposable {
 	abstract get kind(): PoolKind;
 	/** The option `name`, or `pool-1` and so on if it was not given. Errors, `stats()` and logs have it. */
 	get name(): string;
-	/** The largest number of live workers, as set by `size` or the last `tune`; `Infinity` if there is no limit. */
+	/**
+	 * The largest number of live workers, as set by `size` or the last `tune`; `Infinity` if there is no limit. Of a
+	 * `MultiPool` this and the other numbers are sums over its pools.
+	 */
 	get capacity(): number;
 	/** Live workers, busy and idle. */
 	get running(): number;
@@ -327,11 +331,18 @@ declare abstract class BasePool implements AsyncDisposable {
 	get free(): number;
 	/** Accepted tasks that have no worker yet. */
 	get waiting(): number;
-	/** Whether new tasks are refused. In a shared pool it is also true once this handle has left. */
+	/**
+	 * Whether new tasks are refused: by all pools, if it is a `MultiPool`. In a shared pool it is also true once this
+	 * handle has left.
+	 */
 	get isClosed(): boolean;
 	/**
 	 * All numbers of the pool, at one moment. Counters run on from the creation of the pool. Peaks begin again with each
 	 * generation.
+	 *
+	 * Of a `MultiPool`: the sums of the stats of the pools, which are read one after the other. `rejected.overload` and
+	 * `rejected.closed` include the tasks that no pool took, each of them once. `generation` is the highest of the pools.
+	 * The peaks are sums of peaks, so all pools together had no more than that at once.
 	 */
 	stats(): PoolStats;
 	/**
@@ -339,10 +350,12 @@ declare abstract class BasePool implements AsyncDisposable {
 	 * ones as they finish, and nothing new starts above the new capacity. It also works on a closed pool. The same size
 	 * changes nothing.
 	 *
+	 * A `MultiPool` changes the capacity of each of its pools to `size`.
+	 *
 	 * @param size as the option `size`
 	 * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
 	 */
-	abstract tune(size: number): void;
+	tune(size: number): void;
 	/**
 	 * Closes the pool now: waiting tasks reject with `PoolClosedError`, running tasks finish, and idle workers retire.
 	 * Nothing is interrupted. A second call does nothing.
@@ -353,13 +366,17 @@ declare abstract class BasePool implements AsyncDisposable {
 	 * `ReleaseTimeoutError`, and the pool stays closed. If the pool is closed already, it only waits, for the workers of
 	 * the generation that was closed.
 	 *
+	 * A `MultiPool` rejects with an `AggregateError`: `errors[i]` is a `ReleaseTimeoutError`, and `errors[i].index` says of
+	 * which pool.
+	 *
 	 * @param ms from the call, from 0 to 2³¹ − 1
 	 */
 	releaseTimeout(ms: number): Promise<void>;
 	/**
 	 * Refuses new tasks, runs all tasks that were accepted, and then resolves. After `timeout`, tasks that still wait
 	 * reject, and `close` rejects with `ReleaseTimeoutError`. When `signal` aborts, or `release` is called meanwhile,
-	 * tasks that still wait reject, and `close` resolves when the busy workers have ended.
+	 * tasks that still wait reject, and `close` resolves when the busy workers have ended. A `MultiPool` rejects with an
+	 * `AggregateError`, as by `releaseTimeout`.
 	 *
 	 * ```js
 	 * process.once('SIGTERM', () => {
@@ -375,9 +392,10 @@ declare abstract class BasePool implements AsyncDisposable {
 	drain(): Promise<void>;
 	/**
 	 * Opens a closed pool again, as a new generation. Tasks that still wait reject. Workers of the old generation retire
-	 * when they finish, and do not count in the new one. On an open pool it does nothing.
+	 * when they finish, and do not count in the new one. On an open pool it does nothing. A `MultiPool` opens all its
+	 * closed pools; if there was one, `round-robin` and `smart-round-robin` begin again at index 0.
 	 *
-	 * @throws PoolClosedError if the `signal` of the pool has aborted, if this handle of a shared pool has left, or if the owner of the threads of a shared thread pool has ended
+	 * @throws PoolClosedError if the `signal` of the pool has aborted, if this handle of a shared pool has left, or if the owner of the threads of a shared thread pool has ended; by a `MultiPool` in an AggregateError whose `errors[i].index` says of which pool, and the others are open then
 	 */
 	reboot(): void;
 	/**
@@ -431,6 +449,178 @@ export interface TaskContext<R> {
 	 * read.
 	 */
 	readonly signal: AbortSignal;
+}
+/**
+ * What can be moved: an `ArrayBuffer`, a `MessagePort`, a stream and so on. `bytes.buffer` fits as it is; a buffer of
+ * shared memory is refused when it is moved. The type comes from `WorkerOptions`, where every version of `@types/node`
+ * has it.
+ */
+export type Transferable = NonNullable<WorkerOptions["transferList"]>[number] | ArrayBufferLike;
+/** Options that only a thread pool has. Times are in ms. */
+export interface ThreadOptions {
+	/**
+	 * The task module: an absolute path or a `file:` URL; needed. Its exported functions are the tasks. The module is an
+	 * ES module or CommonJS; of CommonJS the own properties of `module.exports` are the tasks, and `module.exports`
+	 * itself, if it is a function, is the default export.
+	 *
+	 * TypeScript works where the runtime strips types. Elsewhere name a loader in `execArgv` (`--import`), or a hook of
+	 * `require` (`--require ts-node/register`): what `import` refuses is loaded by `require`.
+	 *
+	 * Each thread loads the module once, before its first task. If the file is missing, the first thread finds out, and
+	 * tasks reject with `WorkerStartError`.
+	 *
+	 * ```js
+	 * ThreadPool.create({ filename: new URL('tasks.js', import.meta.url) })
+	 * ```
+	 */
+	filename: string | URL;
+	/**
+	 * The largest number of tasks that one thread has at once. Asynchronous tasks overlap, synchronous ones cannot. As
+	 * long as threads are free or can be started, each task gets one of its own. An integer from 1 to 2³¹ − 1, default 1.
+	 */
+	concurrency?: number | undefined;
+	/**
+	 * So many threads stay, however long they are idle, and are replaced when they die. They start when they are first
+	 * needed. An integer from 0 to `size`, default 0. A capacity below it, set by `tune`, wins.
+	 */
+	minSize?: number | undefined;
+	/**
+	 * How long a task may run on after it was aborted or timed out, in ms from the abort. After that its thread is ended
+	 * and replaced. Other tasks of that thread (`concurrency`) get the same time again; after that they reject with
+	 * `WorkerCrashedError`. Raise `grace` for tasks that clean up; the promise of the task does not wait for it. From 0
+	 * to 2³¹ − 1, default 100.
+	 */
+	grace?: number | undefined;
+	/**
+	 * Replaces a thread between two tasks: after so many `tasks` (an integer from 1), or when it uses more than `heapMb`
+	 * MiB of heap (a number above 0; the pool looks after each task). Default: never.
+	 */
+	recycle?: {
+		tasks?: number | undefined;
+		heapMb?: number | undefined;
+	} | undefined;
+	/**
+	 * As in `new Worker`: the environment variables of the threads, or `SHARE_ENV`. Default: a copy of those of this
+	 * isolate.
+	 */
+	env?: WorkerOptions["env"];
+	/** As in `new Worker`: is appended to `process.argv` of the threads. */
+	argv?: WorkerOptions["argv"];
+	/** As in `new Worker`: the options of Node for the threads. Default: those of this isolate. */
+	execArgv?: WorkerOptions["execArgv"];
+	/** As in `new Worker`. A thread that reaches a limit ends, and its tasks reject with `WorkerCrashedError`. */
+	resourceLimits?: WorkerOptions["resourceLimits"];
+	/**
+	 * What the threads get as `workerData`, from `workpool/worker` and from `node:worker_threads`. Each thread gets a
+	 * clone.
+	 */
+	workerData?: unknown;
+	/**
+	 * As in `new Worker`. It is of use with `createWorker`, which has the `Worker` whose `stdout` it is. Once a thread
+	 * has printed something, Node keeps the process alive until that thread ends.
+	 */
+	stdout?: boolean | undefined;
+	/** As in `new Worker`. It is of use with `createWorker`, which has the `Worker` whose `stderr` it is. */
+	stderr?: boolean | undefined;
+	/**
+	 * As in `new Worker`: when a thread ends, Node closes the files that it has opened with `fs.open` and not closed.
+	 * Default: true, as in Node.
+	 */
+	trackUnmanagedFds?: boolean | undefined;
+	/**
+	 * Classes of errors to build again here when tasks throw them. The class is found by its name in the prototype chain
+	 * of the error, and its constructor is not called. An error of any other class arrives as the nearest built-in class,
+	 * with its name, `code` and properties.
+	 *
+	 * ```js
+	 * ThreadPool.create({ filename, errors: [ValidationError] })
+	 * ```
+	 */
+	errors?: readonly (abstract new (...args: never[]) => Error)[] | undefined;
+	/**
+	 * Makes a thread. Bundlers may need it, as they must see `new Worker(new URL(…))`; and it is the way to get hold of
+	 * the `Worker`. It is called with the file with which threads begin and the options of the `Worker`. It must pass the
+	 * options on and return the `Worker`.
+	 *
+	 * A file of your own must import `workpool/worker` before anything else. If it has not done so within 5 s, the thread
+	 * is ended. In that case, and if anything but such a `Worker` is returned, tasks reject with a `WorkerStartError`
+	 * that says what is wrong.
+	 *
+	 * ```js
+	 * ThreadPool.create({ filename, createWorker: (url, options) => new Worker(url, options) })
+	 * ```
+	 */
+	createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined;
+}
+/** Options of `map` of a thread pool: those of `run` without `transfer`, and `ordered`. */
+export interface MapRunOptions extends MapOptions {
+	/** The export to call. Default: the default export. */
+	name?: string | undefined;
+}
+/** Options of one task of a thread pool. */
+export interface RunOptions extends SubmitOptions {
+	/** The export to call. Default: the default export. */
+	name?: string | undefined;
+	/**
+	 * What of the argument is moved instead of cloned: `ArrayBuffer`s, `MessagePort`s and so on. It is gone from here
+	 * once the task is accepted, however the task ends, and stays untouched if the task is refused or the argument cannot
+	 * be cloned. A guest of a shared pool can move only `ArrayBuffer`s, which are copied and then detached.
+	 */
+	transfer?: readonly Transferable[] | undefined;
+}
+type Functions = Record<string, (...args: any[]) => any>;
+type Known<M> = 0 extends 1 & M ? Functions : M;
+type FirstArgument<F> = F extends (...args: infer A) => unknown ? (A extends [
+] ? undefined : A[0]) : never;
+type Settled<F> = F extends (...args: never[]) => infer T ? Awaited<T> : never;
+/**
+ * The exported functions of a task module, as a pool has them: with any number of arguments, and with a promise of the
+ * result.
+ */
+export type Tasks<M> = {
+	readonly [K in keyof Known<M> as Known<M>[K] extends (...args: never[]) => unknown ? K : never]: Known<M>[K] extends (...args: infer A) => infer T ? (...args: A) => Promise<Awaited<T>> : never;
+};
+type Names<M> = string & keyof {
+	[K in keyof Known<M> as Known<M>[K] extends (argument: any) => unknown ? K : never]: unknown;
+};
+type Default<M> = "default" & Names<M>;
+type Argument<M, N> = N extends keyof Known<M> ? FirstArgument<Known<M>[N]> : never;
+type Result<M, N> = N extends keyof Known<M> ? Settled<Known<M>[N]> : never;
+type Named<O, N> = O & {
+	name?: N | undefined;
+};
+type Call<M, N, O> = string extends Names<M> ? [
+	argument?: Argument<M, N>,
+	options?: Named<O, N>
+] : M extends {
+	default: () => unknown;
+} ? [
+	argument?: Argument<M, "default">,
+	options?: Named<O, undefined>
+] | [
+	argument: Argument<M, N>,
+	options: Named<O, N> & {
+		name: N;
+	}
+] : [
+	argument: Argument<M, N>,
+	options?: Named<O, N>
+];
+/** The type of `run`, made from the task module: of its default export, or of the export that `name` names. */
+export type Run<M> = <N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>) => Promise<Result<M, N>>;
+type WithDefault<M, N> = [
+	N
+] extends [
+	keyof M
+] ? Omit<M, "default"> & {
+	default: M[N];
+} : M;
+/** Options for every call of an export: those of `run`, without `transfer`. */
+export type WithOptions = Omit<RunOptions, "transfer">;
+/** What `with` gives: a thread pool with options for every call. */
+export interface With<M, D> {
+	readonly run: Run<D>;
+	readonly tasks: Tasks<M>;
 }
 /**
  * The codes of the errors of a pool, one for each class. Bad arguments and options are `TypeError`s and `RangeError`s
@@ -627,180 +817,6 @@ export declare class Pool<R = unknown> extends BasePool {
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
 	map<I, O>(items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
-	/** @param size as the option `size` */
-	tune(size: number): void;
-}
-/**
- * What can be moved: an `ArrayBuffer`, a `MessagePort`, a stream and so on. `bytes.buffer` fits as it is; a buffer of
- * shared memory is refused when it is moved. The type comes from `WorkerOptions`, where every version of `@types/node`
- * has it.
- */
-export type Transferable = NonNullable<WorkerOptions["transferList"]>[number] | ArrayBufferLike;
-/** Options that only a thread pool has. Times are in ms. */
-export interface ThreadOptions {
-	/**
-	 * The task module: an absolute path or a `file:` URL; needed. Its exported functions are the tasks. The module is an
-	 * ES module or CommonJS; of CommonJS the own properties of `module.exports` are the tasks, and `module.exports`
-	 * itself, if it is a function, is the default export.
-	 *
-	 * TypeScript works where the runtime strips types. Elsewhere name a loader in `execArgv` (`--import`), or a hook of
-	 * `require` (`--require ts-node/register`): what `import` refuses is loaded by `require`.
-	 *
-	 * Each thread loads the module once, before its first task. If the file is missing, the first thread finds out, and
-	 * tasks reject with `WorkerStartError`.
-	 *
-	 * ```js
-	 * ThreadPool.create({ filename: new URL('tasks.js', import.meta.url) })
-	 * ```
-	 */
-	filename: string | URL;
-	/**
-	 * The largest number of tasks that one thread has at once. Asynchronous tasks overlap, synchronous ones cannot. As
-	 * long as threads are free or can be started, each task gets one of its own. An integer from 1 to 2³¹ − 1, default 1.
-	 */
-	concurrency?: number | undefined;
-	/**
-	 * So many threads stay, however long they are idle, and are replaced when they die. They start when they are first
-	 * needed. An integer from 0 to `size`, default 0. A capacity below it, set by `tune`, wins.
-	 */
-	minSize?: number | undefined;
-	/**
-	 * How long a task may run on after it was aborted or timed out, in ms from the abort. After that its thread is ended
-	 * and replaced. Other tasks of that thread (`concurrency`) get the same time again; after that they reject with
-	 * `WorkerCrashedError`. Raise `grace` for tasks that clean up; the promise of the task does not wait for it. From 0
-	 * to 2³¹ − 1, default 100.
-	 */
-	grace?: number | undefined;
-	/**
-	 * Replaces a thread between two tasks: after so many `tasks` (an integer from 1), or when it uses more than `heapMb`
-	 * MiB of heap (a number above 0; the pool looks after each task). Default: never.
-	 */
-	recycle?: {
-		tasks?: number | undefined;
-		heapMb?: number | undefined;
-	} | undefined;
-	/**
-	 * As in `new Worker`: the environment variables of the threads, or `SHARE_ENV`. Default: a copy of those of this
-	 * isolate.
-	 */
-	env?: WorkerOptions["env"];
-	/** As in `new Worker`: is appended to `process.argv` of the threads. */
-	argv?: WorkerOptions["argv"];
-	/** As in `new Worker`: the options of Node for the threads. Default: those of this isolate. */
-	execArgv?: WorkerOptions["execArgv"];
-	/** As in `new Worker`. A thread that reaches a limit ends, and its tasks reject with `WorkerCrashedError`. */
-	resourceLimits?: WorkerOptions["resourceLimits"];
-	/**
-	 * What the threads get as `workerData`, from `workpool/worker` and from `node:worker_threads`. Each thread gets a
-	 * clone.
-	 */
-	workerData?: unknown;
-	/**
-	 * As in `new Worker`. It is of use with `createWorker`, which has the `Worker` whose `stdout` it is. Once a thread
-	 * has printed something, Node keeps the process alive until that thread ends.
-	 */
-	stdout?: boolean | undefined;
-	/** As in `new Worker`. It is of use with `createWorker`, which has the `Worker` whose `stderr` it is. */
-	stderr?: boolean | undefined;
-	/**
-	 * As in `new Worker`: when a thread ends, Node closes the files that it has opened with `fs.open` and not closed.
-	 * Default: true, as in Node.
-	 */
-	trackUnmanagedFds?: boolean | undefined;
-	/**
-	 * Classes of errors to build again here when tasks throw them. The class is found by its name in the prototype chain
-	 * of the error, and its constructor is not called. An error of any other class arrives as the nearest built-in class,
-	 * with its name, `code` and properties.
-	 *
-	 * ```js
-	 * ThreadPool.create({ filename, errors: [ValidationError] })
-	 * ```
-	 */
-	errors?: readonly (abstract new (...args: never[]) => Error)[] | undefined;
-	/**
-	 * Makes a thread. Bundlers may need it, as they must see `new Worker(new URL(…))`; and it is the way to get hold of
-	 * the `Worker`. It is called with the file with which threads begin and the options of the `Worker`. It must pass the
-	 * options on and return the `Worker`.
-	 *
-	 * A file of your own must import `workpool/worker` before anything else. If it has not done so within 5 s, the thread
-	 * is ended. In that case, and if anything but such a `Worker` is returned, tasks reject with a `WorkerStartError`
-	 * that says what is wrong.
-	 *
-	 * ```js
-	 * ThreadPool.create({ filename, createWorker: (url, options) => new Worker(url, options) })
-	 * ```
-	 */
-	createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined;
-}
-/** Options of `map` of a thread pool: those of `run` without `transfer`, and `ordered`. */
-export interface MapRunOptions extends MapOptions {
-	/** The export to call. Default: the default export. */
-	name?: string | undefined;
-}
-/** Options of one task of a thread pool. */
-export interface RunOptions extends SubmitOptions {
-	/** The export to call. Default: the default export. */
-	name?: string | undefined;
-	/**
-	 * What of the argument is moved instead of cloned: `ArrayBuffer`s, `MessagePort`s and so on. It is gone from here
-	 * once the task is accepted, however the task ends, and stays untouched if the task is refused or the argument cannot
-	 * be cloned. A guest of a shared pool can move only `ArrayBuffer`s, which are copied and then detached.
-	 */
-	transfer?: readonly Transferable[] | undefined;
-}
-type Functions = Record<string, (...args: any[]) => any>;
-type Known<M> = 0 extends 1 & M ? Functions : M;
-type FirstArgument<F> = F extends (...args: infer A) => unknown ? (A extends [
-] ? undefined : A[0]) : never;
-type Settled<F> = F extends (...args: never[]) => infer T ? Awaited<T> : never;
-/**
- * The exported functions of a task module, as a pool has them: with any number of arguments, and with a promise of the
- * result.
- */
-export type Tasks<M> = {
-	readonly [K in keyof Known<M> as Known<M>[K] extends (...args: never[]) => unknown ? K : never]: Known<M>[K] extends (...args: infer A) => infer T ? (...args: A) => Promise<Awaited<T>> : never;
-};
-type Names<M> = string & keyof {
-	[K in keyof Known<M> as Known<M>[K] extends (argument: any) => unknown ? K : never]: unknown;
-};
-type Default<M> = "default" & Names<M>;
-type Argument<M, N> = N extends keyof Known<M> ? FirstArgument<Known<M>[N]> : never;
-type Result<M, N> = N extends keyof Known<M> ? Settled<Known<M>[N]> : never;
-type Named<O, N> = O & {
-	name?: N | undefined;
-};
-type Call<M, N, O> = string extends Names<M> ? [
-	argument?: Argument<M, N>,
-	options?: Named<O, N>
-] : M extends {
-	default: () => unknown;
-} ? [
-	argument?: Argument<M, "default">,
-	options?: Named<O, undefined>
-] | [
-	argument: Argument<M, N>,
-	options: Named<O, N> & {
-		name: N;
-	}
-] : [
-	argument: Argument<M, N>,
-	options?: Named<O, N>
-];
-/** The type of `run`, made from the task module: of its default export, or of the export that `name` names. */
-export type Run<M> = <N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>) => Promise<Result<M, N>>;
-type WithDefault<M, N> = [
-	N
-] extends [
-	keyof M
-] ? Omit<M, "default"> & {
-	default: M[N];
-} : M;
-/** Options for every call of an export: those of `run`, without `transfer`. */
-export type WithOptions = Omit<RunOptions, "transfer">;
-/** What `with` gives: a thread pool with options for every call. */
-export interface With<M, D> {
-	readonly run: Run<D>;
-	readonly tasks: Tasks<M>;
 }
 /**
  * Runs the exported functions of a module in threads of its own, at most `size` of them. Further tasks wait, or are
@@ -910,8 +926,6 @@ export declare class ThreadPool<M = any> extends BasePool {
 	 * what they do. Resolves when all of them have ended. A shared pool ends for all. The pool can be rebooted.
 	 */
 	destroy(): Promise<void>;
-	/** @param size as the option `size` */
-	tune(size: number): void;
 }
 type OfOneKind<P> = [
 	P
@@ -936,9 +950,11 @@ type OfOneKind<P> = [
  * const rows = await db.submit(({ resource }) => resource.query('select 1'))
  * ```
  */
-export declare class MultiPool<P> implements AnyPool {
+export declare class MultiPool<P> extends BasePool {
 	#private;
 	private constructor();
+	/** The kind of the pool: `multi`. */
+	get kind(): "multi";
 	/**
 	 * Makes `pools` equal pools, each with the given options: `size` and `maxBlockingTasks` are those of one pool. The
 	 * pools are called `name#0`, `name#1`, …; without a `name`, `pool-1#0` and so on.
@@ -998,6 +1014,16 @@ export declare class MultiPool<P> implements AnyPool {
 	 */
 	tryExecute<R>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
 	/**
+	 * Does the same as `map` of a pool, over all pools. It takes as many items ahead as their capacities together.
+	 *
+	 * ```js
+	 * for await (const row of db.map(ids, (id, { resource }) => resource.query('select …', id))) print(row)
+	 * ```
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	map<R, I, O>(this: MultiPool<Pool<R>>, items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
+	/**
 	 * Does the same as `run` of a thread pool, in the first pool that takes the task. Rejects as `submit` does if no pool
 	 * takes it. All pools should have the same task module.
 	 */
@@ -1010,77 +1036,6 @@ export declare class MultiPool<P> implements AnyPool {
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
 	with<M, N extends Names<M> | undefined = undefined>(this: MultiPool<ThreadPool<M>>, options: Named<WithOptions, N>): With<M, WithDefault<M, N>>;
-	/**
-	 * Does the same as `map` of a pool, over all pools. It takes as many items ahead as their capacities together.
-	 *
-	 * ```js
-	 * for await (const row of db.map(ids, (id, { resource }) => resource.query('select …', id))) print(row)
-	 * ```
-	 *
-	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
-	 */
-	map<R, I, O>(this: MultiPool<Pool<R>>, items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
-	/**
-	 * Resolves when a submit would not have to wait in one of the pools, like `vacancy` of a pool. Rejects with
-	 * `PoolClosedError` when all pools are closed, and with `signal.reason`.
-	 */
-	vacancy(options?: VacancyOptions): Promise<void>;
-	/** The kind of the pool: `multi`. */
-	get kind(): "multi";
-	/** The option `name` of `create`, or `pool-1` and so on if it was not given. */
-	get name(): string;
-	/** The sum of the capacities of the pools; `Infinity` if one of them has no limit. */
-	get capacity(): number;
-	/** Live workers of all pools, busy and idle. */
-	get running(): number;
-	/** Workers of all pools that have a task, that start, or that end. */
-	get busy(): number;
-	/** Live workers without a task, of all pools. */
-	get idle(): number;
-	/** The sum of what is available in each pool: so many tasks would start at once, unless a pool is closed. */
-	get available(): number;
-	/** How many workers could be started, in all pools. */
-	get free(): number;
-	/** Accepted tasks that have no worker yet, of all pools. */
-	get waiting(): number;
-	/** Whether all pools are closed. */
-	get isClosed(): boolean;
-	/**
-	 * The sums of the stats of the pools, which are read one after the other. `rejected.overload` and `rejected.closed`
-	 * include the tasks that no pool took, each of them once. `generation` is the highest of the pools. The peaks are
-	 * sums of peaks, so all pools together had no more than that at once.
-	 */
-	stats(): PoolStats;
-	/**
-	 * Changes the capacity of each pool to `size`, so that all together have `size` × their number.
-	 *
-	 * @param size as the option `size`
-	 * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
-	 */
-	tune(size: number): void;
-	/** Releases all pools. */
-	release(): void;
-	/**
-	 * Releases all pools, and waits until no worker is left in any of them. If some are left after `ms` (from 0, from the
-	 * call), it rejects with an `AggregateError`: `errors[i]` is a `ReleaseTimeoutError`, and `errors[i].index` says of
-	 * which pool.
-	 */
-	releaseTimeout(ms: number): Promise<void>;
-	/**
-	 * Closes all pools, as `close` of a pool does. After `timeout` it rejects with an `AggregateError`, as
-	 * `releaseTimeout` does.
-	 */
-	close(options?: CloseOptions): Promise<void>;
-	/** Resolves when no task waits and no worker is busy in any pool. It closes nothing. */
-	drain(): Promise<void>;
-	/**
-	 * Opens all closed pools again. If there was one, `round-robin` and `smart-round-robin` begin again at index 0.
-	 *
-	 * @throws AggregateError if the signal of a pool has aborted; `errors[i].index` says of which pool. The others are open then
-	 */
-	reboot(): void;
-	/** Is `close()`, for `await using`. Of shared pools only these handles leave, as with `Pool`. */
-	[Symbol.asyncDispose](): Promise<void>;
 }
 
 export {};

@@ -1,7 +1,8 @@
 export type { AnyPool, PoolKind } from './src/pool/any-pool.js'
 export { MultiPool } from './src/pool/multi-pool.js'
 export { Pool } from './src/pool/pool.js'
-export { type Run, type Tasks, ThreadPool, type With, type WithOptions } from './src/pool/thread-pool.js'
+export { ThreadPool } from './src/pool/thread-pool.js'
+export type { Run, Tasks, With, WithOptions } from './src/pool/module-types.js'
 export type { Transferable } from './src/base/transferable.js'
 export {
   NoThreadError,

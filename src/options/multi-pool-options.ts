@@ -1,6 +1,7 @@
 /** The options of a MultiPool, and the one place where each is checked. */
 import { outOfRange, wrongType } from '../base/errors.js'
-import { type Check, POOL, type PoolSettings, integer, nextName, reader, toSettings } from './options.js'
+import { type Check, integer, reader } from './checks.js'
+import { POOL, type PoolSettings, nextName, toSettings } from './options.js'
 import { relayOf } from '../base/relay.js'
 import { STRATEGY_WORDS, type Strategy } from './strategy.js'
 

@@ -1,8 +1,26 @@
 /** The options of pools and tasks, and the one place where each is checked. */
+import { type Agreement, toAgreement } from './agreement.js'
 import { misuse, outOfRange, wrongType } from '../base/errors.js'
 import { type Logger, consoleLogger } from '../base/logger.js'
-import { declareOptions, unknownOption } from './option-names.js'
-import { relayOf } from '../base/relay.js'
+import {
+  type Check,
+  type Checked,
+  type Checks,
+  LARGEST,
+  MS,
+  POSITIVE_MS,
+  abortSignal,
+  boolean,
+  functionOf,
+  integer,
+  isNumber,
+  logger,
+  milliseconds,
+  ms,
+  positiveMs,
+  reader,
+  text,
+} from './checks.js'
 import type { TaskInfo } from './task-info.js'
 
 /**
@@ -173,95 +191,8 @@ export interface VacancyOptions {
   signal?: AbortSignal | undefined
 }
 
-export const LARGEST = 2 ** 31 - 1
 const LARGEST_ALLOCATION = 2 ** 24
 const PRIORITIES = { high: 0, normal: 1, low: 2 } as const
-
-export type Check<T> = (value: unknown, option: string) => T
-export type Checks = Record<string, Check<unknown>>
-export type Checked<C extends Checks> = { [K in keyof C]?: ReturnType<C[K]> }
-
-/** Reads a set of options through `checks`; `what` it is called. */
-export function reader<C extends Checks>(what: string, checks: C): (options: unknown) => Checked<C> {
-  const names = Object.keys(checks)
-  declareOptions(what, names)
-  // All are there: none that is left out is looked for on `Object.prototype`, where somebody may have put it.
-  const none = Object.freeze(Object.fromEntries(names.map((name) => [name, undefined]))) as Checked<C>
-  return (options) => (options === undefined ? none : read(options, what, checks, none))
-}
-
-/** Reads the own properties of `options` through `checks`; `undefined` means absent. */
-function read<C extends Checks>(options: unknown, what: string, checks: C, none: Checked<C>): Checked<C> {
-  const result: Record<string, unknown> = { ...none }
-  if (typeof options !== 'object' || options === null) throw wrongType(what, options, 'an object')
-  for (const option of Object.keys(options)) {
-    const value = (options as Record<string, unknown>)[option]
-    const check = Object.hasOwn(checks, option) ? checks[option] : undefined
-    if (check === undefined) throw unknownOption(option, what, Object.keys(checks))
-    if (value !== undefined) result[option] = check(value, option)
-  }
-  return result as Checked<C>
-}
-
-export const isNumber = (value: unknown, option: string, allowed: string): value is number => {
-  if (typeof value !== 'number') throw wrongType(option, value, allowed)
-  return true
-}
-
-export const integer =
-  (smallest: number, allowed: string, largest = LARGEST): Check<number> =>
-  (value, option) => {
-    if (isNumber(value, option, allowed) && Number.isInteger(value) && value >= smallest && value <= largest)
-      return value
-    throw outOfRange(option, value, allowed)
-  }
-
-/** Milliseconds, rounded up to whole ones so that nothing comes early. */
-export const milliseconds =
-  (isAllowed: (ms: number) => boolean, allowed: string): Check<number> =>
-  (value, option) => {
-    if (isNumber(value, option, allowed) && isAllowed(value) && value <= LARGEST) return Math.ceil(value)
-    throw outOfRange(option, value, allowed)
-  }
-
-export const functionOf: Check<(...args: never[]) => unknown> = (value, option) => {
-  if (typeof value === 'function') return value as () => unknown
-  throw wrongType(option, value, 'a function')
-}
-
-export const boolean: Check<boolean> = (value, option) => {
-  if (typeof value === 'boolean') return value
-  throw wrongType(option, value, 'a boolean')
-}
-
-export const text: Check<string> = (value, option) => {
-  if (typeof value !== 'string') throw wrongType(option, value, 'a string')
-  if (value === '') throw outOfRange(option, value, 'a string that is not empty')
-  return value
-}
-
-/** Gives the relay of the signal, through which alone everything listens. */
-const abortSignal: Check<AbortSignal> = (value, option) => {
-  // Not `instanceof`: signals of other realms and of polyfills are as good.
-  const signal = value as AbortSignal | null
-  const isSignal = typeof signal === 'object' && signal !== null && typeof signal.aborted === 'boolean'
-  if (isSignal && typeof signal.addEventListener === 'function') return relayOf(signal)
-  throw wrongType(option, value, 'an AbortSignal')
-}
-
-const logger: Check<Logger> = (value, option) => {
-  const methods = value as Record<string, unknown> | null
-  const hasAll = (typeof methods === 'object' || typeof methods === 'function') && methods !== null
-  if (hasAll && ['debug', 'info', 'warn', 'error'].every((method) => typeof methods[method] === 'function')) {
-    return value as Logger
-  }
-  throw wrongType(option, value, 'an object with the methods debug, info, warn and error')
-}
-
-export const ms = (ms: number) => ms >= 0
-export const MS = 'a number of ms from 0 to 2147483647'
-const positiveMs = (ms: number) => ms > 0
-const POSITIVE_MS = 'a number of ms above 0 and up to 2147483647'
 
 /** What `size` and `tune` allow; 0 stands for unbounded from here on. */
 const size: Check<number> = (value, option) => {
@@ -308,15 +239,11 @@ const MAP = { ...SUBMIT, ordered: boolean } satisfies Checks
 const VACANCY = { signal: abortSignal } satisfies Checks
 const CLOSE = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
 
-// `disablePurge` comes before `expiry`, over which it wins.
-const SHARED = ['size', 'disablePurge', 'expiry', 'preAlloc', 'nonblocking', 'maxBlockingTasks'] as const
-
 /** Pool options, checked, with every default in place. */
 export interface PoolSettings<R> {
   readonly name: string
-  readonly isShared: boolean
-  /** Which of the options that all faces of a shared pool must agree on were given. */
-  readonly given: readonly (typeof SHARED)[number][]
+  /** If the pool is shared. */
+  readonly agreement: Agreement | undefined
   /** 0 = unbounded. */
   readonly size: number
   /** Milliseconds; 0 = idle workers stay. */
@@ -333,33 +260,6 @@ export interface PoolSettings<R> {
   readonly disposeTimeout: number
   readonly isBroken: Resource<R>['isBroken']
 }
-
-/** Options that belong to a shared pool, not to one of its faces. */
-export type SharedOptions = Pick<
-  PoolSettings<never>,
-  'size' | 'expiry' | 'preAlloc' | 'nonblocking' | 'maxBlockingTasks'
->
-
-/** What a face says of the shared pool that it asks for. */
-export type SharedSettings = SharedOptions & Pick<PoolSettings<never>, 'name' | 'given'>
-
-/** Asserts that a pool that was made with `existing` is what these options ask for. */
-export function checkAgreement(settings: SharedSettings, existing: SharedOptions): void {
-  const [given, agreed] = [asGiven(settings), asGiven(existing)]
-  for (const option of settings.given) {
-    if (given[option] === agreed[option]) continue
-    const { name } = settings
-    throw misuse(`${option} is ${given[option]}, but the shared pool ${name} was made with ${option} ${agreed[option]}`)
-  }
-}
-
-/** The shared options as users write them: 0 stands for no limit inside. */
-const asGiven = ({ size, expiry, ...rest }: SharedOptions) => ({
-  ...rest,
-  size: size || Infinity,
-  expiry: expiry || Infinity,
-  disablePurge: expiry === 0,
-})
 
 let unnamed = 0
 
@@ -381,21 +281,18 @@ export function toSettings<R>(given: Checked<typeof POOL>): PoolSettings<R> {
   if (given.disposeTimeout !== undefined && given.dispose === undefined) {
     throw misuse('disposeTimeout needs init and dispose, whose time it limits')
   }
-  const isShared = given.shared ?? false
-  if (isShared && given.name === undefined) throw misuse('shared needs a name, by which isolates find the pool')
-  if (isShared && given.init !== undefined) {
+  if (given.shared && given.name === undefined) throw misuse('shared needs a name, by which isolates find the pool')
+  if (given.shared && given.init !== undefined) {
     throw misuse('init is not possible with shared: a resource belongs to one isolate, and a shared worker serves all')
   }
   const stays = given.disablePurge || given.expiry === Infinity
+  const { preAlloc = false, nonblocking = false, maxBlockingTasks = 0 } = given
+  const expiry = stays ? 0 : (given.expiry ?? 1_000)
+  const core = { size, expiry, preAlloc, nonblocking, maxBlockingTasks }
   return {
-    isShared,
-    given: SHARED.filter((option) => given[option] !== undefined),
+    ...core,
     name: given.name ?? nextName(),
-    size,
-    expiry: stays ? 0 : (given.expiry ?? 1_000),
-    preAlloc: given.preAlloc ?? false,
-    nonblocking: given.nonblocking ?? false,
-    maxBlockingTasks: given.maxBlockingTasks ?? 0,
+    agreement: given.shared ? toAgreement(given, asGiven(core)) : undefined,
     panicHandler: given.panicHandler,
     logger: given.logger ?? consoleLogger,
     signal: given.signal,
@@ -406,7 +303,19 @@ export function toSettings<R>(given: Checked<typeof POOL>): PoolSettings<R> {
   }
 }
 
+type CoreSettings = Pick<PoolSettings<never>, 'size' | 'expiry' | 'preAlloc' | 'nonblocking' | 'maxBlockingTasks'>
+
+/** The options as users write them, for whom 0 is not "no limit"; `disablePurge` before `expiry`, over which it wins. */
+const asGiven = ({ size, expiry, ...rest }: CoreSettings) => ({
+  size: size || Infinity,
+  disablePurge: expiry === 0,
+  expiry: expiry || Infinity,
+  ...rest,
+})
+
 export const checkSubmitOptions = reader('the options of the task', SUBMIT)
+export type SubmitChecked = ReturnType<typeof checkSubmitOptions>
+export const NO_SUBMIT_OPTIONS = checkSubmitOptions(undefined)
 export const checkMapOptions = reader('the options of map', MAP)
 export const checkVacancyOptions = reader('the options of vacancy', VACANCY)
 export const checkCloseOptions = reader('the options of close', CLOSE)

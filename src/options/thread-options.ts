@@ -1,10 +1,9 @@
 /** The options of thread pools and their tasks, and the one place where each is checked. */
-import { Buffer } from 'node:buffer'
 import { isAbsolute } from 'node:path'
 import { URL as PlatformURL, pathToFileURL } from 'node:url'
-import { inspect, isDeepStrictEqual } from 'node:util'
 import type { Worker, WorkerOptions } from 'node:worker_threads'
 
+import { type Agreement, toAgreement } from './agreement.js'
 import { misuse, outOfRange, wrongType } from '../base/errors.js'
 import { structuredClone } from '../base/intrinsics.js'
 import { type Logger, consoleLogger } from '../base/logger.js'
@@ -14,21 +13,16 @@ import {
   type Checks,
   LARGEST,
   MS,
-  type MapOptions,
-  POOL,
-  type PoolOptions,
-  SUBMIT,
-  type SubmitOptions,
   boolean,
   functionOf,
   integer,
   isNumber,
   milliseconds,
   ms,
-  nextName,
   reader,
   text,
-} from './options.js'
+} from './checks.js'
+import { type MapOptions, POOL, type PoolOptions, SUBMIT, type SubmitOptions, nextName } from './options.js'
 import type { Transferable } from '../base/transferable.js'
 
 /** Options that only a thread pool has. Times are in ms. */
@@ -218,7 +212,7 @@ const THREADS = {
 } satisfies Checks
 
 /** What threads are made with. */
-export interface CrewSettings {
+export interface ThreadSettings {
   readonly name: string
   readonly filename: string
   readonly recycle: { readonly tasks: number; readonly heapBytes: number }
@@ -246,12 +240,13 @@ export interface ThreadPoolSettings {
   readonly concurrency: number
   readonly minSize: number
   readonly grace: number
-  readonly crew: CrewSettings
+  readonly threads: ThreadSettings
 }
 
 export type RunChecked = ReturnType<typeof checkRunOptions>
 export const checkMapRunOptions = reader('the options of map', MAP_RUN)
 export const checkRunOptions = reader('the options of the task', RUN)
+export const NO_RUN_OPTIONS = checkRunOptions(undefined)
 const readThreadOptions = reader('the options of ThreadPool.create', THREADS)
 
 /** `parallelism`: the default of `size`. */
@@ -300,7 +295,7 @@ export function checkThreadOptions(options: unknown, parallelism: () => number):
     signal: given.signal,
     agreement: given.shared ? toAgreement(given, agreed) : undefined,
     errors: given.errors ?? [],
-    crew: {
+    threads: {
       name,
       filename,
       recycle: { tasks: recycle.tasks, heapBytes: recycle.heapMb * 2 ** 20 },
@@ -308,54 +303,6 @@ export function checkThreadOptions(options: unknown, parallelism: () => number):
       worker,
       createWorker: given.createWorker,
     },
-  }
-}
-
-/** What isolates that share a thread pool must agree on. */
-export interface Agreement {
-  /** The options that were given, as users write them. */
-  readonly given: Readonly<Record<string, unknown>>
-  /** All of them, as the other isolates read them. */
-  readonly text: string
-}
-
-function toAgreement(given: Record<string, unknown>, agreed: Record<string, unknown>): Agreement {
-  const texts = Object.entries(agreed).map(([option, value]) => [option, textOf(value)])
-  const isGiven = ([option]: [string, unknown]): boolean => given[option] !== undefined
-  return {
-    given: Object.fromEntries(Object.entries(agreed).filter(isGiven)),
-    text: JSON.stringify(Object.fromEntries(texts)),
-  }
-}
-
-/** Only shared pools need it. */
-const v8 = () => require('node:v8') as typeof import('node:v8')
-
-/** What cannot be brought to another isolate equals nothing there. */
-function textOf(value: unknown): string | null {
-  if (typeof value === 'symbol') return String(value)
-  try {
-    return v8().serialize(value).toString('base64')
-  } catch {
-    return null
-  }
-}
-
-/** Asserts that a pool that was made with options of this `text` is what `agreement` asks for. */
-export function checkAgreement(name: string, { given, text }: Agreement, existing: string): void {
-  const mine = JSON.parse(text) as Record<string, string | null>
-  const theirs = JSON.parse(existing) as Record<string, string | null>
-  for (const option of Object.keys(given)) {
-    const [own, other] = [mine[option] ?? null, theirs[option] ?? null]
-    if (own !== null && own === other) continue
-    const agreed =
-      other === null || other.startsWith('Symbol(')
-        ? other
-        : (v8().deserialize(Buffer.from(other, 'base64')) as unknown)
-    if (own !== null && isDeepStrictEqual(given[option], agreed)) continue
-    throw misuse(
-      `${option} is ${inspect(given[option])}, but the shared pool ${name} was made with ${option} ${inspect(agreed)}`,
-    )
   }
 }
 

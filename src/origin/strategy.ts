@@ -11,9 +11,9 @@ const STRATEGIES: Record<Strategy & string, (naming: Naming) => number> = {
   'weighted-least-tasks': (naming) => naming.least(2),
 }
 
-/** Names pools, by index. It knows them by the numbers that the core knows them by. */
+/** Names pools, by index. It knows them by their handles, the numbers that the core has for them. */
 export class Naming {
-  readonly #faces: readonly number[]
+  readonly #handles: readonly number[]
   readonly #loads: number[]
   /** All indices. Kept in the order of the last time, as loads change little between two tasks. */
   readonly #order: number[]
@@ -23,11 +23,11 @@ export class Naming {
   readonly #readAll: () => PoolStats[]
 
   /** `readAll`: the stats of all pools, in this order. */
-  constructor(faces: readonly number[], readAll: () => PoolStats[], strategy: Strategy) {
-    this.#faces = faces
+  constructor(handles: readonly number[], readAll: () => PoolStats[], strategy: Strategy) {
+    this.#handles = handles
     this.#readAll = readAll
-    this.#loads = faces.map(() => 0)
-    this.#order = faces.map((_, i) => i)
+    this.#loads = handles.map(() => 0)
+    this.#order = handles.map((_, i) => i)
     this.strategy = strategy
   }
 
@@ -43,15 +43,15 @@ export class Naming {
   /** The next of the cycle. */
   next(): number {
     const next = this.#cycle
-    this.#cycle = next + 1 === this.#faces.length ? 0 : next + 1
+    this.#cycle = next + 1 === this.#handles.length ? 0 : next + 1
     return next
   }
 
   /** The next of the cycle that could start a task now; the next one, if none could. */
   nextVacant(): number {
-    const pools = this.#faces.length
+    const pools = this.#handles.length
     for (let i = 0; i < pools; i++) {
-      if (readIsVacant(this.#faces[this.#cycle]!)) break
+      if (readIsVacant(this.#handles[this.#cycle]!)) break
       this.next()
     }
     return this.next()
@@ -61,8 +61,8 @@ export class Naming {
   least(weight: number): number {
     let index = 0
     let least = Infinity
-    for (let i = 0; i < this.#faces.length; i++) {
-      const load = readLoad(this.#faces[i]!, weight)
+    for (let i = 0; i < this.#handles.length; i++) {
+      const load = readLoad(this.#handles[i]!, weight)
       if (load >= least) continue
       index = i
       least = load
@@ -74,7 +74,7 @@ export class Naming {
   byTasks(): readonly number[] {
     const loads = this.#loads
     const order = this.#order
-    for (let i = 0; i < loads.length; i++) loads[i] = readLoad(this.#faces[i]!, 1)
+    for (let i = 0; i < loads.length; i++) loads[i] = readLoad(this.#handles[i]!, 1)
     const isBefore = (a: number, b: number): boolean => (loads[a] === loads[b] ? a < b : loads[a]! < loads[b]!)
     // By insertion: little is out of place since the last time, and there are few.
     for (let i = 1; i < order.length; i++) {
@@ -96,7 +96,7 @@ export class Naming {
     // Nothing is to be had, whatever it would name.
     if (stats.every(({ isClosed }) => isClosed)) return 0
     const index: unknown = strategy(stats)
-    const last = this.#faces.length - 1
+    const last = this.#handles.length - 1
     if (typeof index === 'number' && Number.isInteger(index) && index >= 0 && index <= last) return index
     throw outOfRange('the index that the strategy gives', index, `an integer from 0 to ${last}`)
   }

@@ -3,9 +3,15 @@ import type { InspectOptionsStylized, inspect } from 'node:util'
 import { settling } from '../base/follow.js'
 import { custom, show } from './inspection.js'
 import { needHeadroom } from '../base/headroom.js'
-import { type CloseOptions, type VacancyOptions, checkMilliseconds, checkVacancyOptions } from '../options/options.js'
+import {
+  type CloseOptions,
+  type VacancyOptions,
+  checkCloseOptions,
+  checkMilliseconds,
+  checkVacancyOptions,
+} from '../options/options.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
-import type { Verbs } from '../origin/verbs.js'
+import type { Origin } from '../origin/origin.js'
 
 /** The kind of a pool: `closures` is a `Pool`, `threads` a `ThreadPool`, `multi` a `MultiPool`. */
 export type PoolKind = 'closures' | 'threads' | 'multi'
@@ -24,11 +30,11 @@ export type AnyPool = Pick<BasePool, keyof BasePool>
 
 /** What pools of closures and of threads have in common. */
 export abstract class BasePool implements AsyncDisposable {
-  readonly #verbs: Verbs
+  readonly #origin: Origin<any, any>
 
   /** @internal */
-  constructor(verbs: Verbs) {
-    this.#verbs = verbs
+  constructor(origin: Origin<any, any>) {
+    this.#origin = origin
   }
 
   /**
@@ -45,12 +51,13 @@ export abstract class BasePool implements AsyncDisposable {
    * }
    * ```
    *
-   * Rejects with `PoolClosedError` if the pool is closed or closes meanwhile, and with `signal.reason`. Keeps the
+   * Of a `MultiPool`: when it would not have to wait in one of the pools. Rejects with `PoolClosedError` if the pool is
+   * closed or closes meanwhile, of a `MultiPool` all pools, and with `signal.reason`. Keeps the
    * process alive until it settles.
    */
   vacancy(options?: VacancyOptions): Promise<void> {
-    const verbs = this.#verbs
-    return settling(() => verbs.vacancy(checkVacancyOptions(options).signal))
+    const origin = this.#origin
+    return settling(() => origin.vacancy(checkVacancyOptions(options).signal))
   }
 
   /** The kind of the pool: `closures`, `threads` or `multi`. */
@@ -58,17 +65,20 @@ export abstract class BasePool implements AsyncDisposable {
 
   /** The option `name`, or `pool-1` and so on if it was not given. Errors, `stats()` and logs have it. */
   get name(): string {
-    return this.#verbs.verbSettings.name
+    return this.#origin.name
   }
 
-  /** The largest number of live workers, as set by `size` or the last `tune`; `Infinity` if there is no limit. */
+  /**
+   * The largest number of live workers, as set by `size` or the last `tune`; `Infinity` if there is no limit. Of a
+   * `MultiPool` this and the other numbers are sums over its pools.
+   */
   get capacity(): number {
-    return this.#verbs.stat(Stat.capacity)
+    return this.#origin.stat(Stat.capacity)
   }
 
   /** Live workers, busy and idle. */
   get running(): number {
-    return this.#verbs.stat(Stat.running)
+    return this.#origin.stat(Stat.running)
   }
 
   /**
@@ -77,12 +87,12 @@ export abstract class BasePool implements AsyncDisposable {
    * worker busy until it ends.
    */
   get busy(): number {
-    return this.#verbs.stat(Stat.busy)
+    return this.#origin.stat(Stat.busy)
   }
 
   /** Live workers that have no task: running − busy. */
   get idle(): number {
-    return this.#verbs.stat(Stat.idle)
+    return this.#origin.stat(Stat.idle)
   }
 
   /**
@@ -91,38 +101,45 @@ export abstract class BasePool implements AsyncDisposable {
    * not counted.
    */
   get available(): number {
-    return this.#verbs.stat(Stat.available)
+    return this.#origin.stat(Stat.available)
   }
 
   /** How many workers could be started: capacity − running, not below 0. */
   get free(): number {
-    return this.#verbs.stat(Stat.free)
+    return this.#origin.stat(Stat.free)
   }
 
   /** Accepted tasks that have no worker yet. */
   get waiting(): number {
-    return this.#verbs.stat(Stat.waiting)
+    return this.#origin.stat(Stat.waiting)
   }
 
   /** @internal */
   [custom](depth: number, options: InspectOptionsStylized, inspectValue: typeof inspect): unknown {
     // A prototype is shown as any other.
-    if (!(#verbs in this)) return this
-    const verbs = this.#verbs
-    return show(this.constructor.name, verbs.verbSettings.name, () => verbs.stats(), depth, options, inspectValue)
+    if (!(#origin in this)) return this
+    const origin = this.#origin
+    return show(this.constructor.name, origin.name, () => origin.stats(), depth, options, inspectValue)
   }
 
-  /** Whether new tasks are refused. In a shared pool it is also true once this handle has left. */
+  /**
+   * Whether new tasks are refused: by all pools, if it is a `MultiPool`. In a shared pool it is also true once this
+   * handle has left.
+   */
   get isClosed(): boolean {
-    return this.#verbs.stat(Stat.isClosed) === 1
+    return this.#origin.isClosed()
   }
 
   /**
    * All numbers of the pool, at one moment. Counters run on from the creation of the pool. Peaks begin again with each
    * generation.
+   *
+   * Of a `MultiPool`: the sums of the stats of the pools, which are read one after the other. `rejected.overload` and
+   * `rejected.closed` include the tasks that no pool took, each of them once. `generation` is the highest of the pools.
+   * The peaks are sums of peaks, so all pools together had no more than that at once.
    */
   stats(): PoolStats {
-    return this.#verbs.stats()
+    return this.#origin.stats()
   }
 
   /**
@@ -130,10 +147,15 @@ export abstract class BasePool implements AsyncDisposable {
    * ones as they finish, and nothing new starts above the new capacity. It also works on a closed pool. The same size
    * changes nothing.
    *
+   * A `MultiPool` changes the capacity of each of its pools to `size`.
+   *
    * @param size as the option `size`
    * @throws RangeError or TypeError with code `ERR_POOL_OPTION`
    */
-  abstract tune(size: number): void
+  tune(size: number): void {
+    needHeadroom()
+    this.#origin.tune(this.#origin.checkSize(size))
+  }
 
   /**
    * Closes the pool now: waiting tasks reject with `PoolClosedError`, running tasks finish, and idle workers retire.
@@ -141,7 +163,7 @@ export abstract class BasePool implements AsyncDisposable {
    */
   release(): void {
     needHeadroom()
-    this.#verbs.release()
+    this.#origin.release()
   }
 
   /**
@@ -149,17 +171,21 @@ export abstract class BasePool implements AsyncDisposable {
    * `ReleaseTimeoutError`, and the pool stays closed. If the pool is closed already, it only waits, for the workers of
    * the generation that was closed.
    *
+   * A `MultiPool` rejects with an `AggregateError`: `errors[i]` is a `ReleaseTimeoutError`, and `errors[i].index` says of
+   * which pool.
+   *
    * @param ms from the call, from 0 to 2³¹ − 1
    */
   releaseTimeout(ms: number): Promise<void> {
-    const verbs = this.#verbs
-    return settling(() => verbs.releaseTimeout(checkMilliseconds(ms)))
+    const origin = this.#origin
+    return settling(() => origin.releaseTimeout(checkMilliseconds(ms)))
   }
 
   /**
    * Refuses new tasks, runs all tasks that were accepted, and then resolves. After `timeout`, tasks that still wait
    * reject, and `close` rejects with `ReleaseTimeoutError`. When `signal` aborts, or `release` is called meanwhile,
-   * tasks that still wait reject, and `close` resolves when the busy workers have ended.
+   * tasks that still wait reject, and `close` resolves when the busy workers have ended. A `MultiPool` rejects with an
+   * `AggregateError`, as by `releaseTimeout`.
    *
    * ```js
    * process.once('SIGTERM', () => {
@@ -168,8 +194,8 @@ export abstract class BasePool implements AsyncDisposable {
    * ```
    */
   close(options?: CloseOptions): Promise<void> {
-    const verbs = this.#verbs
-    return settling(() => verbs.close(options))
+    const origin = this.#origin
+    return settling(() => origin.close(checkCloseOptions(options)))
   }
 
   /**
@@ -177,19 +203,20 @@ export abstract class BasePool implements AsyncDisposable {
    * may submit meanwhile.
    */
   drain(): Promise<void> {
-    const verbs = this.#verbs
-    return settling(() => verbs.drain())
+    const origin = this.#origin
+    return settling(() => origin.drain())
   }
 
   /**
    * Opens a closed pool again, as a new generation. Tasks that still wait reject. Workers of the old generation retire
-   * when they finish, and do not count in the new one. On an open pool it does nothing.
+   * when they finish, and do not count in the new one. On an open pool it does nothing. A `MultiPool` opens all its
+   * closed pools; if there was one, `round-robin` and `smart-round-robin` begin again at index 0.
    *
-   * @throws PoolClosedError if the `signal` of the pool has aborted, if this handle of a shared pool has left, or if the owner of the threads of a shared thread pool has ended
+   * @throws PoolClosedError if the `signal` of the pool has aborted, if this handle of a shared pool has left, or if the owner of the threads of a shared thread pool has ended; by a `MultiPool` in an AggregateError whose `errors[i].index` says of which pool, and the others are open then
    */
   reboot(): void {
     needHeadroom()
-    this.#verbs.reboot()
+    this.#origin.reboot()
   }
 
   /**
@@ -202,7 +229,7 @@ export abstract class BasePool implements AsyncDisposable {
    * ```
    */
   [Symbol.asyncDispose](): Promise<void> {
-    const verbs = this.#verbs
-    return settling(() => verbs.leave())
+    const origin = this.#origin
+    return settling(() => origin.leave())
   }
 }

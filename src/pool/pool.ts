@@ -1,6 +1,5 @@
 import { BasePool } from './any-pool.js'
-import { Face } from '../origin/face.js'
-import { needHeadroom } from '../base/headroom.js'
+import { ClosureOrigin } from '../origin/closure-origin.js'
 import { forget } from '../native/isolate.js'
 import {
   type MapOptions,
@@ -9,17 +8,18 @@ import {
   type Resource,
   type SubmitOptions,
   checkPoolOptions,
-  checkSize,
 } from '../options/options.js'
 import { misuse } from '../base/errors.js'
-import { type Taker, map } from '../map/map.js'
+import { map } from '../map/map.js'
+import { Offer } from '../native/abi.js'
+import { executeChecking, submitChecking, takerOf, tryExecuteChecking } from './closure-verbs.js'
 import type { Closure, TaskContext } from '../origin/task.js'
 import { watchReachability } from '../origin/unreachable.js'
 
 const CREATE = Symbol('create')
 
 /** The inside of a pool, for what is made of several pools. */
-export let faceOf: <R>(pool: Pool<R>) => Face<R>
+export let originOf: <R>(pool: Pool<R>) => ClosureOrigin<R>
 export let isPool: (value: unknown) => value is Pool<unknown>
 /** One pool for each of the settings, or, if one cannot be made, none. */
 export let createPools: <R>(settings: readonly PoolSettings<R>[]) => Pool<R>[]
@@ -33,28 +33,28 @@ export let createPools: <R>(settings: readonly PoolSettings<R>[]) => Pool<R>[]
  * ```
  */
 export class Pool<R = unknown> extends BasePool {
-  readonly #face: Face<R>
+  readonly #origin: ClosureOrigin<R>
 
   static {
-    faceOf = (pool) => pool.#face
-    isPool = (value): value is Pool<unknown> => typeof value === 'object' && value !== null && #face in value
+    originOf = (pool) => pool.#origin
+    isPool = (value): value is Pool<unknown> => typeof value === 'object' && value !== null && #origin in value
     createPools = <R>(settings: readonly PoolSettings<R>[]) => {
-      const faces: Face<R>[] = []
+      const origins: ClosureOrigin<R>[] = []
       try {
-        for (const each of settings) faces.push(new Face(each))
+        for (const each of settings) origins.push(new ClosureOrigin(each))
       } catch (error) {
-        for (const face of faces) face.abandon(() => forget(face.id))
+        for (const origin of origins) origin.abandon(() => forget(origin.id))
         throw error
       }
-      return faces.map((face) => new Pool<R>(CREATE, face))
+      return origins.map((origin) => new Pool<R>(CREATE, origin))
     }
   }
 
-  private constructor(key: symbol, face: Face<R>) {
+  private constructor(key: symbol, origin: ClosureOrigin<R>) {
     if (key !== CREATE) throw misuse('a Pool is made by Pool.create')
-    super(face)
-    this.#face = face
-    watchReachability(this, face)
+    super(origin)
+    this.#origin = origin
+    watchReachability(this, origin)
   }
 
   /**
@@ -68,7 +68,7 @@ export class Pool<R = unknown> extends BasePool {
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
   static create<R = void>(options?: PoolOptions & Resource<R>): Pool<R> {
-    return new Pool<R>(CREATE, new Face<R>(checkPoolOptions<R>(options)))
+    return new Pool<R>(CREATE, new ClosureOrigin<R>(checkPoolOptions<R>(options)))
   }
 
   override get kind(): 'closures' {
@@ -90,7 +90,12 @@ export class Pool<R = unknown> extends BasePool {
     task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>,
     options?: SubmitOptions,
   ): Promise<Awaited<T>> {
-    return this.#face.submit(task as Closure<R>, options) as Promise<Awaited<T>>
+    const origin = this.#origin
+    // The plain submit, for which nothing is to be checked: the origin has it at once.
+    if (options === undefined && typeof task === 'function') {
+      return origin.offer(task as Closure<R>, undefined, Offer.normal) as Promise<Awaited<T>>
+    }
+    return submitChecking(origin, task, options) as Promise<Awaited<T>>
   }
 
   /**
@@ -100,7 +105,7 @@ export class Pool<R = unknown> extends BasePool {
    * @throws what `submit` would reject with, if the task is refused
    */
   execute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): void {
-    this.#face.execute(task, options)
+    executeChecking(this.#origin, task, options)
   }
 
   /**
@@ -110,7 +115,7 @@ export class Pool<R = unknown> extends BasePool {
    * @throws for bad arguments only
    */
   tryExecute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean {
-    return this.#face.tryExecute(task, options)
+    return tryExecuteChecking(this.#origin, task, options)
   }
 
   /**
@@ -145,21 +150,8 @@ export class Pool<R = unknown> extends BasePool {
     task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>,
     options?: MapOptions,
   ): AsyncIterableIterator<Awaited<O>> {
-    const face = this.#face
-    // It references the pool, which would be released when nobody does, and not the face alone.
-    const taker: Taker<TaskContext<R>> = {
-      capacity: () => this.#face.capacity(),
-      hasVacancy: () => face.hasVacancy(),
-      awaitTurn: (wait, told, refused) => face.awaitTurn(wait, told, refused),
-      submit: (run, taskOptions) => face.submit(run, taskOptions),
-      abort: (marks, reason) => face.abortAll(marks, reason),
-    }
+    const origin = this.#origin
+    const taker = takerOf(this, origin, (marks, reason) => origin.abortAll(marks, reason))
     return map(taker, items, task, options)
-  }
-
-  /** @param size as the option `size` */
-  override tune(size: number): void {
-    needHeadroom()
-    this.#face.tune(checkSize(size))
   }
 }

@@ -11,82 +11,33 @@ import {
   type RunOptions,
   type ThreadOptions,
   checkMapRunOptions,
+  NO_RUN_OPTIONS,
   checkRunOptions,
   checkThreadOptions,
-  checkThreadSize,
 } from '../options/thread-options.js'
-import { DEFAULT, ThreadFace } from '../threads/owner/thread-face.js'
+import { Call } from '../threads/owner/call.js'
+import { ThreadOrigin } from '../threads/owner/thread-origin.js'
+import { DEFAULT, runChecking, tasksOf } from './call-verbs.js'
+import type {
+  Argument,
+  Call as CallOf,
+  Default,
+  Named,
+  Names,
+  Result,
+  Run,
+  Tasks,
+  With,
+  WithDefault,
+  WithOptions,
+} from './module-types.js'
 import { watchReachability } from '../origin/unreachable.js'
 
 const CREATE = Symbol('create')
 
 /** The inside of a pool, for what is made of several pools. */
-export let threadFaceOf: (pool: ThreadPool<any>) => ThreadFace
+export let threadOriginOf: (pool: ThreadPool<any>) => ThreadOrigin
 export let isThreadPool: (value: unknown) => value is ThreadPool<any>
-
-/** What is known of the functions of a module of which nothing is known. */
-type Functions = Record<string, (...args: any[]) => any>
-
-/** The module, or `Functions` if it is `any`. */
-type Known<M> = 0 extends 1 & M ? Functions : M
-
-type FirstArgument<F> = F extends (...args: infer A) => unknown ? (A extends [] ? undefined : A[0]) : never
-type Settled<F> = F extends (...args: never[]) => infer T ? Awaited<T> : never
-
-/**
- * The exported functions of a task module, as a pool has them: with any number of arguments, and with a promise of the
- * result.
- */
-export type Tasks<M> = {
-  readonly [K in keyof Known<M> as Known<M>[K] extends (...args: never[]) => unknown ? K : never]: Known<M>[K] extends (
-    ...args: infer A
-  ) => infer T
-    ? (...args: A) => Promise<Awaited<T>>
-    : never
-}
-
-/** Names of the exported functions of a task module that can be called with one argument. */
-export type Names<M> = string &
-  keyof { [K in keyof Known<M> as Known<M>[K] extends (argument: any) => unknown ? K : never]: unknown }
-
-/** The export that is called if none is named. A module without one gives `never`. */
-export type Default<M> = 'default' & Names<M>
-
-/** What an export takes. */
-export type Argument<M, N> = N extends keyof Known<M> ? FirstArgument<Known<M>[N]> : never
-
-/** What an export gives, once it is there. */
-export type Result<M, N> = N extends keyof Known<M> ? Settled<Known<M>[N]> : never
-
-/** Options that may name an export. */
-export type Named<O, N> = O & { name?: N | undefined }
-
-/**
- * Arguments of `run`: the argument may be left out if nothing is known of the module, or if its default export needs
- * none.
- */
-export type Call<M, N, O> =
-  string extends Names<M>
-    ? [argument?: Argument<M, N>, options?: Named<O, N>]
-    : M extends { default: () => unknown }
-      ? | [argument?: Argument<M, 'default'>, options?: Named<O, undefined>]
-        | [argument: Argument<M, N>, options: Named<O, N> & { name: N }]
-      : [argument: Argument<M, N>, options?: Named<O, N>]
-
-/** The type of `run`, made from the task module: of its default export, or of the export that `name` names. */
-export type Run<M> = <N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>) => Promise<Result<M, N>>
-
-/** A task module whose export `N` is called if none is named. */
-export type WithDefault<M, N> = [N] extends [keyof M] ? Omit<M, 'default'> & { default: M[N] } : M
-
-/** Options for every call of an export: those of `run`, without `transfer`. */
-export type WithOptions = Omit<RunOptions, 'transfer'>
-
-/** What `with` gives: a thread pool with options for every call. */
-export interface With<M, D> {
-  readonly run: Run<D>
-  readonly tasks: Tasks<M>
-}
 
 /**
  * Runs the exported functions of a module in threads of its own, at most `size` of them. Further tasks wait, or are
@@ -104,11 +55,11 @@ export interface With<M, D> {
  * ```
  */
 export class ThreadPool<M = any> extends BasePool {
-  readonly #face: ThreadFace
+  readonly #origin: ThreadOrigin
 
   static {
-    threadFaceOf = (pool) => pool.#face
-    isThreadPool = (value): value is ThreadPool<any> => typeof value === 'object' && value !== null && #face in value
+    threadOriginOf = (pool) => pool.#origin
+    isThreadPool = (value): value is ThreadPool<any> => typeof value === 'object' && value !== null && #origin in value
   }
 
   /**
@@ -119,12 +70,12 @@ export class ThreadPool<M = any> extends BasePool {
    */
   readonly tasks: Tasks<M>
 
-  private constructor(key: symbol, face: ThreadFace) {
+  private constructor(key: symbol, origin: ThreadOrigin) {
     if (key !== CREATE) throw misuse('a ThreadPool is made by ThreadPool.create')
-    super(face)
-    this.#face = face
-    this.tasks = tasksOf<M>(face, checkRunOptions(undefined))
-    watchReachability(this, face)
+    super(origin)
+    this.#origin = origin
+    this.tasks = tasksOf<M>((call) => origin.submit(call, NO_RUN_OPTIONS))
+    watchReachability(this, origin)
   }
 
   override get kind(): 'threads' {
@@ -158,7 +109,7 @@ export class ThreadPool<M = any> extends BasePool {
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; a `DataCloneError` if `workerData` cannot be cloned
    */
   static create<M = any>(options: PoolOptions & ThreadOptions): ThreadPool<M> {
-    return new ThreadPool<M>(CREATE, new ThreadFace(checkThreadOptions(options, () => native.parallelism())))
+    return new ThreadPool<M>(CREATE, new ThreadOrigin(checkThreadOptions(options, () => native.parallelism())))
   }
 
   /**
@@ -178,7 +129,8 @@ export class ThreadPool<M = any> extends BasePool {
     return this.#run
   }
 
-  readonly #run = ((argument: unknown, options: unknown) => this.#face.run(argument, options)) as Run<M>
+  readonly #run = ((argument: unknown, options: unknown) =>
+    runChecking(this.#origin, argument, options, NO_RUN_OPTIONS)) as Run<M>
 
   /**
    * The same pool with options for every call. Options of a single `run` win over them.
@@ -192,8 +144,9 @@ export class ThreadPool<M = any> extends BasePool {
    */
   with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<M, N>> {
     const checked = checkRunOptions(options)
-    const run = (argument: unknown, own: unknown) => this.#face.run(argument, own, checked)
-    return { run: run as Run<WithDefault<M, N>>, tasks: tasksOf<M>(this.#face, checked) }
+    const run = (argument: unknown, own: unknown) => runChecking(this.#origin, argument, own, checked)
+    const tasks = tasksOf<M>((call) => this.#origin.submit(call, checked))
+    return { run: run as Run<WithDefault<M, N>>, tasks }
   }
 
   /**
@@ -202,9 +155,11 @@ export class ThreadPool<M = any> extends BasePool {
    *
    * @throws what `run` would reject with; and a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the same pool, while the end of another task is being reported, and in a guest of a shared pool before a thread has started (await `ready` first)
    */
-  runSync<N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>): Result<M, N>
+  runSync<N extends Names<M> = Default<M>>(...call: CallOf<M, N, RunOptions>): Result<M, N>
   runSync(argument?: unknown, options?: RunOptions): unknown {
-    return this.#face.runSync(argument, options)
+    needHeadroom()
+    const checked = checkRunOptions(options)
+    return this.#origin.callSync(new Call(checked.name ?? DEFAULT, argument, false), checked)
   }
 
   /**
@@ -213,8 +168,8 @@ export class ThreadPool<M = any> extends BasePool {
    * or closes before that.
    */
   ready(): Promise<void> {
-    const face = this.#face
-    return settling(() => face.ready())
+    const origin = this.#origin
+    return settling(() => origin.ready())
   }
 
   /**
@@ -234,13 +189,13 @@ export class ThreadPool<M = any> extends BasePool {
   ): AsyncIterableIterator<Result<M, N>> {
     checkItems(items)
     const { name = DEFAULT, ...rest } = checkMapRunOptions(options)
-    const face = this.#face
+    const origin = this.#origin
     const taker: Taker<never> = {
-      // It references the pool, which would be released when nobody does, and not the face alone.
-      capacity: () => this.#face.capacity() * face.concurrency,
-      hasVacancy: () => face.hasVacancy(),
-      awaitTurn: (wait, told, refused) => face.awaitTurn(wait, told, refused),
-      submit: (_, taskOptions, item) => face.call(name, item, taskOptions as RunChecked, false),
+      // It references the pool, which would be released when nobody does, and not the origin alone.
+      capacity: () => this.#origin.capacity() * origin.concurrency,
+      hasVacancy: () => origin.hasVacancy(),
+      awaitTurn: (wait, told, refused) => origin.awaitTurn(wait, told, refused),
+      submit: (_, taskOptions, item) => origin.submit(new Call(name, item, false), taskOptions as RunChecked),
     }
     return mapElsewhere(taker, items, rest)
   }
@@ -250,40 +205,7 @@ export class ThreadPool<M = any> extends BasePool {
    * what they do. Resolves when all of them have ended. A shared pool ends for all. The pool can be rebooted.
    */
   destroy(): Promise<void> {
-    const face = this.#face
-    return settling(() => face.destroy())
+    const origin = this.#origin
+    return settling(() => origin.destroy())
   }
-
-  /** @param size as the option `size` */
-  override tune(size: number): void {
-    needHeadroom()
-    this.#face.tune(checkThreadSize(size))
-  }
-}
-
-/** Who runs exports: a thread pool, or several. */
-interface Caller {
-  call(name: string, argument: unknown, options: RunChecked, isSpread: boolean): Promise<unknown>
-}
-
-/** Most names of `tasks` whose function is made only once, and their length. */
-const MOST_KNOWN = 1_000
-const MOST_CHARACTERS = 256
-
-export function tasksOf<M>(face: Caller, options: RunChecked): Tasks<M> {
-  const known = new Map<string, (...args: unknown[]) => Promise<unknown>>()
-  return new Proxy(Object.create(null), {
-    get(_, name) {
-      // Not thenable: `await pool.tasks` must not call an export.
-      if (typeof name !== 'string' || name === 'then') return undefined
-      let call = known.get(name)
-      if (call === undefined) {
-        call = (...args) =>
-          args.length === 1 ? face.call(name, args[0], options, false) : face.call(name, args, options, true)
-        // Names may come from anybody, and be no exports.
-        if (known.size < MOST_KNOWN && name.length < MOST_CHARACTERS) known.set(name, call)
-      }
-      return call
-    },
-  }) as Tasks<M>
 }

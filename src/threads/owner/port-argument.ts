@@ -10,7 +10,7 @@ import { encode, sendWritten, surveyed } from '../../wire/values.js'
  * An argument that only a message port can bring. It is kept from the call until the thread is known; it has been
  * cloned, and what it moves is detached.
  */
-export type Enclosure =
+export type PortArgument =
   /** The argument is alone in a port. */
   | { readonly port: MessagePort }
   /** The argument is kept as it is. */
@@ -26,7 +26,7 @@ export type Enclosure =
  *
  * @throws DataCloneError, and then nothing is detached
  */
-export function enclose(value: unknown, list: readonly Transferable[] = []): Enclosure | undefined {
+export function toPortArgument(value: unknown, list: readonly Transferable[] = []): PortArgument | undefined {
   if (list.length > 0)
     return list.every(types.isArrayBuffer) ? keep(value, list as readonly ArrayBuffer[]) : post(value, list)
   const verdict = surveyed(value)
@@ -44,13 +44,13 @@ export function enclose(value: unknown, list: readonly Transferable[] = []): Enc
   return undefined
 }
 
-function keep(value: unknown, list: readonly ArrayBuffer[]): Enclosure {
+function keep(value: unknown, list: readonly ArrayBuffer[]): PortArgument {
   const [argument, moved] = structuredClone([value, [...list]] as const, { transfer: [...list] })
   return { port: undefined, argument, moved }
 }
 
 /** Other things that can be moved are not touched on their way: if the task never runs, nobody would close them. */
-function post(value: unknown, list: readonly Transferable[]): Enclosure {
+function post(value: unknown, list: readonly Transferable[]): PortArgument {
   const { port1, port2 } = new MessageChannel()
   try {
     port1.postMessage(value, [...list] as NodeTransferable[])
@@ -64,6 +64,6 @@ function post(value: unknown, list: readonly Transferable[]): Enclosure {
 }
 
 /** The task does not run. */
-export function discard(enclosure: Enclosure): void {
-  enclosure.port?.close()
+export function discard(argument: PortArgument): void {
+  argument.port?.close()
 }

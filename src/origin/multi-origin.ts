@@ -1,47 +1,31 @@
 import { AbortController } from '../base/intrinsics.js'
-import { Offer } from '../native/abi.js'
+import { Offer, Refusal } from '../native/abi.js'
 import { PoolClosedError, PoolOverloadError } from '../base/errors.js'
 import { follow, markHandled } from '../base/follow.js'
-import { Promise } from '../base/intrinsics.js'
+import { Promise, rejectedLater, rejectedPromise } from '../base/intrinsics.js'
 import type { VacancyWait } from '../native/isolate.js'
 import type { CloseOptions } from '../options/options.js'
 import { relayOf } from '../base/relay.js'
 import type { Strategy } from '../options/strategy.js'
+import type { Handle } from './handle.js'
+import { type JobOptions, Origin, isFinal, isRefusal } from './origin.js'
 import { Naming } from './strategy.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
 import { type Refused, readSums } from '../native/stats.js'
 
-/** The inside of a pool, as far as it does not matter what its tasks are. */
-export interface Member {
-  /** The core's number for the pool. */
-  readonly id: number
-  stat(stat: Stat): number
-  stats(): PoolStats
-  tune(size: number): void
-  release(): void
-  releaseTimeout(ms: number): Promise<void>
-  close(options: CloseOptions): Promise<void>
-  leave(): Promise<void>
-  drain(): Promise<void>
-  capacity(): number
-  hasVacancy(): boolean
-  vacancy(signal: AbortSignal | undefined): Promise<void>
-  awaitTurn(wait: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void
-  reboot(): void
-}
-
 /**
- * Several pools as one: who is asked for a task and in which order, what is counted when none takes it, and the verbs
+ * Several pools as one: who is asked for a job and in which order, what is counted when none takes it, and the verbs
  * over all. Each pool decides for itself what it takes; nothing is decided twice here.
  */
-export class MultiFace<F extends Member> {
-  readonly name: string
-  readonly members: readonly F[]
+export class MultiOrigin<J, O extends JobOptions, H extends Handle<J, O> = Handle<J, O>> extends Origin<J, O> {
+  readonly members: readonly H[]
   readonly naming: Naming
   readonly #refused: Refused = { overload: 0, closed: 0 }
+  /** The pool whose refusal was final, of the last job that was offered silently. */
+  #refuser: H | undefined
 
-  constructor(name: string, members: readonly F[], strategy: Strategy) {
-    this.name = name
+  constructor(name: string, members: readonly H[], strategy: Strategy) {
+    super(name)
     this.members = members
     this.naming = new Naming(
       members.map(({ id }) => id),
@@ -52,25 +36,58 @@ export class MultiFace<F extends Member> {
 
   // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+  offer(job: J, options: O | undefined, mode: Offer): Promise<unknown> | undefined {
+    try {
+      const named = this.naming.name()
+      return this.members[named]!.offer(job, options, Offer.atOnce) ?? this.#offerElsewhere(named, job, options, mode)
+    } catch (error) {
+      // A strategy may be a function.
+      return rejectedLater(error)
+    }
+  }
+
+  /** Apart from `offer`, which would pay for the closure even if it is not made. */
+  #offerElsewhere(named: number, job: J, options: O | undefined, mode: Offer): Promise<unknown> | undefined {
+    const promise = this.#ask(named, mode, (member, each) => member.offer(job, options, each))
+    if (promise !== undefined || mode !== Offer.normal) return promise
+    return rejectedPromise(this.refusal(this.#countRefusal(), job))
+  }
+
+  offerSilently(job: J, options: O, mode: Offer): number {
+    const named = this.naming.name()
+    const code = this.members[named]!.offerSilently(job, options, Offer.atOnce)
+    return isRefusal(code) ? this.#offerSilentlyElsewhere(named, code, job, options, mode) : code
+  }
+
+  #offerSilentlyElsewhere(named: number, first: number, job: J, options: O, mode: Offer): number {
+    this.#refuser = undefined
+    const answer = (member: H, code: number): number | undefined => {
+      if (isFinal(code)) this.#refuser = member
+      return isRefusal(code) && !isFinal(code) ? undefined : code
+    }
+    const code =
+      answer(this.members[named]!, first) ??
+      this.#ask(named, mode, (member, each) => answer(member, member.offerSilently(job, options, each)))
+    return code ?? (mode === Offer.normal ? this.#countRefusal() : first)
+  }
+
   /**
-   * Asks for a task that the pool named for it could not take at once: all others, whether they can, then the named
-   * one to let it wait, then all others to. Gives the first answer; `undefined` if there is none.
+   * Asks for a job that the pool named for it could not take at once: all others, whether they can, then the named one
+   * to let it wait, then all others to. Gives the first answer; `undefined` if there is none.
    */
-  ask<T>(named: number, offer: (member: F, offer: Offer) => T | undefined): T | undefined {
+  #ask<T>(named: number, mode: Offer, offer: (member: H, mode: Offer) => T | undefined): T | undefined {
     // No code of the user runs before one has taken the task, so the order holds.
     const order = this.naming.byTasks()
-    return (
-      this.#askOthers(named, order, Offer.atOnce, offer) ??
-      offer(this.members[named]!, Offer.uncounted) ??
-      this.#askOthers(named, order, Offer.uncounted, offer)
-    )
+    const answer = this.#askOthers(named, order, Offer.atOnce, offer)
+    if (answer !== undefined || mode === Offer.atOnce) return answer
+    return offer(this.members[named]!, Offer.uncounted) ?? this.#askOthers(named, order, Offer.uncounted, offer)
   }
 
   #askOthers<T>(
     named: number,
     order: readonly number[],
     mode: Offer,
-    offer: (member: F, offer: Offer) => T | undefined,
+    offer: (member: H, mode: Offer) => T | undefined,
   ): T | undefined {
     for (const index of order) {
       if (index === named) continue
@@ -80,28 +97,27 @@ export class MultiFace<F extends Member> {
     return undefined
   }
 
-  /** Counts a task that no pool takes. */
-  countRefusal(): keyof Refused {
-    const why = this.isClosed() ? 'closed' : 'overload'
-    this.#refused[why]++
-    return why
+  /** Counts a job that no pool takes. */
+  #countRefusal(): Refusal {
+    const isClosed = this.isClosed()
+    this.#refused[isClosed ? 'closed' : 'overload']++
+    return isClosed ? Refusal.closed : Refusal.overload
   }
 
-  /** Counts a task that no pool takes. Gives the error that says so. */
-  refusal(): Error {
-    return this.countRefusal() === 'closed'
+  refusal(code: number, job: J): Error {
+    if (isFinal(code)) return this.#refuser!.refusal(code, job)
+    return code === Refusal.closed
       ? new PoolClosedError(this.name, 'all pools are closed')
       : new PoolOverloadError(this.name, this.stat(Stat.waiting), this.stat(Stat.capacity))
   }
 
   // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Whether a submit would not have to wait, and nobody awaits a vacancy. */
   hasVacancy(): boolean {
     return this.members.some((member) => member.hasVacancy())
   }
 
-  /** Resolves when a submit would not have to wait in some pool; rejects when all are closed. */
+  /** Rejects when all pools are closed. */
   async vacancy(signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) throw signal.reason
     // Whoever is not the first to be told takes the question back.
@@ -133,7 +149,7 @@ export class MultiFace<F extends Member> {
     })
   }
 
-  /** As `awaitTurn` of a pool, for the first pool that has a vacancy. Refused once all pools have refused. */
+  /** Told by the first pool that has a vacancy, refused once all pools have refused. */
   awaitTurn(wait: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void {
     let isOver = false
     let pending = this.members.length
@@ -173,8 +189,22 @@ export class MultiFace<F extends Member> {
   }
 
   stats(): PoolStats {
-    const faces = this.members.map(({ id }) => id)
-    return readSums(this.name, faces, this.#refused)
+    return readSums(
+      this.name,
+      this.members.map(({ id }) => id),
+      this.#refused,
+    )
+  }
+
+  capacity(): number {
+    let total = 0
+    for (const member of this.members) total += member.capacity()
+    return total
+  }
+
+  /** The pools are of one kind. */
+  checkSize(size: unknown): number {
+    return this.members[0]!.checkSize(size)
   }
 
   tune(size: number): void {
@@ -219,7 +249,7 @@ export class MultiFace<F extends Member> {
   }
 
   /** Acts on all pools in parallel, and waits for all, also if some fail. */
-  async #onAll(what: string, act: (member: F) => Promise<void>): Promise<void> {
+  async #onAll(what: string, act: (member: H) => Promise<void>): Promise<void> {
     const errors: unknown[] = []
     // All are asked before one is waited for.
     const endings = this.members.map(act)

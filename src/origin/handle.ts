@@ -20,94 +20,98 @@ import {
   watch,
 } from '../native/isolate.js'
 import { Promise, queueMicrotask, rejectedPromise } from '../base/intrinsics.js'
-import { checkCloseOptions } from '../options/options.js'
+import type { CloseOptions } from '../options/options.js'
+import { type JobOptions, Origin, isFinal } from './origin.js'
 import { Signals } from './signals.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
 import { readStat, readStats } from '../native/stats.js'
-import { type Named, nameOf } from './task.js'
 
 const { WatchCondition } = native
 
 const noop = (): void => {}
 
-/** What the verbs need to know of a pool. */
-export interface VerbSettings {
+/** What a handle needs to know of its pool. */
+export interface HandleSettings {
   readonly name: string
   /** 0 = unbounded. */
   readonly size: number
   readonly isShared: boolean
-  /** Whether the workers of the shared pool are this face's, also after it has left. */
+  /** Whether the workers of the shared pool are this handle's, also after it has left. */
   readonly isOwner: boolean
-  /** Whether the core may want something of it while it has no task: then it is held from its opening until it is vacant. */
+  /** Whether the core may want something of the pool while it has no task: then it is held from its opening until it is vacant. */
   readonly isHeld: boolean
 }
 
 /**
- * What a face of a pool can do whatever its workers are: tell its state, be closed and opened again, wait for a vacancy. The
- * core's rules and counters behind it are the same for all.
+ * What an isolate holds of one pool of the core: the handle tells the state of the pool, closes and opens it, and waits
+ * for a vacancy. The core's rules and counters behind it are the same for all kinds of workers.
  */
-export abstract class Verbs {
+export abstract class Handle<J, O extends JobOptions> extends Origin<J, O> {
   /** Whether the pool's signal has aborted. */
-  protected isAborted = false
-  /** Whether this face of a shared pool refuses tasks. */
+  #isAborted = false
+  /** Whether this handle of a shared pool refuses tasks. */
   #hasLeft = false
   /** Whether a watch is waiting for the closed pool to be vacant. */
   #isLeaving = false
+  readonly #settings: HandleSettings
   #stopListening = noop
-  /** Promises of the verbs that have not settled, and hence may need the face. */
+  /** Promises of the verbs that have not settled, and hence may need the handle. */
   #promises = 0
   /** Set once nobody references the pool: called when no promise is left. */
   #whenKept: (() => void) | undefined
   /** `Infinity` if unbounded; `undefined` for a shared pool, which others may tune. */
   #capacity: number | undefined
-  /** Of those who await a vacancy. */
+  /** The signals of those who await a vacancy. */
   readonly #vacancySignals = new Signals<(reason: unknown) => void>((abort, reason) => abort(reason))
 
   constructor(
-    /** The core's number for it, in this isolate. */
+    /** The core's number for the handle, in this isolate. */
     readonly id: number,
-    readonly verbSettings: VerbSettings,
+    settings: HandleSettings,
   ) {
-    if (!verbSettings.isShared) this.#capacity = verbSettings.size || Infinity
+    super(settings.name)
+    this.#settings = settings
+    if (!settings.isShared) this.#capacity = settings.size || Infinity
   }
 
   /** Who carries out the core's commands. */
   protected abstract readonly target: CommandTarget
+
+  /** The name by which errors call the task. */
+  protected abstract nameOf(job: J): string | undefined
 
   /** The pool's signal has aborted: so does that of every task that runs. */
   protected abstract abortRunning(reason: unknown): void
 
   // ── refusals ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Somebody else may take a task that was offered to others, too, unless its own `waitTimeout` has ended it, or no pool could. */
-  protected refused(code: number, offer: Offer, task: string | Named): Promise<never> | undefined {
-    const isFinal = offer === Offer.normal || code === Refusal.waitTimeout || code === Refusal.untimely
-    return isFinal ? rejectedPromise(this.refusal(code, task)) : undefined
+  /** What `offer` gives for a refusal. */
+  protected refused(code: number, mode: Offer, job: J): Promise<never> | undefined {
+    return mode === Offer.normal || isFinal(code) ? rejectedPromise(this.refusal(code, job)) : undefined
   }
 
-  /** The error of a refusal, at once after it: the core has left the numbers. */
-  protected refusal(code: number, task: string | Named): Error {
-    const { name } = this.verbSettings
+  /** The core has left the numbers that the error has. */
+  refusal(code: number, job: J): Error {
+    const { name } = this
     if (code === Refusal.closed) return this.closedError()
     if (code === Refusal.overload) {
       const capacity = words[Word.capacity]!
       return new PoolOverloadError(name, words[Word.waiting]!, capacity === Special.unbounded ? Infinity : capacity)
     }
-    if (code === Refusal.untimely) return this.untimelyError()
-    return new WaitTimeoutError(name, 0, nameOf(task))
+    if (code === Refusal.untimely) return this.#untimelyError()
+    return new WaitTimeoutError(name, 0, this.nameOf(job))
   }
 
-  protected untimelyError(): NoThreadError {
-    return new NoThreadError(this.verbSettings.name, native.untimely() ?? 'it does again')
+  #untimelyError(): NoThreadError {
+    return new NoThreadError(this.name, native.untimely() ?? 'it does again')
   }
 
   protected closedError(): PoolClosedError {
-    return new PoolClosedError(this.verbSettings.name, 'the pool is closed')
+    return new PoolClosedError(this.name, 'the pool is closed')
   }
 
   // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Whether a submit would not have to wait, and nobody awaits a vacancy. */
   hasVacancy(): boolean {
     const answer = native.has_vacancy(this.id)
     if (answer !== Refusal.deep) return answer === 1
@@ -115,7 +119,6 @@ export abstract class Verbs {
     return this.hasVacancy()
   }
 
-  /** Resolves when a submit would not have to wait. */
   vacancy(signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) return rejectedPromise(signal.reason)
     const promise = new Promise<void>((resolve, reject) => {
@@ -138,25 +141,20 @@ export abstract class Verbs {
     return this.#promised(promise)
   }
 
-  /**
-   * Calls `told` when a submit would not have to wait, and that is so within this call; or `refused`, with the error of why it will not
-   * be. Neither before this has returned, and the caller has the core's commands carried out. Gives what takes it back, if it is not
-   * too late.
-   */
   awaitTurn({ priority, waitTimeout }: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void {
     if (waitTimeout !== undefined && waitTimeout > 0 && native.untimely() !== null) {
-      queueMicrotask(() => refused(this.untimelyError()))
+      queueMicrotask(() => refused(this.#untimelyError()))
       return noop
     }
     const settle = (vacancy: Vacancy): void => {
       if (vacancy === Vacancy.told) told()
       else if (vacancy === Vacancy.closed) refused(this.closedError())
-      else refused(new WaitTimeoutError(this.verbSettings.name, waitTimeout!, undefined))
+      else refused(new WaitTimeoutError(this.name, waitTimeout!, undefined))
     }
     return awaitVacancy(this.id, settle, { priority, waitTimeout, isBrief: true })
   }
 
-  /** Keeps the face until the promise, which has been handed out, settles. */
+  /** Keeps the handle until the promise, which has been handed out, settles. */
   #promised<T>(promise: Promise<T>): Promise<T> {
     this.#promises++
     const kept = (): void => {
@@ -172,18 +170,22 @@ export abstract class Verbs {
     return readStat(this.id, stat)
   }
 
-  stats(): PoolStats {
-    return readStats(this.id, this.verbSettings.name)
+  isClosed(): boolean {
+    return this.stat(Stat.isClosed) === 1
   }
 
-  /** Cheap, unless the pool is shared. */
+  stats(): PoolStats {
+    return readStats(this.id, this.name)
+  }
+
+  /** The pool is asked only if it is shared, as others may tune it then. */
   capacity(): number {
     return this.#capacity ?? this.stat(Stat.capacity)
   }
 
   tune(size: number): void {
     native.tune(isolate, this.id, size)
-    if (!this.verbSettings.isShared) this.#capacity = size || Infinity
+    if (!this.#settings.isShared) this.#capacity = size || Infinity
     carryOut()
   }
 
@@ -196,7 +198,7 @@ export abstract class Verbs {
   #closed(): void {
     carryOut()
     // A shared pool may be rebooted by others.
-    if (this.#isLeaving || !this.verbSettings.isHeld || this.verbSettings.isShared) return
+    if (this.#isLeaving || !this.#settings.isHeld || this.#settings.isShared) return
     this.#isLeaving = true
     const leave = (): void => {
       this.#isLeaving = false
@@ -206,15 +208,14 @@ export abstract class Verbs {
   }
 
   releaseTimeout(ms: number): Promise<void> {
-    if (native.untimely() !== null) return rejectedPromise(this.untimelyError())
+    if (native.untimely() !== null) return rejectedPromise(this.#untimelyError())
     const generation = native.close(isolate, this.id)
     this.release()
     return this.#ending(generation, ms)
   }
 
-  async close(options?: unknown): Promise<void> {
-    const { timeout, signal } = checkCloseOptions(options)
-    if (timeout !== undefined && native.untimely() !== null) throw this.untimelyError()
+  async close({ timeout, signal }: CloseOptions): Promise<void> {
+    if (timeout !== undefined && native.untimely() !== null) throw this.#untimelyError()
     let generation: number | undefined
     const release = (): void => {
       if (generation === undefined) return
@@ -238,7 +239,7 @@ export abstract class Verbs {
     const promise = new Promise<void>((resolve, reject) => {
       const settle = (vain: number): void => {
         if (vain === 0) resolve()
-        else reject(new ReleaseTimeoutError(this.verbSettings.name, vain - 1, timeout!))
+        else reject(new ReleaseTimeoutError(this.name, vain - 1, timeout!))
       }
       watch(this.id, WatchCondition.Ended, settle, true, generation, timeout)
     })
@@ -253,9 +254,8 @@ export abstract class Verbs {
     return new Promise((resolve) => watch(this.id, condition, () => resolve(), true))
   }
 
-  /** For one face of a shared pool, what `close` is for a pool: the others go on, and the last one closes. */
   leave(): Promise<void> {
-    if (!this.verbSettings.isShared) return this.close()
+    if (!this.#settings.isShared) return this.close({})
     this.#hasLeft = true
     return this.#promised(this.#leaveShared())
   }
@@ -271,26 +271,26 @@ export abstract class Verbs {
   }
 
   reboot(): void {
-    if (this.#hasLeft) throw new PoolClosedError(this.verbSettings.name, 'this face has left the shared pool')
-    if (this.isAborted) {
-      throw new PoolClosedError(this.verbSettings.name, 'the signal of the pool has aborted, so it cannot be rebooted')
+    if (this.#hasLeft) throw new PoolClosedError(this.name, 'this handle has left the shared pool')
+    if (this.#isAborted) {
+      throw new PoolClosedError(this.name, 'the signal of the pool has aborted, so it cannot be rebooted')
     }
-    if (this.verbSettings.isHeld) hold(this.id, this.target)
+    if (this.#settings.isHeld) hold(this.id, this.target)
     const isOpen = native.reboot(isolate, this.id)
     carryOut()
-    if (!isOpen) throw new PoolClosedError(this.verbSettings.name, 'the isolate that had its threads has ended')
+    if (!isOpen) throw new PoolClosedError(this.name, 'the isolate that had its threads has ended')
   }
 
   /**
-   * Nobody references the pool any more: when its last task has settled it is released, or, if it is shared, this face leaves.
-   * `left` is called once there is nothing to come, and no promise that could need the face.
+   * Nobody references the pool any more: when its last task has settled it is released, or, if it is shared, this handle leaves.
+   * `left` is called once there is nothing to come, and no promise that could need the handle.
    */
   abandon(left: () => void): void {
-    if (this.verbSettings.isShared) {
+    if (this.#settings.isShared) {
       const leave = (): void => {
         this.#stopListening()
         native.leave(isolate, this.id)
-        if (this.verbSettings.isOwner) watch(this.id, WatchCondition.Vacant, left, false)
+        if (this.#settings.isOwner) watch(this.id, WatchCondition.Vacant, left, false)
         else if (this.#promises === 0) left()
         else this.#whenKept = left
         carryOut()
@@ -306,10 +306,15 @@ export abstract class Verbs {
     watch(this.id, WatchCondition.Settled, release, false)
   }
 
+  /** The pool's signal has aborted. Before anything else is done about it. */
+  protected markAborted(): void {
+    this.#isAborted = true
+  }
+
   /** Follows the signal given at creation. */
   protected follow(signal: AbortSignal): void {
     const abort = (): void => {
-      this.isAborted = true
+      this.markAborted()
       this.#stopListening = noop
       this.release()
       this.abortRunning(signal.reason)

@@ -9,7 +9,7 @@ import {
   receiveMessageOnPort,
 } from 'node:worker_threads'
 
-import { clearTimeout, monotonicNow, setImmediate, setTimeout } from '../../base/intrinsics.js'
+import { clearTimeout, monotonicNow, setTimeout } from '../../base/intrinsics.js'
 import { addonFile } from '../../native/addon.js'
 import { isolate, native } from '../../native/binding.js'
 import { LEAVE_EXTERNAL, THREAD_ENTRY, isBundled } from '../../native/bundled.js'
@@ -18,32 +18,14 @@ import { isBlockedFor, whileBlocked } from '../../native/isolate.js'
 import { Numbering } from '../../base/numbering.js'
 import { type ErrorDescription, describeError } from '../../wire/payload/index.js'
 import { isNode } from '../../base/runtime.js'
-import { type Enclosure, discard } from './enclosure.js'
+import { type PortArgument, discard } from './port-argument.js'
 import { hasBegun, isOpen } from './liveness.js'
 import { checkMade } from './made-worker.js'
-import {
-  type Assignment,
-  type Order,
-  type Report,
-  SERIALS,
-  countOf,
-  nextCount,
-  serialOf,
-  tokenOf,
-} from '../messages.js'
-import type { CrewSettings } from '../../options/thread-options.js'
+import { type Assignment, type Order, type Report, SERIALS, countOf, nextCount, tokenOf } from '../messages.js'
+import type { ThreadSettings } from '../../options/thread-options.js'
 import { afterPrints } from './after-prints.js'
-
-/**
- * The pauses before a thread that died while it loaded is started again, in ms. After the last one the pool gives up.
- */
-const RETRIES_MS = [100, 200, 400] as const
-
-/**
- * For how many turns of the event loop to wait for a value that was sent and is not in its port. In Node none is
- * needed; Deno takes messages off a port some time before it delivers them.
- */
-const TURNS = 1_000
+import { PortValues, type Taker } from './port-values.js'
+import { Retries } from './retries.js'
 
 /**
  * How long a thread that is to end may take to send what it has printed, in ms. A thread that does not answer in that
@@ -73,7 +55,7 @@ const IMPORT_MS = 5_000
 const ENTRY = pathToFileURL(THREAD_ENTRY)
 
 /** What the pool wants to hear of its threads. */
-export interface CrewEvents {
+export interface ThreadEvents {
   /** A thread that had loaded has died, with this exit code and this uncaught error. */
   crashed(worker: number, exitCode: number, cause: ErrorDescription | undefined): void
   /** A thread that had no task has been ended. */
@@ -82,22 +64,6 @@ export interface CrewEvents {
   startFailed(worker: number, cause: ErrorDescription | undefined): void
   /** A thread has loaded. */
   loaded(): void
-}
-
-/** The value that came for a token. */
-interface Received {
-  /** False: reading failed, and `value` is the error. */
-  readonly isRead: boolean
-  readonly value: unknown
-}
-
-/** Is told of a value for which it has asked. */
-export interface Taker {
-  give(value: unknown): void
-  /** The value has come and cannot be read back. */
-  fail(error: unknown): void
-  /** The value has not come, and will not come. */
-  lose(): void
 }
 
 interface Member {
@@ -126,29 +92,26 @@ interface Member {
   readonly attempt: number
 }
 
-export class Crew {
-  readonly #settings: CrewSettings
-  readonly #events: CrewEvents
+export class Threads {
+  readonly #settings: ThreadSettings
+  readonly #events: ThreadEvents
   /** The number by which threads find the pool. */
   readonly #number: number
   readonly #members = new Map<number, Member>()
-  /**
-   * Results and errors that took the message port and are about to be asked for, by token. They outlive their thread
-   * until all that it has reported is known.
-   */
-  readonly #values = new Map<number, Received>()
-  /** Threads that wait to be started again. */
-  readonly #retries = new Map<number, { timer: NodeJS.Timeout; lookAfter: () => void }>()
+  readonly #values = new PortValues(() => {
+    for (const member of this.#members.values()) this.#hearAll(member)
+  })
+  readonly #retries = new Retries()
   /** Threads whose end this isolate would not hear of if it were blocked now, or has not heard of. */
   readonly #unsure = new Set<Member>()
   /** Threads that are ended while they load. They are not started again. */
   readonly #isEnding = new Set<number>()
   readonly #serials = new Numbering(SERIALS)
 
-  constructor(face: number, settings: CrewSettings, events: CrewEvents) {
+  constructor(handle: number, settings: ThreadSettings, events: ThreadEvents) {
     this.#settings = settings
     this.#events = events
-    this.#number = native.announce(isolate, face)
+    this.#number = native.announce(isolate, handle)
   }
 
   /** Starts a thread. If that is impossible, the attempt or the thread finds out why. */
@@ -197,10 +160,10 @@ export class Crew {
     thread.on('exit', (code) => this.#ended(member, code))
   }
 
-  /** A worker for which there is no thread and no value. */
+  /** A serial of which there is no thread and no value. */
   #newSerial(): number {
-    const inUse = new Set([...this.#members.values()].map(({ serial }) => serial))
-    for (const token of this.#values.keys()) inUse.add(serialOf(token))
+    const inUse = new Set(this.#values.serials())
+    for (const { serial } of this.#members.values()) inUse.add(serial)
     return this.#serials.next((serial) => inUse.has(serial))
   }
 
@@ -235,17 +198,17 @@ export class Crew {
     } else if (report.kind === 'unloadable') this.#endUnloadable(member, report.error)
     else if (report.kind === 'exit') member.exitCode = report.code
     else if (report.kind === 'flushed') member.end?.()
-    else if (report.kind === 'vain') this.#values.delete(report.token)
+    else if (report.kind === 'vain') this.#values.drop(report.token)
     else {
       member.nextValue = nextCount(countOf(report.token))
-      this.#values.set(report.token, { isRead: true, value: report.value })
+      this.#values.came(report.token, report.value)
     }
   }
 
   /** A message cannot be read back. Only a value of the user can be like that. */
   #mishear(member: Member, error: unknown): void {
     if (member.hasLoaded) {
-      this.#values.set(tokenOf(member.serial, member.nextValue), { isRead: false, value: error })
+      this.#values.cameUnreadable(tokenOf(member.serial, member.nextValue), error)
       member.nextValue = nextCount(member.nextValue)
     } else {
       this.#endUnloadable(member, this.#describe(error))
@@ -325,7 +288,7 @@ export class Crew {
     afterPrints(() => {})
     this.#conclude(member, exitCode)
     // Everything that the thread has reported is known by now, so nobody will ask for what is left.
-    for (const token of this.#values.keys()) if (serialOf(token) === member.serial) this.#values.delete(token)
+    this.#values.dropAllOf(member.serial)
   }
 
   /** Says how a thread has ended. */
@@ -337,9 +300,7 @@ export class Crew {
       this.#events.crashed(worker, exitCode, member.cause === undefined ? undefined : this.#describe(member.cause))
     } else if (member.unloadable !== undefined) {
       this.#events.startFailed(worker, member.unloadable)
-    } else if (attempt < RETRIES_MS.length && !isEnding) {
-      this.#retryLater(worker, attempt)
-    } else {
+    } else if (isEnding || !this.#retries.later(worker, attempt, () => this.start(worker, attempt + 1))) {
       const where = member.hasEntered ? '' : ", before it had imported 'workpool/worker'"
       const cause = member.cause ?? new Error(`the thread ended with exit code ${exitCode}${where}`)
       this.#events.startFailed(worker, this.#describe(cause))
@@ -348,21 +309,6 @@ export class Crew {
 
   #describe(cause: unknown): ErrorDescription {
     return describeError(cause, `at the end of a thread (pool ${this.#settings.name})`)
-  }
-
-  #retryLater(worker: number, attempt: number): void {
-    const pause = RETRIES_MS[attempt]!
-    const due = monotonicNow() + pause
-    const retry = (): void => {
-      this.#giveUp(worker)
-      this.start(worker, attempt + 1)
-    }
-    // A timer does not come while this isolate is blocked.
-    const lookAfter = (): void => {
-      if (monotonicNow() >= due) retry()
-    }
-    this.#retries.set(worker, { timer: setTimeout(retry, pause).unref(), lookAfter })
-    whileBlocked.add(lookAfter)
   }
 
   /** Ends a thread that has no task. */
@@ -404,17 +350,9 @@ export class Crew {
       this.#hearAll(member)
       if (!member.hasLoaded) this.#isEnding.add(worker)
       void member.thread.terminate()
-    } else if (this.#giveUp(worker)) {
+    } else if (this.#retries.giveUp(worker)) {
       this.#events.startFailed(worker, undefined)
     }
-  }
-
-  #giveUp(worker: number): boolean {
-    const retry = this.#retries.get(worker)
-    if (retry === undefined) return false
-    clearTimeout(retry.timer)
-    whileBlocked.delete(retry.lookAfter)
-    return this.#retries.delete(worker)
   }
 
   /** The core says that a thread is dead. Node would say so by an event, for which a blocked event loop has no time. */
@@ -431,17 +369,17 @@ export class Crew {
    * Gives a thread the argument for which it has asked, if there is one. A thread that is gone does not hear it, and
    * its end is reported.
    */
-  sendArgument(worker: number, enclosure: Enclosure | undefined): void {
+  sendArgument(worker: number, portArgument: PortArgument | undefined): void {
     const control = this.#members.get(worker)?.control
     if (control === undefined) {
-      if (enclosure !== undefined) discard(enclosure)
+      if (portArgument !== undefined) discard(portArgument)
       return
     }
     const send = (order: Order, moved: readonly TransferListItem[] = []) => control.postMessage(order, [...moved])
-    if (enclosure === undefined) return send({ kind: 'none' })
-    if (enclosure.port !== undefined) return send({ kind: 'port', port: enclosure.port }, [enclosure.port])
+    if (portArgument === undefined) return send({ kind: 'none' })
+    if (portArgument.port !== undefined) return send({ kind: 'port', port: portArgument.port }, [portArgument.port])
     try {
-      send({ kind: 'argument', argument: enclosure.argument }, enclosure.moved)
+      send({ kind: 'argument', argument: portArgument.argument }, portArgument.moved)
     } catch (error) {
       // Otherwise the thread would wait for the argument for ever.
       send({ kind: 'failed', error: describeError(error, `at a call (pool ${this.#settings.name})`) })
@@ -449,17 +387,7 @@ export class Crew {
   }
 
   /** Gives what a thread has sent under this token, before it reported the end of the task. */
-  take(token: number, taker: Taker, turns = TURNS): void {
-    if (!this.#values.has(token)) for (const member of this.#members.values()) this.#hearAll(member)
-    const received = this.#values.get(token)
-    if (received !== undefined) {
-      this.#values.delete(token)
-      if (received.isRead) taker.give(received.value)
-      else taker.fail(received.value)
-    } else if (turns > 0) {
-      setImmediate(() => this.take(token, taker, turns - 1))
-    } else {
-      taker.lose()
-    }
+  take(token: number, taker: Taker): void {
+    this.#values.take(token, taker)
   }
 }

@@ -1,0 +1,295 @@
+import { needHeadroom } from '../base/headroom.js'
+import { Promise, rejectedLater, withoutFrames } from '../base/intrinsics.js'
+import { Cancelled, Offer, Refusal, type Rejection, Special, Word } from '../native/abi.js'
+import { native, words } from '../native/binding.js'
+import { captureContext } from './async-context.js'
+import { capture, forgetCaptured, rejectOf, resolveOf } from './captured.js'
+import { ClosureRunner } from './closure-runner.js'
+import { warnOfTwins } from './copies.js'
+import { Failures } from './failures.js'
+import { Failed } from '../base/follow.js'
+import { Handle } from './handle.js'
+import { type ClosureTarget, carryOut, hasCommands, hold, postpone } from '../native/isolate.js'
+import { Ledger } from './ledger.js'
+import { MOST_NESTED, nesting } from './nesting.js'
+import { open } from './opening.js'
+import { type PoolSettings, type SubmitChecked, NO_SUBMIT_OPTIONS, checkSize } from '../options/options.js'
+import { type ThreadRejection, rejectionError } from './rejections.js'
+import { type ResourceOwner, Resources } from './resources.js'
+import { Signals } from './signals.js'
+import type { Slot } from './slot.js'
+import { Stat } from '../native/pool-stats.js'
+import { type Closure, Task, nameOf } from './task.js'
+import { TaskEnds } from './task-ends.js'
+
+const noop = (): void => {}
+
+/**
+ * A pool of closures as this isolate sees it: closures and promises, under the numbers by which the core knows their
+ * tasks and workers. Who runs when is the core's business; here it is done. What is plain and what is not: see `Ledger`.
+ */
+export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implements ClosureTarget, ResourceOwner<R> {
+  protected readonly target = this
+  readonly #settings: PoolSettings<R>
+  readonly #failures: Failures
+  readonly #signals = new Signals<Task<R>>((task, reason) => this.#abort(task, reason))
+  readonly #ends: TaskEnds<R>
+  readonly #ledger = new Ledger<R>()
+  readonly #runner: ClosureRunner<R>
+  readonly #resources: Resources<R> | undefined
+  #hasWarned = false
+
+  constructor(settings: PoolSettings<R>) {
+    const { name, agreement, size, expiry, preAlloc, nonblocking, maxBlockingTasks, disposeTimeout } = settings
+    const hasResource = settings.init !== undefined
+    const kind = hasResource ? { type: 'Resource' as const, disposeTimeout } : { type: 'Slot' as const }
+    const options = { size, expiry, preAlloc, nonblocking, maxBlockingTasks, kind, concurrency: 1, minSize: 0 }
+    const isShared = agreement !== undefined
+    super(open(name, options, agreement).id, { name, size, isShared, isOwner: false, isHeld: hasResource })
+    this.#settings = settings
+    this.#failures = new Failures(name, settings.panicHandler, settings.logger)
+    this.#ends = new TaskEnds(name, this.#failures, this.#signals)
+    this.#runner = new ClosureRunner(this.id, settings, this.#failures, this.#ends, this.#ledger)
+    if (hasResource) {
+      this.#resources = new Resources(this, settings, this.#failures)
+      hold(this.id, this)
+    }
+    if (isShared) warnOfTwins(name, false, this.#failures)
+    if (settings.signal !== undefined) this.follow(settings.signal)
+  }
+
+  /** Idle resources are disposed of even if nobody knows of them any more. */
+  get isRooted(): boolean {
+    return this.#resources !== undefined && this.stat(Stat.running) > 0
+  }
+
+  protected nameOf(closure: Closure<R>): string | undefined {
+    return nameOf(closure)
+  }
+
+  protected override markAborted(): void {
+    super.markAborted()
+    this.#runner.isAborted = true
+  }
+
+  protected abortRunning(reason: unknown): void {
+    for (const slot of this.#runner.slots) slot?.context?.abort(reason)
+  }
+
+  checkSize(size: unknown): number {
+    return checkSize(size)
+  }
+
+  // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  offer(closure: Closure<R>, options: SubmitChecked | undefined, mode: Offer): Promise<unknown> | undefined {
+    if (options !== undefined || this.#settings.panicHandler !== undefined) {
+      return this.#offerTask(closure, options, mode)
+    }
+    const code = mode === Offer.normal ? native.submit(this.id) : native.offer(this.id, mode)
+    if (code <= Special.lastRefusal) return this.#notTaken(code, closure, mode)
+    hold(this.id, this)
+    if (code < 0) {
+      const promise = this.#keepPlain(~code, closure)
+      this.#waits()
+      return promise
+    }
+    if (nesting.depth >= MOST_NESTED) {
+      const id = words[Word.task]!
+      const promise = this.#keepPlain(id, closure)
+      this.#runner.advanceLater(code, id)
+      return promise
+    }
+    return this.#runner.startPlain(this.#runner.slot(code), closure)
+  }
+
+  /** The core has not taken a plain task. */
+  #notTaken(code: number, closure: Closure<R>, mode: Offer): Promise<unknown> | undefined {
+    if (code !== Refusal.deep) return this.refused(code, mode, closure)
+    try {
+      needHeadroom()
+    } catch (error) {
+      return rejectedLater(error)
+    }
+    return this.offer(closure, undefined, mode)
+  }
+
+  /** Keeps a plain task until it is started. */
+  #keepPlain(id: number, closure: Closure<R>): Promise<unknown> {
+    const stamp = words[Word.stamp]!
+    const promise = new Promise<unknown>(capture)
+    const asyncContext = captureContext(promise)
+    if (asyncContext === undefined) {
+      this.#ledger.keepPlain(id, closure, resolveOf)
+    } else {
+      const task = new Task(closure, promise, 1, undefined, false, false)
+      task.id = id
+      task.stamp = stamp
+      task.resolve = resolveOf
+      task.reject = rejectOf
+      task.asyncContext = asyncContext
+      this.#ledger.keep(id, task)
+    }
+    forgetCaptured()
+    return promise
+  }
+
+  #offerTask(
+    closure: Closure<R>,
+    options: SubmitChecked = NO_SUBMIT_OPTIONS,
+    mode: Offer,
+  ): Promise<unknown> | undefined {
+    try {
+      const admitted = this.#admit(closure, options, mode, true)
+      return typeof admitted === 'number' ? this.refused(admitted, mode, closure) : admitted.promise
+    } catch (error) {
+      return rejectedLater(error)
+    }
+  }
+
+  offerSilently(closure: Closure<R>, options: SubmitChecked, mode: Offer): number {
+    const admitted = this.#admit(closure, options, mode, false)
+    return typeof admitted === 'number' ? admitted : admitted.id
+  }
+
+  /** Hands in a task that is not plain, and starts it if it may. Gives the task, or the core's refusal. */
+  #admit(
+    closure: Closure<R>,
+    { signal, priority = 1, waitTimeout = Special.noLimit, timeout = 0 }: SubmitChecked,
+    mode: Offer,
+    hasPromise: boolean,
+  ): Task<R> | number {
+    const isNoted = !hasPromise || this.#settings.panicHandler !== undefined
+    const noted = isNoted ? 1 : 0
+    let code = native.submit_with(this.id, priority, waitTimeout, timeout, noted, mode)
+    if (code === Refusal.deep) {
+      needHeadroom()
+      code = native.submit_with(this.id, priority, waitTimeout, timeout, noted, mode)
+    }
+    if (code <= Special.lastRefusal) return code
+    hold(this.id, this)
+
+    const promise = hasPromise ? new Promise<unknown>(capture) : undefined
+    const task = new Task<R>(closure, promise, priority, signal, timeout > 0, isNoted)
+    task.id = code >= 0 ? words[Word.task]! : ~code
+    task.stamp = words[Word.stamp]!
+    if (hasPromise) {
+      task.resolve = resolveOf
+      task.reject = rejectOf
+      forgetCaptured()
+    }
+    this.#ledger.keep(task.id, task)
+    if (signal !== undefined) {
+      try {
+        this.#signals.add(signal, task)
+      } catch (error) {
+        this.#withdraw(task, code)
+        throw error
+      }
+    }
+    if (code >= 0 && nesting.depth < MOST_NESTED) {
+      const slot = this.#runner.slot(code)
+      this.#runner.advance(slot, this.#runner.startTask(slot, task, true))
+      return task
+    }
+    task.asyncContext = captureContext(promise ?? new Promise(noop))
+    if (code >= 0) this.#runner.advanceLater(code, task.id)
+    else this.#waits()
+    return task
+  }
+
+  /** Takes a task back that has not been started, and whose caller is told by what is thrown. */
+  #withdraw(task: Task<R>, code: number): void {
+    native.cancel(this.id, task.id, task.stamp)
+    task.isSettled = true
+    if (code < 0) {
+      this.#ledger.drop(task.id)
+      this.#runner.letGoIfQuiet()
+      if (hasCommands()) carryOut()
+      return
+    }
+    const slot = this.#runner.slot(code)
+    this.#runner.advance(slot, this.#runner.startTask(slot, task, true))
+  }
+
+  /** A task has begun to wait. */
+  #waits(): void {
+    if (hasCommands()) carryOut()
+    if (this.#runner.depth > 0 && !this.#hasWarned && this.stat(Stat.available) === 0) {
+      this.#hasWarned = true
+      const message = 'a closure has submitted to its own full pool; if it awaits that task, both wait for ever'
+      this.#failures.log('warn', {}, message)
+    }
+  }
+
+  // ── abort ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #abort(task: Task<R>, reason: unknown): void {
+    // Whoever has listed tasks to abort may be late for one.
+    if (task.isSettled) return
+    if (task.promise === undefined) native.times(this.id, task.id, task.stamp)
+    const cancelled = native.cancel(this.id, task.id, task.stamp)
+    if (cancelled === Cancelled.late) return
+    if (cancelled === Cancelled.waiting) this.#ledger.drop(task.id)
+    this.#runner.letGoIfQuiet()
+    this.#ends.reject(task, () => reason)
+    if (hasCommands()) carryOut()
+  }
+
+  /** Aborts tasks as `Ledger.abortMarked` says, for whoever has submitted many. */
+  abortAll(marks: ReadonlySet<unknown>, reason: unknown): void {
+    this.#ledger.abortMarked(this.id, marks, this.#runner.slots, reason, (task, why) => this.#abort(task, why))
+  }
+
+  // ── commands of the core ────────────────────────────────────────────────────────────────────────────────────────
+
+  start(worker: number, task: number): void {
+    const next = this.#runner.startNext(this.#runner.slot(worker), task)
+    if (next !== Special.none) postpone(this, worker, next)
+  }
+
+  reject(id: number, rejection: Exclude<Rejection, ThreadRejection>, limit: number): void {
+    this.#runner.letGoIfQuiet()
+    const task = this.#ledger.tasks[id]!
+    const errorFor = (closure: Closure<R>): Error =>
+      withoutFrames(() => rejectionError(rejection, limit, this.name, nameOf(closure)))
+    if (typeof task === 'function') {
+      this.#ledger.dropPlain(id)(new Failed(errorFor(task)))
+      return
+    }
+    if (task.isEnded || !task.isStarted) this.#ledger.drop(id)
+    this.#ends.reject(task, () => errorFor(task.closure))
+  }
+
+  boot(worker: number): void {
+    this.#resources!.boot(this.#runner.slot(worker))
+  }
+
+  booted(slot: Slot<R>): void {
+    this.#runner.advance(slot, native.booted(this.id, slot.id))
+  }
+
+  bootFailed(slot: Slot<R>, error: unknown): void {
+    const id = native.boot_failed(this.id, slot.id)
+    if (id === Special.none) {
+      this.#failures.log('warn', { err: error }, 'init failed, and no task waited for it')
+    } else {
+      const task = this.#ledger.tasks[id]!
+      if (typeof task === 'function') {
+        this.#ledger.dropPlain(id)(new Failed(error))
+      } else {
+        this.#ledger.drop(id)
+        this.#ends.reject(task, () => error)
+      }
+    }
+    if (hasCommands()) carryOut()
+  }
+
+  retire(worker: number): void {
+    this.#resources!.retire(this.#runner.slot(worker))
+  }
+
+  overdue(worker: number): void {
+    this.#resources!.overdue(worker)
+  }
+}

@@ -1,0 +1,101 @@
+import { rejectedLater, rejectedPromise } from '../base/intrinsics.js'
+import { Offer, Refusal, Special } from '../native/abi.js'
+import type { VacancyWait } from '../native/isolate.js'
+import type { PoolStats, Stat } from '../native/pool-stats.js'
+import type { CloseOptions } from '../options/options.js'
+
+/** What every job may be submitted with, checked. */
+export interface JobOptions {
+  readonly signal?: AbortSignal
+}
+
+export const isRefusal = (code: number): boolean => code <= Special.lastRefusal
+
+/** Whether no other pool may take the refused task: its own `waitTimeout` has ended it, or no pool could keep its times. */
+export const isFinal = (code: number): boolean => code === Refusal.waitTimeout || code === Refusal.untimely
+
+/**
+ * The one way of a task from the call to its settled promise. A *job* (`J`) is what is to be done: a closure, or the
+ * call of an export. Who takes it may be one pool or several, so everything that is offered, waited for or told of a
+ * pool goes by an origin, and whatever wraps a submission wraps `offer`.
+ */
+export abstract class Origin<J, O extends JobOptions> {
+  constructor(
+    /** The name of the pool, for errors. */
+    readonly name: string,
+  ) {}
+
+  // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Hands a job in and gives its promise, which rejects if the job is refused. `undefined`: the job is refused, and
+   * the mode says that others may take it. Throws nothing. The options are checked, and their signal has not aborted.
+   */
+  abstract offer(job: J, options: O | undefined, mode: Offer): Promise<unknown> | undefined
+
+  /**
+   * As `offer`, for a job without a promise. Gives a code that `isRefusal` tells from an acceptance; nothing is built
+   * for a refusal. Throws what goes wrong before the core is asked.
+   */
+  abstract offerSilently(job: J, options: O, mode: Offer): number
+
+  /** The error of a refusal, to be asked for at once after it. */
+  abstract refusal(code: number, job: J): Error
+
+  /** Hands a job in and gives its promise, unless its signal has aborted. Throws nothing. */
+  submit(job: J, options: O): Promise<unknown> {
+    try {
+      const { signal } = options
+      return signal?.aborted ? rejectedPromise(signal.reason) : this.offer(job, options, Offer.normal)!
+    } catch (error) {
+      return rejectedLater(error)
+    }
+  }
+
+  /** As `submit`, without a promise. Throws what `submit` would reject with, if the job does not start or wait. */
+  execute(job: J, options: O): void {
+    const { signal } = options
+    if (signal?.aborted) throw signal.reason
+    const code = this.offerSilently(job, options, Offer.normal)
+    if (isRefusal(code)) throw this.refusal(code, job)
+  }
+
+  /** As `execute`; false if the job is refused or its signal has aborted. */
+  tryExecute(job: J, options: O): boolean {
+    return !options.signal?.aborted && !isRefusal(this.offerSilently(job, options, Offer.normal))
+  }
+
+  // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether a submit would not have to wait, and nobody awaits a vacancy. */
+  abstract hasVacancy(): boolean
+
+  /** Resolves when a submit would not have to wait. */
+  abstract vacancy(signal: AbortSignal | undefined): Promise<void>
+
+  /**
+   * Calls `told` when a submit would not have to wait, and that is so within this call; or `refused`, with the error
+   * that says why it will not be. Neither is called before this function has returned, and the caller has the core's
+   * commands carried out. Gives what takes the wait back, if it is not too late.
+   */
+  abstract awaitTurn(wait: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void
+
+  // ── state and verbs ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  abstract stat(stat: Stat): number
+  abstract isClosed(): boolean
+  abstract stats(): PoolStats
+  /** As `Stat.capacity`, and cheap. */
+  abstract capacity(): number
+  /** What `size` comes to: 0 for no limit. Throws if it is not allowed here. */
+  abstract checkSize(size: unknown): number
+  /** @param size as `checkSize` gives it */
+  abstract tune(size: number): void
+  abstract release(): void
+  abstract releaseTimeout(ms: number): Promise<void>
+  abstract close(options: CloseOptions): Promise<void>
+  /** What `close` is for a pool is this for a handle of a shared pool: the others go on, and the last one closes. */
+  abstract leave(): Promise<void>
+  abstract drain(): Promise<void>
+  abstract reboot(): void
+}

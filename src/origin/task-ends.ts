@@ -1,0 +1,88 @@
+import type { AsyncResource } from 'node:async_hooks'
+
+import { markHandled } from '../base/follow.js'
+import { Time } from '../native/abi.js'
+import { native, numbers } from '../native/binding.js'
+import type { TaskInfo } from '../options/task-info.js'
+import type { Failures } from './failures.js'
+import { nesting } from './nesting.js'
+import type { Signals } from './signals.js'
+import { type Task, nameOf } from './task.js'
+
+/** The times that the core has written last; read before anything else is called. */
+export const timesNow = (): { id: number; waitMs: number; runMs: number } => ({
+  id: numbers[Time.id]!,
+  waitMs: numbers[Time.waitMs]!,
+  runMs: numbers[Time.runMs]!,
+})
+
+/** Gives the async context in which a task is to start, which needs it no longer. */
+export function takeContext<R>(task: Task<R>): AsyncResource | undefined {
+  const { asyncContext } = task
+  task.asyncContext = undefined
+  return asyncContext
+}
+
+/** How tasks that are not plain settle, and who is told of their failures. */
+export class TaskEnds<R> {
+  readonly #pool: string
+  readonly #failures: Failures
+  readonly #signals: Signals<Task<R>>
+
+  constructor(pool: string, failures: Failures, signals: Signals<Task<R>>) {
+    this.#pool = pool
+    this.#failures = failures
+    this.#signals = signals
+  }
+
+  settle(task: Task<R>): void {
+    task.isSettled = true
+    // The task will not run: those who trace contexts are to know.
+    if (task.asyncContext !== undefined) takeContext(task)!.emitDestroy()
+    if (task.signal !== undefined) this.#signals.delete(task.signal, task)
+  }
+
+  /** A task settles in another way than by the end of its closure. Before code of users may run, which its name is, the task is over. */
+  reject(task: Task<R>, reason: () => unknown): void {
+    // The call that said so has left them in the numbers.
+    const times = timesNow()
+    this.settle(task)
+    const error = reason()
+    if (task.promise === undefined) this.#report(error, this.#info(task, times))
+    task.reject?.(error)
+    task.context?.abort(error)
+  }
+
+  /** Who is to be told if the closure of a task has failed: asked before the core hears of its end. */
+  infoOfFailure(handle: number, task: Task<R>): TaskInfo | undefined {
+    const isTold = this.#failures.panicHandler !== undefined || task.promise === undefined
+    if (task.isSettled || !isTold) return undefined
+    native.times(handle, task.id, task.stamp)
+    return this.#info(task, timesNow())
+  }
+
+  /** A task fails with an error of its own. `info`: somebody is to be told. */
+  fail(task: Task<R>, error: unknown, info: TaskInfo | undefined): void {
+    if (info !== undefined) {
+      this.#report(error, info)
+      // A failure that panicHandler has seen is never an unhandledRejection.
+      if (task.promise !== undefined) markHandled(task.promise)
+    }
+    task.reject?.(error)
+  }
+
+  /** Tells panicHandler, which may submit again what has failed; without a handler the logger is told. */
+  #report(error: unknown, info: TaskInfo): void {
+    nesting.depth++
+    try {
+      this.#failures.report(error, info)
+    } finally {
+      nesting.depth--
+    }
+  }
+
+  #info(task: Task<R>, times: ReturnType<typeof timesNow>): TaskInfo {
+    const name = nameOf(task.closure)
+    return { pool: this.#pool, ...(name !== undefined && { name }), priority: task.priority, ...times }
+  }
+}

@@ -1,0 +1,47 @@
+/** What pools of closures, and a MultiPool of such, have in common beyond `AnyPool`. */
+import { rejectedLater } from '../base/intrinsics.js'
+import type { Taker } from '../map/map.js'
+import { Offer } from '../native/abi.js'
+import { type SubmitChecked, checkSubmitOptions, checkTask } from '../options/options.js'
+import type { Origin } from '../origin/origin.js'
+import type { Closure, TaskContext } from '../origin/task.js'
+
+export type Closures<R> = Origin<Closure<R>, SubmitChecked>
+
+/** A submit with options, or with what is no closure. */
+export function submitChecking<R>(origin: Closures<R>, task: unknown, options: unknown): Promise<unknown> {
+  try {
+    checkTask(task)
+    return origin.submit(task, checkSubmitOptions(options))
+  } catch (error) {
+    return rejectedLater(error)
+  }
+}
+
+export function executeChecking<R>(origin: Closures<R>, task: unknown, options: unknown): void {
+  checkTask(task)
+  origin.execute(task, checkSubmitOptions(options))
+}
+
+export function tryExecuteChecking<R>(origin: Closures<R>, task: unknown, options: unknown): boolean {
+  checkTask(task)
+  return origin.tryExecute(task, checkSubmitOptions(options))
+}
+
+/**
+ * What a map needs of a pool of closures.
+ *
+ * @param pool referenced, as a pool that nobody references is released, and not its origin alone
+ */
+export const takerOf = <R>(
+  pool: object,
+  origin: Closures<R>,
+  abort: (marks: ReadonlySet<unknown>, reason: unknown) => void,
+): Taker<TaskContext<R>> & { readonly pool: object } => ({
+  pool,
+  capacity: () => origin.capacity(),
+  hasVacancy: () => origin.hasVacancy(),
+  awaitTurn: (wait, told, refused) => origin.awaitTurn(wait, told, refused),
+  submit: (run, options) => origin.offer(run, options as SubmitChecked | undefined, Offer.normal)!,
+  abort,
+})

@@ -1,0 +1,105 @@
+import { WorkerCrashedError } from '../../base/errors.js'
+import { markHandled } from '../../base/follow.js'
+import { Column, Exchange, Figure, ValueFlag, ValueKind } from '../../native/abi.js'
+import { figures, outcomes } from '../../native/binding.js'
+import type { TaskInfo } from '../../options/task-info.js'
+import type { Failures } from '../../origin/failures.js'
+import type { Resolve } from '../../origin/task.js'
+import type { ErrorDescription } from '../../wire/payload/index.js'
+import { decode } from '../../wire/values.js'
+import { afterPrints } from './after-prints.js'
+import type { Call } from './call.js'
+import type { ThreadErrors } from './thread-errors.js'
+import type { Threads } from './threads.js'
+
+const noop = (): void => {}
+
+/** What `panicHandler` is told of a task beyond its name and priority. */
+export interface Times {
+  readonly id: number
+  readonly waitMs: number
+  readonly runMs: number
+}
+
+/** How calls settle: by an outcome, whose place in the exchange is its `row`, or by an error. */
+export class CallEnds {
+  readonly #failures: Failures
+  readonly #errors: ThreadErrors
+  /** In the owner. */
+  readonly #threads: Threads | undefined
+
+  constructor(failures: Failures, errors: ThreadErrors, threads: Threads | undefined) {
+    this.#failures = failures
+    this.#errors = errors
+    this.#threads = threads
+  }
+
+  /** Settles a call by the outcome that its thread has reported. Throws what reading the value back throws. */
+  settle(call: Call, row: number): void {
+    const kind = kindOf(row)
+    if ((kind & ValueFlag.printed) !== 0 && this.#threads !== undefined) settleAfterPrints(call)
+    const isFailed = (kind & ValueFlag.failed) !== 0
+    if ((kind & ValueFlag.mask) === ValueKind.port) {
+      this.#settleByPort(call, isFailed, row)
+      return
+    }
+    const at = row * Exchange.columns
+    const number = figures[row * Exchange.figures + Figure.value]!
+    const value = decode(kind, number, outcomes[at + Column.offset]!, outcomes[at + Column.length]!)
+    if (isFailed) this.#failWith(call, value as ErrorDescription, row)
+    else call.resolve(value)
+  }
+
+  #failWith(call: Call, description: ErrorDescription, row: number): void {
+    const times = timesOf(row)
+    this.fail(call, this.#errors.revive(description), times)
+  }
+
+  /** The value comes by the message port of the thread. */
+  #settleByPort(call: Call, isFailed: boolean, row: number): void {
+    // The row is another outcome's by the time that the value is there.
+    const times = timesOf(row)
+    const fail = (error: unknown) => this.fail(call, error, times)
+    this.#threads!.take(figures[row * Exchange.figures + Figure.value]!, {
+      give: (value) => (isFailed ? fail(this.#errors.revive(value as ErrorDescription)) : call.resolve(value)),
+      fail: call.reject,
+      lose: () => fail(new WorkerCrashedError(this.#failures.pool, 0, undefined)),
+    })
+  }
+
+  /** Nobody wants the value of the outcome: its task has settled in another way. */
+  drop(row: number): void {
+    if ((kindOf(row) & ValueFlag.mask) !== ValueKind.port) return
+    this.#threads!.take(figures[row * Exchange.figures + Figure.value]!, { give: noop, fail: noop, lose: noop })
+  }
+
+  /** A call fails with an error that panicHandler is to see. */
+  fail(call: Call, error: unknown, { id, waitMs, runMs }: Times): void {
+    const { name, priority, promise } = call
+    if (this.#failures.panicHandler !== undefined) {
+      const info: TaskInfo = { pool: this.#failures.pool, id, name, priority, waitMs, runMs }
+      this.#failures.report(error, info)
+      if (promise !== undefined) markHandled(promise)
+    }
+    call.reject(error)
+  }
+}
+
+const kindOf = (row: number): number => outcomes[row * Exchange.columns + Column.kind]!
+
+function timesOf(row: number): Times {
+  const at = row * Exchange.figures
+  return { id: figures[at + Figure.id]!, waitMs: figures[at + Figure.waitMs]!, runMs: figures[at + Figure.runMs]! }
+}
+
+/** The promise of a call settles once the owner has read what the task has printed. An owner that is blocked reads nothing. */
+function settleAfterPrints(call: Call): void {
+  const { promise, resolve, reject } = call
+  if (promise === undefined) {
+    afterPrints(noop)
+    return
+  }
+  const later = (settle: Resolve) => (value: unknown) => afterPrints(() => settle(value))
+  call.resolve = later(resolve)
+  call.reject = later(reject)
+}

@@ -1,0 +1,68 @@
+import { fileURLToPath } from 'node:url'
+
+import { WorkerCrashedError, WorkerStartError } from '../../base/errors.js'
+import { native } from '../../native/binding.js'
+import type { ThreadPoolSettings } from '../../options/thread-options.js'
+import { type ErrorDescription, reviveError } from '../../wire/payload/index.js'
+import { decodeAnswer, pack } from '../../wire/values.js'
+
+/** Of what a thread has died. */
+interface Crash {
+  readonly exitCode: number
+  readonly cause: ErrorDescription | undefined
+}
+const UNKNOWN_CRASH: Crash = { exitCode: 1, cause: undefined }
+
+/** Makes the cause of a crash ready to go out, for the isolates whose tasks it ends. */
+export function packCrash(exitCode: number, cause: ErrorDescription | undefined): void {
+  pack(cause, (reduced) => ({ exitCode, cause: reduced }) as Crash)
+}
+
+/** The errors of a pool's threads, as tasks reject with them. */
+export class ThreadErrors {
+  readonly #settings: ThreadPoolSettings
+
+  constructor(settings: ThreadPoolSettings) {
+    this.#settings = settings
+  }
+
+  /** The thread has died, of what the core has been told by `packCrash`. */
+  crash(): WorkerCrashedError {
+    const { name } = this.#settings
+    try {
+      // There may have been no memory for the reason.
+      const { exitCode, cause } = (decodeAnswer(native.detail()) as Crash | undefined) ?? UNKNOWN_CRASH
+      return new WorkerCrashedError(name, exitCode, this.revive(cause))
+    } catch (unreadable) {
+      return new WorkerCrashedError(name, 1, unreadable)
+    }
+  }
+
+  /** No thread can be started; `answer`: the kind of the value that says why. */
+  start(answer: number): WorkerStartError {
+    return new WorkerStartError(
+      this.#settings.name,
+      fileURLToPath(this.#settings.threads.filename),
+      this.#cause(answer),
+    )
+  }
+
+  /** Why, as far as that can be read back. */
+  #cause(answer: number): unknown {
+    try {
+      return this.revive(decodeAnswer(answer) as ErrorDescription | undefined)
+    } catch (unreadable) {
+      return unreadable
+    }
+  }
+
+  revive(description: ErrorDescription | undefined): unknown {
+    if (description === undefined) return undefined
+    try {
+      return reviveError(description, this.#settings.errors)
+    } catch {
+      // One of these classes throws when it is asked for its name or prototype.
+      return reviveError(description, [])
+    }
+  }
+}

@@ -1,0 +1,374 @@
+import { fileURLToPath } from 'node:url'
+
+import { Cancelled, Offer, Refusal, Rejection, Special, Time, ValueKind, Word } from '../../native/abi.js'
+import { describe, isolate, native, numbers, words } from '../../native/binding.js'
+import { misuse } from '../../base/errors.js'
+import { warnOfTwins } from '../../origin/copies.js'
+import { Failures } from '../../origin/failures.js'
+import { Handle } from '../../origin/handle.js'
+import { open } from '../../origin/opening.js'
+import { rejectionError } from '../../origin/rejections.js'
+import { type ThreadTarget, block, carryOut, hasCommands, hold, settleOutcomes, watch } from '../../native/isolate.js'
+import { needHeadroom } from '../../base/headroom.js'
+import { Promise, rejectedLater, withoutFrames } from '../../base/intrinsics.js'
+import { type ErrorDescription, describeError } from '../../wire/payload/index.js'
+import { withoutLimits } from '../../base/runtime.js'
+import { Signals } from '../../origin/signals.js'
+import { Stat } from '../../native/pool-stats.js'
+import {
+  type RunChecked,
+  type ThreadPoolSettings,
+  NO_RUN_OPTIONS,
+  checkThreadSize,
+} from '../../options/thread-options.js'
+import { Threads } from './threads.js'
+import { afterPrints } from './after-prints.js'
+import type { Call } from './call.js'
+import { CallEnds } from './call-ends.js'
+import { type PortArgument, discard, toPortArgument } from './port-argument.js'
+import { ThreadErrors, packCrash } from './thread-errors.js'
+import { NAMED, PORTLESS, SPREAD, encode, pack, serialize } from '../../wire/values.js'
+
+const { WatchCondition } = native
+
+/**
+ * A thread pool as an isolate sees it: promises under the core's numbers of tasks and, in the owner, the threads.
+ */
+export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarget {
+  protected readonly target = this
+  /** In the owner, the threads hold the pool. */
+  readonly isRooted = false
+  readonly #settings: ThreadPoolSettings
+  readonly #failures: Failures
+  readonly #errors: ThreadErrors
+  readonly #ends: CallEnds
+  /** In the owner. Between a thread and any other isolate there is no message port. */
+  readonly #threads: Threads | undefined
+  /** The largest number of tasks that one thread has at once. */
+  readonly concurrency: number
+  /** Whether it has been logged that a thread cannot be started, and none has loaded since. */
+  #hasWarned = false
+  /** By task number. */
+  readonly #calls: (Call | undefined)[] = []
+  readonly #signals = new Signals<Call>((call, reason) => this.#abort(call, reason))
+  /** The numbers of exports, but only of functions that the module has, not of every name that somebody has called. */
+  readonly #exportNumbers = new Map<string, number>()
+
+  constructor(settings: ThreadPoolSettings) {
+    const { name, agreement, size, expiry, nonblocking, maxBlockingTasks, concurrency, minSize, grace } = settings
+    const kind = { type: 'Thread' as const, grace }
+    const options = { size, expiry, preAlloc: false, nonblocking, maxBlockingTasks, kind, concurrency, minSize }
+    const opened = open(name, options, agreement)
+    const { id, isNew } = opened
+    const isShared = agreement !== undefined
+    super(id, { name, size, isShared, isOwner: isShared && isNew, isHeld: true })
+    this.concurrency = opened.concurrency
+    this.#settings = settings
+    this.#failures = new Failures(name, settings.panicHandler, settings.logger)
+    this.#errors = new ThreadErrors(settings)
+    if (withoutLimits !== undefined && settings.threads.worker.resourceLimits !== undefined) {
+      const message = `${withoutLimits} does not report a thread that reaches its resourceLimits; only a timeout ends its task`
+      this.#failures.log('warn', { option: 'resourceLimits' }, message)
+    }
+    this.#threads = isNew ? this.#newThreads() : undefined
+    this.#ends = new CallEnds(this.#failures, this.#errors, this.#threads)
+    hold(id, this)
+    if (isShared) warnOfTwins(name, true, this.#failures)
+    if (isNew && settings.preAlloc) {
+      native.start(isolate, id, true)
+      carryOut()
+    }
+    if (settings.signal !== undefined) this.follow(settings.signal)
+  }
+
+  #newThreads(): Threads {
+    const { id } = this
+    return new Threads(id, this.#settings.threads, {
+      crashed: (worker, exitCode, cause) => {
+        // What came before the death comes before its consequences.
+        settleOutcomes()
+        packCrash(exitCode, cause)
+        native.crashed(id, worker)
+        carryOut()
+      },
+      retired: (worker) => {
+        native.retired(id, worker)
+        carryOut()
+      },
+      startFailed: (worker, cause) => {
+        const failed = this.stat(Stat.failed)
+        pack(cause)
+        native.start_failed(id, worker)
+        // Otherwise the errors of tasks say so.
+        const isUntold = this.stat(Stat.failed) === failed
+        if (isUntold && cause !== undefined) this.#warnOfStart(cause)
+        carryOut()
+      },
+      loaded: () => {
+        this.#hasWarned = false
+      },
+    })
+  }
+
+  /** A thread could not be started, and no task rejects for it. This is logged once, until a thread has loaded. */
+  #warnOfStart(cause: ErrorDescription): void {
+    if (this.#hasWarned) return
+    this.#hasWarned = true
+    const file = fileURLToPath(this.#settings.threads.filename)
+    const message = `a thread could not be started for ${file}; this is said once until one has loaded`
+    this.#failures.log('warn', { err: this.#errors.revive(cause) }, message)
+  }
+
+  protected nameOf(call: Call): string {
+    return call.name
+  }
+
+  checkSize(size: unknown): number {
+    return checkThreadSize(size)
+  }
+
+  protected abortRunning(reason: unknown): void {
+    for (const call of this.#calls) if (call !== undefined) this.#abortInThread(call, reason, false)
+  }
+
+  /** Has the signal of a task abort, if a thread has the task. `ifSettled`: only if the task has also settled. */
+  #abortInThread({ id, stamp }: Call, reason: unknown, ifSettled: boolean): void {
+    pack(describeError(reason, `at an abort (pool ${this.#settings.name})`))
+    native.abort(this.id, id, stamp, ifSettled ? 1 : 0)
+  }
+
+  // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  offer(call: Call, options: RunChecked = NO_RUN_OPTIONS, mode: Offer): Promise<unknown> | undefined {
+    try {
+      const promise = call.promised()
+      const code = this.offerSilently(call, options, mode)
+      return code < 0 ? this.refused(code, mode, call) : promise
+    } catch (error) {
+      return rejectedLater(error)
+    }
+  }
+
+  /** Throws if the argument cannot be cloned. */
+  offerSilently(call: Call, options: RunChecked, mode: Offer): number {
+    const { signal } = options
+    if (signal === undefined) return this.#hand(call, options, mode)
+    const refused = this.#refusalOf(options, mode)
+    if (refused < 0) return refused
+    // The call listens before it is handed in: listening may throw, and a thread begins as soon as it has the task.
+    this.#signals.add(signal, call)
+    let code: number = Refusal.deep
+    try {
+      code = this.#hand(call, options, mode)
+    } finally {
+      if (code < 0) this.#signals.delete(signal, call)
+    }
+    return code
+  }
+
+  /** Asks the core whether it would refuse a task now: then the answer is below 0. */
+  #refusalOf({ waitTimeout = Special.noLimit, timeout = 0 }: RunChecked, mode: Offer): number {
+    return native.refuse(this.id, waitTimeout, timeout, mode)
+  }
+
+  /** Encodes the argument and hands the call in. Gives the number of the task, or a refusal. */
+  #hand(call: Call, options: RunChecked, mode: Offer): number {
+    const { signal, transfer } = options
+    const known = this.#exportNumber(call.name)
+    const exportCode = known | (call.isSpread ? SPREAD : 0) | (this.#threads === undefined ? PORTLESS : 0)
+    const sent = known === NAMED ? [call.name, call.argument] : call.argument
+    let portArgument: PortArgument | undefined
+    if (transfer !== undefined || !encode(sent)) {
+      // Before anything is moved.
+      needHeadroom()
+      // With a signal the core has been asked already.
+      const refused = signal === undefined ? this.#refusalOf(options, mode) : 0
+      if (refused < 0) return refused
+      portArgument = this.#bring(sent, transfer)
+    }
+    let code: number = Refusal.deep
+    try {
+      // While the argument was encoded, which runs code of the user.
+      if (signal?.aborted) throw signal.reason
+      code = this.#submit(exportCode, options, mode)
+      if (code === Refusal.deep) {
+        needHeadroom()
+        code = this.#submit(exportCode, options, mode)
+      }
+    } finally {
+      if (code < 0 && portArgument !== undefined) discard(portArgument)
+    }
+    if (code >= 0) this.#keep(call, code, options, portArgument)
+    return code
+  }
+
+  /** Makes an argument ready to go out that `encode` has declined, or of which something is moved. */
+  #bring(sent: unknown, transfer: RunChecked['transfer']): PortArgument | undefined {
+    if (this.#threads === undefined) {
+      serialize(sent, transfer)
+      return undefined
+    }
+    const portArgument = toPortArgument(sent, transfer)
+    if (portArgument !== undefined) describe(ValueKind.port, 0, 0)
+    return portArgument
+  }
+
+  /** `exportCode`: the number of the export, with its flags. */
+  #submit(
+    exportCode: number,
+    { priority = 1, waitTimeout = Special.noLimit, timeout = 0 }: RunChecked,
+    mode: Offer,
+  ): number {
+    const isNoted = this.#settings.panicHandler !== undefined
+    if (priority === 1 && waitTimeout === Special.noLimit && timeout === 0 && !isNoted && mode === Offer.normal) {
+      return native.run(this.id, exportCode)
+    }
+    return native.run_with(this.id, exportCode, priority, waitTimeout, timeout, isNoted ? 1 : 0, mode)
+  }
+
+  /** The call is accepted: it is a task until it has settled. */
+  #keep(call: Call, id: number, options: RunChecked, portArgument: PortArgument | undefined): void {
+    call.id = id
+    call.stamp = words[Word.stamp]!
+    call.priority = options.priority ?? 1
+    call.signal = options.signal
+    call.argument = undefined
+    call.portArgument = portArgument
+    while (this.#calls.length <= id) this.#calls.push(undefined)
+    this.#calls[id] = call
+    if (hasCommands()) carryOut()
+  }
+
+  /** The number of an export; `NAMED` if it has none. */
+  #exportNumber(name: string): number {
+    const known = this.#exportNumbers.get(name)
+    if (known !== undefined) return known
+    const number = native.exportNumber(isolate, this.id, name)
+    if (number === null) return NAMED
+    this.#exportNumbers.set(name, number)
+    return number
+  }
+
+  /** As `submit`, blocking this isolate until the result is there. Throws what `submit` would reject with. */
+  callSync(call: Call, options: RunChecked): unknown {
+    let end: { readonly value: unknown; readonly isError: boolean } | undefined
+    call.resolve = (value) => (end = { value, isError: false })
+    call.reject = (error) => (end = { value: error, isError: true })
+    if (options.signal?.aborted) throw options.signal.reason
+    if (!native.mayBlock(isolate, this.id)) {
+      throw misuse(
+        'runSync cannot be called where it would keep the task from its thread, or only another isolate could start one',
+      )
+    }
+    this.execute(call, options)
+    block(this.name, () => end !== undefined)
+    if (end!.isError) throw end!.value
+    return end!.value
+  }
+
+  // ── end ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #forget(id: number): Call {
+    const call = this.#calls[id]!
+    this.#calls[id] = undefined
+    if (call.portArgument !== undefined) discard(call.portArgument)
+    if (call.signal !== undefined) this.#signals.delete(call.signal, call)
+    return call
+  }
+
+  outcome(id: number, row: number): void {
+    const call = this.#calls[id]
+    if (call === undefined) {
+      // The task has settled in another way, and this is too late.
+      this.#ends.drop(row)
+      return
+    }
+    try {
+      this.#forget(id)
+      this.#ends.settle(call, row)
+    } catch (error) {
+      // A value that cannot be read back, or for which there is no memory, is the affair of its own task.
+      call.reject(error)
+    }
+  }
+
+  #abort(call: Call, reason: unknown): void {
+    // Whoever has made a list of calls to abort may be too late for one.
+    if (this.#calls[call.id] !== call) return
+    const cancelled = native.cancel(this.id, call.id, call.stamp)
+    if (cancelled === Cancelled.late) return
+    this.#forget(call.id)
+    call.reject(reason)
+    if (cancelled === Cancelled.running) this.#abortInThread(call, reason, true)
+    if (hasCommands()) carryOut()
+  }
+
+  // ── commands of the core ────────────────────────────────────────────────────────────────────────────────────────
+
+  reject(id: number, rejection: Rejection, limit: number): void {
+    const call = this.#forget(id)
+    const error = withoutFrames(() => this.#errorOf(rejection, limit, call.name))
+    if (rejection === Rejection.crashed)
+      this.#ends.fail(call, error, {
+        id: numbers[Time.id]!,
+        waitMs: numbers[Time.waitMs]!,
+        runMs: numbers[Time.runMs]!,
+      })
+    else call.reject(error)
+    if (rejection === Rejection.taskTimeout) this.#abortInThread(call, error, true)
+  }
+
+  #errorOf(rejection: Rejection, limit: number, task: string): Error {
+    if (rejection === Rejection.crashed) return this.#errors.crash()
+    if (rejection === Rejection.startFailed) return this.#errors.start(native.detail())
+    return rejectionError(rejection, limit, this.name, task)
+  }
+
+  boot(worker: number): void {
+    this.#threads!.start(worker)
+  }
+
+  retire(worker: number): void {
+    this.#threads!.retire(worker)
+  }
+
+  died(worker: number, serial: number): void {
+    this.#threads!.died(worker, serial)
+  }
+
+  kill(worker: number): void {
+    this.#threads!.kill(worker)
+  }
+
+  sendArgument(worker: number, task: number, stamp: number): void {
+    const call = this.#calls[task]
+    // The task may have settled, and another task may have its number.
+    const isLate = call === undefined || call.stamp !== stamp
+    const portArgument = isLate ? undefined : call.portArgument
+    if (!isLate) call.portArgument = undefined
+    this.#threads!.sendArgument(worker, portArgument)
+  }
+
+  // ── verbs of its own ────────────────────────────────────────────────────────────────────────────────────────────
+
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (vain: number): void => {
+        if (vain === 0) afterPrints(resolve)
+        else if (this.stat(Stat.isClosed) === 1) reject(this.closedError())
+        else reject(this.#errors.start(native.start_failure(this.id)))
+      }
+      native.start(isolate, this.id, false)
+      watch(this.id, WatchCondition.Started, settle, true)
+    })
+  }
+
+  async destroy(): Promise<void> {
+    const generation = native.close(isolate, this.id)
+    native.destroy(isolate, this.id)
+    carryOut()
+    await new Promise<void>((resolve) => {
+      watch(this.id, WatchCondition.Ended, () => resolve(), true, generation)
+    })
+  }
+}
