@@ -26,7 +26,8 @@ declare var entry: object,
   key: string,
   local: Pool,
   paths: string[]
-declare var pool: Pool & import('workpool').ThreadPool,
+/** Examples of either kind go on with it. */
+declare var pool: Omit<Pool, 'kind'> & Omit<import('workpool').ThreadPool, 'kind'>,
   queue: AsyncIterable<string>,
   remote: Pool,
   response: import('node:http').ServerResponse
