@@ -51,12 +51,13 @@ pub struct Finished {
     /// The task that the same worker has now; the caller starts it. One that came through another face is an
     /// [`Effect::Start`](crate::Effect::Start) instead.
     pub next: Option<TaskId>,
-    /// Whether no task of its face is left, as [`is_quiet`](crate::Pool::is_quiet) says. Never if origins hear late of ends.
+    /// Whether no task of its face is left, as [`is_quiet`](crate::Pool::is_quiet) says. Never if origins [hear
+    /// late](crate::WorkerKind::reports_late) of ends.
     pub is_quiet: bool,
 }
 
 impl Finished {
-    /// Of a task that is done with, or has no worker: whoever says that it has ended is late.
+    /// The answer about a task that is done with, or has no worker: whoever says that it has ended is late.
     pub(crate) const LATE: Self = Self { settled: false, next: None, is_quiet: false };
 }
 
@@ -67,7 +68,8 @@ pub enum Taken<T> {
     Begun(T),
     /// The task has settled on its way here: the worker only finishes it.
     Settled,
-    /// The task is not this worker's, or has begun: the word of the task came late, when the worker it was meant for had died.
+    /// The task is not this worker's, or has begun: the word of the task came late, when the worker it was meant for
+    /// had died.
     Foreign,
 }
 

@@ -48,7 +48,7 @@ impl Clock for MonotonicClock {
     }
 }
 
-/// A clock that stands until it is told to move.
+/// A clock that stands still until it is told to move.
 #[derive(Debug, Default)]
 pub struct ManualClock(AtomicU64);
 

@@ -31,16 +31,16 @@ pub enum Effect<T> {
     Boot(WorkerId),
     /// The host is to take this worker down, which has no task, and to answer by `retired`.
     Retire(WorkerId),
-    /// The host has been taking this worker down for too long: the worker counts no more. The number stays the worker's until the host
-    /// answers, if it has not.
+    /// The host has been taking this worker down for too long: the worker counts no more. The number stays the worker's
+    /// until the host answers, if it has not.
     Overdue(WorkerId),
     /// The host is to end this worker, whatever it does, and to answer by `crashed`.
     Kill(WorkerId),
-    /// This worker is to hear that the task which it runs has settled, as the face of the task is gone. Only of a worker that
-    /// [outlives](WorkerKind::outlives_face) that.
+    /// This worker is to hear that the task which it runs has settled, as the face of the task is gone. Only workers
+    /// that [outlive the face](WorkerKind::outlives_face) are told so.
     Abandoned(WorkerId, TaskId, T),
-    /// The task settles before a worker has begun it: what the host keeps for the begin is not needed any more. Of a task that has
-    /// begun, the worker has that.
+    /// The task settles before a worker has begun it: what the host keeps for the begin is not needed any more. If a
+    /// task has begun, its worker has that.
     Forgotten(T),
     /// The origin of the task is to learn that it has settled, and then to `collect` it.
     Reject(TaskId, T, Rejection),
@@ -50,7 +50,8 @@ pub enum Effect<T> {
         face: FaceId,
         /// As given to `watch`.
         token: u32,
-        /// If the time came before the condition: how many workers of what was waited for were left then. `None` if it has come true.
+        /// If the time came before the condition: how many workers of what was waited for were left then. `None` if it
+        /// has come true.
         left: Option<u32>,
     },
     /// The time of a wait for a vacancy is over.
@@ -60,8 +61,8 @@ pub enum Effect<T> {
         /// As given to `await_vacancy`.
         token: u32,
     },
-    /// A submit would not have to wait now, and the face calls [`end_turns`](crate::Pool::end_turns) once whoever waited has
-    /// had the opportunity; or it would be refused, as the pool is closed or the face has left.
+    /// A submit would not have to wait now, and the face calls [`end_turns`](crate::Pool::end_turns) once whoever
+    /// waited has had the opportunity; or it would be refused, as the pool is closed or the face has left.
     Vacancy {
         /// Whose wait it was.
         face: FaceId,

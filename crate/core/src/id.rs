@@ -12,15 +12,16 @@ impl WorkerId {
     }
 }
 
-/// A task, by the number under which the pool keeps its record, and a stamp. Numbers are dense and are used again once the record
-/// is gone; the stamp tells the task from all others that have the number before or after it. So whoever is late with a name
-/// meets nobody.
+/// A task, by the number under which the pool keeps its record, and a stamp. Numbers are dense and are used again once
+/// the record is gone; the stamp tells the task from all others that have the number before or after it. So whoever is
+/// late with a name meets nobody.
 ///
-/// The stamp is the task's place among all tasks of the pool, without what does not fit into it: a name would have to be late by
-/// 4,294,967,296 tasks exactly to mean another one.
+/// The stamp is the task's place among all tasks of the pool, without what does not fit into it: a name would have to
+/// be late by 4,294,967,296 tasks exactly to mean another one.
 ///
-/// One word, the number in its upper half: so it goes by a register, also within an `Option`. Of two halves it went by memory, written
-/// as two and read as one, for which a processor waits.
+/// The name is one word, with the number in the upper half, so it is passed in a register, also within an `Option`. Two
+/// separate halves would be passed in memory, where they are written as two values and read as one, for which a
+/// processor waits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TaskId(u64);
 
@@ -31,13 +32,13 @@ impl TaskId {
         Self((number as u64) << 32 | stamp as u64)
     }
 
-    /// What no other task of the pool has at the same time.
+    /// The number, which no other task of the pool has at the same time.
     #[must_use]
     pub const fn number(self) -> u32 {
         (self.0 >> 32) as u32
     }
 
-    /// What tells the task from the others that have its number before and after it.
+    /// The stamp, which tells the task from the others that have its number before and after it.
     #[must_use]
     pub const fn stamp(self) -> u32 {
         self.0 as u32
@@ -54,12 +55,12 @@ impl fmt::Debug for TaskId {
     }
 }
 
-/// A face, by a place and a stamp that together are never used again.
+/// A face: what an isolate holds of a pool. Its place and its stamp together are never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FaceId {
     index: u32,
-    /// How many faces the pool had before this one, without what does not fit: what is late for a face that has gone must not reach
-    /// the next one at its place. It would have to be late by 4,294,967,296 faces exactly.
+    /// How many faces the pool had before this one, without what does not fit: what is late for a face that has gone
+    /// must not reach the next one at its place. It would have to be late by 4,294,967,296 faces exactly.
     stamp: u32,
 }
 

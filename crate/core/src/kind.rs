@@ -1,4 +1,5 @@
-//! What the workers of a pool are. The rules ask the kind what they have to know, each question by its name; a rule never lists kinds.
+//! What the workers of a pool are. The rules ask the kind what they have to know, each question by its name; a rule
+//! never lists kinds.
 
 use crate::clock::Nanos;
 
@@ -7,15 +8,16 @@ use crate::clock::Nanos;
 pub enum WorkerKind {
     /// Room for one task of the origin's own isolate, and nothing else.
     Slot,
-    /// Something that the host makes before a task can use it, and takes down afterwards: told by [`Effect::Boot`](crate::Effect::Boot)
-    /// it answers by `booted` or `boot_failed`, told by [`Effect::Retire`](crate::Effect::Retire) by `retired`.
+    /// Something that the host makes before a task can use it, and takes down afterwards: told by
+    /// [`Effect::Boot`](crate::Effect::Boot) it answers by `booted` or `boot_failed`, told by
+    /// [`Effect::Retire`](crate::Effect::Retire) by `retired`.
     Resource {
-        /// Milliseconds after which the slot of a worker that is being taken down is free although the host has not answered;
-        /// `None` for never.
+        /// Milliseconds after which the slot of a worker that is being taken down is free although the host has not
+        /// answered; `None` for never.
         dispose_timeout: Option<u32>,
     },
-    /// A thread of its own, which the host starts and takes down like a resource. A thread begins, ends and dies without the origin
-    /// of its tasks, and it can be killed.
+    /// A thread of its own, which the host starts and takes down like a resource. A thread begins, ends and dies
+    /// without the origin of its tasks, and it can be killed.
     Thread {
         /// How long a task that has settled before its end may run on before the host is told to kill its thread.
         grace: Nanos,
@@ -51,15 +53,15 @@ impl WorkerKind {
         matches!(self, Self::Thread { .. })
     }
 
-    /// Whether a task that a worker has been given begins only when the worker [takes](crate::Pool::take) it. Until then a worker
-    /// that dies gives the task back.
+    /// Whether a task that a worker has been given begins only when the worker [takes](crate::Pool::take) it. Until
+    /// then a worker that dies gives the task back.
     #[must_use]
     pub const fn begins_later(self) -> bool {
         matches!(self, Self::Thread { .. })
     }
 
-    /// Whether the origin of a task hears of its end later than the core. Then every end leaves a record until the origin
-    /// [collects](crate::Pool::collect) it.
+    /// Whether the origin of a task hears of its end later than the core. Then every end leaves a record until the
+    /// origin [collects](crate::Pool::collect) it.
     #[must_use]
     pub const fn reports_late(self) -> bool {
         matches!(self, Self::Thread { .. })

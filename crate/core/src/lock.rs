@@ -1,8 +1,8 @@
 //! The pool's lock: test-and-test-and-set with exponential back-off that ends in the scheduler.
 //!
 //! It guards one struct ([`State`](crate::state::State)) for some tens of nanoseconds at a time. No system call, no
-//! callback and no wake-up happens under it; what a transition causes is collected and carried out after the
-//! unlock (see [`Pool`](crate::Pool)). ARCHITECTURE.md compares it with parking_lot's and std's mutex.
+//! callback and no wake-up happens under it; what a transition causes is collected and carried out after the unlock
+//! (see [`Pool`](crate::Pool)). ARCHITECTURE.md compares it with parking_lot's and std's mutex.
 
 use std::{
     fmt,
@@ -11,9 +11,9 @@ use std::{
 
 use crate::sync::{AtomicBool, Ordering, UnsafeCell, relax};
 
-/// Pauses of the last spinning round; after it, every round is a yield. 64 pauses are about the length of the
-/// longest ordinary critical section, so a holder that still runs is waited for and one that was preempted is
-/// given the processor.
+/// Pauses of the last spinning round; after it, every round is a yield. 64 pauses are about the length of the longest
+/// ordinary critical section, so a holder that still runs is waited for and one that was preempted is given the
+/// processor.
 const LAST_ROUND: u32 = 64;
 
 /// How long to wait before looking again: 1, 2, 4 … 64 pauses, then the scheduler.
@@ -38,7 +38,8 @@ impl Backoff {
 /// assert_eq!(*lock.lock(), 2);
 /// ```
 ///
-/// The lock and the beginning of the value share a cache line, with nothing of anybody else: processors fetch lines in pairs.
+/// The lock and the beginning of the value share a cache line, with nothing of anybody else: processors fetch lines in
+/// pairs.
 #[repr(C, align(128))]
 pub struct SpinLock<T> {
     locked: AtomicBool,
@@ -66,8 +67,8 @@ impl<T> SpinLock<T> {
     }
 
     fn take(&self) -> bool {
-        // Acquire pairs with the Release in `SpinGuard::drop`: what the last holder wrote is seen by this one.
-        // A failed attempt reads nothing that is guarded, hence Relaxed.
+        // Acquire pairs with the Release in `SpinGuard::drop`: what the last holder wrote is seen by this one. A failed
+        // attempt reads nothing that is guarded, hence Relaxed.
         self.locked.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
@@ -75,8 +76,8 @@ impl<T> SpinLock<T> {
     fn wait(&self) {
         let mut backoff = Backoff(1);
         loop {
-            // Only a read, so that waiters share the cache line until the holder writes it. Relaxed: it merely
-            // suggests when `take`, which has the ordering, is worth trying.
+            // Only a read, so that waiters share the cache line until the holder writes it. Relaxed: it merely suggests
+            // when `take`, which has the ordering, is worth trying.
             while self.locked.load(Ordering::Relaxed) {
                 backoff.snooze();
             }

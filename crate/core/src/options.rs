@@ -12,7 +12,7 @@ pub struct Options {
     pub capacity: u32,
     /// How long an idle worker lives; `None` for ever.
     pub expiry: Option<Nanos>,
-    /// Refuse what would have to wait.
+    /// Whether a task that would have to wait is refused.
     pub nonblocking: bool,
     /// Most waiting tasks; 0 for no bound.
     pub max_waiting: u32,
@@ -20,7 +20,7 @@ pub struct Options {
     pub kind: WorkerKind,
     /// Most tasks that one worker has at once.
     pub concurrency: u32,
-    /// So many workers are not purged, and replaced when they die.
+    /// So many workers are not purged, and are replaced when they die.
     pub min_size: u32,
 }
 

@@ -13,25 +13,27 @@ use std::{
 
 use crate::clock::{Clock, MILLISECOND, MonotonicClock, Nanos};
 
-/// How long after the system has refused the thread nobody asks it again, unless a call depends on it: a pool arms the reaper at
-/// every transition until it is heeded.
+/// After the system has refused the thread, nobody asks for it again for so long, unless a call depends on the thread:
+/// a pool arms the reaper at every transition until it is heeded.
 const PAUSE: Nanos = 100 * MILLISECOND;
 
 /// What the reaper can be armed for.
 pub trait Reap: Send + Sync {
-    /// Does what is due at `armed`, the moment it was armed for, unless it waits for another one by now; gives the moment for
-    /// which it waits then.
+    /// Does what is due at `armed`, the moment for which the reaper was armed, unless the target waits for another
+    /// moment by now. Returns the moment for which the target waits then.
     fn reap(&self, armed: Nanos) -> Option<Nanos>;
 }
 
-/// Who is to be called when. One appointment per target, the earliest asked for: a target that is armed for a far moment
-/// and again and again for near ones leaves nothing behind.
+/// Who is to be called when. A target has one appointment, the earliest that was asked for: a target that is armed for
+/// a far moment, and again and again for near ones, leaves nothing behind.
 #[derive(Default)]
 struct Agenda {
-    /// In order of time; the address tells targets of one moment apart. It is not used again while the weak reference is here.
+    /// In order of time. The address tells targets of one moment apart; no other target has that address while the weak
+    /// reference is here.
     appointments: BTreeMap<(Nanos, usize), Weak<dyn Reap>>,
     times: HashMap<usize, Nanos>,
-    /// Set after the system has refused the thread: not before then is it asked again for what is of no urgency.
+    /// After the system has refused the thread: it is not asked again before this moment, unless a call depends on the
+    /// thread.
     not_before: Nanos,
 }
 
@@ -58,19 +60,19 @@ impl Agenda {
     }
 }
 
-/// A thread that sleeps until the first of its appointments, or, without any, until there is one. It starts with
-/// the first one and stays, asleep, for the life of the process; it holds nothing that a process could wait for.
+/// A thread that sleeps until its first appointment, or until there is one. The thread starts with the first
+/// appointment and stays, asleep, for the life of the process. It holds nothing that a process could wait for.
 ///
 /// The system may refuse the thread. Then there are no appointments, and the next who needs one asks again.
 ///
-/// A plain mutex and a condition variable: it is touched when somebody's next deadline comes *earlier* than known,
-/// which in steady traffic is once per `expiry`, not once per task.
+/// A plain mutex and a condition variable are enough: they are touched when the next deadline of a pool comes *earlier*
+/// than the reaper knows, which in steady traffic happens once per `expiry` and not once per task.
 pub struct Reaper {
     clock: MonotonicClock,
     agenda: Mutex<Agenda>,
     changed: Condvar,
-    /// Set with the agenda locked, once the thread is there: it does not end before the process. Relaxed: whoever reads it
-    /// too early takes the lock and looks again, and nothing else is published with it.
+    /// Set with the agenda locked, once the thread is there; the thread does not end before the process. Relaxed:
+    /// whoever reads `false` too late takes the lock and looks again, and nothing else is published with this flag.
     is_started: AtomicBool,
 }
 
@@ -91,10 +93,10 @@ impl Reaper {
         self.clock
     }
 
-    /// Sees to it that there is the thread. Once it is there, every appointment is kept.
+    /// Starts the thread, unless it is there. Once it is there, every appointment is kept.
     ///
     /// # Errors
-    /// If the system gives none now. The next call asks again.
+    /// If the system gives no thread now. The next call asks again.
     pub fn start(&'static self) -> io::Result<()> {
         if self.is_started.load(Ordering::Relaxed) {
             return Ok(());
@@ -114,9 +116,9 @@ impl Reaper {
         started.map(drop)
     }
 
-    /// Calls `target` at `at`, or soon after; before that only if it is armed for an earlier moment already, and then its
-    /// answer decides about the next call. False if there is no thread for it, and nothing is done then; never after
-    /// [`start`](Self::start) has succeeded.
+    /// Calls `target` at `at`, or soon after. If the target is armed for an earlier moment already, it is called then,
+    /// and its answer decides about the next call. Returns false, and does nothing, if there is no thread for that;
+    /// never after [`start`](Self::start) has succeeded.
     pub fn arm(&'static self, at: Nanos, target: Weak<dyn Reap>) -> bool {
         let mut agenda = self.lock();
         if !self.is_started.load(Ordering::Relaxed)
@@ -147,7 +149,7 @@ impl Reaper {
         }
     }
 
-    /// Keeps the first appointment, with the agenda open for others meanwhile.
+    /// Keeps the first appointment. The agenda is unlocked meanwhile.
     fn keep_first<'a>(&'a self, mut agenda: MutexGuard<'a, Agenda>) -> MutexGuard<'a, Agenda> {
         let Some((at, target)) = agenda.take_first() else { return agenda };
         drop(agenda);

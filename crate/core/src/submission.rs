@@ -52,8 +52,8 @@ impl<T> Submission<T> {
 pub enum Offer {
     /// To this pool alone. A refusal is counted.
     Normal,
-    /// To this pool before others: the task is refused rather than waits, unless a booting worker will take it. A refusal is not
-    /// counted.
+    /// To this pool before others: the task is refused rather than waits, unless a booting worker will take it. A
+    /// refusal is not counted.
     AtOnce,
     /// To this pool among others: the task may wait. A refusal because the pool is full or closed is not counted.
     Uncounted,

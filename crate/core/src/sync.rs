@@ -1,5 +1,5 @@
-//! The one place that chooses between the standard library and loom, so that the model checker runs the very
-//! code that ships.
+//! The one place that chooses between the standard library and loom, so that the model checker runs the very code that
+//! ships.
 
 #[cfg(loom)]
 pub(crate) use loom::{

@@ -1,4 +1,4 @@
-//! What a pool is called for about its faces, and about the vacancies that they wait for.
+//! The calls about faces, and about the vacancies that they wait for.
 
 use super::Pool;
 use crate::{
@@ -14,21 +14,22 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         })
     }
 
-    /// The face submits nothing any more; what it has submitted goes on. If no other one stays, the pool closes: gives the
-    /// generation that is closed.
+    /// The face submits nothing any more; what it has submitted goes on. If no other face stays, the pool closes.
+    /// Returns the generation that is closed then.
     pub fn leave(&self, face: FaceId) -> Option<u64> {
         self.transition(|state, effects| state.leave(face, effects))
     }
 
-    /// The face, which has left and has no tasks, gives up its place in the pool; what it watches it still learns. Whether
-    /// it was the last one.
+    /// The face, which has left and has no tasks, gives up its place in the pool; it is still told of what it watches.
+    /// Returns whether the face was the last one.
     pub fn resign(&self, face: FaceId) -> bool {
         self.transition(|state, effects| state.resign(face, effects))
     }
 
-    /// The face is gone, with everything of it: its unsettled tasks end as cancelled, and nothing is done for it any more. Their
-    /// workers take others; a thread ends what it runs first. The face must make no call about them from now on; an effect
-    /// that is on its way to it is void, and known by its number. Whether it was the last one.
+    /// The isolate of the face has ended: the unsettled tasks of the face end as cancelled, and nothing is done for the
+    /// face any more. The workers of those tasks take others; a thread ends first what it runs. Nobody may call the
+    /// pool about one of those tasks from now on. An effect that is on its way to the face is void, and the host knows
+    /// it by the number of the face. Returns whether the face was the last one.
     pub fn depart(&self, face: FaceId) -> bool {
         let mut sweep = Sweep::default();
         loop {
@@ -40,7 +41,8 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         }
     }
 
-    /// Whether no task of the face is left: none waits, runs, or has still to be collected. Then no effect is about one.
+    /// Whether no task of the face is left: none waits, runs, or has still to be collected. Then no effect is about a
+    /// task of the face.
     pub fn is_quiet(&self, face: FaceId) -> bool {
         self.state.lock().faces.records(face) == 0
     }
@@ -50,29 +52,31 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.state.lock().room() > 0
     }
 
-    /// Whether a submit would not have to wait, and the room is not for those who have been told of it.
+    /// Whether a submit would not have to wait, and would not take the room of those who have been told of it.
     pub fn has_vacancy(&self) -> bool {
         self.state.lock().has_room_for_another()
     }
 
-    /// Delivers [`Effect::Vacancy`] when a submit would not have to wait, or if it would be refused, as the pool is closed or
-    /// the face has left.
+    /// Delivers [`Effect::Vacancy`](crate::Effect::Vacancy) when a submit would not have to wait, or if it would be
+    /// refused, as the pool is closed or the face has left.
     pub fn await_vacancy(&self, face: FaceId, token: u32) {
         self.await_vacancy_with(Wait::new(face, token));
     }
 
-    /// As `await_vacancy`, where the wait has a place in the queue by its priority, and a time after which it ends by
-    /// [`Effect::NoVacancy`]. With a timeout above 0 only if the host [keeps time](Host::keeps_time).
+    /// As `await_vacancy`. The wait stands in the queue by its priority, and after its timeout it ends by
+    /// [`Effect::NoVacancy`](crate::Effect::NoVacancy). A timeout above 0 needs a host that [keeps
+    /// time](Host::keeps_time).
     pub fn await_vacancy_with(&self, wait: Wait) {
         self.transition(|state, effects| state.await_vacancy(&self.clock, wait, effects));
     }
 
-    /// Takes an `await_vacancy` back; false if it has been answered.
+    /// Takes an `await_vacancy` back. Returns false if it has been answered.
     pub fn forget_vacancy(&self, face: FaceId, token: u32) -> bool {
         self.transition(|state, _| state.vacancies.remove(face, token))
     }
 
-    /// `count` of those of the face who have been told of a vacancy have used it by now, or will not.
+    /// `count` waits of the face have been told of a vacancy, and their turns are over: by now they have used it, or
+    /// they will not.
     pub fn end_turns(&self, face: FaceId, count: u32) {
         self.transition(|state, effects| state.end_turns(face, count, effects));
     }

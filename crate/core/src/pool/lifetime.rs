@@ -13,13 +13,14 @@ use crate::{
 };
 
 impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
-    /// Refuses new tasks and lets the accepted ones run. Gives the generation that is closed.
+    /// Refuses new tasks and lets the accepted ones run. Returns the generation that is closed.
     pub fn close(&self) -> u64 {
         while self.transition(|state, effects| state.thin_out(None, effects)) {}
         self.transition(State::close)
     }
 
-    /// Closes the pool and rejects what waits. With a generation, only if the pool is still in it.
+    /// Closes the pool and rejects the tasks that wait. With a generation, only if the pool is still in that
+    /// generation.
     pub fn release(&self, mut generation: Option<u64>) {
         // Whoever reboots between two lock holds opens a generation that this call does not mean.
         while self.transition(|state, effects| {
@@ -32,8 +33,8 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         }) {}
     }
 
-    /// Opens a closed pool again, as a new generation; rejects what waits for the old one. False if it is an
-    /// [orphan](Self::orphan), which stays closed.
+    /// Opens a closed pool again, as a new generation; rejects the tasks that wait for the old one. Returns false if
+    /// the pool is an [orphan](Self::orphan), which stays closed.
     pub fn reboot(&self) -> bool {
         while self.transition(State::reboot) {}
         !self.state.lock().lifetime.is_orphan()
@@ -45,16 +46,16 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.destroy(effects));
     }
 
-    /// Whoever has the workers is gone, and they with it: what is unsettled rejects as if the pool was destroyed, no worker is
-    /// left, and none will come. Nobody may call for one of them any more.
+    /// The isolate that has the workers is gone, and the workers with it: unsettled tasks reject as if the pool was
+    /// destroyed, no worker is left, and none will come. Nobody may call this pool about one of those workers any more.
     pub fn orphan(&self) {
         self.transition(|state, _| state.lifetime.orphan());
         self.destroy();
         self.transition(State::lose_workers);
     }
 
-    /// Delivers [`Effect::Watched`] once `condition` holds, or after `timeout` milliseconds. A close that runs out
-    /// of time becomes a release. With a timeout only if the host [keeps time](Host::keeps_time).
+    /// Delivers [`Effect::Watched`](crate::Effect::Watched) once `condition` holds, or after `timeout` milliseconds. A
+    /// close that runs out of time becomes a release. A timeout needs a host that [keeps time](Host::keeps_time).
     pub fn watch(&self, face: FaceId, token: u32, condition: Condition, timeout: Option<u32>) {
         let expires_at = timeout.map_or(Nanos::MAX, |ms| self.clock.now() + u64::from(ms) * MILLISECOND);
         self.transition(|state, _| state.watches.add(Watch { face, token, condition, expires_at }));

@@ -1,4 +1,5 @@
-//! The pool: the state behind its lock, and the effects carried out without it. What it can be called for is in the files of this folder.
+//! The pool: the state behind its lock, and the effects carried out without it. The calls are in the files of this
+//! folder.
 
 use std::fmt;
 
@@ -20,7 +21,7 @@ mod workers;
 
 /// A pool: decides who runs, who waits, who is refused and who retires.
 ///
-/// No call panics for what it is called with: about a task, a worker or a face that is gone there is nothing to be done.
+/// No call panics, whatever its arguments are: a call about a task, a worker or a face that is gone does nothing.
 ///
 /// `T` is what the host needs to find a task again; `H` is told what to do; `C` says what time it is.
 ///
@@ -66,13 +67,13 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.state.lock().snapshot()
     }
 
-    /// Does what has become due, unless the pool waits for another moment than `armed` by now. Gives the moment for the next call.
-    /// Called by the [`Reaper`](crate::Reaper).
+    /// Does what has become due, unless the pool waits for another moment than `armed` by now. Returns the moment for
+    /// the next call. Called by the [`Reaper`](crate::Reaper).
     pub fn reap(&self, armed: Nanos) -> Option<Nanos> {
         let awaited = self.state.lock().alarm.at();
         if awaited != Some(armed) {
-            // Whoever has armed the reaper for `armed` was late with that, and may have taken the place of the appointment that
-            // is needed: the reaper has one per pool. With this answer it has that one again.
+            // Whoever has armed the reaper for `armed` was late, and may have replaced the appointment that is needed:
+            // the reaper keeps one per pool. This answer makes the needed appointment again.
             return awaited;
         }
         while self.transition(|state, effects| state.reap(self.clock.now(), effects)) {}
@@ -81,10 +82,11 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         state.rearm()
     }
 
-    /// Makes a change under the lock; arms the reaper and carries out the effects without it. An empty list of
-    /// effects costs no allocation.
+    /// Makes a change under the lock; arms the reaper and carries out the effects without it. An empty list of effects
+    /// costs no allocation.
     ///
-    /// What `change` gives is handed on as it is: in a tuple it would be copied, which costs more than all that is asked here.
+    /// The result of `change` is returned as it is: in a tuple it would be copied, which costs more than all the
+    /// questions here.
     #[inline(always)]
     fn transition<R>(&self, change: impl FnOnce(&mut State<T>, &mut Effects<T>) -> R) -> R {
         let mut effects = Effects::new();
@@ -97,7 +99,8 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         result
     }
 
-    /// What follows from a change; and of very many watches that have come true the others, in holds of the lock of their own.
+    /// Does what follows from a change. If very many watches have come true, tells the rest of them in further holds of
+    /// the lock.
     #[inline(never)]
     fn conclude_all(&self, state: SpinGuard<'_, State<T>>, effects: Effects<T>) {
         let mut is_more = self.conclude(state, effects);
@@ -106,7 +109,8 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         }
     }
 
-    /// What follows from a change, in the same hold of the lock and after it. Whether there are watches left that have come true.
+    /// Does what follows from a change, in the same hold of the lock and after it. Returns whether watches are left
+    /// that have come true.
     fn conclude(&self, mut state: SpinGuard<'_, State<T>>, mut effects: Effects<T>) -> bool {
         let is_more = !state.watches.is_empty() && state.notify_watches(&mut effects);
         if !state.vacancies.is_empty() {
@@ -139,7 +143,8 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         is_more
     }
 
-    /// As if so many more tasks had completed, and so many more reboots been: to see how numbers run on from there.
+    /// Counts as if so many more tasks had completed and so many more reboots had been, to see how numbers run on from
+    /// there.
     #[cfg(any(test, feature = "audit"))]
     pub fn age(&self, tasks: u64, reboots: u64) {
         let mut state = self.state.lock();
@@ -150,7 +155,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// Checks every invariant that ties the parts of the state together.
     ///
     /// # Panics
-    /// If one does not hold.
+    /// If an invariant does not hold.
     #[cfg(any(test, feature = "audit"))]
     pub fn audit(&self) {
         self.state.lock().audit();

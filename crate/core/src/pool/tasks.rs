@@ -1,4 +1,4 @@
-//! What a pool is called for about a task.
+//! The calls about a task.
 
 use super::Pool;
 use crate::{
@@ -11,9 +11,9 @@ use crate::{
 };
 
 impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
-    /// Hands a task in. In order: closed → refused; an idle worker → started; room for a worker → started, or
-    /// waiting for one that boots; full and not allowed to wait → refused; else waiting. Before all that, one with a time is refused
-    /// if nobody can see to it.
+    /// Hands a task in. In order: closed → refused; an idle worker → started; room for a worker → started, or waiting
+    /// for one that boots; full and not allowed to wait → refused; else waiting. Before all that, a task with a time is
+    /// refused if the host does not [keep time](Host::keeps_time).
     #[inline(always)]
     pub fn submit(&self, task: Submission<T>) -> Admission {
         if self.is_untimely(task.wait_timeout, task.timeout) {
@@ -22,7 +22,8 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.submit(&self.clock, task, effects))
     }
 
-    /// Refuses a task, and counts that, if `submit` would refuse it just now. For who wants to prepare only what has a chance.
+    /// Refuses a task, and counts that, if `submit` would refuse it just now. A caller asks before it prepares a task
+    /// at some cost.
     pub fn refuse(
         &self,
         face: FaceId,
@@ -36,20 +37,20 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.state.lock().refuse(face, offer, wait_timeout)
     }
 
-    /// Whether a task has a time that nobody can see to.
+    /// Whether a task has a time although the host does not keep time.
     fn is_untimely(&self, wait_timeout: Option<u32>, timeout: u32) -> bool {
         (timeout > 0 || wait_timeout.is_some_and(|wait| wait > 0)) && !self.host.keeps_time()
     }
 
-    /// The function of a started task is called now; its `timeout` counts from here. Needed for tasks with a `timeout`
-    /// and for timed ones.
+    /// The function of a started task is called now; its `timeout` counts from here. Tasks with a `timeout` and timed
+    /// tasks need this call.
     pub fn begin(&self, task: TaskId) {
         self.transition(|state, _| state.begin(&self.clock, task));
     }
 
-    /// The function of a begun task goes on; from here its `timeout` can end it, at once if it is over. On an event loop
-    /// that is once the call has returned: before, nothing else could have happened, and what ends within the call
-    /// completes however long it took.
+    /// The function of a begun task goes on; from here its `timeout` can end the task, at once if that is over. On an
+    /// event loop this is called once the function has returned: before, nothing else could have happened, and a task
+    /// that ends within the call of its function completes however long that took.
     pub fn limit(&self, task: TaskId) {
         self.transition(|state, _| state.limit(task));
     }
@@ -60,12 +61,13 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.finish(&self.clock, worker, end, is_broken, effects))
     }
 
-    /// Settles a task that waits or runs, because its signal was aborted. Too late for one that has settled or is done with.
+    /// Settles a task that waits or runs, because its signal was aborted. Does nothing to a task that has settled or is
+    /// done with.
     pub fn cancel(&self, task: TaskId) -> Cancelled {
         self.transition(|state, effects| state.cancel(&self.clock, task, effects))
     }
 
-    /// The task that has this number now, for whoever knows that it is still the one that is meant.
+    /// The task that has this number now, for a caller who knows that it is still the task that is meant.
     pub fn task_at(&self, number: u32) -> Option<TaskId> {
         self.state.lock().tasks.at(number)
     }
@@ -80,8 +82,8 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.finish_task(&self.clock, task, end, is_broken, effects))
     }
 
-    /// As `finish_task`, for a worker that has no other task: it takes the next one at once, in the same lock hold. The payload is
-    /// that of [`Finished::next`].
+    /// As `finish_task`, for a worker that has no other task: the worker takes the next one at once, in the same hold
+    /// of the lock. The payload is that of [`Finished::next`].
     pub fn finish_and_take(&self, task: TaskId, end: End, is_broken: bool) -> (Finished, Option<T>) {
         self.transition(|state, effects| {
             let finished = state.finish_task(&self.clock, task, end, is_broken, effects);
@@ -89,7 +91,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         })
     }
 
-    /// The origin of a rejected task has taken notice; its number may be used again.
+    /// The origin of a rejected task has taken notice; the number of the task may be used again.
     pub fn collect(&self, task: TaskId) {
         self.transition(|state, _| state.collect(task));
     }

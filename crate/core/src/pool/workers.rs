@@ -1,4 +1,4 @@
-//! What a pool is called for about its workers.
+//! The calls about workers.
 
 use std::collections::TryReserveError;
 
@@ -15,24 +15,25 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// Reserves memory for `workers` workers.
     ///
     /// # Errors
-    /// If the system gives none.
+    /// If the system gives no memory.
     pub fn reserve(&self, workers: u32) -> Result<(), TryReserveError> {
         let mut state = self.state.lock();
         state.idle.reserve(workers as usize)?;
         state.workers.reserve(workers as usize)
     }
 
-    /// A booting worker is ready. Gives the task it has now, which the caller starts.
+    /// A booting worker is ready. Returns the task that the worker has now, which the caller starts.
     pub fn booted(&self, worker: WorkerId) -> Option<TaskId> {
         self.transition(|state, effects| state.booted(&self.clock, worker, effects))
     }
 
-    /// A booting worker could not be made. Gives the task that fails for it, which the caller collects.
+    /// A booting worker could not be made. Returns the task that fails for that, which the caller collects.
     pub fn boot_failed(&self, worker: WorkerId) -> Option<(TaskId, T)> {
         self.transition(|state, effects| state.boot_failed(worker, effects))
     }
 
-    /// A retired worker has been taken down, or will be at any time without anybody hearing of it, if it is [overdue](Effect::Overdue).
+    /// A retired worker has been taken down. If the worker is [overdue](crate::Effect::Overdue), it may also be taken
+    /// down later, without anybody hearing of that.
     pub fn retired(&self, worker: WorkerId) {
         self.transition(|state, effects| state.retired(worker, effects));
     }
@@ -42,8 +43,9 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.crashed(worker, effects));
     }
 
-    /// A thread could not be started and will not be; if there is none, what waits is rejected. If there is one, it serves, and no other
-    /// is started for a while: 100 ms, each time in a row twice as long, up to 5 s.
+    /// A worker could not be started and will not be. If no other one has started, the tasks that wait are rejected.
+    /// Otherwise the others serve them, and none is started for a pause: 100 ms, each time in a row twice as long, up
+    /// to 5 s.
     pub fn start_failed(&self, worker: WorkerId) {
         if self.transition(|state, _| state.start_failed(&self.clock, worker)) {
             while self.transition(State::reject_unstartable) {}
@@ -64,7 +66,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         });
     }
 
-    /// Starts as many workers as the capacity allows; none in the pause after one that could not be started.
+    /// Starts as many workers as the capacity allows; none in the pause after a worker that could not be started.
     pub fn start_all(&self) {
         self.transition(|state, effects| {
             while state.may_start() && state.lifetime.is_open() {
@@ -73,8 +75,8 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         });
     }
 
-    /// Changes the capacity. Growing starts what waits at once; shrinking retires idle workers at once and busy
-    /// ones as they finish. Of two that change it at the same time the one that began later prevails.
+    /// Changes the capacity. Growing starts what waits at once; shrinking retires idle workers at once and busy ones as
+    /// they finish. Of two changes at the same time the one that began later prevails.
     pub fn tune(&self, capacity: u32) {
         let mut change = None;
         while self.transition(|state, effects| {

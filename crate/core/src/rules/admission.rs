@@ -1,4 +1,4 @@
-//! Whether a task is accepted, and what it finds.
+//! Whether a task is accepted, and whether it starts, waits, or has a worker started for it.
 
 use crate::{
     answer::{Admission, Refusal},
@@ -19,7 +19,8 @@ impl<T: Payload> State<T> {
         if let Some(refusal) = self.refuse_if_closed(task.payload.face(), task.offer) {
             return Admission::Refused(refusal);
         }
-        // Idle workers are within capacity: shrinking retires them at once. And while one is idle nothing waits, but behind a turn.
+        // Idle workers are within capacity: shrinking retires them at once. And while one is idle nothing waits, but
+        // behind a turn.
         let is_behind = self.is_behind(task.payload.face());
         if !is_behind && let Some(worker) = self.idle.pop() {
             let id = self.accept(clock, task);
@@ -98,7 +99,7 @@ impl<T: Payload> State<T> {
         self.options.nonblocking || is_full
     }
 
-    /// What a task that must wait without a worker on its way is refused for.
+    /// Why a task is refused that must wait while no worker is on its way to it; `None` if it may wait.
     fn refuse_to_wait(&mut self, offer: Offer, wait_timeout: Option<u32>) -> Option<Refusal> {
         if self.is_overloaded() || offer == Offer::AtOnce {
             self.counters.overload += u64::from(offer == Offer::Normal);

@@ -45,8 +45,8 @@ impl<T: Payload> State<T> {
         failed.map(|task| (task, self.tasks[task].payload))
     }
 
-    /// A worker could not be started, and trying again is no use. It is not replaced before the next submit. Whether that
-    /// concerns this generation: one of an older generation may have been ended while it booted.
+    /// A worker could not be started, and trying again is of no use. It is not replaced before the next submit. Returns
+    /// whether that concerns this generation: a worker of an older one may have been ended while it booted.
     pub(crate) fn start_failed(&mut self, clock: &impl Clock, worker: WorkerId) -> bool {
         let Some(generation) = self.generation_of_booting(worker) else { return false };
         self.census.end_boot(generation);
@@ -56,7 +56,7 @@ impl<T: Payload> State<T> {
         let is_current = self.census.is_current(generation);
         if is_current {
             self.starts.fail();
-            // Others that were started together with it and fail, too, are the same failure.
+            // If workers that were started together with this one fail, too, that is the same failure.
             if self.census.has_started() && !self.starts.are_paused() {
                 self.starts.pause(clock.now());
             }
@@ -86,7 +86,8 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// Fails what waits for a worker, unless there are some that have started: whether more is left to reject.
+    /// Rejects tasks that wait, unless there are workers that have started. Returns whether more tasks are left to
+    /// reject.
     pub(crate) fn reject_unstartable(&mut self, effects: &mut Effects<T>) -> bool {
         if self.census.has_started() {
             self.fill(effects);
@@ -96,7 +97,7 @@ impl<T: Payload> State<T> {
         self.reject_some(Outcome::Failed, Rejection::StartFailed, effects)
     }
 
-    /// Rejects tasks that wait, or some of them: whether there are more.
+    /// Rejects tasks that wait, or some of them. Returns whether there are more.
     pub(crate) fn reject_some(
         &mut self,
         outcome: Outcome,

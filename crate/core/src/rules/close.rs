@@ -7,7 +7,8 @@ use crate::{
 };
 
 impl<T: Payload> State<T> {
-    /// Retires some of very many idle workers, for who is about to close the generation: whether to call it again first.
+    /// Retires some of very many idle workers, before the generation is closed. Returns whether to call this again
+    /// before that.
     pub(crate) fn thin_out(&mut self, generation: Option<u64>, effects: &mut Effects<T>) -> bool {
         let is_meant = generation.is_none_or(|generation| self.census.is_current(generation));
         if is_meant && self.idle.len() > BATCH {
@@ -16,7 +17,7 @@ impl<T: Payload> State<T> {
         is_meant && self.idle.len() > BATCH
     }
 
-    /// Refuses new tasks; the accepted ones run. Gives the generation that is closed.
+    /// Refuses new tasks; the accepted ones run. Returns the generation that is closed.
     pub(crate) fn close(&mut self, effects: &mut Effects<T>) -> u64 {
         if self.lifetime.is_open() {
             self.lifetime.close();
@@ -27,8 +28,8 @@ impl<T: Payload> State<T> {
         self.census.generation()
     }
 
-    /// Closes the pool and rejects some of what waits; whether more is left to reject. Does nothing to a generation
-    /// other than `generation`, if one is given.
+    /// Closes the pool and rejects some of the tasks that wait. Returns whether more are left to reject. Does nothing
+    /// to a generation other than `generation`, if one is given.
     pub(crate) fn release(&mut self, generation: Option<u64>, effects: &mut Effects<T>) -> bool {
         if generation.is_some_and(|generation| !self.census.is_current(generation)) {
             return false;
@@ -39,7 +40,8 @@ impl<T: Payload> State<T> {
         self.reject_some(Outcome::Released, Rejection::Released, effects)
     }
 
-    /// Opens a closed pool as a new generation; whether it must be called again, as more waits than one call rejects.
+    /// Opens a closed pool as a new generation. Returns whether `reboot` must be called again, as more tasks wait than
+    /// one call rejects.
     pub(crate) fn reboot(&mut self, effects: &mut Effects<T>) -> bool {
         if self.lifetime.is_open() || self.lifetime.is_orphan() {
             return false;

@@ -17,7 +17,8 @@ impl<T: Payload> State<T> {
         self.watches.tell(effects);
     }
 
-    /// Ends the watches that have come true, after every transition. Whether there are more than one lock hold tells.
+    /// Ends the watches that have come true, after every transition. Returns whether there are more than one hold of
+    /// the lock tells.
     pub(crate) fn notify_watches(&mut self, effects: &mut Effects<T>) -> bool {
         // If origins hear late, the watches of the pool come after its tasks: every origin has collected by then.
         let is_told = !self.options.kind.reports_late() || self.tasks.is_empty();
@@ -53,8 +54,8 @@ impl<T: Payload> State<T> {
         self.watches.tell(effects)
     }
 
-    /// Ends the watches whose time is up, or some of them: whether there are more. A close that has run out of time becomes a
-    /// release of what it closed.
+    /// Ends the watches whose time is up, or some of them. Returns whether there are more. A close that has run out of
+    /// time becomes a release of what it closed.
     pub(crate) fn expire_watches(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
         let present = self.census.generation();
         let mut is_released = false;

@@ -1,4 +1,4 @@
-//! The end of a face: it leaves, or its isolate is gone and everything of it with it.
+//! The end of a face: it leaves, or its isolate has ended, and everything that belongs to the face with it.
 
 use crate::{
     clock::Clock,
@@ -8,11 +8,11 @@ use crate::{
     submission::Payload,
 };
 
-/// Most records that one lock hold looks at. One for loom, which permutes what happens between two holds.
+/// Most records that one hold of the lock looks at. For loom, which permutes what happens between two holds, it is one.
 const BATCH: u32 = if cfg!(loom) { 1 } else { 4_096 };
 
-/// How far the search for the tasks of a face that has gone has come: first for those that wait, so that no worker which
-/// comes free takes one, then for the others.
+/// The search for the tasks of a face that has gone: first for those that wait, so that no worker which comes free
+/// takes one, then for the others.
 #[derive(Debug, Default)]
 pub(crate) struct Sweep {
     is_second: bool,
@@ -23,8 +23,8 @@ pub(crate) struct Sweep {
 }
 
 impl<T: Payload> State<T> {
-    /// The face submits nothing any more, and what it has submitted goes on. The last one to go closes the pool; gives the
-    /// generation that is closed then.
+    /// The face submits nothing any more, and what it has submitted goes on. The last face to go closes the pool.
+    /// Returns the generation that is closed then.
     pub(crate) fn leave(&mut self, face: FaceId, effects: &mut Effects<T>) -> Option<u64> {
         if !self.faces.leave(face) {
             return None;
@@ -33,7 +33,7 @@ impl<T: Payload> State<T> {
         (self.faces.staying() == 0).then(|| self.close(effects))
     }
 
-    /// The face, which has left and has no tasks, gives up its place. Whether the face was the last one.
+    /// The face, which has left and has no tasks, gives up its place. Returns whether the face was the last one.
     pub(crate) fn resign(&mut self, face: FaceId, effects: &mut Effects<T>) -> bool {
         if !self.faces.leave(face) || self.faces.records(face) > 0 {
             return false;
@@ -44,9 +44,9 @@ impl<T: Payload> State<T> {
         self.faces.is_empty()
     }
 
-    /// The face is gone. Its tasks end as cancelled without anybody hearing of it; their workers take others, at once or, if they
-    /// outlive the face, once they have ended what they run. Whether the face was the last one; `None` if this must be called again,
-    /// as there are more records than one call looks at.
+    /// The face is gone. Its tasks end as cancelled without anybody hearing of it; their workers take others, at once
+    /// or, if they outlive the face, once they have ended what they run. Returns whether the face was the last one;
+    /// `None` if this must be called again, as there are more records than one call looks at.
     pub(crate) fn depart(
         &mut self,
         clock: &impl Clock,
@@ -66,8 +66,8 @@ impl<T: Payload> State<T> {
             let number = sweep.next;
             sweep.next += 1;
             if number >= self.tasks.end() {
-                // A face that has gone adds no task, and after the first look none of its tasks waits, unless a worker has died
-                // under it; so the second look has met all of them.
+                // A face that has gone adds no task, and after the first look none of its tasks waits, unless a worker
+                // has died under it; so the second look has met all of them.
                 *sweep = Sweep { is_second: true, is_over: sweep.is_second, next: 0 };
                 continue;
             }

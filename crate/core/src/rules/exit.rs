@@ -34,7 +34,7 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// The workers that the host is now to take down have so long.
+    /// Sets the time by which the host is to have taken down the workers that these effects retire.
     pub(crate) fn limit_disposals(&mut self, clock: &impl Clock, effects: &Effects<T>) {
         let Some(limit) = self.options.kind.dispose_timeout() else { return };
         for effect in effects {
@@ -59,7 +59,8 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// The host has been taking a worker down for too long. Its slot is free; its number is not, as the host will use it once more.
+    /// The host has been taking a worker down for too long. Its slot is free; its number is not, as the host will use
+    /// it once more.
     pub(crate) fn give_up(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
         self.stop_counting(worker);
         self.workers[worker].give_up();
@@ -73,8 +74,8 @@ impl<T: Payload> State<T> {
         self.count_out(worker);
     }
 
-    /// A worker has died, whatever it was doing. The tasks that it had begun fail; what it had not begun goes back to the head of
-    /// its priority. If fewer than `min_size` workers are left it is replaced, also if nothing waits.
+    /// A worker has died, whatever it was doing. The tasks that it had begun fail; what it had not begun goes back to
+    /// the head of its priority. If fewer than `min_size` workers are left it is replaced, also if nothing waits.
     pub(crate) fn crashed(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
         let Some(record) = self.workers.live(worker) else { return };
         let generation = record.generation();
@@ -136,12 +137,14 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// The one end of every worker. It must have been taken out of all that the census counts beside `running`, and out of the stack.
+    /// The one end of every worker. The worker must not be among those any more that the census counts as busy, booting
+    /// or stopping, nor in the stack.
     pub(crate) fn exit(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
         self.leave_service(worker);
         self.fill(effects);
     }
 
+    /// The end of a worker without a look at who waits.
     pub(crate) fn leave_service(&mut self, worker: WorkerId) {
         self.count_out(worker);
         self.workers.stop(worker, self.capacity.limit());

@@ -63,9 +63,9 @@ impl<T: Payload> State<T> {
         effects.push(Effect::Reject(task, self.tasks[task].payload, rejection));
     }
 
-    /// Serves those who wait, in their order, as far as there is room: on idle workers, if a task has come back from a dead one or
-    /// a turn is over; on as many new workers as there is room and need for; in free slots. Called wherever room or a waiting task
-    /// appears.
+    /// Serves those who wait, in their order, as far as there is room: on idle workers, if a task has come back from a
+    /// dead one or a turn is over; on as many new workers as there is room and need for; in free slots. Called wherever
+    /// room or a waiting task appears.
     pub(crate) fn fill(&mut self, effects: &mut Effects<T>) {
         while self.queue.len() > 0 {
             if self.tell_next(effects) {
@@ -93,7 +93,7 @@ impl<T: Payload> State<T> {
         self.fill_slots(effects);
     }
 
-    /// Starts in free slots of busy workers what no booting one is on its way for.
+    /// Starts waiting tasks in free slots of busy workers, as far as no booting worker is on its way for them.
     fn fill_slots(&mut self, effects: &mut Effects<T>) {
         while !self.lifetime.is_closed() && self.queue.len() > self.expected() {
             if self.tell_next(effects) {
@@ -107,7 +107,7 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// Gives the next waiting task, which there is, to a worker that counts as busy.
+    /// Gives the next waiting task to a worker that counts as busy. There is one.
     fn send_next(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
         let Some(task) = self.next_waiting() else { return };
         self.assign(worker, task);

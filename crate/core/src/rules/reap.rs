@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl<T: Payload> State<T> {
-    /// Does what is due; whether more is due at once.
+    /// Does what is due. Returns whether more is due at once.
     pub(crate) fn reap(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
         let is_more_idle = self.purge(now, effects);
         let is_more_watched = self.expire_watches(now, effects);
@@ -25,8 +25,8 @@ impl<T: Payload> State<T> {
         (is_released && self.release(None, effects)) || is_more
     }
 
-    /// Retires the workers that have been idle for `expiry`, or some of them, and not before half an `expiry` has passed again.
-    /// Whether there are more.
+    /// Retires the workers that have been idle for `expiry`, or some of them, and not before half an `expiry` has
+    /// passed again. Returns whether there are more.
     fn purge(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
         let Some(expiry) = self.options.expiry else { return false };
         let Some(deadline) = now.checked_sub(expiry) else { return false };
@@ -38,7 +38,8 @@ impl<T: Payload> State<T> {
         expired > BATCH
     }
 
-    /// Gives up the workers that the host has been taking down for too long, or some of them: whether there may be more.
+    /// Gives up the workers that the host has been taking down for too long, or some of them. Returns whether there may
+    /// be more.
     fn expire_disposals(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
         let mut given_up = 0;
         while given_up < BATCH
@@ -53,7 +54,7 @@ impl<T: Payload> State<T> {
         given_up == BATCH
     }
 
-    /// Ends what tasks have had time for, or some of it: whether there may be more.
+    /// Does what the deadlines of tasks ask for, or some of it. Returns whether there may be more to do.
     fn expire_tasks(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
         for _ in 0..BATCH {
             let Some((number, limit)) = self.deadlines.pop_due(now) else { return false };
@@ -82,8 +83,8 @@ impl<T: Payload> State<T> {
         true
     }
 
-    /// A task has not heeded in time that it has settled, so its worker is ended. Others on that worker get the same time to finish,
-    /// whoever else does not heed meanwhile.
+    /// A task has not heeded in time that it has settled, so its worker is ended. Others on that worker get the same
+    /// time to finish, whoever else does not heed meanwhile.
     fn end_unheeding(&mut self, worker: WorkerId, id: TaskId, now: Nanos, effects: &mut Effects<T>) {
         let grace = self.options.kind.grace().unwrap_or(0);
         let record = &mut self.workers[worker];

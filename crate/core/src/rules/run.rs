@@ -88,8 +88,8 @@ impl<T: Payload> State<T> {
         Finished { settled, next, is_quiet }
     }
 
-    /// Counts the end of a running task, unless it has settled before, and drops its record as soon as its origin
-    /// needs it no more.
+    /// Counts the end of a running task, unless the task has settled before, and drops its record as soon as its origin
+    /// does not need it any more. Returns whether the end settles the task.
     fn end_task(&mut self, id: TaskId, end: End) -> bool {
         self.deadlines.remove(id.number());
         match self.tasks[id].state {
@@ -126,7 +126,8 @@ impl<T: Payload> State<T> {
         self.tasks.remove(id);
     }
 
-    /// A worker with one task less, or one that has booted, takes the next task, goes idle, or retires.
+    /// A worker with one task less, or one that has booted, takes the next task, goes idle, or retires. Returns the
+    /// task that it has now.
     pub(crate) fn free_worker(
         &mut self,
         clock: &impl Clock,
@@ -163,8 +164,8 @@ impl<T: Payload> State<T> {
         if is_free {
             self.census.end_work(generation);
             self.retire(worker, effects);
-            // The worker may have been the one above the capacity that kept the others from taking several tasks, or the last one
-            // that served while there was a pause.
+            // The worker may have been the one above the capacity that kept the others from taking several tasks, or
+            // the last one that served while there was a pause.
             self.fill(effects);
         }
         None
@@ -191,8 +192,8 @@ impl<T: Payload> State<T> {
         cancelled
     }
 
-    /// A task is about to settle in another way than by its end. Whether it has begun is decided under this very lock, so what
-    /// the host keeps for its begin goes either to whoever begins it or away, and never both.
+    /// A task is about to settle in another way than by its end. Whether it has begun is decided under this very lock,
+    /// so what the host keeps for its begin goes either to whoever begins it or away, and never both.
     pub(crate) fn forget_unbegun(&self, id: TaskId, effects: &mut Effects<T>) {
         let task = &self.tasks[id];
         if self.options.kind.begins_later() && !task.is_begun() {
@@ -200,7 +201,7 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// A task has settled while its function goes on, for which there may be a grace.
+    /// A task has settled while its function goes on, for as long as its grace lasts if there is one.
     pub(crate) fn abandon_to(&mut self, worker: WorkerId, id: TaskId, told: bool, now: Nanos) {
         self.deadlines.remove(id.number());
         self.tasks[id].state = TaskState::Abandoned { worker, told };

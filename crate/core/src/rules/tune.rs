@@ -7,9 +7,9 @@ use crate::{
 };
 
 impl<T: Payload> State<T> {
-    /// Changes the capacity to `target`, or towards it, by as many workers as one hold of the lock starts or retires: so nobody waits
-    /// beside a free slot, nor is idle above the capacity, between two holds. Whether it must be called again; not if another change
-    /// has begun since this one.
+    /// Changes the capacity to `target`, or towards it, by as many workers as one hold of the lock starts or retires:
+    /// so nobody waits beside a free slot, nor is idle above the capacity, between two holds. Returns whether `tune`
+    /// must be called again; not if another change has begun since this one.
     pub(crate) fn tune(&mut self, change: u32, target: u32, effects: &mut Effects<T>) -> bool {
         if !self.capacity.is_latest(change) {
             return false;

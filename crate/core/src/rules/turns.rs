@@ -12,7 +12,7 @@ use crate::{
     submission::Payload,
 };
 
-/// Most waits that one lock hold ends as their time is over.
+/// Most waits that one hold of the lock ends because their time is over.
 const BATCH: usize = 1_024;
 
 impl<T: Payload> State<T> {
@@ -37,7 +37,8 @@ impl<T: Payload> State<T> {
         self.room().saturating_add(if is_counted { 0 } else { concurrency }) > self.vacancies.told()
     }
 
-    /// Tells the first of all who wait, if that is one for a vacancy and there is room for it. Whether somebody has been told.
+    /// Tells the first of all who wait, if that is one for a vacancy and there is room for it. Returns whether somebody
+    /// has been told.
     pub(crate) fn tell_next(&mut self, effects: &mut Effects<T>) -> bool {
         let is_next = self.vacancy_is_next() && self.has_room_for_another();
         is_next && self.tell_first(effects)
@@ -74,7 +75,8 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// `count` of those of the face who have been told have had their turn. What they have not used is there for others.
+    /// `count` of those of the face who have been told have had their turn. What they have not used is there for
+    /// others.
     pub(crate) fn end_turns(&mut self, face: FaceId, count: u32, effects: &mut Effects<T>) {
         let (ended, unused) = self.faces.end_turns(face, count);
         self.vacancies.end_turns(ended);
@@ -101,7 +103,8 @@ impl<T: Payload> State<T> {
         self.vacancies.let_go(self.vacancies.held());
     }
 
-    /// Tells those of a face that submits nothing any more: to them the pool is closed. The turns of the face will not be used.
+    /// Tells those of a face that submits nothing any more: to them the pool is closed. The turns of the face will not
+    /// be used.
     pub(crate) fn refuse_vacancies(&mut self, face: FaceId, effects: &mut Effects<T>) {
         for Waiting { face, token, .. } in self.vacancies.take_of(face) {
             effects.push(Effect::Vacancy { face, token, is_closed: true });
@@ -110,7 +113,7 @@ impl<T: Payload> State<T> {
         self.give_back(unused, effects);
     }
 
-    /// Nobody hears for this face any more.
+    /// The face is gone: nobody is left to be told of its waits.
     pub(crate) fn forget_vacancies(&mut self, face: FaceId) {
         self.vacancies.take_of(face);
     }
@@ -126,7 +129,7 @@ impl<T: Payload> State<T> {
         while self.has_room_for_another() && self.tell_first(effects) {}
     }
 
-    /// Ends the waits whose time is over, or some of them: whether there are more.
+    /// Ends the waits whose time is over, or some of them. Returns whether there are more.
     pub(crate) fn expire_vacancies(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
         for _ in 0..BATCH {
             let Some(Waiting { face, token, .. }) = self.vacancies.take_late(now) else { return false };

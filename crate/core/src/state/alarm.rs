@@ -14,7 +14,7 @@ impl Alarm {
         Self { at: Nanos::MAX }
     }
 
-    /// When the reaper is to look, if it is.
+    /// When the reaper is to look; `None` if there is no appointment.
     pub(crate) fn at(&self) -> Option<Nanos> {
         (self.at < Nanos::MAX).then_some(self.at)
     }
@@ -24,7 +24,8 @@ impl Alarm {
         self.at <= due
     }
 
-    /// Sees to it that the reaper looks at `due` or before: the moment for which it must be armed anew, if it must.
+    /// Sets the alarm for `due`, if it would come later. Returns the moment for which the reaper must be armed anew, if
+    /// it must.
     pub(crate) const fn bring_forward(&mut self, due: Nanos) -> Option<Nanos> {
         if self.is_in_time(due) {
             return None;
@@ -33,7 +34,8 @@ impl Alarm {
         Some(due)
     }
 
-    /// The reaper has not been armed for `at`: the next transition tries again, unless the alarm is set for another moment by now.
+    /// The reaper has not been armed for `at`: the next transition tries again, unless the alarm is set for another
+    /// moment by now.
     pub(crate) const fn take_back(&mut self, at: Nanos) {
         if self.at == at {
             self.clear();

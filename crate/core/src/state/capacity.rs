@@ -1,10 +1,10 @@
-//! How many workers there may be, and which change of that prevails.
+//! How many workers there may be, and which of several changes of the capacity prevails.
 
 /// Most live workers.
 #[derive(Debug)]
 pub(crate) struct Capacity {
     limit: u32,
-    /// How many changes have begun, without what does not fit.
+    /// How many changes have begun, modulo 2³².
     changes: u32,
 }
 
@@ -18,7 +18,7 @@ impl Capacity {
         self.limit
     }
 
-    /// A change begins. Gives its number.
+    /// A change begins. Returns its number.
     pub(crate) const fn begin_change(&mut self) -> u32 {
         self.changes = self.changes.wrapping_add(1);
         self.changes

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 /// How many workers are live: those of this generation by what they do, those of older generations together.
 ///
-/// A change of a worker names the generation in which the worker started, and counts only if that is the present one; where a method
-/// names none, the worker is of the present one.
+/// A method about a worker takes the generation in which the worker started, and counts only if that is the present
+/// one. A method that takes none is about a worker of the present generation.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Census {
-    /// All of this generation; `busy` and `stopping` ones are among them, and the rest is idle.
+    /// All workers of this generation: `busy` and `stopping` ones, and the idle ones.
     running: u32,
     /// With a task, or booting.
     busy: u32,
@@ -17,7 +17,7 @@ pub(crate) struct Census {
     /// Being taken down by the host.
     stopping: u32,
     generation: u64,
-    /// By generation that is over; of each there are some.
+    /// Live workers by generation that is over. No count is 0.
     older: BTreeMap<u64, u32>,
 }
 
@@ -90,7 +90,7 @@ impl Census {
         self.busy -= 1;
     }
 
-    /// A booting worker does not boot any more; it is still busy.
+    /// A worker does not boot any more; it is still busy.
     pub(crate) const fn end_boot(&mut self, generation: u64) {
         self.booting -= self.is_current(generation) as u32;
     }
@@ -100,16 +100,18 @@ impl Census {
         self.busy -= self.is_current(generation) as u32;
     }
 
-    /// The host takes a worker down, which is neither busy nor idle.
+    /// The host begins to take a worker down, which is neither busy nor idle.
     pub(crate) const fn begin_stop(&mut self, generation: u64) {
         self.stopping += self.is_current(generation) as u32;
     }
 
+    /// The host has taken a worker down, or takes too long.
     pub(crate) const fn end_stop(&mut self, generation: u64) {
         self.stopping -= self.is_current(generation) as u32;
     }
 
-    /// A worker that is neither busy, idle nor stopping runs no more. Whether it was the last one of an older generation.
+    /// A worker that is neither busy, idle nor stopping runs no more. Returns whether it was the last one of an older
+    /// generation.
     pub(crate) fn leave(&mut self, generation: u64) -> bool {
         if self.is_current(generation) {
             self.running -= 1;

@@ -1,4 +1,5 @@
-//! Deadlines of tasks, of workers or of waits, by number: an indexed binary heap, so that what ends in time leaves nothing behind.
+//! Deadlines of tasks, of workers or of waits, by number: an indexed binary heap, so that what ends in time leaves
+//! nothing behind.
 
 use crate::clock::Nanos;
 
@@ -13,10 +14,10 @@ struct Deadline {
     limit: u32,
 }
 
-/// At most one deadline per task: of its wait, or of its run.
+/// At most one deadline per number: of a task it is that of its wait, its run, or its grace.
 ///
 /// A heap with lazy deletion would keep a finished task's deadline until its time has come: a million entries for a
-/// timeout of 30 s at 33,000 tasks a second. Here `positions` knows where each one stands, so removal is O(log n),
+/// timeout of 30 s at 33,000 tasks a second. Here `positions` knows where each deadline stands, so removal is O(log n),
 /// and O(1) for deadlines that arrive in order of time and leave before it.
 #[derive(Debug, Default)]
 pub(crate) struct Deadlines {
@@ -26,7 +27,7 @@ pub(crate) struct Deadlines {
 }
 
 impl Deadlines {
-    /// When the first one is due; `Nanos::MAX` if there is none.
+    /// When the first deadline is due; `Nanos::MAX` if there is none.
     pub(crate) fn due(&self) -> Nanos {
         self.heap.first().map_or(Nanos::MAX, |deadline| deadline.at)
     }

@@ -1,4 +1,5 @@
-//! The faces, through which tasks come: a shared pool has a face in every isolate that asked for the pool, any other pool has one.
+//! The faces, through which tasks come. A face is what an isolate holds of a pool (users know it as a handle): a shared
+//! pool has one in every isolate that asked for the pool, any other pool has one in all.
 
 use slab::Slab;
 
@@ -26,7 +27,7 @@ pub(crate) struct Faces {
 }
 
 impl Faces {
-    /// With the face of whoever made the pool.
+    /// The faces of a new pool: that of the isolate which made it.
     pub(crate) fn new() -> Self {
         let mut faces = Self { slots: Slab::new(), joined: 0, staying: 0 };
         faces.join();
@@ -42,7 +43,7 @@ impl Faces {
         FaceId::new(index, stamp)
     }
 
-    /// The face submits nothing any more; whether it is still known.
+    /// The face submits nothing any more. Returns whether it is still known.
     pub(crate) fn leave(&mut self, id: FaceId) -> bool {
         let Some(face) = self.get_mut(id) else { return false };
         let is_first_time = !std::mem::replace(&mut face.is_leaving, true);
@@ -61,7 +62,7 @@ impl Faces {
         self.get(id).is_some_and(|face| !face.is_leaving)
     }
 
-    /// How many may submit.
+    /// How many faces may submit.
     pub(crate) const fn staying(&self) -> u32 {
         self.staying
     }
@@ -79,8 +80,8 @@ impl Faces {
         self.slots[id.index()].records += 1;
     }
 
-    /// The record of a task is gone; whether it was the last one of its face. A task that ends after its face has departed belongs to
-    /// no face any more.
+    /// The record of a task is gone. Returns whether it was the last one of its face. A task that ends after its face
+    /// has departed belongs to no face any more.
     pub(crate) fn drop_record(&mut self, id: FaceId) -> bool {
         self.get_mut(id).is_some_and(|face| {
             face.records -= 1;
@@ -88,7 +89,7 @@ impl Faces {
         })
     }
 
-    /// The face is told of a vacancy; whether it is still known.
+    /// The face is told of a vacancy. Returns whether it is still known.
     pub(crate) fn add_turn(&mut self, id: FaceId) -> bool {
         let Some(face) = self.get_mut(id) else { return false };
         face.turns += 1;
@@ -101,25 +102,27 @@ impl Faces {
         self.get(id).is_some_and(|face| face.unused > 0)
     }
 
-    /// The face uses a turn; whether it had one.
+    /// The face uses a turn. Returns whether it had one.
     pub(crate) fn use_turn(&mut self, id: FaceId) -> bool {
         let Some(face) = self.get_mut(id).filter(|face| face.unused > 0) else { return false };
         face.unused -= 1;
         true
     }
 
-    /// So many turns of the face are over, or as many as there are. Gives how many, and how many of these were not used.
+    /// So many turns of the face are over, or as many as there are. Returns how many, and how many of these were not
+    /// used.
     pub(crate) fn end_turns(&mut self, id: FaceId, count: u32) -> (u32, u32) {
         let Some(face) = self.get_mut(id) else { return (0, 0) };
         let ended = face.turns.min(count);
         face.turns -= ended;
-        // Used turns end first: what is kept for a turn stays kept while that turn may be one of those that are not over.
+        // Used turns end first: what is kept for a turn stays kept while that turn may be one of those that are not
+        // over.
         let unused = face.unused.saturating_sub(face.turns);
         face.unused -= unused;
         (ended, unused)
     }
 
-    /// The face uses no turn any more; gives how many it might have used.
+    /// The face uses no turn any more. Returns how many it might have used.
     pub(crate) fn give_back(&mut self, id: FaceId) -> u32 {
         self.get_mut(id).map_or(0, |face| std::mem::take(&mut face.unused))
     }

@@ -50,7 +50,7 @@ impl Lifetime {
         self.phase = Phase::Open;
     }
 
-    /// Whoever has the workers is gone, and they with it: the pool is never opened again.
+    /// The isolate that has the workers is gone, and the workers with it: the pool is never opened again.
     pub(crate) const fn orphan(&mut self) {
         self.is_orphan = true;
     }

@@ -1,8 +1,7 @@
-//! What [`Pool`](crate::Pool)'s lock guards: one struct, of which each part is a concept with methods of its own, and the questions
-//! that need several parts for an answer.
+//! What [`Pool`](crate::Pool)'s lock guards: one struct, of which each part is a concept with methods of its own, and
+//! the questions that need several parts for an answer.
 //!
-//! The rules that change the state are transitions, in the files that say `impl State`. A transition returns what its caller must do
-//! itself and leaves in `effects` what concerns others; the pool carries those out after the unlock.
+//! The rules that change the state are in `rules`.
 
 pub(crate) mod alarm;
 pub(crate) mod capacity;
@@ -42,12 +41,13 @@ use crate::{
     submission::Payload,
 };
 
-/// Most tasks that one lock hold rejects, or workers that it starts or retires. A release with a million waiting tasks lets others in
-/// between.
+/// Most tasks that one lock hold rejects, or workers that it starts or retires. A release with a million waiting tasks
+/// lets others in between.
 pub(crate) const BATCH: usize = 1_024;
 
-/// In this order in memory, what every task changes first: each cache line that two threads change in turn costs both of them
-/// about as much as all the rest of a call. Behind it what changes rarely, which every core keeps a copy of.
+/// The parts lie in memory in this order. First comes what every task changes: each cache line that two threads change
+/// in turn costs both of them about as much as all the rest of a call. Behind that comes what changes rarely, of which
+/// every core keeps a copy.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct State<T> {
@@ -61,7 +61,7 @@ pub(crate) struct State<T> {
     pub(crate) starts: Starts,
     pub(crate) idle: WorkerStack,
     pub(crate) workers: Workers,
-    /// Of tasks: of their wait, their run, or their grace.
+    /// When the wait, the run or the grace of tasks is over.
     pub(crate) deadlines: Deadlines,
     /// Until when workers are to have been taken down, by number.
     pub(crate) disposals: Deadlines,
@@ -95,7 +95,8 @@ impl<T: Payload> State<T> {
 
     // ── workers to come ─────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Whether no worker is started now, as one could not be, while another one serves. If none does, each submit tries.
+    /// Whether no worker is started now, because one could not be, while another one serves. If none serves, each
+    /// submit tries.
     pub(crate) const fn is_pausing(&self) -> bool {
         self.starts.are_paused() && self.census.has_started()
     }
@@ -122,7 +123,7 @@ impl<T: Payload> State<T> {
 
     // ── free slots of busy workers ──────────────────────────────────────────────────────────────────────────────
 
-    /// Whether a busy worker may have another task: nobody does above the capacity.
+    /// Whether a busy worker may have another task. While there are more workers than the capacity allows, none may.
     fn may_share(&self) -> bool {
         self.options.concurrency > 1 && self.census.staying() <= self.capacity.limit()
     }
@@ -167,17 +168,18 @@ impl<T: Payload> State<T> {
         workers.saturating_mul(self.options.concurrency).saturating_add(self.free_slots())
     }
 
-    /// Whether there is more room than those who have been told of it can use. Then nobody awaits any.
+    /// Whether there is more room than those can use who have been told of it. Then nobody awaits a vacancy.
     pub(crate) fn has_room_for_another(&self) -> bool {
         self.room() > self.vacancies.told()
     }
 
-    /// Whether all that could start now is kept for those who have been told of it. Then tasks wait although there is room.
+    /// Whether all that could start now is kept for those who have been told of it. Then tasks wait although there is
+    /// room.
     pub(crate) fn is_held(&self) -> bool {
         self.vacancies.held() > 0 && self.open_slots() <= self.vacancies.held()
     }
 
-    /// Whether a task of this face has to stand behind others, who leave the room alone that is kept for somebody's turn.
+    /// Whether a task of this face has to stand behind others that wait because the room is kept for somebody's turn.
     pub(crate) fn is_behind(&self, face: FaceId) -> bool {
         self.vacancies.held() > 0 && self.queue.len() > self.expected_slots() && !self.faces.has_turn(face)
     }
@@ -189,7 +191,7 @@ impl<T: Payload> State<T> {
         self.census.staying().saturating_sub(self.options.min_size.min(self.capacity.limit()))
     }
 
-    /// When something is due next; `Nanos::MAX` for nothing. There is a purge to come only while somebody is idle.
+    /// When something is due next; `Nanos::MAX` for nothing. A purge is due only while a worker is idle.
     pub(crate) fn due(&self) -> Nanos {
         let purge = match self.options.expiry {
             Some(expiry) if self.spare() > 0 => self.idle.purge_due(expiry),
@@ -203,8 +205,8 @@ impl<T: Payload> State<T> {
             .min(self.disposals.due())
     }
 
-    /// Whether something may follow from a change beside its effects: somebody awaits what it may have brought about, or the reaper
-    /// is to come earlier than it would.
+    /// Whether something may follow from a change beside its effects: somebody awaits what the change may have brought
+    /// about, or the reaper is to come earlier than it would.
     #[inline]
     pub(crate) fn is_eventful(&self) -> bool {
         !self.watches.is_empty() || !self.vacancies.is_empty() || !self.alarm.is_in_time(self.due())

@@ -1,4 +1,5 @@
-//! The wait queue: accepted tasks that have no worker yet. Those who await a vacancy have another one, by places of their own.
+//! The wait queue: accepted tasks that have no worker yet, by their numbers. Those who await a vacancy stand in a queue
+//! of their own, by the numbers of their places.
 
 use std::collections::BTreeMap;
 

@@ -10,12 +10,12 @@ struct IdleWorker {
     since: Nanos,
 }
 
-/// Idle workers in the order in which they went idle. The most recent one works next, so few workers stay hot and
-/// the others age at the bottom; the expired ones are always a prefix (`worker_stack.go` of ants).
+/// Idle workers in the order in which they went idle. The most recent one works next, so few workers stay hot and the
+/// others age at the bottom; the expired ones are always a prefix (`worker_stack.go` of ants).
 #[derive(Debug, Default)]
 pub(crate) struct WorkerStack {
     idle: Vec<IdleWorker>,
-    /// No purge before: so that workers which expire one by one are retired a few at a time.
+    /// There is no purge before this moment, so that workers which expire one by one are retired a few at a time.
     next_purge: Nanos,
 }
 
@@ -52,12 +52,13 @@ impl WorkerStack {
         self.idle.retain(|idle| idle.worker != worker);
     }
 
-    /// When the worker that is idle for longest has been so for `expiry`, or somewhat later; `Nanos::MAX` if nobody is idle.
+    /// When the worker that is idle for longest has been so for `expiry`, or somewhat later; `Nanos::MAX` if nobody is
+    /// idle.
     pub(crate) fn purge_due(&self, expiry: Nanos) -> Nanos {
         self.idle.first().map_or(Nanos::MAX, |oldest| (oldest.since + expiry).max(self.next_purge))
     }
 
-    /// Some are purged now, and none before half an `expiry` has passed again.
+    /// Some workers are purged now, and no others before half an `expiry` has passed.
     pub(crate) fn note_purge(&mut self, now: Nanos, expiry: Nanos) {
         self.next_purge = now + expiry / 2;
     }

@@ -2,18 +2,20 @@
 
 use crate::clock::{MILLISECOND, Nanos};
 
-/// After a thread could not be started beside one that serves, none is started for so long; each time in a row twice as long, up to
-/// the last. A file that is replaced while a program is deployed is there within the first; of one that stays broken, a thread that
-/// tries it costs some ten milliseconds of a core, which every five seconds is next to nothing.
+/// After a worker could not be started beside one that serves, none is started for the first pause; each time in a row
+/// the pause is twice as long, up to the last. A module that is replaced while a program is deployed is there again
+/// within the first pause. If a module stays broken, a thread that tries to load it costs some ten milliseconds of a
+/// core, which every five seconds is next to nothing.
 const FIRST_PAUSE: Nanos = 100 * MILLISECOND;
 const LAST_PAUSE: Nanos = 5_000 * MILLISECOND;
 
-/// Whether workers can be started, as far as the pool has learned. The reaper ends a pause, so no call asks for the time.
+/// Whether workers can be started, as far as the pool has learned. The reaper ends a pause, so no call asks for the
+/// time.
 #[derive(Debug)]
 pub(crate) struct Starts {
     /// A worker could not be started since one has been: there may be room that waiting tasks do not get.
     have_failed: bool,
-    /// No new worker before; `Nanos::MAX` for no pause.
+    /// No worker is started before this moment; `Nanos::MAX` for no pause.
     paused_until: Nanos,
     /// How long the last pause was, if no worker has been started since.
     pause: Nanos,
@@ -67,7 +69,7 @@ impl Starts {
         self.owed
     }
 
-    /// Workers are started again. Gives how many are owed.
+    /// Workers are started again. Returns how many are owed.
     pub(crate) const fn resume(&mut self) -> u32 {
         self.paused_until = Nanos::MAX;
         std::mem::replace(&mut self.owed, 0)

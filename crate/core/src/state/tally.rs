@@ -14,7 +14,7 @@ pub(crate) enum Outcome {
 }
 
 impl Counters {
-    /// A task is accepted. Gives its number.
+    /// A task is accepted. Returns its number.
     pub(crate) const fn accept(&mut self) -> u64 {
         self.submitted += 1;
         self.unsettled += 1;

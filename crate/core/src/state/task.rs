@@ -39,7 +39,7 @@ pub(crate) struct Task<T> {
 }
 
 impl<T> Task<T> {
-    /// A task that waits. `submitted_at` is for timed ones.
+    /// A task that waits. `submitted_at` is 0 if the task is not timed.
     pub(crate) fn new(submission: Submission<T>, number: u64, submitted_at: Nanos) -> Self {
         let Submission { payload, priority, timeout, timed, .. } = submission;
         let state = TaskState::Waiting;
@@ -76,7 +76,7 @@ impl<T> Task<T> {
         self.begun_at = now;
     }
 
-    /// When its `timeout` ends a task that has begun, and that in milliseconds.
+    /// When the `timeout` of a begun task ends it, and that `timeout` in milliseconds.
     pub(crate) fn deadline(&self) -> Option<(Nanos, u32)> {
         (self.timeout > 0).then(|| (self.begun_at + u64::from(self.timeout) * MILLISECOND, self.timeout))
     }
@@ -116,8 +116,8 @@ impl<T> Tasks<T> {
 
     pub(crate) fn remove(&mut self, id: TaskId) {
         self.0.remove(id.index());
-        // The next ones begin at 0 again, in order: numbers given in the order in which a crowd has left, which is
-        // not that of its arrival, would cost a cache miss each. Free of cost, as there is nothing to drop.
+        // The next ones begin at 0 again, in order: numbers given in the order in which a crowd has left, which is not
+        // that of its arrival, would cost a cache miss each. Free of cost, as there is nothing to drop.
         if self.is_empty() {
             self.0.clear();
         }

@@ -1,9 +1,10 @@
-//! The list of those who wait until a task would not have to: a producer's brake.
+//! The waits for a vacancy. By such a wait a producer submits no faster than the pool takes tasks.
 //!
-//! They stand in the queue as tasks do: by priority, first come, first served. Whoever comes to its head when a worker is free is
-//! told so, and has a *turn*: it is expected to submit soon, or not at all. Until its face says that the turn is over, the turn counts
-//! against the room, so that a slot calls one and not all; and until somebody submits through that face, tasks that wait leave the
-//! slot alone. What a turn means for the others is in `turns`.
+//! Waits stand in the queue as tasks do: by priority, first come, first served. The wait that comes to the head when a
+//! worker is free is told so, and has a *turn*: its face is expected to submit soon, or not at all. Until the face says
+//! that the turn is over, the turn counts against the room, so that a slot calls one wait and not all; and until
+//! somebody submits through that face, tasks that wait leave the slot alone. What a turn means for the others is in
+//! `turns`.
 
 use std::collections::HashMap;
 
@@ -70,8 +71,8 @@ impl Vacancies {
         self.deadlines.due()
     }
 
-    /// Somebody waits from now on, behind the tasks that have been accepted so far, `after` in number; until a time, and so many
-    /// milliseconds, if it is given.
+    /// Adds a wait behind the tasks that have been accepted so far, `after` in number. `until`: when its time is over,
+    /// and that time in milliseconds.
     pub(crate) fn add(&mut self, wait: Wait, after: u64, until: Option<(Nanos, u32)>) {
         let Wait { face, token, priority, .. } = wait;
         let place = self.waiting.insert(Waiting { face, token, after }) as u32;
@@ -82,7 +83,7 @@ impl Vacancies {
         }
     }
 
-    /// Takes back a wait; whether there still was one.
+    /// Takes back a wait. Returns whether there still was one.
     pub(crate) fn remove(&mut self, face: FaceId, token: u32) -> bool {
         let place = self.places.get(&(face, token)).copied();
         place.is_some_and(|place| {
@@ -110,14 +111,14 @@ impl Vacancies {
         Some(self.take(place))
     }
 
-    /// Takes those of a face, in the order of their queue. Looks at all, as that happens once per face.
+    /// Takes the waits of a face, in the order of their queue. Looks at all waits, as that happens once per face.
     pub(crate) fn take_of(&mut self, face: FaceId) -> Vec<Waiting> {
         let is_meant = |&place: &u32| self.waiting[place as usize].face == face;
         let places: Vec<u32> = self.queue.iter().filter(is_meant).collect();
         places.into_iter().map(|place| self.take(place)).collect()
     }
 
-    /// Takes one whose time is over.
+    /// Takes a wait whose time is over.
     pub(crate) fn take_late(&mut self, now: Nanos) -> Option<Waiting> {
         let (place, _) = self.deadlines.pop_due(now)?;
         Some(self.take(place))

@@ -1,5 +1,5 @@
-//! The list of those who wait for the pool rather than for a task: `drain`, `close`, `releaseTimeout`. When a condition holds is in
-//! `conditions`.
+//! The watches: who waits for the pool rather than for a task, as `drain`, `close` and `releaseTimeout` do. When a
+//! condition holds is in `conditions`.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -12,7 +12,7 @@ use crate::{
     id::FaceId,
 };
 
-/// Most watches that one lock hold ends.
+/// Most watches that one hold of the lock ends.
 pub(crate) const BATCH: usize = 1_024;
 
 /// What is waited for.
@@ -24,12 +24,12 @@ pub enum Condition {
     Settled,
     /// This generation, which is closed, has no worker left.
     Ended(u64),
-    /// The pool is closed, no worker of any generation is left, and every rejection has been collected: until the pool is
-    /// rebooted, no effect follows.
+    /// The pool is closed, no worker of any generation is left, and every rejection has been collected: until the pool
+    /// is rebooted, no effect follows.
     Vacant,
     /// No task of the face that watches is left: none waits, runs, or has still to be collected.
     Left,
-    /// A worker has booted. Up before its time if none can be, or the pool is closed.
+    /// A worker has booted. The watch ends before its time if no worker can be started, or the pool is closed.
     Started,
 }
 
@@ -48,8 +48,8 @@ type Order = u64;
 /// Watches that wait for the same: they come true together.
 type Group = BTreeSet<Order>;
 
-/// The open watches. Whatever their number, a transition looks at a condition once, and at the condition of a generation or a face
-/// only if the transition may have made it true.
+/// The open watches. Whatever their number, a transition looks at a condition once, and at the condition of a
+/// generation or a face only if the transition may have made it true.
 #[derive(Debug, Default)]
 pub(crate) struct Watches {
     /// In the order in which they came, until they are told.
@@ -163,7 +163,7 @@ impl Watches {
         self.expiring.first().map_or(Nanos::MAX, |&(at, _)| at)
     }
 
-    /// This condition, which is none of a face, has come true, or with `left` never will.
+    /// This condition, which is not that of a face, has come true. With `left` it will never come true.
     pub(crate) fn end(&mut self, condition: Condition, left: Option<u32>) {
         let group = match condition {
             Condition::Ended(generation) => self.ended.remove(&generation).unwrap_or_default(),
@@ -197,7 +197,8 @@ impl Watches {
         None
     }
 
-    /// Tells the watches that are over, in the order in which they came, or some of them: whether there are more.
+    /// Tells the watches that are over, in the order in which they came, or some of them. Returns whether there are
+    /// more.
     pub(crate) fn tell<T>(&mut self, effects: &mut Effects<T>) -> bool {
         for _ in 0..BATCH {
             let Some((index, order)) = self.next_over() else { return false };
@@ -215,7 +216,8 @@ impl Watches {
         !self.over.is_empty()
     }
 
-    /// The first of the watches that are over, and in which group it is. The groups are few: no more than conditions come true at once.
+    /// The first of the watches that are over, and in which group it is. The groups are few: no more than conditions
+    /// come true at once.
     fn next_over(&self) -> Option<(usize, Order)> {
         let firsts =
             self.over.iter().enumerate().filter_map(|(index, (group, _))| Some((index, *group.first()?)));

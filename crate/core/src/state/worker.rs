@@ -80,7 +80,8 @@ impl Worker {
         self.load += 1;
     }
 
-    /// A task of the worker has ended, or the worker, which had none, has booted. `is_broken`: the worker takes no more.
+    /// A task of the worker has ended, or the worker, which had none, has booted. `is_broken`: the worker takes no
+    /// more.
     pub(crate) const fn end_task(&mut self, is_broken: bool) {
         self.load = self.load.saturating_sub(1);
         self.is_ending |= is_broken;
@@ -103,8 +104,8 @@ impl Worker {
         self.is_ending = true;
     }
 
-    /// A task of the worker has not heeded that it has settled. Until when the other tasks are spared, whichever was first to let that
-    /// happen: for `grace` from then on.
+    /// A task of the worker has not heeded that it has settled. Until when the other tasks are spared, whichever was
+    /// first to let that happen: for `grace` from then on.
     pub(crate) fn spare_others(&mut self, now: Nanos, grace: Nanos) -> Nanos {
         self.is_ending = true;
         let others_have = if self.load > 1 { grace } else { 0 };
@@ -127,7 +128,8 @@ impl Workers {
     /// Room for `workers` live ones, as an idle stack and a cache of that size need it.
     pub(crate) fn reserve(&mut self, workers: usize) -> Result<(), TryReserveError> {
         self.cache.try_reserve(workers)?;
-        // A slab cannot try; what there is room for at this moment, it gets. Its entries know beside a record whether it is there.
+        // A slab cannot try; what there is room for at this moment, it gets. Its entries know beside a record whether
+        // it is there.
         Vec::<Option<Worker>>::new().try_reserve_exact(workers)?;
         self.records.reserve_exact(workers);
         Ok(())
@@ -180,8 +182,8 @@ impl Workers {
         }
     }
 
-    /// The record of a worker that is live. Its state says what may be done with it: a number from outside may be of one that
-    /// is gone.
+    /// The record of a worker that is live. Its state says what may be done with it: a number from outside may be of
+    /// one that is gone.
     pub(crate) fn live(&self, id: WorkerId) -> Option<&Worker> {
         self.records.get(id.index()).filter(|worker| worker.state != WorkerState::Stopped)
     }
