@@ -366,8 +366,8 @@ declare abstract class BasePool implements AsyncDisposable {
 	 * `ReleaseTimeoutError`, and the pool stays closed. If the pool is closed already, it only waits, for the workers of
 	 * the generation that was closed.
 	 *
-	 * A `MultiPool` rejects with an `AggregateError`: `errors[i]` is a `ReleaseTimeoutError`, and `errors[i].index` says of
-	 * which pool.
+	 * A `MultiPool` rejects with an `AggregateError`: `errors[i]` is a `ReleaseTimeoutError`, and `errors[i].index` says
+	 * of which pool.
 	 *
 	 * @param ms from the call, from 0 to 2³¹ − 1
 	 */
