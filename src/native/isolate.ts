@@ -3,46 +3,13 @@
  * what to do; nothing is decided here.
  */
 import { monotonicNow, queueMicrotask, resolvedPromise, setImmediate, then } from '../base/intrinsics.js'
-import { Column, CommandKind, Exchange, Linger, type Rejection, Token, Vacancy, Word } from './abi.js'
+import { Column, CommandKind, Exchange, Linger, Token, Vacancy, Word } from './abi.js'
 import { isolate, native, outcomes, words } from './binding.js'
+import { type ClosureTarget, type ThreadTarget, isAnyRooted, letGo, targetOf } from './targets.js'
 import { misuse } from '../base/errors.js'
 import { Fifo } from '../base/fifo.js'
 import { hasHeadroom } from '../base/headroom.js'
 import { Numbering } from '../base/numbering.js'
-
-/** What the commands need of a pool. */
-export interface CommandTarget {
-  /** Whether the pool has something to which only the event loop may come back, such as resources to be disposed of. */
-  readonly isRooted: boolean
-  /** Makes a worker, or its resource. */
-  boot(worker: number): void
-  /** Ends a worker that has no task, or disposes of its resource. */
-  retire(worker: number): void
-  /** Settles a task that ended without its function; `limit`: the time in ms that it exceeded, if it did. */
-  reject(task: number, rejection: Rejection, limit: number): void
-}
-
-/** A pool whose tasks run in this isolate. */
-export interface ClosureTarget extends CommandTarget {
-  /** It takes too long to end a worker. It does not count any more, and the core is not told of its end. */
-  overdue(worker: number): void
-  /** Starts a waiting task on a worker. */
-  start(worker: number, task: number): void
-}
-
-/** A pool whose tasks run in threads. */
-export interface ThreadTarget extends CommandTarget {
-  /** Ends a thread, whatever it does. */
-  kill(worker: number): void
-  /** A thread is dead. Node says so, too, once this isolate comes back to its event loop. */
-  died(worker: number, serial: number): void
-  /** Posts the argument of a task to its thread. */
-  sendArgument(worker: number, task: number, stamp: number): void
-  /**
-   * Settles a task that a thread has ended; `row` is its place in the exchange. Throws nothing, whatever the value is.
-   */
-  outcome(task: number, row: number): void
-}
 
 /** This isolate as a thread of a pool. */
 export interface Thread {
@@ -56,9 +23,6 @@ let thread: Thread | undefined
 export function serveAs(self: Thread): void {
   thread = self
 }
-
-/** These references are strong: a pool that nobody else references lives as long as it has work, or may get some. */
-const targets: (CommandTarget | undefined)[] = []
 
 /**
  * Is called with 0 if the condition has come true. Otherwise it never will, or has not in time, and the argument is 1 +
@@ -77,16 +41,6 @@ function newToken(isHeld: boolean): number {
     2 * watchNumbers.next((number) => watches.has(2 * number) || watches.has(2 * number + 1)) +
     (isHeld ? Token.held : 0)
   )
-}
-
-/** The pool is held until `letGo`, as the core may have commands for it. */
-export function hold(face: number, target: CommandTarget): void {
-  targets[face] = target
-}
-
-/** The pool is closed and vacant: the core has no commands for it before it is rebooted. */
-export function letGo(face: number): void {
-  targets[face] = undefined
 }
 
 /** Whether the core may have left commands during the last call. */
@@ -222,7 +176,7 @@ function obey(kind: CommandKind): void {
     watches.delete(first)
     return settle?.(second)
   }
-  const target = targets[words[Word.handle]!]
+  const target = targetOf(words[Word.handle]!)
   // The pool has been dropped, and only now its last thread is gone.
   if (target === undefined) return
   if (kind === CommandKind.start) (target as ClosureTarget).start(first, second)
@@ -307,7 +261,7 @@ function drain(isBounded: boolean): boolean {
     for (let count = native.drain(); count > 0; count = native.drain()) {
       for (let row = 0; row < count; row++) {
         const at = row * Exchange.columns
-        const target = targets[outcomes[at + Column.handle]!] as ThreadTarget | undefined
+        const target = targetOf(outcomes[at + Column.handle]!) as ThreadTarget | undefined
         target?.outcome(outcomes[at + Column.task]!, row)
       }
       settled += count
@@ -326,7 +280,7 @@ function drain(isBounded: boolean): boolean {
 
 /** Calls `settle` when the condition holds or the time is up. `isHeld`: the process stays alive until then. */
 export function watch(
-  face: number,
+  handle: number,
   condition: (typeof native.WatchCondition)[keyof typeof native.WatchCondition],
   settle: Settle,
   isHeld: boolean,
@@ -335,7 +289,7 @@ export function watch(
 ): void {
   const token = newToken(isHeld)
   watches.set(token, settle)
-  native.watch(isolate, face, token, condition, generation, timeout)
+  native.watch(isolate, handle, token, condition, generation, timeout)
   carryOut()
 }
 
@@ -346,16 +300,16 @@ const turns = new Map<number, number>()
 function endTurns(): void {
   const ended = [...turns]
   turns.clear()
-  for (const [face, count] of ended) native.endTurns(isolate, face, count)
+  for (const [handle, count] of ended) native.endTurns(isolate, handle, count)
   carryOut()
 }
 
 /** Gives back the number of a handle that has no tasks and no open promises. */
-export function forget(face: number): void {
-  letGo(face)
+export function forget(handle: number): void {
+  letGo(handle)
   // The turns of the handle end with it. The next handle with that number has not got them.
-  turns.delete(face)
-  native.forget(isolate, face)
+  turns.delete(handle)
+  native.forget(isolate, handle)
   carryOut()
 }
 
@@ -373,7 +327,7 @@ export interface VacancyWait {
 
 /** Calls `settle` once, after `carryOut` at the earliest. Returns what takes the wait back, if that is possible. */
 export function awaitVacancy(
-  face: number,
+  handle: number,
   settle: (vacancy: Vacancy) => void,
   { priority = 1, waitTimeout, isBrief = false }: VacancyWait,
 ): () => boolean {
@@ -385,16 +339,16 @@ export function awaitVacancy(
       try {
         settle(vacancy)
       } finally {
-        native.endTurns(isolate, face, 1)
+        native.endTurns(isolate, handle, 1)
       }
     } else {
       if (turns.size === 0) setImmediate(endTurns)
-      turns.set(face, (turns.get(face) ?? 0) + 1)
+      turns.set(handle, (turns.get(handle) ?? 0) + 1)
       settle(vacancy)
     }
   })
-  native.awaitVacancy(isolate, face, token, priority, waitTimeout)
-  return () => native.forgetVacancy(isolate, face, token) && watches.delete(token)
+  native.awaitVacancy(isolate, handle, token, priority, waitTimeout)
+  return () => native.forgetVacancy(isolate, handle, token) && watches.delete(token)
 }
 
 native.attach(wake)
@@ -407,7 +361,7 @@ native.attach(wake)
 const collections = new FinalizationRegistry(awaitCollection)
 
 function awaitCollection(): void {
-  if (!targets.some((target) => target?.isRooted)) native.unroot(isolate)
+  if (!isAnyRooted()) native.unroot(isolate)
   collections.register({}, undefined)
 }
 

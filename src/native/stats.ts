@@ -4,24 +4,24 @@ import { type PoolStats, STATS, Stat, statsOf } from './pool-stats.js'
 const at = (stat: Stat): number => numbers[stat]!
 
 /** One number of the pool, now. */
-export function readStat(face: number, stat: Stat): number {
-  native.snapshot(face)
+export function readStat(handle: number, stat: Stat): number {
+  native.snapshot(handle)
   return at(stat)
 }
 
 /** busy + `weight` × waiting; `Infinity` if the pool is closed, as it takes nothing. */
-export function readLoad(face: number, weight: number): number {
-  native.snapshot(face)
+export function readLoad(handle: number, weight: number): number {
+  native.snapshot(handle)
   return at(Stat.isClosed) === 1 ? Infinity : at(Stat.busy) + weight * at(Stat.waiting)
 }
 
 /** Whether a task could start in the pool now, also beside others on a thread. What admission goes by, asked of it. */
-export function readIsVacant(face: number): boolean {
-  return native.has_room(face) === 1
+export function readIsVacant(handle: number): boolean {
+  return native.has_room(handle) === 1
 }
 
-export function readStats(face: number, name: string): PoolStats {
-  native.snapshot(face)
+export function readStats(handle: number, name: string): PoolStats {
+  native.snapshot(handle)
   return statsOf(name, numbers)
 }
 
@@ -35,12 +35,12 @@ export interface Refused {
  * The stats of several pools as those of one. `generation` is no quantity: it is the highest. The peaks are the sums
  * of the pools' own, which need not have come at the same time: no more than this was reached.
  */
-export function readSums(name: string, faces: readonly number[], refused: Refused): PoolStats {
+export function readSums(name: string, handles: readonly number[], refused: Refused): PoolStats {
   const sums = numbers.slice(0, STATS).fill(0)
   let isClosed = 1
   let generation = 0
-  for (const face of faces) {
-    native.snapshot(face)
+  for (const handle of handles) {
+    native.snapshot(handle)
     for (let stat = 0; stat < STATS; stat++) sums[stat]! += numbers[stat]!
     isClosed = Math.min(isClosed, at(Stat.isClosed))
     generation = Math.max(generation, at(Stat.generation))

@@ -9,16 +9,8 @@ import {
 } from '../base/errors.js'
 import { follow } from '../base/follow.js'
 import { needHeadroom } from '../base/headroom.js'
-import {
-  type CommandTarget,
-  type VacancyWait,
-  awaitVacancy,
-  carryOut,
-  forget,
-  hold,
-  letGo,
-  watch,
-} from '../native/isolate.js'
+import { type VacancyWait, awaitVacancy, carryOut, forget, watch } from '../native/isolate.js'
+import { type CommandTarget, hold, letGo } from '../native/targets.js'
 import { Promise, queueMicrotask, rejectedPromise } from '../base/intrinsics.js'
 import type { CloseOptions } from '../options/options.js'
 import { type JobOptions, Origin, isFinal } from './origin.js'

@@ -1,6 +1,6 @@
 /** What pools of closures, and a MultiPool of such, have in common beyond `AnyPool`. */
 import { rejectedLater } from '../base/intrinsics.js'
-import type { Taker } from '../map/map.js'
+import type { Taker } from '../map/taker.js'
 import { Offer } from '../native/abi.js'
 import { type SubmitChecked, checkSubmitOptions, checkTask } from '../options/options.js'
 import type { Origin } from '../origin/origin.js'

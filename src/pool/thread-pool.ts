@@ -3,7 +3,8 @@ import { needHeadroom } from '../base/headroom.js'
 import { misuse } from '../base/errors.js'
 import { settling } from '../base/follow.js'
 import { native } from '../native/binding.js'
-import { type Taker, mapElsewhere } from '../map/map.js'
+import { mapElsewhere } from '../map/map.js'
+import type { Taker } from '../map/taker.js'
 import { type PoolOptions, checkItems } from '../options/options.js'
 import {
   type MapRunOptions,

@@ -11,26 +11,19 @@ import {
 } from 'node:worker_threads'
 
 import { follow } from '../../base/follow.js'
-import {
-  AbortController,
-  Promise,
-  process,
-  queueMicrotask,
-  resolvedPromise,
-  setImmediate,
-  then,
-} from '../../base/intrinsics.js'
+import { Promise, process, queueMicrotask, resolvedPromise, setImmediate, then } from '../../base/intrinsics.js'
 import { addonFile } from '../../native/addon.js'
 import { Registers, Special, ValueFlag, ValueKind, Word } from '../../native/abi.js'
 import { describe, isolate, native, numbers, words } from '../../native/binding.js'
-import { misuse } from '../../base/errors.js'
 import { hasPaused, serveAs, wake } from '../../native/isolate.js'
 import { type ErrorDescription, Verdict, describeError, reviveError } from '../../wire/payload/index.js'
 import { isThenable } from '../../base/follow.js'
 import { type Assignment, type Order, type Report, type TaskName, nextCount, tokenOf } from '../messages.js'
 import type { CurrentTask } from './current-task.js'
+import { type Awaited, Begun, type Callee, type Job, jobOf } from './job.js'
+import { TaskFunctions, brief } from './task-functions.js'
 import { sendPrints, trackPrints } from './printing.js'
-import { type Exports, loadTaskModule } from './task-module.js'
+import { loadTaskModule } from './task-module.js'
 import type { Transferable } from '../../base/transferable.js'
 import { isTransfer } from './transfer.js'
 import {
@@ -41,31 +34,10 @@ import {
   encode,
   pack,
   NAMED,
-  exportNumberOf,
   sendWritten,
   surveyed,
   serialize,
 } from '../../wire/values.js'
-
-type TaskFunction = (...args: unknown[]) => unknown
-
-/** A task that this thread has begun and whose function has called `currentTask`. */
-class Begun implements CurrentTask {
-  #controller: AbortController | undefined
-
-  constructor(
-    readonly id: number,
-    readonly name: string,
-  ) {}
-
-  get signal(): AbortSignal {
-    return (this.#controller ??= new AbortController()).signal
-  }
-
-  abort(reason: unknown): void {
-    ;(this.#controller ??= new AbortController()).abort(reason)
-  }
-}
 
 /**
  * `resolved.then(f)` calls `f` as a microtask. There is one such call per task, and `queueMicrotask` does a good deal
@@ -73,37 +45,10 @@ class Begun implements CurrentTask {
  */
 const resolved = resolvedPromise(undefined)
 
-/** Which function a task is for. */
-interface Callee {
-  readonly exportCode: number
-  readonly name?: string | undefined
-}
-
-/** Names come from callers, who may have got them from anybody. */
-const brief = (name: string): string => (name.length > MOST_CHARACTERS ? `${name.slice(0, MOST_CHARACTERS)}…` : name)
-const MOST_CHARACTERS = 100
-
-/** A task with its argument. */
-interface Job extends Callee {
-  readonly task: number
-  readonly argument: unknown
-}
-
-/** `exportCode & NAMED`: the name of the function has come with the argument, and is not known before. */
-const jobOf = (task: number, exportCode: number, value: unknown): Job => {
-  if ((exportCode & NAMED) === 0) return { task, exportCode, name: undefined, argument: value }
-  const [name, argument] = value as [string, unknown]
-  return { task, exportCode, name, argument }
-}
-
-/** A task whose argument is to come. */
-type Awaited = Omit<Job, 'argument'>
-
 export class Thread {
   readonly #assignment: Assignment['workpool']
-  /** The exports that tasks have named, by number. */
-  readonly #functions: (TaskFunction | undefined)[] = []
-  #exports: Exports = {}
+  /** Those of no module, until the module is loaded. */
+  #functions: TaskFunctions
   /** The task whose function is being called. */
   #job: Job | undefined
   /** The tasks that have called `currentTask`. */
@@ -123,6 +68,7 @@ export class Thread {
 
   constructor(assignment: Assignment['workpool']) {
     this.#assignment = assignment
+    this.#functions = new TaskFunctions(assignment.filename, {})
   }
 
   /** The thread is one of the pool. */
@@ -139,11 +85,12 @@ export class Thread {
     if (!native.enter(isolate, pool, worker, serial)) return
     for (const stream of [process.stdout, process.stderr]) trackPrints(stream)
     try {
-      this.#exports = await loadTaskModule(this.#assignment.filename)
+      const { filename } = this.#assignment
+      this.#functions = new TaskFunctions(filename, await loadTaskModule(filename))
     } catch (error) {
       return this.#failToLoad(error)
     }
-    native.exportNames(isolate, this.#functionNames)
+    native.exportNames(isolate, this.#functions.names)
     process.once('exit', (code) => this.#report({ kind: 'exit', code }))
     // This also keeps the event loop of the thread alive.
     control.on('message', (order: Order) => this.#obey(order))
@@ -181,7 +128,7 @@ export class Thread {
 
   #begunTask(task: number, callee: Callee): Begun {
     let begun = this.#begun.get(task)
-    if (begun === undefined) this.#begun.set(task, (begun = new Begun(task, this.#nameOf(callee))))
+    if (begun === undefined) this.#begun.set(task, (begun = new Begun(task, this.#functions.nameOf(callee))))
     return begun
   }
 
@@ -191,32 +138,6 @@ export class Thread {
 
   #line(what: string): string {
     return `at ${what} (pool ${this.#assignment.name}, thread ${threadId})`
-  }
-
-  #nameOf({ exportCode, name }: Callee): string {
-    if (exportCode & NAMED) return name ?? ''
-    return native.exportName(isolate, exportNumberOf(exportCode)) ?? ''
-  }
-
-  get #functionNames(): string[] {
-    return Object.keys(this.#exports).filter((key) => typeof this.#exports[key] === 'function')
-  }
-
-  #functionAt(exportCode: number): TaskFunction {
-    const known = this.#functions[exportNumberOf(exportCode)]
-    if (known !== undefined) return known
-    const found = this.#functionNamed(this.#nameOf({ exportCode }))
-    this.#functions[exportNumberOf(exportCode)] = found
-    return found
-  }
-
-  #functionNamed(name: string): TaskFunction {
-    const found = this.#exports[name]
-    if (typeof found === 'function') return found as TaskFunction
-    const { filename } = this.#assignment
-    throw misuse(
-      `${filename} exports no function ${brief(name)}; its functions are ${this.#functionNames.join(', ') || 'none'}`,
-    )
   }
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -259,7 +180,8 @@ export class Thread {
       let result: unknown
       this.#job = job
       try {
-        const call = (job.exportCode & NAMED) === 0 ? this.#functionAt(job.exportCode) : this.#functionNamed(job.name!)
+        const call =
+          (job.exportCode & NAMED) === 0 ? this.#functions.at(job.exportCode) : this.#functions.named(job.name!)
         result = (job.exportCode & SPREAD) === 0 ? call(job.argument) : call(...(job.argument as unknown[]))
         if (!isThenable(result)) {
           this.#job = undefined
@@ -318,7 +240,7 @@ export class Thread {
   }
 
   #failed(job: Job, error: unknown): number {
-    const description = describeError(error, this.#line(`task ${brief(this.#nameOf(job))}`))
+    const description = describeError(error, this.#line(`task ${brief(this.#functions.nameOf(job))}`))
     try {
       if (encode(description)) return this.#done(job.task, true)
       if ((job.exportCode & PORTLESS) === 0) return this.#send(job, true, description)

@@ -1,0 +1,43 @@
+import { AbortController } from '../../base/intrinsics.js'
+import { NAMED } from '../../wire/values.js'
+import type { CurrentTask } from './current-task.js'
+
+/** Which function a task is for. */
+export interface Callee {
+  readonly exportCode: number
+  readonly name?: string | undefined
+}
+
+/** A task with its argument. */
+export interface Job extends Callee {
+  readonly task: number
+  readonly argument: unknown
+}
+
+/** `exportCode & NAMED`: the name of the function has come with the argument, and is not known before. */
+export const jobOf = (task: number, exportCode: number, value: unknown): Job => {
+  if ((exportCode & NAMED) === 0) return { task, exportCode, name: undefined, argument: value }
+  const [name, argument] = value as [string, unknown]
+  return { task, exportCode, name, argument }
+}
+
+/** A task whose argument is to come. */
+export type Awaited = Omit<Job, 'argument'>
+
+/** A task that this thread has begun and whose function has called `currentTask`. */
+export class Begun implements CurrentTask {
+  #controller: AbortController | undefined
+
+  constructor(
+    readonly id: number,
+    readonly name: string,
+  ) {}
+
+  get signal(): AbortSignal {
+    return (this.#controller ??= new AbortController()).signal
+  }
+
+  abort(reason: unknown): void {
+    ;(this.#controller ??= new AbortController()).abort(reason)
+  }
+}

@@ -1,0 +1,50 @@
+import { misuse } from '../../base/errors.js'
+import { isolate, native } from '../../native/binding.js'
+import { NAMED, exportNumberOf } from '../../wire/values.js'
+import type { Callee } from './job.js'
+import type { Exports } from './task-module.js'
+
+export type TaskFunction = (...args: unknown[]) => unknown
+
+/** Names come from callers, who may have got them from anybody. */
+export const brief = (name: string): string =>
+  name.length > MOST_CHARACTERS ? `${name.slice(0, MOST_CHARACTERS)}…` : name
+const MOST_CHARACTERS = 100
+
+/** The exported functions of the task module, by their names and by the numbers that the core has for the names. */
+export class TaskFunctions {
+  readonly #filename: string
+  readonly #exports: Exports
+  /** The exports that tasks have named, by number. */
+  readonly #functions: (TaskFunction | undefined)[] = []
+
+  constructor(filename: string, exports: Exports) {
+    this.#filename = filename
+    this.#exports = exports
+  }
+
+  nameOf({ exportCode, name }: Callee): string {
+    if (exportCode & NAMED) return name ?? ''
+    return native.exportName(isolate, exportNumberOf(exportCode)) ?? ''
+  }
+
+  get names(): string[] {
+    return Object.keys(this.#exports).filter((key) => typeof this.#exports[key] === 'function')
+  }
+
+  at(exportCode: number): TaskFunction {
+    const known = this.#functions[exportNumberOf(exportCode)]
+    if (known !== undefined) return known
+    const found = this.named(this.nameOf({ exportCode }))
+    this.#functions[exportNumberOf(exportCode)] = found
+    return found
+  }
+
+  named(name: string): TaskFunction {
+    const found = this.#exports[name]
+    if (typeof found === 'function') return found as TaskFunction
+    throw misuse(
+      `${this.#filename} exports no function ${brief(name)}; its functions are ${this.names.join(', ') || 'none'}`,
+    )
+  }
+}
