@@ -14,13 +14,18 @@ const MOST_CHARACTERS = 100
 /** The exported functions of the task module, by their names and by the numbers that the core has for the names. */
 export class TaskFunctions {
   readonly #filename: string
-  readonly #exports: Exports
+  /**
+   * The exported functions by name. It is a map, as the key of a property is kept in a table of the isolate until the next full
+   * collection, and names that nothing is exported by may come from anybody.
+   */
+  readonly #named: ReadonlyMap<string, TaskFunction>
   /** The exports that tasks have named, by number. */
   readonly #functions: (TaskFunction | undefined)[] = []
 
   constructor(filename: string, exports: Exports) {
     this.#filename = filename
-    this.#exports = exports
+    const isFunction = (entry: [string, unknown]): entry is [string, TaskFunction] => typeof entry[1] === 'function'
+    this.#named = new Map(Object.entries(exports).filter(isFunction))
   }
 
   nameOf({ exportCode, name }: Callee): string {
@@ -29,7 +34,7 @@ export class TaskFunctions {
   }
 
   get names(): string[] {
-    return Object.keys(this.#exports).filter((key) => typeof this.#exports[key] === 'function')
+    return [...this.#named.keys()]
   }
 
   at(exportCode: number): TaskFunction {
@@ -41,8 +46,8 @@ export class TaskFunctions {
   }
 
   named(name: string): TaskFunction {
-    const found = this.#exports[name]
-    if (typeof found === 'function') return found as TaskFunction
+    const found = this.#named.get(name)
+    if (found !== undefined) return found
     throw misuse(
       `${this.#filename} exports no function ${brief(name)}; its functions are ${this.names.join(', ') || 'none'}`,
     )
