@@ -13,18 +13,18 @@ import { host } from './targets.mjs'
 
 /** What has to do with memory that isolates share, hand over or leave behind. */
 const SPECS = [
-  'raw-functions',
-  'payload',
-  'payload-errors',
-  'isolates',
-  'cancellation',
-  'shared',
-  'shared-threads',
-  'threads',
-  'threads-cancel',
-  'threads-crash',
-  'threads-exit',
-  'threads-payloads',
+  'native/raw-functions',
+  'wire/payload',
+  'wire/payload-errors',
+  'native/isolates',
+  'origin/cancellation',
+  'pool/shared',
+  'threads/shared',
+  'threads/threads',
+  'threads/cancel',
+  'threads/crash',
+  'threads/exit',
+  'threads/payloads',
 ]
 const COPIED = [
   'package.json',
