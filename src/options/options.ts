@@ -239,8 +239,8 @@ const MAP = { ...SUBMIT, ordered: boolean } satisfies Checks
 const VACANCY = { signal: abortSignal } satisfies Checks
 const CLOSE = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
 
-/** Pool options, checked, with every default in place. */
-export interface PoolSettings<R> {
+/** The options of every kind of pool, checked, with every default in place. */
+export interface BaseSettings {
   readonly name: string
   /** If the pool is shared. */
   readonly agreement: Agreement | undefined
@@ -254,6 +254,10 @@ export interface PoolSettings<R> {
   readonly panicHandler: PoolOptions['panicHandler']
   readonly logger: Logger
   readonly signal: AbortSignal | undefined
+}
+
+/** Pool options, checked, with every default in place. */
+export interface PoolSettings<R> extends BaseSettings {
   readonly init: Resource<R>['init']
   readonly dispose: Resource<R>['dispose']
   /** Milliseconds. */

@@ -3,10 +3,10 @@ import { isAbsolute } from 'node:path'
 import { URL as PlatformURL, pathToFileURL } from 'node:url'
 import type { Worker, WorkerOptions } from 'node:worker_threads'
 
-import { type Agreement, toAgreement } from './agreement.js'
+import { toAgreement } from './agreement.js'
 import { misuse, outOfRange, wrongType } from '../base/errors.js'
 import { structuredClone } from '../base/intrinsics.js'
-import { type Logger, consoleLogger } from '../base/logger.js'
+import { consoleLogger } from '../base/logger.js'
 import { type ErrorClass, isErrorClass } from '../wire/payload/error-classes.js'
 import {
   type Check,
@@ -22,7 +22,7 @@ import {
   reader,
   text,
 } from './checks.js'
-import { type MapOptions, POOL, type PoolOptions, SUBMIT, type SubmitOptions, nextName } from './options.js'
+import { type BaseSettings, type MapOptions, POOL, SUBMIT, type SubmitOptions, nextName } from './options.js'
 import type { Transferable } from '../base/transferable.js'
 
 /** Options that only a thread pool has. Times are in ms. */
@@ -223,19 +223,7 @@ export interface ThreadSettings {
 }
 
 /** Options of a thread pool, checked, with every default in place. */
-export interface ThreadPoolSettings {
-  readonly name: string
-  readonly size: number
-  /** Milliseconds; 0 = idle threads stay. */
-  readonly expiry: number
-  readonly preAlloc: boolean
-  readonly nonblocking: boolean
-  readonly maxBlockingTasks: number
-  readonly panicHandler: PoolOptions['panicHandler']
-  readonly logger: Logger
-  readonly signal: AbortSignal | undefined
-  /** If it is shared. */
-  readonly agreement: Agreement | undefined
+export interface ThreadPoolSettings extends BaseSettings {
   readonly errors: readonly ErrorClass[]
   readonly concurrency: number
   readonly minSize: number
