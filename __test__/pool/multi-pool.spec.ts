@@ -611,3 +611,10 @@ test('over pools of closures with throws and names what to use', async (t) => {
     message: /^with .*no thread pools; use submit, execute or tryExecute/,
   })
 })
+
+test('tune over thread pools allows what a thread pool allows', (t) => {
+  const multi = MultiPool.of([threads(t, { size: 1 }), threads(t, { size: 1 })])
+  t.throws(() => multi.tune(Infinity), { instanceOf: RangeError, code: 'ERR_POOL_OPTION' })
+  multi.tune(2)
+  t.is(multi.capacity, 4)
+})
