@@ -1,6 +1,5 @@
 /** Finds the native addon: the one that was built in the checkout, or else the one in the package of this platform. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads'
 
@@ -35,7 +34,10 @@ function packageFolder(): string {
 }
 
 /** Does the same as `require.resolve`, but bundlers do not see it. */
-const resolve = (name: string): string => createRequire(__filename).resolve(name)
+const resolve = (name: string): string => {
+  const { createRequire } = require('node:module') as typeof import('node:module')
+  return createRequire(__filename).resolve(name)
+}
 
 /**
  * Whether the C library of this system seems to be musl. It decides only which binary is tried first; the other one is
