@@ -51,12 +51,23 @@ function seemsMusl(): boolean {
   }
 }
 
-function tuples(): readonly string[] {
+/** The file of a binary that was built in a checkout. */
+const builtFile = (folder: string, tuple: string): string => join(folder, 'binding', `workpool.${tuple}.node`)
+
+/** The binaries that this system may be able to open, the likeliest first. */
+function tuples(folder: string): readonly string[] {
   const { platform, arch } = process
-  const abis =
-    platform === 'linux' ? (seemsMusl() ? ['-musl', '-gnu'] : ['-gnu', '-musl']) : [platform === 'win32' ? '-msvc' : '']
-  return abis.map((abi) => `${platform}-${arch}${abi}`).filter((tuple) => IS_BESIDE[tuple] !== undefined)
+  const of = (abi: string): string => `${platform}-${arch}${abi}`
+  if (platform !== 'linux') return [of(platform === 'win32' ? '-msvc' : '')].filter(isSupported)
+  const both = [of('-gnu'), of('-musl')].filter(isSupported)
+  const isThere = (tuple: string): boolean => existsSync(builtFile(folder, tuple)) || IS_BESIDE[tuple]!()
+  const [first = false, second = false] = both.map(isThere)
+  // As a rule one of them is installed. To find out which one this system needs takes longer than to look for them.
+  const isSwapped = first === second ? seemsMusl() : second
+  return isSwapped ? both.reverse() : both
 }
+
+const isSupported = (tuple: string): boolean => IS_BESIDE[tuple] !== undefined
 
 /**
  * `require` is not used: its cache would give the same share of the addon to code that is loaded twice, as test runners
@@ -108,8 +119,8 @@ function common(addon: string): string {
 function load(): { addon: Addon; file: string } {
   const tried: [what: string, error: unknown][] = []
   const folder = packageFolder()
-  for (const tuple of tuples()) {
-    const built = join(folder, 'binding', `workpool.${tuple}.node`)
+  for (const tuple of tuples(folder)) {
+    const built = builtFile(folder, tuple)
     const name = `workpool-${tuple}`
     const places: [what: string, find: () => string][] = []
     if (existsSync(built)) places.push([built, () => built])
