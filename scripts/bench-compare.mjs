@@ -76,7 +76,9 @@ console.log('| question | case | figure | old | new | ratio | of the pairs |\n|-
 for (const question of select(positionals.length > 0 ? positionals : USUAL)) {
   const { cases, full, quick } = await import(`../benchmark/${question}.mjs`)
   const settings = values.quick ? quick : full
-  for (const { name } of cases.filter((each) => each.name.startsWith('workpool'))) {
+  // A question that compares with no peer has only cases of ours, and names them by what differs.
+  const isOurs = ({ name }) => name.startsWith('workpool')
+  for (const { name } of cases.some(isOurs) ? cases.filter(isOurs) : cases) {
     const pairs = Array.from({ length: rounds }, (_, i) => {
       const ask = (tree) => measure(tree, question, name, settings)
       if (i % 2 === 0) return { before: ask(old), after: ask(root) }
