@@ -2,7 +2,7 @@
  * What a fresh clone needs before anything else, and nothing of it twice: dependencies, the native addon, TypeScript.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, run, runTool } from './run.mjs'
 
@@ -56,10 +56,21 @@ function buildAddon() {
   runTool('@napi-rs/cli/dist/cli.js', [...args, ...output])
 }
 
+/** What tsc made of a file that has moved since would still be loaded, by tests among others. */
+function removeOrphans() {
+  const folder = join(root, 'target/js/src')
+  if (!existsSync(folder)) return
+  for (const file of readdirSync(folder, { recursive: true })) {
+    const source = file.match(/^(.+?)(\.d\.ts|\.js)$/)?.[1]
+    if (source !== undefined && !existsSync(join(root, 'src', `${source}.ts`))) rmSync(join(folder, file))
+  }
+}
+
 export function setUp() {
   requireTools()
   installDependencies()
   buildAddon()
+  removeOrphans()
   runTool('typescript/bin/tsc', ['-p', 'tsconfig.json'])
   run(process.execPath, ['scripts/bundle.mjs'])
 }

@@ -24,6 +24,12 @@ interface Layout {
   readonly isBundled?: boolean
 }
 
+/** The compiled loader, where the published code is, and what it imports. */
+const LOADER = [
+  ['native', 'dist', ['addon.js', 'bundled.js']],
+  ['base', 'base', ['intrinsics.js', 'socket-timers.js']],
+] as const
+
 /** What the loader does in a package of its own, with these packages installed and `before` run first. */
 async function load(
   t: ExecutionContext,
@@ -43,9 +49,11 @@ async function load(
     console.log(JSON.stringify(outcome))`
   await writeFile(join(root, 'main.js'), main)
   const own = join(root, 'node_modules/workpool')
-  await mkdir(join(own, 'dist'), { recursive: true })
+  for (const [from, to, files] of LOADER) {
+    await mkdir(join(own, to), { recursive: true })
+    for (const file of files) await copyFile(join('target/js/src', from, file), join(own, to, file))
+  }
   await writeFile(join(own, 'package.json'), '{ "name": "workpool" }')
-  for (const file of ['addon.js', 'bundled.js']) await copyFile(join('target/js/src', file), join(own, 'dist', file))
   if (!isBundled) await writeFile(join(own, 'dist/worker.js'), '')
   for (const [name, file] of Object.entries(packages)) {
     const folder = join(isBeside ? root : own, 'node_modules', name)
