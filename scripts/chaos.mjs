@@ -9,6 +9,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { parseArgs } from 'node:util'
 import { root } from './run.mjs'
 import { setUp } from './setup.mjs'
 
@@ -16,11 +17,15 @@ import { setUp } from './setup.mjs'
 const GRACE = 30
 
 const args = process.argv.slice(2)
-const numberOf = (option, otherwise) => {
-  const at = args.findIndex((arg) => arg === option || arg.startsWith(`${option}=`))
-  if (at < 0) return otherwise
-  return Number(args[at].split('=')[1] ?? args[at + 1])
-}
+const { values } = parseArgs({
+  args,
+  options: {
+    seconds: { type: 'string', default: '60' },
+    isolates: { type: 'string' },
+    seed: { type: 'string' },
+    patience: { type: 'string', default: '120' },
+  },
+})
 
 /** What the threads of a process do: name, state and ticks of processor time, as Linux tells them. One that sleeps waits; one whose ticks grow spins. */
 function threadsOf(pid) {
@@ -39,7 +44,7 @@ const chaos = spawn(process.execPath, ['__test__/fixtures/chaos.mjs', ...args], 
   cwd: root,
   stdio: ['ignore', 'pipe', 'inherit'],
 })
-const limit = numberOf('--seconds', 60) + numberOf('--patience', 120) + GRACE
+const limit = Number(values.seconds) + Number(values.patience) + GRACE
 const problems = []
 const timer = setTimeout(() => {
   problems.push(`it was ended after ${limit} s; its threads: ${threadsOf(chaos.pid).join(', ')}`)

@@ -1,28 +1,16 @@
 //! When an event loop gets its turn, and when an isolate does not look at all. The clock passes by hand.
 #![cfg(not(loom))]
 
+mod silent;
+
 use std::cell::Cell;
 
 use workpool_core::{Clock, ManualClock, Nanos};
 use workpool_mailbox::{
-    Bell, FEW, Found, LONGEST_LINGER, LONGEST_SPIN, LONGEST_STINT, Linger, Mailbox, Origin, Sender, Spinners,
-    Thread,
+    FEW, Found, LONGEST_LINGER, LONGEST_SPIN, LONGEST_STINT, Linger, Origin, Sender, Spinners, Thread,
 };
 
-#[derive(Debug)]
-struct Silent;
-
-impl Bell for Silent {
-    fn ring(&self) {}
-}
-
-type TestMailbox = Mailbox<u32, u32, u32, Silent>;
-
-fn open() -> TestMailbox {
-    let mailbox = TestMailbox::default();
-    mailbox.open(Silent);
-    mailbox
-}
+use silent::open;
 
 /// A clock that counts how often it is asked, and lets a look end at once.
 #[derive(Default)]

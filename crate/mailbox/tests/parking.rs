@@ -1,27 +1,17 @@
 //! An isolate that is blocked in native code, on real threads.
 #![cfg(not(loom))]
 
+mod silent;
+
 use std::{
     sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
 
-use workpool_mailbox::{Bell, Mailbox, Next, Sender};
+use workpool_mailbox::{Next, Sender};
 
-struct Silent;
-
-impl Bell for Silent {
-    fn ring(&self) {}
-}
-
-type TestMailbox = Mailbox<u32, u32, u32, Silent>;
-
-fn open() -> TestMailbox {
-    let mailbox = TestMailbox::default();
-    mailbox.open(Silent);
-    mailbox
-}
+use silent::open;
 
 /// Longer than any test may hang.
 const LONG: Duration = Duration::from_secs(60);
