@@ -1,5 +1,4 @@
-import { follow } from '../base/follow.js'
-import { isThenable } from '../base/follow.js'
+import { follow, isThenable } from '../base/follow.js'
 
 /** Is told what a pull has given. */
 export interface Sink<I> {

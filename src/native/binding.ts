@@ -23,11 +23,11 @@ interface Raw {
   readonly registers: ArrayBuffer
   /** Hands over the function that the event loop calls when another thread has left commands. Once per isolate. */
   attach(wake: () => void): void
-  /** A worker (≥ 0), `~task` of a waiting task, or a refusal (≤ `LAST_REFUSAL`). */
+  /** A worker (≥ 0), `~task` of a waiting task, or a refusal (≤ `Special.lastRefusal`). */
   submit(handle: number): number
   /** The same for a task that may be offered to other pools, too. */
   offer(handle: number, offer: Offer): number
-  /** The same with options: `NO_LIMIT` for no `waitTimeout`, 0 for no `timeout`. */
+  /** The same with options: `Special.noLimit` for no `waitTimeout`, 0 for no `timeout`. */
   submit_with(
     handle: number,
     priority: number,
@@ -40,15 +40,15 @@ interface Raw {
   begin(handle: number, task: number, stamp: number): void
   /** The closure goes on after its call: its `timeout` can end it. */
   limit(handle: number, task: number, stamp: number): void
-  /** The closure has ended: the next task of this worker, or `NONE`. */
+  /** The closure has ended: the next task of this worker, or `Special.none`. */
   finish(handle: number, worker: number, how: How): number
   /** What the abort of its signal met. */
   cancel(handle: number, task: number, stamp: number): Cancelled
   /** The stamp of the task that has this number; 0 if there is none. */
   stamp(handle: number, task: number): number
-  /** The resource is there: the first task of this worker, or `NONE`. */
+  /** The resource is there: the first task of this worker, or `Special.none`. */
   booted(handle: number, worker: number): number
-  /** There is no resource: the task that fails for it, or `NONE`. */
+  /** There is no resource: the task that fails for it, or `Special.none`. */
   boot_failed(handle: number, worker: number): number
   /** The resource is disposed of. */
   retired(handle: number, worker: number): void
@@ -92,7 +92,10 @@ interface Raw {
   linger(): Linger
   /** How many ends of tasks have been put into the exchange. */
   drain(): number
-  /** In a thread: the kind of the next task's argument; what it is about is in the words. `NONE` or `OTHER`. */
+  /**
+   * In a thread: the kind of the next task's argument, and the words say what it is about; or `Special.none`, or
+   * `Special.other`.
+   */
   next(): number
   /** In a thread: the module is there. As `next`. */
   started(): number
@@ -100,7 +103,7 @@ interface Raw {
   done(task: number, isFailed: number, hasPrinted: number, isWornOut: number): number
   /** In a thread: the argument of this task is to be posted. */
   fetch(task: number): void
-  /** The kind of what the last command has beside its numbers, or `NONE`; read as a task's argument. */
+  /** The kind of what the last command has beside its numbers, or `Special.none`; read as a task's argument. */
   detail(): number
   /** Why a thread could not be started: as `detail`. */
   start_failure(handle: number): number

@@ -1,6 +1,5 @@
-import { queueMicrotask, rejectedPromise, resolvedPromise } from '../base/intrinsics.js'
+import { queueMicrotask, rejectedPromise, resolvedPromise, Promise } from '../base/intrinsics.js'
 import { Failed, follow, isThenable } from '../base/follow.js'
-import { Promise } from '../base/intrinsics.js'
 import { How, Special, Word } from '../native/abi.js'
 import { native, words } from '../native/binding.js'
 import { carryOut, hasCommands } from '../native/isolate.js'

@@ -1,8 +1,7 @@
-import { follow } from '../base/follow.js'
+import { follow, isThenable } from '../base/follow.js'
 import type { Logger } from '../base/logger.js'
 import type { PoolOptions } from '../options/options.js'
 import type { TaskInfo } from '../options/task-info.js'
-import { isThenable } from '../base/follow.js'
 
 const noop = (): void => {}
 

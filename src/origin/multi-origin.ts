@@ -1,8 +1,7 @@
-import { AbortController } from '../base/intrinsics.js'
+import { AbortController, Promise, rejectedLater, rejectedPromise } from '../base/intrinsics.js'
 import { Offer, Refusal } from '../native/abi.js'
 import { PoolClosedError, PoolOverloadError } from '../base/errors.js'
 import { follow, markHandled } from '../base/follow.js'
-import { Promise, rejectedLater, rejectedPromise } from '../base/intrinsics.js'
 import type { VacancyWait } from '../native/isolate.js'
 import type { CloseOptions } from '../options/options.js'
 import { relayOf } from '../base/relay.js'
@@ -185,7 +184,7 @@ export class MultiOrigin<J, O extends JobOptions, H extends Handle<J, O> = Handl
   }
 
   isClosed(): boolean {
-    return this.members.every((member) => member.stat(Stat.isClosed) === 1)
+    return this.members.every((member) => member.isClosed())
   }
 
   stats(): PoolStats {
@@ -236,7 +235,7 @@ export class MultiOrigin<J, O extends JobOptions, H extends Handle<J, O> = Handl
 
   reboot(): void {
     const errors: unknown[] = []
-    const wasOpen = this.members.every((member) => member.stat(Stat.isClosed) === 0)
+    const wasOpen = !this.members.some((member) => member.isClosed())
     for (const [index, member] of this.members.entries()) {
       try {
         member.reboot()

@@ -10,14 +10,13 @@ import {
   threadId,
 } from 'node:worker_threads'
 
-import { follow } from '../../base/follow.js'
+import { follow, isThenable } from '../../base/follow.js'
 import { Promise, process, queueMicrotask, resolvedPromise, setImmediate, then } from '../../base/intrinsics.js'
 import { addonFile } from '../../native/addon.js'
 import { Registers, Special, ValueFlag, ValueKind, Word } from '../../native/abi.js'
 import { describe, isolate, native, numbers, words } from '../../native/binding.js'
 import { hasPaused, serveAs, wake } from '../../native/isolate.js'
 import { type ErrorDescription, Verdict, describeError, reviveError } from '../../wire/payload/index.js'
-import { isThenable } from '../../base/follow.js'
 import { type Assignment, type Order, type Report, type TaskName, nextCount, tokenOf } from '../messages.js'
 import type { CurrentTask } from './current-task.js'
 import { type Awaited, Begun, type Callee, type Job, jobOf } from './job.js'

@@ -3,9 +3,8 @@ import { inspect } from 'node:util'
 import { type MessagePort, Worker } from 'node:worker_threads'
 
 import { misuse } from '../../base/errors.js'
-import { follow } from '../../base/follow.js'
+import { follow, isThenable } from '../../base/follow.js'
 import { isNode } from '../../base/runtime.js'
-import { isThenable } from '../../base/follow.js'
 import { isOpen } from './liveness.js'
 
 /** One Worker is one thread of one pool. */
