@@ -12,6 +12,12 @@ export const enum Refusal {
   untimely = -2147483645,
   /** It is not known whether the stack has room: nothing has been done or counted. See `needHeadroom`. */
   deep = -2147483644,
+  /** The pool is paused; its numbers are where those of an overload are, as for the next two. */
+  paused = -2147483643,
+  /** As many tasks of its key run or wait as may. */
+  key = -2147483642,
+  /** As many tasks have started as may for now. */
+  rate = -2147483641,
 }
 
 /** How a task is offered to a pool. */
@@ -100,6 +106,12 @@ export const enum Rejection {
   startFailed = 4,
   /** The pool was destroyed. */
   destroyed = 5,
+  /** It gave way to another task, as the queue was full. */
+  displaced = 6,
+  /** It waited for too long in a queue that did not empty. */
+  shed = 7,
+  /** It waited when the queue was cleared. */
+  cleared = 8,
 }
 
 /** How a wait for a vacancy has ended. */
@@ -223,7 +235,7 @@ export const enum Figure {
 /** Numbers that stand for something else than the call is about. */
 export const enum Special {
   /** The largest number of a refusal. */
-  lastRefusal = -2147483644,
+  lastRefusal = -2147483641,
   /** No task; of `detail`, no value; of `shapeNumber`, no room for another one. */
   none = -1,
   /** No task for this thread, but something else to do. */
@@ -247,9 +259,9 @@ export const enum Registers {
   /** Among the numbers: that of the value that comes in. */
   incoming = 0,
   /** Among the numbers: that of the value that goes out with a call, behind all that are ever answered. */
-  outgoing = 26,
+  outgoing = 33,
   /** How many numbers there are. */
-  numbers = 27,
+  numbers = 34,
 }
 
 /** How the exchange is laid out, in bytes. */

@@ -16,8 +16,9 @@ export interface PoolStats {
   /** running − busy. */
   idle: number
   /**
-   * How many workers could take a task now, unless the pool is closed: capacity − busy, not below 0. When a thread could
-   * not be started although others work, there is a pause in which no thread is started; then it is no more than idle.
+   * How many workers could take a task now, unless the pool is closed: capacity − busy, not below 0; 0 while the pool is
+   * paused. When a thread could not be started although others work, no thread is started for a while; then it is no
+   * more than idle.
    */
   available: number
   /** How many workers could be started: capacity − running, not below 0; during such a pause 0. */
@@ -26,11 +27,13 @@ export interface PoolStats {
   waiting: number
   /** Whether new tasks are refused. */
   isClosed: boolean
+  /** Whether no task starts before `resume`. */
+  isPaused: boolean
   /** How often the pool has been opened, from 1. */
   generation: number
   /**
    * Accepted tasks since the pool was created. It is always the sum of unsettled, completed, failed, timedOut, cancelled,
-   * rejected.waitTimeout and rejected.released.
+   * and of rejected.waitTimeout, released, displaced, shed and cleared.
    */
   submitted: number
   /**
@@ -56,12 +59,24 @@ export interface PoolStats {
   rejected: {
     /** Calls that were refused because the pool was full. */
     overload: number
+    /** Calls that were refused because as many tasks had started as `rate` allows. */
+    rate: number
+    /** Calls that were refused because as many tasks of their key ran or waited as may. */
+    key: number
+    /** Calls that were refused because the pool was paused. */
+    paused: number
     /** Calls that were refused because the pool was closed. */
     closed: number
     /** Accepted tasks that got no worker within their `waitTimeout`. */
     waitTimeout: number
     /** Accepted tasks that were waiting when the pool was released. */
     released: number
+    /** Accepted tasks that gave way to others, as the queue was full. */
+    displaced: number
+    /** Accepted tasks that had waited for too long in a queue that did not empty. */
+    shed: number
+    /** Accepted tasks that were waiting when the queue was cleared. */
+    cleared: number
   }
   /** What has become of workers. */
   workers: {
@@ -86,28 +101,35 @@ export const enum Stat {
   free = 5,
   waiting = 6,
   isClosed = 7,
-  generation = 8,
-  submitted = 9,
-  waited = 10,
-  unsettled = 11,
-  completed = 12,
-  failed = 13,
-  timedOut = 14,
-  cancelled = 15,
-  peakBusy = 16,
-  peakWaiting = 17,
-  overload = 18,
-  closed = 19,
-  waitTimeout = 20,
-  released = 21,
-  started = 22,
-  reused = 23,
-  retired = 24,
-  crashed = 25,
+  isPaused = 8,
+  generation = 9,
+  submitted = 10,
+  waited = 11,
+  unsettled = 12,
+  completed = 13,
+  failed = 14,
+  timedOut = 15,
+  cancelled = 16,
+  peakBusy = 17,
+  peakWaiting = 18,
+  overload = 19,
+  rate = 20,
+  key = 21,
+  paused = 22,
+  closed = 23,
+  waitTimeout = 24,
+  released = 25,
+  displaced = 26,
+  shed = 27,
+  cleared = 28,
+  started = 29,
+  reused = 30,
+  retired = 31,
+  crashed = 32,
 }
 
 /** How many there are. */
-export const STATS = 26
+export const STATS = 33
 
 /** What the core has written, as `stats()` gives it. */
 export const statsOf = (name: string, numbers: ArrayLike<number>): PoolStats => ({
@@ -120,6 +142,7 @@ export const statsOf = (name: string, numbers: ArrayLike<number>): PoolStats => 
   free: numbers[Stat.free]!,
   waiting: numbers[Stat.waiting]!,
   isClosed: numbers[Stat.isClosed] === 1,
+  isPaused: numbers[Stat.isPaused] === 1,
   generation: numbers[Stat.generation]!,
   submitted: numbers[Stat.submitted]!,
   waited: numbers[Stat.waited]!,
@@ -132,9 +155,15 @@ export const statsOf = (name: string, numbers: ArrayLike<number>): PoolStats => 
   peakWaiting: numbers[Stat.peakWaiting]!,
   rejected: {
     overload: numbers[Stat.overload]!,
+    rate: numbers[Stat.rate]!,
+    key: numbers[Stat.key]!,
+    paused: numbers[Stat.paused]!,
     closed: numbers[Stat.closed]!,
     waitTimeout: numbers[Stat.waitTimeout]!,
     released: numbers[Stat.released]!,
+    displaced: numbers[Stat.displaced]!,
+    shed: numbers[Stat.shed]!,
+    cleared: numbers[Stat.cleared]!,
   },
   workers: {
     started: numbers[Stat.started]!,

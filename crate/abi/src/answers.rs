@@ -15,6 +15,12 @@ enumeration! {
         Untimely = i32::MIN + 3,
         /// It is not known whether the stack has room: nothing has been done or counted. See `needHeadroom`.
         Deep = i32::MIN + 4,
+        /// The pool is paused; its numbers are where those of an overload are, as for the next two.
+        Paused = i32::MIN + 5,
+        /// As many tasks of its key run or wait as may.
+        Key = i32::MIN + 6,
+        /// As many tasks have started as may for now.
+        Rate = i32::MIN + 7,
     }
 }
 
@@ -70,7 +76,7 @@ constants! {
     /// Numbers that stand for something else than the call is about.
     Special {
         /// The largest number of a refusal.
-        LAST_REFUSAL: i32 = Refusal::Deep as i32,
+        LAST_REFUSAL: i32 = Refusal::Rate as i32,
         /// No task; of `detail`, no value; of `shapeNumber`, no room for another one.
         NONE: i32 = -1,
         /// No task for this thread, but something else to do.

@@ -49,6 +49,12 @@ enumeration! {
         StartFailed,
         /// The pool was destroyed.
         Destroyed,
+        /// It gave way to another task, as the queue was full.
+        Displaced,
+        /// It waited for too long in a queue that did not empty.
+        Shed,
+        /// It waited when the queue was cleared.
+        Cleared,
     }
 }
 

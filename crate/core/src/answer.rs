@@ -28,10 +28,30 @@ pub enum Refusal {
         /// Most live workers; [`UNBOUNDED`](crate::UNBOUNDED) for no limit.
         capacity: u32,
     },
+    /// The same, and not for want of room: this forbids the start.
+    Barred {
+        /// The first of all that forbid it.
+        reason: Reason,
+        /// Tasks that wait.
+        waiting: u32,
+        /// Most live workers; [`UNBOUNDED`](crate::UNBOUNDED) for no limit.
+        capacity: u32,
+    },
     /// The task would have to wait, and its `wait_timeout` is 0.
     WaitTimeout,
     /// The task has a time, and the host does not [keep time](crate::Host::keeps_time).
     Untimely,
+}
+
+/// What forbids the start of a task although there is room. If several things do, the first of these is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The pool is paused.
+    Paused,
+    /// As many tasks of its key run as may, or wait as may.
+    Key,
+    /// As many tasks have started as may for now.
+    Rate,
 }
 
 /// How a task's function ended.

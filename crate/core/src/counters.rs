@@ -112,8 +112,9 @@ macro_rules! counters {
 counters! {
     /// Everything that only ever grows, and the two peaks.
     ///
-    /// At any moment `submitted = unsettled + completed + failed + timed_out + cancelled + wait_timeout + released`;
-    /// `overload` and `closed` count calls that were refused and hence never submitted.
+    /// At any moment `submitted = unsettled + completed + failed + timed_out + cancelled + wait_timeout + released +
+    /// displaced + shed + cleared`; `overload`, `rate`, `key`, `paused` and `closed` count calls that were refused and
+    /// hence never submitted.
     ///
     /// The order is that of `stats()` and of memory: what every task changes is in the first cache line.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -121,7 +122,7 @@ counters! {
     Counters {
         tasks {
             /// Accepted tasks since the pool was created. It is always the sum of unsettled, completed, failed, timedOut, cancelled,
-            /// rejected.waitTimeout and rejected.released.
+            /// and of rejected.waitTimeout, released, displaced, shed and cleared.
             submitted: u64,
             /// Accepted tasks that had to wait for a worker, as none was free, or one had to start first: its thread, or its
             /// resource.
@@ -147,12 +148,24 @@ counters! {
         rejected {
             /// Calls that were refused because the pool was full.
             overload: u64,
+            /// Calls that were refused because as many tasks had started as `rate` allows.
+            rate: u64,
+            /// Calls that were refused because as many tasks of their key ran or waited as may.
+            key: u64,
+            /// Calls that were refused because the pool was paused.
+            paused: u64,
             /// Calls that were refused because the pool was closed.
             closed: u64,
             /// Accepted tasks that got no worker within their `waitTimeout`.
             wait_timeout: u64,
             /// Accepted tasks that were waiting when the pool was released.
             released: u64,
+            /// Accepted tasks that gave way to others, as the queue was full.
+            displaced: u64,
+            /// Accepted tasks that had waited for too long in a queue that did not empty.
+            shed: u64,
+            /// Accepted tasks that were waiting when the queue was cleared.
+            cleared: u64,
         }
         /// What has become of workers.
         workers {
@@ -183,6 +196,8 @@ pub struct Snapshot {
     pub waiting: u32,
     /// Whether new tasks are refused.
     pub is_closed: bool,
+    /// Whether no task starts for now.
+    pub is_paused: bool,
     /// The lifetime the pool is in, from 1.
     pub generation: u64,
     /// Everything that is counted.
@@ -199,8 +214,9 @@ gauges! { |snapshot|
     busy: u32 = snapshot.busy;
     /// running − busy.
     idle: u32 = snapshot.idle();
-    /// How many workers could take a task now, unless the pool is closed: capacity − busy, not below 0. When a thread could
-    /// not be started although others work, there is a pause in which no thread is started; then it is no more than idle.
+    /// How many workers could take a task now, unless the pool is closed: capacity − busy, not below 0; 0 while the pool is
+    /// paused. When a thread could not be started although others work, no thread is started for a while; then it is no
+    /// more than idle.
     available: u32 = snapshot.available();
     /// How many workers could be started: capacity − running, not below 0; during such a pause 0.
     free: u32 = snapshot.free();
@@ -208,6 +224,8 @@ gauges! { |snapshot|
     waiting: u32 = snapshot.waiting;
     /// Whether new tasks are refused.
     is_closed: bool = snapshot.is_closed;
+    /// Whether no task starts before `resume`.
+    is_paused: bool = snapshot.is_paused;
     /// How often the pool has been opened, from 1.
     generation: u64 = snapshot.generation;
 }
@@ -242,6 +260,7 @@ impl Snapshot {
     #[must_use]
     pub const fn available(&self) -> u32 {
         match self.capacity {
+            _ if self.is_paused => 0,
             _ if self.is_pausing => {
                 let below_capacity = self.capacity.saturating_sub(self.busy);
                 if self.idle() < below_capacity { self.idle() } else { below_capacity }

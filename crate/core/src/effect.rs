@@ -20,6 +20,12 @@ pub enum Rejection {
     StartFailed,
     /// It ran when the pool was destroyed.
     Destroyed,
+    /// It gave way to another task, as the queue was full.
+    Displaced,
+    /// It waited for too long in a queue that did not empty.
+    Shed,
+    /// It waited when the queue was cleared.
+    Cleared,
 }
 
 /// What a transition causes for somebody other than its caller. Carried out without the lock, in this order.

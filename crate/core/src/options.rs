@@ -1,11 +1,11 @@
-//! How a pool behaves for all its life.
+//! How a pool behaves.
 
-use crate::{clock::Nanos, kind::WorkerKind};
+use crate::{clock::Nanos, kind::WorkerKind, policy::Policy};
 
 /// A capacity without limit.
 pub const UNBOUNDED: u32 = u32::MAX;
 
-/// How a pool behaves for all its life.
+/// How a pool behaves. What a [`Change`](crate::Change) has can be changed while the pool runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// Most live workers at first; [`UNBOUNDED`] for no limit.
@@ -22,6 +22,10 @@ pub struct Options {
     pub concurrency: u32,
     /// So many workers are not purged, and are replaced when they die.
     pub min_size: u32,
+    /// Who may start and who may wait, beyond that.
+    pub policy: Policy,
+    /// After so long a waiting task counts as one priority higher; `None`: priorities are strict.
+    pub ageing: Option<Nanos>,
 }
 
 impl Default for Options {
@@ -35,6 +39,8 @@ impl Default for Options {
             kind: WorkerKind::Slot,
             concurrency: 1,
             min_size: 0,
+            policy: Policy::NONE,
+            ageing: None,
         }
     }
 }

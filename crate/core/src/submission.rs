@@ -1,6 +1,9 @@
 //! A task as it is handed in.
 
-use crate::id::FaceId;
+use crate::{id::FaceId, key::Key};
+
+/// The priority of a task that starts only when no other one could, and while less than half of the pool is busy.
+pub const BACKGROUND: u64 = u64::MAX;
 
 /// What a host keeps with a task to find it again.
 pub trait Payload: Copy {
@@ -27,7 +30,7 @@ impl Payload for &'static str {}
 pub struct Submission<T> {
     /// What the host needs to find the task again.
     pub payload: T,
-    /// 0 goes first.
+    /// 0 goes first; [`BACKGROUND`] goes last, and not always.
     pub priority: u64,
     /// Most milliseconds without a worker, from now; 0 refuses rather than waits.
     pub wait_timeout: Option<u32>,
@@ -38,12 +41,26 @@ pub struct Submission<T> {
     pub timed: bool,
     /// How the task is offered.
     pub offer: Offer,
+    /// Slots of capacity that the task takes, at least 1. Only workers that are [slots](crate::WorkerKind::Slot) heed
+    /// it.
+    pub weight: u32,
+    /// What the task belongs to.
+    pub key: Option<Key>,
 }
 
 impl<T> Submission<T> {
-    /// A task of priority 1 without deadlines.
+    /// A task of priority 1 and weight 1, without deadlines and without a key.
     pub const fn new(payload: T) -> Self {
-        Self { payload, priority: 1, wait_timeout: None, timeout: 0, timed: false, offer: Offer::Normal }
+        Self {
+            payload,
+            priority: 1,
+            wait_timeout: None,
+            timeout: 0,
+            timed: false,
+            offer: Offer::Normal,
+            weight: 1,
+            key: None,
+        }
     }
 }
 

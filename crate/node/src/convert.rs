@@ -1,7 +1,7 @@
 //! What TypeScript says in the words of the core, and the other way round.
 
 use workpool_abi::{NO_LIMIT, NONE, Word};
-use workpool_core::{Offer, Refusal, TaskId};
+use workpool_core::{Offer, Reason, Refusal, TaskId};
 
 use crate::registers::Registers;
 
@@ -40,6 +40,15 @@ pub(crate) fn refused(registers: &Registers, refusal: Refusal) -> i32 {
             registers.set(Word::Waiting, waiting as i32);
             registers.set(Word::Capacity, capacity as i32);
             workpool_abi::Refusal::Overload
+        }
+        Refusal::Barred { reason, waiting, capacity } => {
+            registers.set(Word::Waiting, waiting as i32);
+            registers.set(Word::Capacity, capacity as i32);
+            match reason {
+                Reason::Paused => workpool_abi::Refusal::Paused,
+                Reason::Key => workpool_abi::Refusal::Key,
+                Reason::Rate => workpool_abi::Refusal::Rate,
+            }
         }
         Refusal::WaitTimeout => workpool_abi::Refusal::WaitTimeout,
         Refusal::Untimely => workpool_abi::Refusal::Untimely,

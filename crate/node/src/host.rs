@@ -194,6 +194,9 @@ fn reason(rejection: Rejection) -> (u32, u32) {
         Rejection::Crashed => (workpool_abi::Rejection::Crashed, 0),
         Rejection::StartFailed => (workpool_abi::Rejection::StartFailed, 0),
         Rejection::Destroyed => (workpool_abi::Rejection::Destroyed, 0),
+        Rejection::Displaced => (workpool_abi::Rejection::Displaced, 0),
+        Rejection::Shed => (workpool_abi::Rejection::Shed, 0),
+        Rejection::Cleared => (workpool_abi::Rejection::Cleared, 0),
     };
     (reason as u32, limit)
 }

@@ -81,6 +81,7 @@ impl From<&CoreOptions> for Options {
             kind: (&options.kind).into(),
             concurrency: options.concurrency,
             min_size: options.min_size,
+            ..Self::default()
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
 
 mod faces;
 mod lifetime;
+mod scheduling;
 mod tasks;
 mod workers;
 

@@ -5,9 +5,9 @@ use crate::{
     answer::{Admission, Cancelled, End, Finished, Refusal, Taken, TaskTimes},
     clock::Clock,
     host::Host,
-    id::{FaceId, TaskId, WorkerId},
+    id::{TaskId, WorkerId},
     state::task::TaskState,
-    submission::{Offer, Payload, Submission},
+    submission::{Payload, Submission},
 };
 
 impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
@@ -24,17 +24,11 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
 
     /// Refuses a task, and counts that, if `submit` would refuse it just now. A caller asks before it prepares a task
     /// at some cost.
-    pub fn refuse(
-        &self,
-        face: FaceId,
-        offer: Offer,
-        wait_timeout: Option<u32>,
-        timeout: u32,
-    ) -> Option<Refusal> {
-        if self.is_untimely(wait_timeout, timeout) {
+    pub fn refuse(&self, task: &Submission<T>) -> Option<Refusal> {
+        if self.is_untimely(task.wait_timeout, task.timeout) {
             return Some(Refusal::Untimely);
         }
-        self.state.lock().refuse(face, offer, wait_timeout)
+        self.state.lock().refuse(&self.clock, task)
     }
 
     /// Whether a task has a time although the host does not keep time.

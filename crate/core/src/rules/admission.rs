@@ -69,12 +69,8 @@ impl<T: Payload> State<T> {
     }
 
     /// Refuses a task that `submit` would refuse.
-    pub(crate) fn refuse(
-        &mut self,
-        face: FaceId,
-        offer: Offer,
-        wait_timeout: Option<u32>,
-    ) -> Option<Refusal> {
+    pub(crate) fn refuse(&mut self, _clock: &impl Clock, task: &Submission<T>) -> Option<Refusal> {
+        let (face, offer, wait_timeout) = (task.payload.face(), task.offer, task.wait_timeout);
         let closed = self.refuse_if_closed(face, offer);
         if closed.is_some() || (self.room() > 0 && !self.is_behind(face)) {
             closed

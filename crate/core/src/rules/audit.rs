@@ -84,7 +84,8 @@ impl<T: Payload> State<T> {
         let running_tasks = states(|state| matches!(state, TaskState::Running(_)));
         assert_eq!(running_tasks as u64 + u64::from(waiting), counters.unsettled, "unsettled");
         let settled = counters.completed + counters.failed + counters.timed_out + counters.cancelled;
-        let rejected = counters.wait_timeout + counters.released;
+        let given_up = counters.displaced + counters.shed + counters.cleared;
+        let rejected = counters.wait_timeout + counters.released + given_up;
         assert_eq!(counters.submitted, counters.unsettled + settled + rejected, "every task is counted once");
         assert!(counters.waited <= counters.submitted, "more tasks have waited than there were");
         assert!(counters.peak_busy >= census.engaged() && counters.peak_waiting >= waiting, "peaks");

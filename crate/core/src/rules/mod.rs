@@ -13,5 +13,6 @@ mod exit;
 mod fill;
 mod reap;
 mod run;
+mod scheduling;
 mod tune;
 mod turns;

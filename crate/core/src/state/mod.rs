@@ -220,6 +220,7 @@ impl<T: Payload> State<T> {
             busy: self.census.engaged(),
             waiting: self.queue.len(),
             is_closed: !self.lifetime.is_open(),
+            is_paused: self.is_paused(),
             generation: self.census.generation(),
             counters: self.counters,
         }

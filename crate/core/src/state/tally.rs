@@ -11,6 +11,9 @@ pub(crate) enum Outcome {
     Cancelled,
     WaitTimeout,
     Released,
+    Displaced,
+    Shed,
+    Cleared,
 }
 
 impl Counters {
@@ -32,6 +35,9 @@ impl Counters {
             Outcome::Cancelled => self.cancelled += 1,
             Outcome::WaitTimeout => self.wait_timeout += 1,
             Outcome::Released => self.released += 1,
+            Outcome::Displaced => self.displaced += 1,
+            Outcome::Shed => self.shed += 1,
+            Outcome::Cleared => self.cleared += 1,
         }
     }
 

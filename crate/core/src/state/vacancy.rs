@@ -13,6 +13,7 @@ use slab::Slab;
 use crate::{
     clock::Nanos,
     id::FaceId,
+    key::Key,
     state::{deadlines::Deadlines, queue::WaitQueue},
 };
 
@@ -27,13 +28,17 @@ pub struct Wait {
     pub priority: u64,
     /// Most milliseconds that the wait may last, from now; with 0 it is answered at once.
     pub timeout: Option<u32>,
+    /// What the task that is to be submitted belongs to.
+    pub key: Option<Key>,
+    /// Its weight.
+    pub weight: u32,
 }
 
 impl Wait {
-    /// A wait of priority 1, for as long as it takes.
+    /// A wait of priority 1 and weight 1 without a key, for as long as it takes.
     #[must_use]
     pub const fn new(face: FaceId, token: u32) -> Self {
-        Self { face, token, priority: 1, timeout: None }
+        Self { face, token, priority: 1, timeout: None, key: None, weight: 1 }
     }
 }
 

@@ -329,18 +329,18 @@ fn a_worn_out_thread_retires_when_it_has_no_task_left() {
 #[test]
 fn a_task_can_be_refused_before_it_is_prepared_and_that_counts() {
     let (pool, _) = loaded(Options { max_waiting: 1, ..threads(1, 1) });
-    let refuse = |wait_timeout| pool.refuse(FaceId::FIRST, Offer::Normal, wait_timeout, 0);
+    let refuse = |wait_timeout| pool.refuse(&Submission { wait_timeout, ..Submission::new(9) });
     assert_eq!(refuse(Some(0)), None);
     pool.begin_now(0);
     assert_eq!((refuse(None), refuse(Some(0))), (None, Some(Refusal::WaitTimeout)));
     assert_eq!(
-        pool.refuse(FaceId::FIRST, Offer::AtOnce, None, 0),
+        pool.refuse(&Submission { offer: Offer::AtOnce, ..Submission::new(9) }),
         Some(Refusal::Overload { waiting: 0, capacity: 1 })
     );
     pool.wait(Submission::new(1));
     assert_eq!(refuse(None), Some(Refusal::Overload { waiting: 1, capacity: 1 }));
     assert_eq!(
-        pool.refuse(FaceId::FIRST, Offer::Uncounted, None, 0),
+        pool.refuse(&Submission { offer: Offer::Uncounted, ..Submission::new(9) }),
         Some(Refusal::Overload { waiting: 1, capacity: 1 })
     );
     pool.release(None);

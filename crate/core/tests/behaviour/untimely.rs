@@ -12,10 +12,7 @@ fn a_task_with_a_time_is_refused_before_it_is_counted_and_any_other_one_is_not()
     let patient = Submission { wait_timeout: Some(1), ..Submission::new(0) };
     for task in [limited, patient] {
         assert_eq!(pool.submit(task), Admission::Refused(Refusal::Untimely));
-        assert_eq!(
-            pool.refuse(FaceId::FIRST, Offer::Normal, task.wait_timeout, task.timeout),
-            Some(Refusal::Untimely)
-        );
+        assert_eq!(pool.refuse(&task), Some(Refusal::Untimely));
     }
     assert_eq!(pool.snapshot().counters.submitted, 0);
     let (worker, _) = pool.start(1);

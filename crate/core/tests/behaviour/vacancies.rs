@@ -335,7 +335,8 @@ fn a_newcomer_stands_behind_those_who_leave_a_slot_alone() {
     let first = pool.wait(Submission::new(job(other, 1)));
     pool.complete(worker);
     let second = pool.wait(Submission::new(job(other, 2)));
-    let refused = pool.refuse(other, workpool_core::Offer::AtOnce, None, 0);
+    let refused =
+        pool.refuse(&Submission { offer: workpool_core::Offer::AtOnce, ..Submission::new(job(other, 3)) });
     assert!(refused.is_some(), "the slot is kept");
     assert_eq!(pool.effects(), [Effect::Vacancy { face: FACE, token: 1, is_closed: false }]);
     pool.depart(FACE);

@@ -630,6 +630,9 @@ impl Model {
             Rejection::TaskTimeout(_) => self.settle(|counters| &mut counters.timed_out),
             Rejection::Crashed | Rejection::StartFailed => self.settle(|counters| &mut counters.failed),
             Rejection::Destroyed => self.settle(|counters| &mut counters.cancelled),
+            Rejection::Displaced => self.settle(|counters| &mut counters.displaced),
+            Rejection::Shed => self.settle(|counters| &mut counters.shed),
+            Rejection::Cleared => self.settle(|counters| &mut counters.cleared),
         }
         self.queue.retain(|&waiting| waiting != id);
         let heeds_until = self.heeds_until();
@@ -1083,7 +1086,7 @@ impl Model {
     }
 
     pub(crate) fn await_vacancy(&mut self, wait: Wait) {
-        let Wait { face, token, priority, timeout } = wait;
+        let Wait { face, token, priority, timeout, .. } = wait;
         let is_open = self.phase == Phase::Open && self.is_staying(face);
         if timeout == Some(0) && is_open && !self.has_vacancy() {
             self.effects.push(Effect::NoVacancy { face, token });
@@ -1270,6 +1273,7 @@ impl Model {
             busy: self.busy(),
             waiting: self.waiting(),
             is_closed: self.phase != Phase::Open,
+            is_paused: false,
             generation: self.generation,
             counters: self.counters,
         }

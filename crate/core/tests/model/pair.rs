@@ -115,7 +115,8 @@ impl Pair {
             assert_eq!(self.pool.is_quiet(face.id), self.model.is_quiet(face.id), "quiet");
         }
         for wait in [None, Some(0)] {
-            let refused = self.pool.refuse(FaceId::FIRST, Offer::Normal, wait, 0);
+            let payload = Job { face: FaceId::FIRST, number: 0 };
+            let refused = self.pool.refuse(&Submission { wait_timeout: wait, ..Submission::new(payload) });
             assert_eq!(refused, self.model.refuse(FaceId::FIRST, Offer::Normal, wait), "refusal");
         }
         self.model.check_room();
@@ -351,7 +352,7 @@ impl Pair {
                 self.tokens += 1;
                 let (face, token) = (self.face(which), self.tokens);
                 self.awaited.push((face, token));
-                let wait = Wait { face, token, priority, timeout };
+                let wait = Wait { priority, timeout, ..Wait::new(face, token) };
                 self.play(|pool| pool.await_vacancy_with(wait), |model| model.await_vacancy(wait));
             }
             Step::ForgetVacancy(which) => {

@@ -93,6 +93,7 @@ fn threads() -> impl Strategy<Value = Options> {
             concurrency,
             min_size: min_size.min(capacity),
             kind: WorkerKind::Thread { grace },
+            ..Options::default()
         },
     )
 }
@@ -113,7 +114,10 @@ fn submission(priorities: u64) -> impl Strategy<Value = Step> {
     (0..priorities, wait_timeout, timeout, any::<bool>(), offer, any::<usize>()).prop_map(
         |(priority, wait_timeout, timeout, timed, offer, which)| {
             let payload = Job { face: FaceId::FIRST, number: 0 };
-            Step::Submit(which, Submission { payload, priority, wait_timeout, timeout, timed, offer })
+            Step::Submit(
+                which,
+                Submission { priority, wait_timeout, timeout, timed, offer, ..Submission::new(payload) },
+            )
         },
     )
 }

@@ -29,6 +29,7 @@ functions! {
             timeout: timeout as u32,
             timed: timed != 0.0,
             offer: offer_of(offer),
+            ..Submission::new(Call::of_closure(face))
         })
     };
 

@@ -36,6 +36,7 @@ functions! {
             timeout: timeout as u32,
             timed: timed != 0.0,
             offer: offer_of(offer),
+            ..Submission::new(call)
         }))
         .flatten())
     };
@@ -43,7 +44,9 @@ functions! {
     // (handle, waitTimeout or NO_LIMIT, timeout or 0, offer) → refusal, if a task of this kind is refused just now | 0
     refuse: |isolate, [handle, wait_timeout, timeout, offer, ..]| {
         let refusal = isolate.with(handle, |handle| {
-            handle.pool().refuse(handle.face, offer_of(offer), limit_of(wait_timeout), timeout as u32)
+            let task = Submission::new(Call::of_closure(handle.face));
+            let (offer, wait_timeout, timeout) = (offer_of(offer), limit_of(wait_timeout), timeout as u32);
+            handle.pool().refuse(&Submission { offer, wait_timeout, timeout, ..task })
         })?;
         Some(refusal.map_or(0, |refusal| refused(&isolate.registers, refusal)))
     };

@@ -70,7 +70,7 @@ pub fn await_vacancy(
     }
     with(isolate, handle, |handle| {
         // A safe integer, as TypeScript has checked.
-        let wait = Wait { face: handle.face, token, priority: priority as u64, timeout };
+        let wait = Wait { priority: priority as u64, timeout, ..Wait::new(handle.face, token) };
         handle.pool().await_vacancy_with(wait);
     })
 }

@@ -1,0 +1,6 @@
+//! What a task belongs to.
+
+/// Names what a task belongs to: a tenant, a host. The host makes it of the key's text, so that two texts have two
+/// names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub u128);
