@@ -1,6 +1,6 @@
 //! A host that cannot keep time, as the system gives no thread for a reaper.
 
-use workpool_core::{Admission, Condition, FaceId, MILLISECOND, Offer, Options, Refusal, Submission};
+use workpool_core::{Admission, Condition, FaceId, MILLISECOND, Options, Refusal, Submission};
 
 use crate::{Fixture, capacity};
 

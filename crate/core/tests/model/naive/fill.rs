@@ -1,0 +1,102 @@
+//! How tasks and workers come together.
+
+use workpool_core::{Effect, TaskId, WorkerId};
+
+use super::{
+    Model,
+    records::{Phase, TaskState, Worker, WorkerState},
+};
+
+impl Model {
+    pub(super) fn new_worker(&mut self, state: WorkerState) -> WorkerId {
+        // Not all that are told to start something are new.
+        let is_new =
+            |id: &WorkerId| self.workers.iter().all(|worker| worker.id != *id) && !self.overdue.contains(id);
+        let id = self.new_workers.remove(self.new_workers.iter().position(is_new).expect("a free number"));
+        self.counters.started += 1;
+        if self.cached > 0 {
+            self.cached -= 1;
+            self.counters.reused += 1;
+        }
+        let generation = self.generation;
+        self.workers.push(Worker {
+            id,
+            state,
+            generation,
+            is_ending: false,
+            spared_until: None,
+            dispose_by: None,
+        });
+        id
+    }
+
+    pub(super) fn boot(&mut self) {
+        let worker = self.new_worker(WorkerState::Booting);
+        self.effects.push(Effect::Boot(worker));
+    }
+
+    pub(super) fn assign(&mut self, worker: WorkerId, id: TaskId) {
+        self.worker(worker).state = WorkerState::Running;
+        self.queue.retain(|&waiting| waiting != id);
+        let task = self.task(id);
+        task.state = TaskState::Running(worker);
+        task.deadline = None;
+    }
+
+    /// The task's origin, or its worker, hears that the worker has it.
+    pub(super) fn send(&mut self, worker: WorkerId, id: TaskId) {
+        let payload = self.known(id).payload();
+        self.effects.push(Effect::Start(worker, id, payload));
+    }
+
+    /// Gives the worker the next task, of which it is to hear.
+    pub(super) fn send_next(&mut self, worker: WorkerId) {
+        let id = self.next_waiting().expect("one waits");
+        self.assign(worker, id);
+        self.send(worker, id);
+    }
+
+    /// Gives the worker the next one of those who waited before `newcomer`.
+    pub(super) fn send_first(&mut self, worker: WorkerId, newcomer: TaskId) {
+        self.queue.retain(|&waiting| waiting != newcomer);
+        self.send_next(worker);
+        self.queue.push(newcomer);
+    }
+
+    pub(super) fn fill(&mut self) {
+        // While a release retires one idle worker after the other, none takes what it is about to reject.
+        while self.waiting() > 0 && self.phase != Phase::Closed {
+            if self.tell_next() {
+                continue;
+            }
+            if self.is_held() {
+                break;
+            }
+            if let Some(&(_, worker)) = self.idle().last() {
+                self.send_next(worker);
+            } else if self.waiting() <= self.booting() || self.startable() == 0 {
+                break;
+            } else if self.options.kind.boots() {
+                self.boot();
+            } else {
+                let worker = self.new_worker(WorkerState::Running);
+                self.send_next(worker);
+            }
+        }
+        self.fill_slots();
+    }
+
+    /// Tasks for which no thread boots go to those that can have another one, the least loaded first.
+    pub(super) fn fill_slots(&mut self) {
+        while self.phase != Phase::Closed && self.waiting() > self.expected() {
+            if self.tell_next() {
+                continue;
+            }
+            if self.is_held() {
+                break;
+            }
+            let Some(&(_, worker)) = self.slots().iter().min() else { break };
+            self.send_next(worker);
+        }
+    }
+}

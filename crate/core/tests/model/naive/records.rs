@@ -1,0 +1,120 @@
+//! What the model keeps of tasks, workers, faces and those who wait.
+
+use workpool_core::{Condition, FaceId, Nanos, Submission, TaskId, WorkerId};
+
+use crate::recorder::Job;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TaskState {
+    Waiting,
+    /// Given to a worker.
+    Running(WorkerId),
+    /// Settled in another way than by its end, which is still to come.
+    Abandoned(WorkerId),
+    Over,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Task {
+    pub(crate) id: TaskId,
+    pub(crate) state: TaskState,
+    /// Its function has been called; or a worker for which tasks begin later has looked at it, and found that it had settled.
+    pub(crate) is_taken: bool,
+    /// Its function goes on after its call.
+    pub(crate) is_limited: bool,
+    /// Whether its origin has still to collect how it settled.
+    pub(crate) is_uncollected: bool,
+    pub(super) submission: Submission<Job>,
+    pub(super) number: u64,
+    pub(super) submitted_at: Nanos,
+    pub(super) begun_at: Nanos,
+    pub(super) deadline: Option<Nanos>,
+}
+
+impl Task {
+    pub(crate) fn worker(&self) -> Option<WorkerId> {
+        match self.state {
+            TaskState::Running(worker) | TaskState::Abandoned(worker) => Some(worker),
+            TaskState::Waiting | TaskState::Over => None,
+        }
+    }
+
+    pub(crate) fn payload(&self) -> Job {
+        self.submission.payload
+    }
+
+    pub(super) fn face(&self) -> FaceId {
+        self.submission.payload.face
+    }
+
+    pub(crate) fn is_settled(&self) -> bool {
+        matches!(self.state, TaskState::Abandoned(_) | TaskState::Over)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WorkerState {
+    Booting,
+    Running,
+    Idle(Nanos),
+    Stopping,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Worker {
+    pub(crate) id: WorkerId,
+    pub(crate) state: WorkerState,
+    pub(super) generation: u64,
+    /// It gets no more tasks.
+    pub(super) is_ending: bool,
+    /// Until when the others on it are spared, if a task has not heeded that it had settled.
+    pub(super) spared_until: Option<Nanos>,
+    /// Until when it is to have been taken down.
+    pub(super) dispose_by: Option<Nanos>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FaceState {
+    Staying,
+    Left,
+    Departed,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Face {
+    pub(crate) id: FaceId,
+    pub(crate) state: FaceState,
+}
+
+/// Who awaits a vacancy.
+#[derive(Debug, Clone)]
+pub(super) struct Waiter {
+    pub(super) face: FaceId,
+    pub(super) token: u32,
+    pub(super) priority: u64,
+    /// How many tasks had been accepted before.
+    pub(super) after: u64,
+    pub(super) deadline: Option<Nanos>,
+}
+
+/// Who has been told of one, in a turn that is not over.
+#[derive(Debug, Clone)]
+pub(super) struct Turn {
+    pub(super) face: FaceId,
+    pub(super) is_used: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Watch {
+    pub(super) face: FaceId,
+    pub(super) token: u32,
+    pub(super) condition: Condition,
+    pub(super) expires_at: Option<Nanos>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Open,
+    Closing,
+    Closed,
+}

@@ -1,0 +1,121 @@
+//! Those who await a vacancy, and their turns.
+
+use workpool_core::{Effect, FaceId, MILLISECOND, Wait, WorkerId};
+
+use super::{
+    Model,
+    records::{Phase, Turn, Waiter},
+};
+
+impl Model {
+    /// Slots that are kept for those who have been told of a vacancy.
+    pub(super) fn held(&self) -> u32 {
+        self.told.iter().filter(|turn| !turn.is_used).count() as u32
+    }
+
+    pub(super) fn has_turn(&self, face: FaceId) -> bool {
+        self.told.iter().any(|turn| turn.face == face && !turn.is_used)
+    }
+
+    /// Whether who waits leaves all the room alone that there is.
+    pub(super) fn is_held(&self) -> bool {
+        self.held() > 0 && self.open_slots() <= self.held()
+    }
+
+    /// Whether a task of this face would stand behind those who leave the room alone.
+    pub(super) fn is_behind(&self, face: FaceId) -> bool {
+        self.held() > 0 && self.waiting() > self.expected_slots() && !self.has_turn(face)
+    }
+
+    /// The first of those who await a vacancy, by place in the list.
+    pub(super) fn next_awaiting(&self) -> Option<usize> {
+        (0..self.awaiting.len()).min_by_key(|&index| self.awaiting[index].priority)
+    }
+
+    pub(super) fn vacancy_is_next(&self) -> bool {
+        let Some(index) = self.next_awaiting() else { return false };
+        let Some(id) = self.next_waiting() else { return true };
+        let (waiter, task) = (&self.awaiting[index], self.known(id));
+        (waiter.priority, waiter.after + 1) <= (task.submission.priority, task.number)
+    }
+
+    pub(crate) fn has_vacancy(&self) -> bool {
+        self.room() > self.told.len() as u32
+    }
+
+    /// Whether a worker leaves the waiting tasks alone, for one who awaits a vacancy.
+    pub(super) fn yields(&self, id: WorkerId, is_free: bool) -> bool {
+        let mut trial = self.clone();
+        if is_free {
+            trial.make_idle(id);
+        }
+        self.vacancy_is_next() && trial.has_vacancy()
+    }
+
+    pub(super) fn tell_first(&mut self) {
+        let Waiter { face, token, .. } = self.awaiting.remove(self.next_awaiting().expect("one waits"));
+        self.effects.push(Effect::Vacancy { face, token, is_closed: false });
+        self.told.push(Turn { face, is_used: false });
+    }
+
+    pub(super) fn tell_next(&mut self) -> bool {
+        let is_next = self.vacancy_is_next() && self.has_vacancy();
+        if is_next {
+            self.tell_first();
+        }
+        is_next
+    }
+
+    /// Turns like these will not be used.
+    pub(super) fn give_back(&mut self, is_meant: impl Fn(&Turn) -> bool) {
+        let held = self.held();
+        self.told.iter_mut().filter(|turn| is_meant(turn)).for_each(|turn| turn.is_used = true);
+        if self.held() < held {
+            self.fill();
+        }
+    }
+
+    /// Whoever awaits a vacancy and may not submit any more is told so.
+    pub(super) fn refuse_vacancies(&mut self) {
+        let mut refused = self.awaiting.clone();
+        refused.retain(|waiter| !self.is_staying(waiter.face));
+        refused.sort_by_key(|waiter| waiter.priority);
+        for Waiter { face, token, .. } in refused {
+            self.effects.push(Effect::Vacancy { face, token, is_closed: true });
+            self.awaiting.retain(|waiter| (waiter.face, waiter.token) != (face, token));
+        }
+    }
+
+    pub(crate) fn await_vacancy(&mut self, wait: Wait) {
+        let Wait { face, token, priority, timeout, .. } = wait;
+        let is_open = self.phase == Phase::Open && self.is_staying(face);
+        if timeout == Some(0) && is_open && !self.has_vacancy() {
+            self.effects.push(Effect::NoVacancy { face, token });
+            return;
+        }
+        let deadline =
+            timeout.filter(|&limit| limit > 0).map(|limit| self.now + u64::from(limit) * MILLISECOND);
+        self.awaiting.push(Waiter { face, token, priority, after: self.counters.submitted, deadline });
+        self.refuse_vacancies();
+    }
+
+    pub(crate) fn forget_vacancy(&mut self, face: FaceId, token: u32) -> bool {
+        let before = self.awaiting.len();
+        self.awaiting.retain(|waiter| (waiter.face, waiter.token) != (face, token));
+        self.awaiting.len() < before
+    }
+
+    pub(crate) fn end_turns(&mut self, face: FaceId, count: u32) {
+        let held = self.held();
+        for _ in 0..count {
+            // The used ones first.
+            let mut own = (0..self.told.len()).filter(|&index| self.told[index].face == face);
+            let used = own.clone().find(|&index| self.told[index].is_used);
+            let Some(index) = used.or_else(|| own.next()) else { break };
+            self.told.remove(index);
+        }
+        if self.held() < held {
+            self.fill();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Workers boot, cannot be made, die and retire.
+
+use workpool_core::{Condition, Effect, MILLISECOND, Rejection, TaskId, WorkerId};
+
+use super::{
+    Model,
+    records::{Phase, Task, TaskState, WorkerState},
+};
+use crate::recorder::Job;
+
+impl Model {
+    pub(crate) fn booted(&mut self, worker: WorkerId) -> Option<TaskId> {
+        self.is_unstartable = false;
+        // It counts as one with tasks while it looks for one.
+        self.worker(worker).state = WorkerState::Running;
+        self.pause = None;
+        let first = self.free(worker, false);
+        self.end_pause();
+        first
+    }
+
+    pub(super) fn end_pause(&mut self) {
+        self.paused_until = None;
+        self.fill();
+        for _ in 0..std::mem::take(&mut self.owed) {
+            self.replace();
+        }
+    }
+
+    /// One has died.
+    pub(super) fn replace(&mut self) {
+        let least = self.options.min_size.min(self.capacity);
+        if self.phase == Phase::Open && self.running() < least {
+            if self.is_pausing() {
+                self.owed += 1;
+            } else {
+                self.boot();
+            }
+        }
+    }
+
+    pub(crate) fn boot_failed(&mut self, worker: WorkerId) -> Option<(TaskId, Job)> {
+        let is_current = self.worker(worker).generation == self.generation;
+        let failed = if is_current { self.next_waiting() } else { None };
+        if let Some(id) = failed {
+            self.settle(|counters| &mut counters.failed);
+            self.queue.retain(|&waiting| waiting != id);
+            let task = self.task(id);
+            (task.is_uncollected, task.deadline, task.state) = (true, None, TaskState::Over);
+        }
+        self.counters.retired += 1;
+        self.bury(worker);
+        self.fill();
+        failed.map(|id| (id, self.known(id).payload()))
+    }
+
+    pub(crate) fn start_failed(&mut self, worker: WorkerId) {
+        let is_current = self.worker(worker).generation == self.generation;
+        self.counters.crashed += 1;
+        self.bury(worker);
+        // What befalls a worker of an older generation is nothing to this one.
+        if !is_current {
+            return;
+        }
+        self.is_unstartable = true;
+        if self.has_started() && self.paused_until.is_none() {
+            let pause = self.pause.map_or(100, |last| (last * 2).min(5_000));
+            self.pause = Some(pause);
+            self.paused_until = Some(self.now + pause * MILLISECOND);
+        }
+        self.conclude();
+        if self.has_started() {
+            self.fill();
+            return;
+        }
+        for watch in self.watches.clone() {
+            if watch.condition == Condition::Started {
+                self.tell(&watch, Some(0));
+            }
+        }
+        self.reject_waiting(Rejection::StartFailed);
+    }
+
+    pub(crate) fn retired(&mut self, worker: WorkerId) {
+        if self.overdue.contains(&worker) {
+            self.overdue.retain(|&other| other != worker);
+            self.cached = (self.cached + 1).min(self.capacity);
+            return;
+        }
+        self.counters.retired += 1;
+        self.bury(worker);
+        self.fill();
+    }
+
+    pub(crate) fn crashed(&mut self, worker: WorkerId) {
+        let mut lost = self.tasks.clone();
+        lost.retain(|task| task.worker() == Some(worker));
+        lost.sort_by_key(|task| task.number);
+        for Task { id, state, is_taken, .. } in lost.into_iter().rev() {
+            if state == TaskState::Abandoned(worker) {
+                let task = self.task(id);
+                (task.state, task.deadline) = (TaskState::Over, None);
+                self.forget_if_done(id);
+            } else if is_taken || !self.options.kind.begins_later() || self.phase == Phase::Closed {
+                self.reject(id, Rejection::Crashed);
+            } else {
+                self.task(id).state = TaskState::Waiting;
+                self.queue.insert(0, id);
+            }
+        }
+        // Before others are told to start it.
+        self.note_peaks();
+        self.counters.crashed += 1;
+        self.bury(worker);
+        self.fill();
+        self.replace();
+    }
+
+    pub(crate) fn start(&mut self) {
+        if self.phase == Phase::Open && self.running() == 0 && self.capacity > 0 {
+            self.boot();
+        }
+    }
+
+    pub(crate) fn start_all(&mut self) {
+        while self.phase == Phase::Open && self.startable() > 0 {
+            self.boot();
+        }
+    }
+
+    /// The worker is gone.
+    pub(super) fn bury(&mut self, worker: WorkerId) {
+        self.workers.retain(|other| other.id != worker);
+        self.cached = (self.cached + 1).min(self.capacity);
+    }
+
+    pub(super) fn retire(&mut self, worker: WorkerId) {
+        if self.options.kind.disposes() {
+            let limit = self.options.kind.dispose_timeout();
+            let dispose_by = limit.map(|limit| self.now + u64::from(limit) * MILLISECOND);
+            let record = self.worker(worker);
+            (record.state, record.dispose_by) = (WorkerState::Stopping, dispose_by);
+            self.effects.push(Effect::Retire(worker));
+        } else {
+            self.counters.retired += 1;
+            self.bury(worker);
+            self.fill();
+        }
+    }
+
+    pub(super) fn retire_all_idle(&mut self) {
+        self.idle().into_iter().for_each(|(_, worker)| self.retire(worker));
+    }
+}
