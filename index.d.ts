@@ -209,8 +209,9 @@ export interface PoolStats {
 	/** running − busy. */
 	idle: number;
 	/**
-	 * How many workers could take a task now, unless the pool is closed: capacity − busy, not below 0. When a thread could
-	 * not be started although others work, there is a pause in which no thread is started; then it is no more than idle.
+	 * How many workers could take a task now, unless the pool is closed: capacity − busy, not below 0; 0 while the pool is
+	 * paused. When a thread could not be started although others work, no thread is started for a while; then it is no
+	 * more than idle.
 	 */
 	available: number;
 	/** How many workers could be started: capacity − running, not below 0; during such a pause 0. */
@@ -219,11 +220,13 @@ export interface PoolStats {
 	waiting: number;
 	/** Whether new tasks are refused. */
 	isClosed: boolean;
+	/** Whether no task starts before `resume`. */
+	isPaused: boolean;
 	/** How often the pool has been opened, from 1. */
 	generation: number;
 	/**
 	 * Accepted tasks since the pool was created. It is always the sum of unsettled, completed, failed, timedOut, cancelled,
-	 * rejected.waitTimeout and rejected.released.
+	 * and of rejected.waitTimeout, released, displaced, shed and cleared.
 	 */
 	submitted: number;
 	/**
@@ -249,12 +252,24 @@ export interface PoolStats {
 	rejected: {
 		/** Calls that were refused because the pool was full. */
 		overload: number;
+		/** Calls that were refused because as many tasks had started as `rate` allows. */
+		rate: number;
+		/** Calls that were refused because as many tasks of their key ran or waited as may. */
+		key: number;
+		/** Calls that were refused because the pool was paused. */
+		paused: number;
 		/** Calls that were refused because the pool was closed. */
 		closed: number;
 		/** Accepted tasks that got no worker within their `waitTimeout`. */
 		waitTimeout: number;
 		/** Accepted tasks that were waiting when the pool was released. */
 		released: number;
+		/** Accepted tasks that gave way to others, as the queue was full. */
+		displaced: number;
+		/** Accepted tasks that had waited for too long in a queue that did not empty. */
+		shed: number;
+		/** Accepted tasks that were waiting when the queue was cleared. */
+		cleared: number;
 	};
 	/** What has become of workers. */
 	workers: {
@@ -630,7 +645,7 @@ export interface With<M, D> {
  * if (PoolError.is(error) && error.code === 'ERR_POOL_OVERLOAD') response.writeHead(503).end()
  * ```
  */
-export type PoolErrorCode = "ERR_POOL_CLOSED" | "ERR_POOL_OVERLOAD" | "ERR_POOL_WAIT_TIMEOUT" | "ERR_POOL_TASK_TIMEOUT" | "ERR_POOL_WORKER_CRASHED" | "ERR_POOL_WORKER_START" | "ERR_POOL_NO_THREAD" | "ERR_POOL_RELEASE_TIMEOUT";
+export type PoolErrorCode = "ERR_POOL_CLOSED" | "ERR_POOL_OVERLOAD" | "ERR_POOL_WAIT_TIMEOUT" | "ERR_POOL_TASK_TIMEOUT" | "ERR_POOL_WORKER_CRASHED" | "ERR_POOL_WORKER_START" | "ERR_POOL_NO_THREAD" | "ERR_POOL_CLEARED" | "ERR_POOL_RELEASE_TIMEOUT";
 /**
  * An error of the pool itself. Its message ends with the name of the pool. What a task throws is no `PoolError`, nor is
  * `signal.reason`, nor are the `TypeError`s and `RangeError`s of bad arguments (code `ERR_POOL_OPTION`).
@@ -667,14 +682,49 @@ export declare class PoolClosedError extends PoolError {
 	readonly code = "ERR_POOL_CLOSED";
 	readonly retryable = false;
 }
-/** The pool is full, and `nonblocking` or `maxBlockingTasks` does not let the task wait. */
+/**
+ * Why a task was turned away with a `PoolOverloadError`.
+ *
+ * - `overload`: no worker was free, and `nonblocking` or `maxBlockingTasks` did not let the task wait.
+ * - `rate`: as many tasks had started as `rate` allows, and the task could not wait.
+ * - `key`: as many tasks of its key ran as `perKey` allows, and the task could not wait; or as many waited as
+ *   `maxBlockingPerKey` allows.
+ * - `paused`: the pool was paused, and the task could not wait.
+ * - `displaced`: the task waited, and gave way to another one, as `overload: 'discard-oldest'` has it.
+ * - `shed`: the task waited for longer than the `target` of `shed` in a queue that did not empty.
+ */
+export type OverloadReason = "overload" | "rate" | "key" | "paused" | "displaced" | "shed";
+/**
+ * The task was turned away: it would have had to wait and was not allowed to, or it waited and had to give way. `reason`
+ * says which.
+ *
+ * ```js
+ * if (PoolOverloadError.is(error)) {
+ *   response.writeHead(503, { 'retry-after': Math.ceil((error.retryAfter ?? 1_000) / 1_000) }).end()
+ * }
+ * ```
+ */
 export declare class PoolOverloadError extends PoolError {
 	readonly code = "ERR_POOL_OVERLOAD";
 	readonly retryable = true;
-	/** How many tasks were waiting when this one was refused. Of a `MultiPool`: in all pools. */
+	/** Why the task was turned away. Of a `MultiPool`: what all its open pools said, or else `overload`. */
+	readonly reason: OverloadReason;
+	/** How many tasks were waiting when this one was turned away. Of a `MultiPool`: in all pools. */
 	readonly waiting: number;
 	/** The capacity at that moment. Of a `MultiPool`: the sum. */
 	readonly capacity: number;
+	/**
+	 * How long you should wait before you submit again, in ms from when the task was turned away; `undefined` if that is
+	 * not known. With the reason `rate` it is the time until a task behind all that wait could start. Otherwise it is an
+	 * estimate: the number of waiting tasks, divided by the rate at which tasks have ended since an earlier refusal, at
+	 * least 100 ms ago. So it is not known for the first refusals. Of a `MultiPool`: the least of its pools.
+	 */
+	readonly retryAfter: number | undefined;
+}
+/** The task was waiting when `clear` emptied the queue. It has not begun, and the pool stays open. */
+export declare class PoolClearedError extends PoolError {
+	readonly code = "ERR_POOL_CLEARED";
+	readonly retryable = false;
 }
 /** No worker was free within the task's `waitTimeout`. The task has not begun. */
 export declare class WaitTimeoutError extends PoolError {

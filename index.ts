@@ -6,6 +6,8 @@ export type { Run, Tasks, With, WithOptions } from './src/pool/module-types.js'
 export type { Transferable } from './src/base/transferable.js'
 export {
   NoThreadError,
+  type OverloadReason,
+  PoolClearedError,
   PoolClosedError,
   PoolError,
   type PoolErrorCode,

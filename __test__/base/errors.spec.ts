@@ -96,9 +96,13 @@ test('an overload says how many tasks wait, and the capacity', async (t) => {
       await rejection(pool.submit(() => 0, { priority: 'high', timeout: 5 })),
       t.throws(() => pool.execute(() => 0), { instanceOf: PoolOverloadError })!,
     ]
-    for (const { message, waiting, capacity } of refused) {
-      t.deepEqual({ waiting, capacity }, { waiting: nonblocking ? 0 : 3, capacity: 2 })
-      t.is(message, `the pool is full: capacity 2, ${waiting} waiting (pool "full")`)
+    for (const { message, reason, waiting, capacity, retryAfter } of refused) {
+      t.deepEqual(
+        { reason, waiting, capacity, retryAfter },
+        { reason: 'overload', waiting: nonblocking ? 0 : 3, capacity: 2, retryAfter: undefined },
+      )
+      const advice = 'submit again when tasks have ended'
+      t.is(message, `the pool is full: capacity 2, ${waiting} waiting; ${advice} (pool "full")`)
     }
     pool.tune(1)
     t.is((await rejection(pool.submit(() => 0))).capacity, 1)
@@ -208,6 +212,7 @@ test('details of errors are properties of their own: they are logged, and cross 
   t.deepEqual(JSON.parse(JSON.stringify(error)), {
     code: 'ERR_POOL_OVERLOAD',
     retryable: true,
+    reason: 'overload',
     waiting: 0,
     capacity: 1,
   })

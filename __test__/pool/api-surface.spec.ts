@@ -20,6 +20,7 @@ test('the package exports its pools and their errors', (t) => {
     'MultiPool',
     'PoolError',
     'PoolClosedError',
+    'PoolClearedError',
     'PoolOverloadError',
     'WaitTimeoutError',
     'TaskTimeoutError',

@@ -14,7 +14,7 @@ import {
   type SubmitOptions,
 } from 'workpool'
 
-import { contradictions } from '../support/accounts.js'
+import { NONE_REJECTED, contradictions } from '../support/accounts.js'
 import { gate, occupy, type Gate } from '../support/gate.js'
 import { Recorder } from '../support/recorder.js'
 import { rejection } from '../support/until.js'
@@ -33,6 +33,7 @@ test('stats is one plain object with every name of the vocabulary', (t) => {
     free: 3,
     waiting: 0,
     isClosed: false,
+    isPaused: false,
     generation: 1,
     submitted: 0,
     waited: 0,
@@ -41,7 +42,7 @@ test('stats is one plain object with every name of the vocabulary', (t) => {
     failed: 0,
     timedOut: 0,
     cancelled: 0,
-    rejected: { overload: 0, closed: 0, waitTimeout: 0, released: 0 },
+    rejected: NONE_REJECTED,
     peakBusy: 0,
     peakWaiting: 0,
     workers: { started: 0, reused: 0, retired: 0, crashed: 0 },
@@ -110,7 +111,7 @@ test('every end is counted in its own place', async (t) => {
       failed: 1,
       timedOut: 1,
       cancelled: 1,
-      rejected: { overload: 1, closed: 1, waitTimeout: 1, released: 1 },
+      rejected: { ...NONE_REJECTED, overload: 1, closed: 1, waitTimeout: 1, released: 1 },
     },
   )
   t.deepEqual(contradictions(stats), [])
@@ -401,6 +402,7 @@ class Play {
       ...rejected,
     }
     const expected: typeof counted = {
+      ...NONE_REJECTED,
       busy: 0,
       waiting: 0,
       unsettled: 0,

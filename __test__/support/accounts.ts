@@ -1,9 +1,24 @@
 import type { PoolStats } from 'workpool'
 
+/** `stats().rejected` of a pool that has turned no task away. */
+export const NONE_REJECTED: PoolStats['rejected'] = {
+  overload: 0,
+  rate: 0,
+  key: 0,
+  paused: 0,
+  closed: 0,
+  waitTimeout: 0,
+  released: 0,
+  displaced: 0,
+  shed: 0,
+  cleared: 0,
+}
+
 /** What `submitted` must equal at any moment. */
 export function accountedFor(stats: PoolStats): number {
   const { unsettled, completed, failed, timedOut, cancelled, rejected } = stats
-  return unsettled + completed + failed + timedOut + cancelled + rejected.waitTimeout + rejected.released
+  const { waitTimeout, released, displaced, shed, cleared } = rejected
+  return unsettled + completed + failed + timedOut + cancelled + waitTimeout + released + displaced + shed + cleared
 }
 
 /** Every relation between the numbers of one snapshot that must hold at any moment; the broken ones, as text. */
@@ -11,7 +26,7 @@ export function contradictions(stats: PoolStats): string[] {
   const { capacity, running, busy, idle, available, free, waiting, workers } = stats
   // Beside threads that serve one could not be started: there is no more room than theirs.
   const isPausing = free === 0 && running > 0 && running < capacity && workers.crashed > 0
-  const below = Math.max(0, capacity - busy)
+  const below = stats.isPaused ? 0 : Math.max(0, capacity - busy)
   const claims: [boolean, string][] = [
     [stats.submitted === accountedFor(stats), `submitted ${stats.submitted} = sum of its ends ${accountedFor(stats)}`],
     [idle === running - busy, `idle ${idle} = running ${running} − busy ${busy}`],

@@ -16,6 +16,7 @@ export type PoolErrorCode =
   | 'ERR_POOL_WORKER_CRASHED'
   | 'ERR_POOL_WORKER_START'
   | 'ERR_POOL_NO_THREAD'
+  | 'ERR_POOL_CLEARED'
   | 'ERR_POOL_RELEASE_TIMEOUT'
 
 /**
@@ -89,7 +90,39 @@ export class PoolClosedError extends PoolError {
   readonly retryable = false
 }
 
-/** The pool is full, and `nonblocking` or `maxBlockingTasks` does not let the task wait. */
+/**
+ * Why a task was turned away with a `PoolOverloadError`.
+ *
+ * - `overload`: no worker was free, and `nonblocking` or `maxBlockingTasks` did not let the task wait.
+ * - `rate`: as many tasks had started as `rate` allows, and the task could not wait.
+ * - `key`: as many tasks of its key ran as `perKey` allows, and the task could not wait; or as many waited as
+ *   `maxBlockingPerKey` allows.
+ * - `paused`: the pool was paused, and the task could not wait.
+ * - `displaced`: the task waited, and gave way to another one, as `overload: 'discard-oldest'` has it.
+ * - `shed`: the task waited for longer than the `target` of `shed` in a queue that did not empty.
+ */
+export type OverloadReason = 'overload' | 'rate' | 'key' | 'paused' | 'displaced' | 'shed'
+
+/** What has happened, and what helps. */
+const OVERLOADS: Readonly<Record<OverloadReason, readonly [what: string, help: string]>> = {
+  overload: ['the pool is full', 'submit again when tasks have ended'],
+  rate: ['as many tasks have started as the rate of the pool allows', 'submit again later'],
+  key: ['as many tasks of the key run or wait as may', 'submit again when one of them has ended'],
+  paused: ['the pool is paused', 'submit again after resume()'],
+  displaced: ['the task gave way to another one, as the queue was full', 'submit again later'],
+  shed: ['the task waited for too long in a queue that did not empty', 'submit again later'],
+}
+
+/**
+ * The task was turned away: it would have had to wait and was not allowed to, or it waited and had to give way. `reason`
+ * says which.
+ *
+ * ```js
+ * if (PoolOverloadError.is(error)) {
+ *   response.writeHead(503, { 'retry-after': Math.ceil((error.retryAfter ?? 1_000) / 1_000) }).end()
+ * }
+ * ```
+ */
 export class PoolOverloadError extends PoolError {
   static {
     brand(this, 'ERR_POOL_OVERLOAD')
@@ -97,16 +130,48 @@ export class PoolOverloadError extends PoolError {
 
   readonly code = 'ERR_POOL_OVERLOAD'
   readonly retryable = true
-  /** How many tasks were waiting when this one was refused. Of a `MultiPool`: in all pools. */
+  /** Why the task was turned away. Of a `MultiPool`: what all its open pools said, or else `overload`. */
+  readonly reason: OverloadReason
+  /** How many tasks were waiting when this one was turned away. Of a `MultiPool`: in all pools. */
   readonly waiting: number
   /** The capacity at that moment. Of a `MultiPool`: the sum. */
   readonly capacity: number
+  /**
+   * How long you should wait before you submit again, in ms from when the task was turned away; `undefined` if that is
+   * not known. With the reason `rate` it is the time until a task behind all that wait could start. Otherwise it is an
+   * estimate: the number of waiting tasks, divided by the rate at which tasks have ended since an earlier refusal, at
+   * least 100 ms ago. So it is not known for the first refusals. Of a `MultiPool`: the least of its pools.
+   */
+  readonly retryAfter: number | undefined
 
   /** @internal */
-  constructor(pool: string, waiting: number, capacity: number) {
-    super(pool, `the pool is full: capacity ${capacity}, ${waiting} waiting`)
+  constructor(
+    pool: string,
+    reason: OverloadReason,
+    { waiting, capacity, retryAfter }: Pick<PoolOverloadError, 'waiting' | 'capacity' | 'retryAfter'>,
+  ) {
+    const [what, help] = OVERLOADS[reason]
+    const advice = retryAfter === undefined ? help : `submit again in ${retryAfter} ms`
+    super(pool, `${what}: capacity ${capacity}, ${waiting} waiting; ${advice}`)
+    this.reason = reason
     this.waiting = waiting
     this.capacity = capacity
+    this.retryAfter = retryAfter
+  }
+}
+
+/** The task was waiting when `clear` emptied the queue. It has not begun, and the pool stays open. */
+export class PoolClearedError extends PoolError {
+  static {
+    brand(this, 'ERR_POOL_CLEARED')
+  }
+
+  readonly code = 'ERR_POOL_CLEARED'
+  readonly retryable = false
+
+  /** @internal */
+  constructor(pool: string) {
+    super(pool, 'the queue was cleared while the task waited')
   }
 }
 

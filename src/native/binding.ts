@@ -9,6 +9,7 @@ import {
   type How,
   type Linger,
   type Offer,
+  type Refusal,
   Registers,
   type ValueKind,
   Word,
@@ -63,6 +64,8 @@ interface Raw {
    * end.
    */
   has_vacancy(handle: number): number
+  /** After so many ms a task with this refusal had better be submitted again; `Special.none`: that is not known. */
+  retry_after(handle: number, refusal: Refusal): number
   /** Memory in which values come in. */
   readonly exchange: ArrayBuffer
   /** From now on what goes out is in this array. */

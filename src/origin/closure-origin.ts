@@ -258,7 +258,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     this.#runner.letGoIfQuiet()
     const task = this.#ledger.tasks[id]!
     const errorFor = (closure: Closure<R>): Error =>
-      withoutFrames(() => rejectionError(rejection, limit, this.name, nameOf(closure)))
+      withoutFrames(() => rejectionError(rejection, limit, this.name, nameOf(closure), () => this.strain()))
     if (typeof task === 'function') {
       this.#ledger.dropPlain(id)(new Failed(errorFor(task)))
       return

@@ -14,9 +14,10 @@ import { type CommandTarget, hold, letGo } from '../native/targets.js'
 import { Promise, queueMicrotask, rejectedPromise } from '../base/intrinsics.js'
 import type { CloseOptions } from '../options/options.js'
 import { type JobOptions, Origin, isFinal } from './origin.js'
+import { type Strain, reasonOf } from './rejections.js'
 import { Signals } from './signals.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
-import { readStat, readStats } from '../native/stats.js'
+import { readQueue, readStat, readStats } from '../native/stats.js'
 
 const { WatchCondition } = native
 
@@ -39,6 +40,8 @@ export interface HandleSettings {
  * for a vacancy. The core's rules and counters behind it are the same for all kinds of workers.
  */
 export abstract class Handle<J, O extends JobOptions> extends Origin<J, O> {
+  /** Of the last job that was offered to other pools, too, and not taken. */
+  lastRefusal = Refusal.closed
   /** Whether the pool's signal has aborted. */
   #isAborted = false
   /** Whether this handle of a shared pool refuses tasks. */
@@ -87,19 +90,34 @@ export abstract class Handle<J, O extends JobOptions> extends Origin<J, O> {
 
   /** What `offer` gives for a refusal. */
   protected refused(code: number, mode: Offer, job: J): Promise<never> | undefined {
-    return mode === Offer.normal || isFinal(code) ? rejectedPromise(this.refusal(code, job)) : undefined
+    if (mode === Offer.normal || isFinal(code)) return rejectedPromise(this.refusal(code, job))
+    this.lastRefusal = code
+    return undefined
   }
 
   /** The core has left the numbers that the error has. */
   refusal(code: number, job: J): Error {
     const { name } = this
     if (code === Refusal.closed) return this.closedError()
-    if (code === Refusal.overload) {
-      const capacity = words[Word.capacity]!
-      return new PoolOverloadError(name, words[Word.waiting]!, capacity === Special.unbounded ? Infinity : capacity)
-    }
+    if (code === Refusal.waitTimeout) return new WaitTimeoutError(name, 0, this.nameOf(job))
     if (code === Refusal.untimely) return this.#untimelyError()
-    return new WaitTimeoutError(name, 0, this.nameOf(job))
+    const [waiting, capacity] = [words[Word.waiting]!, words[Word.capacity]!]
+    return new PoolOverloadError(name, reasonOf(code), {
+      waiting,
+      capacity: capacity === Special.unbounded ? Infinity : capacity,
+      retryAfter: this.retryAfter(code),
+    })
+  }
+
+  /** After how many ms a task that was refused in this way had better be submitted again, if that is known. */
+  retryAfter(code: Refusal): number | undefined {
+    const ms = native.retry_after(this.id, code)
+    return ms === Special.none ? undefined : ms
+  }
+
+  /** What the error of a task says that had to give way. */
+  protected strain(): Strain {
+    return { ...readQueue(this.id), retryAfter: this.retryAfter(Refusal.overload) }
   }
 
   #untimelyError(): NoThreadError {

@@ -8,6 +8,7 @@ import { relayOf } from '../base/relay.js'
 import type { Strategy } from '../options/strategy.js'
 import type { Handle } from './handle.js'
 import { type JobOptions, Origin, isFinal, isRefusal } from './origin.js'
+import { reasonOf } from './rejections.js'
 import { Naming } from './strategy.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
 import { type Refused, readSums } from '../native/stats.js'
@@ -19,9 +20,11 @@ import { type Refused, readSums } from '../native/stats.js'
 export class MultiOrigin<J, O extends JobOptions, H extends Handle<J, O> = Handle<J, O>> extends Origin<J, O> {
   readonly members: readonly H[]
   readonly naming: Naming
-  readonly #refused: Refused = { overload: 0, closed: 0 }
+  readonly #refused: Refused = { overload: 0, rate: 0, key: 0, paused: 0, closed: 0 }
   /** The pool whose refusal was final, of the last job that was offered silently. */
   #refuser: H | undefined
+  /** By pool, why it let the last job not wait that no pool has taken. */
+  readonly #codes: Refusal[] = []
 
   constructor(name: string, members: readonly H[], strategy: Strategy) {
     super(name)
@@ -47,7 +50,12 @@ export class MultiOrigin<J, O extends JobOptions, H extends Handle<J, O> = Handl
 
   /** Apart from `offer`, which would pay for the closure even if it is not made. */
   #offerElsewhere(named: number, job: J, options: O | undefined, mode: Offer): Promise<unknown> | undefined {
-    const promise = this.#ask(named, mode, (member, each) => member.offer(job, options, each))
+    const promise = this.#ask(named, mode, (index, each) => {
+      const member = this.members[index]!
+      const answer = member.offer(job, options, each)
+      if (answer === undefined) this.#codes[index] = member.lastRefusal
+      return answer
+    })
     if (promise !== undefined || mode !== Offer.normal) return promise
     return rejectedPromise(this.refusal(this.#countRefusal(), job))
   }
@@ -60,13 +68,15 @@ export class MultiOrigin<J, O extends JobOptions, H extends Handle<J, O> = Handl
 
   #offerSilentlyElsewhere(named: number, first: number, job: J, options: O, mode: Offer): number {
     this.#refuser = undefined
-    const answer = (member: H, code: number): number | undefined => {
-      if (isFinal(code)) this.#refuser = member
-      return isRefusal(code) && !isFinal(code) ? undefined : code
+    const answer = (index: number, code: number): number | undefined => {
+      if (isFinal(code)) this.#refuser = this.members[index]
+      if (!isRefusal(code) || isFinal(code)) return code
+      this.#codes[index] = code
+      return undefined
     }
     const code =
-      answer(this.members[named]!, first) ??
-      this.#ask(named, mode, (member, each) => answer(member, member.offerSilently(job, options, each)))
+      answer(named, first) ??
+      this.#ask(named, mode, (index, each) => answer(index, this.members[index]!.offerSilently(job, options, each)))
     return code ?? (mode === Offer.normal ? this.#countRefusal() : first)
   }
 
@@ -74,40 +84,53 @@ export class MultiOrigin<J, O extends JobOptions, H extends Handle<J, O> = Handl
    * Asks for a job that the pool named for it could not take at once: all others, whether they can, then the named one
    * to let it wait, then all others to. Gives the first answer; `undefined` if there is none.
    */
-  #ask<T>(named: number, mode: Offer, offer: (member: H, mode: Offer) => T | undefined): T | undefined {
+  #ask<T>(named: number, mode: Offer, offer: (index: number, mode: Offer) => T | undefined): T | undefined {
     // No code of the user runs before one has taken the task, so the order holds.
     const order = this.naming.byTasks()
     const answer = this.#askOthers(named, order, Offer.atOnce, offer)
     if (answer !== undefined || mode === Offer.atOnce) return answer
-    return offer(this.members[named]!, Offer.uncounted) ?? this.#askOthers(named, order, Offer.uncounted, offer)
+    return offer(named, Offer.uncounted) ?? this.#askOthers(named, order, Offer.uncounted, offer)
   }
 
   #askOthers<T>(
     named: number,
     order: readonly number[],
     mode: Offer,
-    offer: (member: H, mode: Offer) => T | undefined,
+    offer: (index: number, mode: Offer) => T | undefined,
   ): T | undefined {
     for (const index of order) {
       if (index === named) continue
-      const answer = offer(this.members[index]!, mode)
+      const answer = offer(index, mode)
       if (answer !== undefined) return answer
     }
     return undefined
   }
 
-  /** Counts a job that no pool takes. */
+  /** Counts a job that no pool takes. Gives what all open pools said alike; an overload, if they did not. */
   #countRefusal(): Refusal {
-    const isClosed = this.isClosed()
-    this.#refused[isClosed ? 'closed' : 'overload']++
-    return isClosed ? Refusal.closed : Refusal.overload
+    const codes = new Set(this.#codes)
+    codes.delete(Refusal.closed)
+    const [first = Refusal.closed] = codes
+    const common = codes.size > 1 ? Refusal.overload : first
+    this.#refused[common === Refusal.closed ? 'closed' : reasonOf(common)]++
+    return common
   }
 
   refusal(code: number, job: J): Error {
     if (isFinal(code)) return this.#refuser!.refusal(code, job)
-    return code === Refusal.closed
-      ? new PoolClosedError(this.name, 'all pools are closed')
-      : new PoolOverloadError(this.name, this.stat(Stat.waiting), this.stat(Stat.capacity))
+    if (code === Refusal.closed) return new PoolClosedError(this.name, 'all pools are closed')
+    const strain = { waiting: this.stat(Stat.waiting), capacity: this.stat(Stat.capacity) }
+    return new PoolOverloadError(this.name, reasonOf(code), { ...strain, retryAfter: this.#retryAfter() })
+  }
+
+  /** The least of the open pools. */
+  #retryAfter(): number | undefined {
+    const isOpen = (index: number): boolean => this.#codes[index] !== Refusal.closed
+    const each = this.members.map((member, index) =>
+      isOpen(index) ? member.retryAfter(this.#codes[index]!) : undefined,
+    )
+    const known = each.filter((ms) => ms !== undefined)
+    return known.length === 0 ? undefined : Math.min(...known)
   }
 
   // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────

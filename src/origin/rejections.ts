@@ -1,20 +1,39 @@
-import { PoolClosedError, TaskTimeoutError, WaitTimeoutError } from '../base/errors.js'
-import { Rejection } from '../native/abi.js'
+import {
+  type OverloadReason,
+  PoolClearedError,
+  PoolClosedError,
+  PoolOverloadError,
+  TaskTimeoutError,
+  WaitTimeoutError,
+} from '../base/errors.js'
+import { Refusal, Rejection } from '../native/abi.js'
 
 /** The ends of a task that only a thread can bring about. */
 export type ThreadRejection = Rejection.crashed | Rejection.startFailed
+
+/** What a `PoolOverloadError` says of its pool. */
+export type Strain = Pick<PoolOverloadError, 'waiting' | 'capacity' | 'retryAfter'>
+
+/** Why a task was refused that the pool could not take. */
+export function reasonOf(code: Refusal): Exclude<OverloadReason, 'displaced' | 'shed'> {
+  if (code === Refusal.paused) return 'paused'
+  if (code === Refusal.key) return 'key'
+  return code === Refusal.rate ? 'rate' : 'overload'
+}
 
 /**
  * The error of a task that the core has ended.
  *
  * @param limit the time in ms that the task has exceeded, if it has
  * @param task the name of the task, if it has one
+ * @param strain how busy the pool is
  */
 export function rejectionError(
   rejection: Exclude<Rejection, ThreadRejection>,
   limit: number,
   pool: string,
   task: string | undefined,
+  strain: () => Strain,
 ): Error {
   switch (rejection) {
     case Rejection.released:
@@ -25,5 +44,11 @@ export function rejectionError(
       return new WaitTimeoutError(pool, limit, task)
     case Rejection.taskTimeout:
       return new TaskTimeoutError(pool, limit, task)
+    case Rejection.displaced:
+      return new PoolOverloadError(pool, 'displaced', strain())
+    case Rejection.shed:
+      return new PoolOverloadError(pool, 'shed', strain())
+    case Rejection.cleared:
+      return new PoolClearedError(pool)
   }
 }

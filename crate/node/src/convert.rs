@@ -1,7 +1,7 @@
 //! What TypeScript says in the words of the core, and the other way round.
 
 use workpool_abi::{NO_LIMIT, NONE, Word};
-use workpool_core::{Offer, Reason, Refusal, TaskId};
+use workpool_core::{MILLISECOND, Nanos, Offer, Reason, Refusal, TaskId};
 
 use crate::registers::Registers;
 
@@ -54,6 +54,21 @@ pub(crate) fn refused(registers: &Registers, refusal: Refusal) -> i32 {
         Refusal::Untimely => workpool_abi::Refusal::Untimely,
     };
     answer as i32
+}
+
+/// What forbids the start of a task that this refusal has met; `None`: there was no room.
+pub(crate) fn reason_of(refusal: f64) -> Option<Reason> {
+    match workpool_abi::Refusal::of(refusal as i32) {
+        Some(workpool_abi::Refusal::Paused) => Some(Reason::Paused),
+        Some(workpool_abi::Refusal::Key) => Some(Reason::Key),
+        Some(workpool_abi::Refusal::Rate) => Some(Reason::Rate),
+        _ => None,
+    }
+}
+
+/// A time in whole milliseconds, so that nobody comes too early.
+pub(crate) fn milliseconds(time: Nanos) -> i32 {
+    i32::try_from(time.div_ceil(MILLISECOND)).unwrap_or(i32::MAX)
 }
 
 /// The number of a task, or `NONE`.

@@ -322,7 +322,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
   #errorOf(rejection: Rejection, limit: number, task: string): Error {
     if (rejection === Rejection.crashed) return this.#errors.crash()
     if (rejection === Rejection.startFailed) return this.#errors.start(native.detail())
-    return rejectionError(rejection, limit, this.name, task)
+    return rejectionError(rejection, limit, this.name, task, () => this.strain())
   }
 
   boot(worker: number): void {

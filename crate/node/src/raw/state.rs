@@ -2,7 +2,12 @@
 
 use napi::sys;
 
-use crate::{convert::DEEP, raw::call::functions};
+use workpool_abi::NONE;
+
+use crate::{
+    convert::{DEEP, milliseconds, reason_of},
+    raw::call::functions,
+};
 
 functions! {
     // (handle) → whether a task could start now, or a booting worker would take it
@@ -14,6 +19,11 @@ functions! {
             return Some(DEEP);
         }
         isolate.with(handle, |handle| i32::from(handle.pool().has_vacancy()))
+    };
+
+    // (handle, the `Refusal` of a task) → milliseconds after which to submit it again | NONE: not known
+    retry_after: |isolate, [handle, refusal, ..]| {
+        isolate.with(handle, |handle| handle.pool().retry_after(reason_of(refusal)).map_or(NONE, milliseconds))
     };
 
     // () → whether there is known to be room on the stack
