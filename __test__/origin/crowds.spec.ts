@@ -177,3 +177,104 @@ test.serial('very many who drain cost a submit nothing', async (t) => {
   // A look at each of them takes 50 times as long as all the rest.
   t.true(times[2]! < 10 * times[1]!, times.join(', '))
 })
+
+/** Occupies a pool, has very many others wait on one signal, and sees to it that each would run if it could. */
+function crowdOnSignal(count: number) {
+  const pool = Pool.create({ size: 1 })
+  const { finish } = occupy(pool, 1)
+  const { signal, abort } = aborter()
+  const seen = { settled: 0, started: 0, isReason: true }
+  for (let i = 0; i < count; i++) {
+    pool
+      .submit(() => void seen.started++, { signal })
+      .catch((error: unknown) => (seen.isReason &&= error === signal.reason))
+      .finally(() => seen.settled++)
+  }
+  return { pool, finish, abort, seen }
+}
+
+function aborter() {
+  const controller = new AbortController()
+  return { signal: controller.signal, abort: () => controller.abort(new Error('enough')) }
+}
+
+test.serial('a signal of very many tasks that aborts lets the event loop turn while they reject', async (t) => {
+  const { pool, finish, abort, seen } = crowdOnSignal(CROWD)
+  abort()
+  const turns = await turnsUntil(() => seen.settled === CROWD)
+  t.true(turns > 3, `${turns} turns`)
+  t.true(seen.isReason)
+  t.is(pool.stats().cancelled, CROWD)
+  await finish()
+})
+
+test.serial('none of very many tasks starts after their signal has aborted, though workers come free', async (t) => {
+  const { pool, finish, abort, seen } = crowdOnSignal(CROWD)
+  abort()
+  pool.tune(1_000)
+  await turnsUntil(() => seen.settled === CROWD)
+  t.is(seen.started, 0)
+  t.true(seen.isReason)
+  t.is(pool.stats().cancelled, CROWD)
+  await finish()
+  await pool.drain()
+})
+
+test.serial('none of very many running tasks fulfils after their signal has aborted', async (t) => {
+  const pool = Pool.create({ size: CROWD })
+  const { signal, abort } = aborter()
+  const held = gate()
+  const seen = { fulfilled: 0, rejected: 0 }
+  for (let i = 0; i < CROWD; i++) {
+    pool
+      .submit(() => held.promise, { signal })
+      .then(
+        () => seen.fulfilled++,
+        () => seen.rejected++,
+      )
+  }
+  abort()
+  held.open()
+  await turnsUntil(() => seen.fulfilled + seen.rejected === CROWD)
+  t.deepEqual(seen, { fulfilled: 0, rejected: CROWD })
+  await pool.drain()
+})
+
+test.serial(
+  'a signal of very many who await a vacancy lets the event loop turn, and none of them gets one',
+  async (t) => {
+    const pool = Pool.create({ size: 1 })
+    const { finish } = occupy(pool, 1)
+    const { signal, abort } = aborter()
+    const seen = { told: 0, rejected: 0 }
+    for (let i = 0; i < CROWD; i++) {
+      pool.vacancy({ signal }).then(
+        () => seen.told++,
+        () => seen.rejected++,
+      )
+    }
+    abort()
+    pool.tune(1_000)
+    const turns = await turnsUntil(() => seen.told + seen.rejected === CROWD)
+    t.true(turns > 1, `${turns} turns`)
+    t.deepEqual(seen, { told: 0, rejected: CROWD })
+    await finish()
+  },
+)
+
+test.serial('very many tasks that one call lets start do so in slices, in their order', async (t) => {
+  const pool = Pool.create({ size: 1 })
+  const { finish } = occupy(pool, 1)
+  const seen = { started: 0, isInOrder: true }
+  for (let i = 0; i < CROWD; i++) {
+    pool.execute(() => {
+      seen.isInOrder &&= seen.started === i
+      seen.started++
+    })
+  }
+  pool.tune(CROWD)
+  t.true(seen.started < CROWD / 10, `${seen.started} within the call`)
+  await turnsUntil(() => seen.started === CROWD)
+  t.true(seen.isInOrder)
+  await finish()
+})

@@ -2,7 +2,7 @@
  * The core's side in this isolate: the pools by number, and the commands that the core leaves for it. The core says
  * what to do; nothing is decided here.
  */
-import { monotonicNow, queueMicrotask, resolvedPromise, setImmediate, then } from '../base/intrinsics.js'
+import { queueMicrotask, resolvedPromise, setImmediate, then } from '../base/intrinsics.js'
 import { Column, CommandKind, Exchange, Linger, Token, Vacancy, Word } from './abi.js'
 import { isolate, native, outcomes, words } from './binding.js'
 import { type ClosureTarget, type ThreadTarget, isAnyRooted, letGo, targetOf } from './targets.js'
@@ -10,6 +10,7 @@ import { misuse } from '../base/errors.js'
 import { Fifo } from '../base/fifo.js'
 import { hasHeadroom } from '../base/headroom.js'
 import { Numbering } from '../base/numbering.js'
+import { SLICE, inSlices } from '../base/slices.js'
 
 /** This isolate as a thread of a pool. */
 export interface Thread {
@@ -52,29 +53,19 @@ export const hasCommands = (): boolean => words[Word.pending] !== 0
 let isCarryingOut = false
 
 /**
- * There is more to do than the event loop may wait for. What is left is carried out after its turn, and nothing before
- * that.
+ * There is more to do than a slice. What is left is carried out after what has been done so far has had its
+ * consequences, and nothing before that.
  */
 let isPaused = false
 
 /**
- * How long commands are carried out, or outcomes settled, at a time, in ms; and after how many of them the clock is
- * looked at. So many are done in one go, however long they take.
- */
-const STINT_MS = 8
-const BETWEEN_LOOKS = 256
-
-/** When the present stint is over. It begins with the first look at the clock. */
-const endOfStint = (endsAt: number | undefined): number => endsAt ?? monotonicNow() + STINT_MS
-
-/**
- * Carries out all commands. If there are very many, it carries out the first, and the others as soon as the event loop
- * has had its turn. It is called after native calls that left some, which may be at the end of the stack; then it acts
- * a little later.
+ * Carries out all commands. If there are very many, it carries out the first, and the others as soon as these have had
+ * their consequences. It is called after native calls that left some, which may be at the end of the stack; then it
+ * acts a little later.
  */
 export function carryOut(): void {
   if (isCarryingOut) return
-  if (hasHeadroom()) carryOutOnce(false)
+  if (hasHeadroom()) carryOutOnce(commandsOnly)
   else void then.call(resolved, carryOut)
 }
 
@@ -82,27 +73,29 @@ export function carryOut(): void {
  * Does the same as `carryOut`, and settles what has ended. It is for the event loop, and for what the event loop calls.
  */
 export function wake(): void {
-  carryOutOnce(true)
+  carryOutOnce(commandsAndOutcomes)
 }
 
-/** Whether commands are left for the time after the next turn of the event loop. */
+/** Whether commands are left for later. */
 export const hasPaused = (): boolean => isPaused
 
-function resume(): void {
-  isPaused = false
-  wake()
+function carryOutOnce(slice: () => boolean): void {
+  if (!isCarryingOut && !isPaused) inSlices(slice)
 }
 
-function carryOutOnce(mayDrain: boolean): void {
-  if (isCarryingOut || isPaused) return
+/** Returns whether nothing is left. */
+function carryOutSlice(mayDrain: boolean): boolean {
   isCarryingOut = true
   try {
     isPaused = !carryOutAll(mayDrain, true)
-    if (isPaused) setImmediate(resume)
   } finally {
     isCarryingOut = false
   }
+  return !isPaused
 }
+
+const commandsOnly = (): boolean => carryOutSlice(false)
+const commandsAndOutcomes = (): boolean => carryOutSlice(true)
 
 /**
  * Tasks that workers have taken meanwhile. The core gave them out after everything that is in the mailbox, so they also
@@ -117,18 +110,11 @@ export function postpone(target: ClosureTarget, worker: number, task: number): v
 
 /**
  * `mayDrain`: outcomes are drained, too. That is not done inside a call of the user: the call may be at the end of the
- * stack, and no promise settles sooner for it. `isBounded`: only as long as the event loop may wait. Returns false if
- * there may be more.
+ * stack, and no promise settles sooner for it. `isBounded`: only a slice. Returns false if there may be more.
  */
 function carryOutAll(mayDrain: boolean, isBounded: boolean): boolean {
-  let done = 0
-  let endsAt: number | undefined
-  for (;;) {
-    if (isBounded && ++done > BETWEEN_LOOKS) {
-      done = 1
-      endsAt = endOfStint(endsAt)
-      if (monotonicNow() >= endsAt) return false
-    }
+  for (let done = 0; ; done++) {
+    if (isBounded && done === SLICE) return false
     const kind = hasUndrained && mayDrain ? CommandKind.outcomes : native.poll()
     if (kind === CommandKind.nothing && postponed.length === 0) return true
     if (kind === CommandKind.outcomes) {
@@ -251,12 +237,11 @@ export function settleOutcomes(): void {
 /** Whether outcomes have been taken out of the mailbox and are not settled. */
 let hasUndrained = false
 
-/** `isBounded`: only as long as the event loop may wait. False: there may be more. */
+/** `isBounded`: only a slice. False: there may be more. */
 function drain(isBounded: boolean): boolean {
   isDraining = true
   hasUndrained = true
   let settled = 0
-  let endsAt: number | undefined
   try {
     for (let count = native.drain(); count > 0; count = native.drain()) {
       for (let row = 0; row < count; row++) {
@@ -265,11 +250,7 @@ function drain(isBounded: boolean): boolean {
         target?.outcome(outcomes[at + Column.task]!, row)
       }
       settled += count
-      if (isBounded && settled > BETWEEN_LOOKS) {
-        settled = 0
-        endsAt = endOfStint(endsAt)
-        if (monotonicNow() >= endsAt) return false
-      }
+      if (isBounded && settled >= SLICE) return false
     }
     hasUndrained = false
     return true

@@ -106,6 +106,7 @@ export class ClosureRunner<R> implements Ends<R> {
   /** Starts a task that is not plain. Gives the next one of the worker, if this one has ended already. */
   startTask(slot: Slot<R>, task: Task<R>, isNow: boolean): number {
     slot.task = task
+    this.#ends.heed(task)
     // Aborted while its start was under way: it never runs.
     if (task.isSettled) return this.#endTask(slot, task, Went.completed, undefined)
     task.isStarted = true
@@ -208,6 +209,7 @@ export class ClosureRunner<R> implements Ends<R> {
 
   /** The closure of a task that is not plain has ended. Gives the next task of the worker. */
   #endTask(slot: Slot<R>, task: Task<R>, went: Went, value: unknown): number {
+    this.#ends.heed(task)
     slot.task = undefined
     task.context = undefined
     task.isEnded = true

@@ -148,7 +148,10 @@ export abstract class Handle<J, O extends JobOptions> extends Origin<J, O> {
       // First, as it may throw.
       if (signal !== undefined) this.#vacancySignals.add(signal, abort)
       const settle = (vacancy: Vacancy): void => {
-        if (signal !== undefined) this.#vacancySignals.delete(signal, abort)
+        if (signal !== undefined) {
+          this.#vacancySignals.heed(signal, abort)
+          this.#vacancySignals.delete(signal, abort)
+        }
         if (vacancy === Vacancy.told) resolve()
         else reject(this.closedError())
       }

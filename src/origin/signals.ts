@@ -1,11 +1,20 @@
 import { queueMicrotask } from '../base/intrinsics.js'
+import { SLICE, inSlices } from '../base/slices.js'
+
+/** What a signal can abort. */
+interface Group<T> {
+  readonly members: Set<T>
+  readonly listener: () => void
+}
 
 /**
  * What a pool does that a signal can abort. A signal has one listener, however many tasks share it. Signals are relays
- * here.
+ * here. Very many members are aborted in slices: whoever goes on with a member has it `heed` the signal first.
  */
 export class Signals<T> {
-  readonly #groups = new Map<AbortSignal, { members: Set<T>; listener: () => void }>()
+  readonly #groups = new Map<AbortSignal, Group<T>>()
+  /** Those that have aborted, and whose members have not all been. */
+  readonly #aborting = new Set<AbortSignal>()
   readonly #abort: (member: T, reason: unknown) => void
 
   constructor(abort: (member: T, reason: unknown) => void) {
@@ -16,21 +25,11 @@ export class Signals<T> {
     let group = this.#groups.get(signal)
     if (group === undefined) {
       const members = new Set<T>()
-      const listener = () => {
-        // An abort runs code of users, and may settle other members. A member that has settled leaves the group, and is
-        // not aborted.
-        for (const each of members) {
-          members.delete(each)
-          try {
-            this.#abort(each, signal.reason)
-          } catch (error) {
-            // This is what happens if an ordinary listener throws: the others are aborted all the same.
-            queueMicrotask(() => {
-              throw error
-            })
-          }
-        }
-        this.#groups.delete(signal)
+      const listener = (): void => {
+        this.#aborting.add(signal)
+        // One for all slices: a new one would pass everything that has been deleted.
+        const left = members.values()
+        inSlices(() => this.#abortSome(signal, left))
       }
       // First, as it may throw.
       signal.addEventListener('abort', listener)
@@ -40,13 +39,46 @@ export class Signals<T> {
     group.members.add(member)
   }
 
+  /** Returns whether no member is left. */
+  #abortSome(signal: AbortSignal, left: Iterator<T>): boolean {
+    for (let count = 0; count < SLICE; count++) {
+      // An abort runs code of users, and may settle other members. A member that has settled leaves the group, and is
+      // not aborted.
+      const { done, value } = left.next()
+      if (done) {
+        this.#groups.delete(signal)
+        this.#aborting.delete(signal)
+        return true
+      }
+      this.#abortOne(signal, value)
+    }
+    return false
+  }
+
+  #abortOne(signal: AbortSignal, member: T): void {
+    this.#groups.get(signal)?.members.delete(member)
+    try {
+      this.#abort(member, signal.reason)
+    } catch (error) {
+      // This is what happens if an ordinary listener throws: the others are aborted all the same.
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+
+  /** Aborts the member at once, if its signal has aborted and its turn has not come: it is one of very many. */
+  heed(signal: AbortSignal, member: T): void {
+    if (this.#aborting.size > 0 && this.#aborting.has(signal)) this.#abortOne(signal, member)
+  }
+
   delete(signal: AbortSignal, member: T): void {
     const group = this.#groups.get(signal)
     if (group === undefined) return
     group.members.delete(member)
-    if (group.members.size === 0) {
-      this.#groups.delete(signal)
-      signal.removeEventListener('abort', group.listener)
-    }
+    if (group.members.size > 0) return
+    this.#groups.delete(signal)
+    this.#aborting.delete(signal)
+    signal.removeEventListener('abort', group.listener)
   }
 }

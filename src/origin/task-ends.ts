@@ -42,6 +42,11 @@ export class TaskEnds<R> {
     if (task.signal !== undefined) this.#signals.delete(task.signal, task)
   }
 
+  /** A task is about to start or to end: it does not, if its signal has aborted. Very many are aborted in slices. */
+  heed(task: Task<R>): void {
+    if (task.signal !== undefined && !task.isSettled) this.#signals.heed(task.signal, task)
+  }
+
   /** A task settles in another way than by the end of its closure. Before code of users may run, which its name is, the task is over. */
   reject(task: Task<R>, reason: () => unknown): void {
     // The call that said so has left them in the numbers.
