@@ -64,6 +64,13 @@ impl<T> Submission<T> {
     }
 }
 
+impl<T> Submission<T> {
+    /// Whether only a pool with a schedule can deal with the task.
+    pub(crate) const fn is_special(&self) -> bool {
+        self.key.is_some() || self.weight > 1 || self.priority == BACKGROUND
+    }
+}
+
 /// How a task is offered to a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Offer {

@@ -49,12 +49,16 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
 
     /// Whether a task could start now, or a booting worker would take it.
     pub fn has_room(&self) -> bool {
-        self.state.lock().room() > 0
+        let mut state = self.state.lock();
+        state.note_time(&self.clock);
+        state.room() > 0
     }
 
     /// Whether a submit would not have to wait, and would not take the room of those who have been told of it.
     pub fn has_vacancy(&self) -> bool {
-        self.state.lock().has_room_for_another()
+        let mut state = self.state.lock();
+        state.note_time(&self.clock);
+        state.has_vacancy(&Wait::new(FaceId::FIRST, 0))
     }
 
     /// Delivers [`Effect::Vacancy`](crate::Effect::Vacancy) when a submit would not have to wait, or if it would be

@@ -55,7 +55,8 @@ pub struct Pool<T, H, C> {
 impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// An open pool without workers.
     pub fn new(options: Options, host: H, clock: C) -> Self {
-        Self { state: SpinLock::new(State::new(options)), host, clock }
+        let state = State::new(options, clock.now());
+        Self { state: SpinLock::new(state), host, clock }
     }
 
     /// The host given at creation.
@@ -92,6 +93,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     fn transition<R>(&self, change: impl FnOnce(&mut State<T>, &mut Effects<T>) -> R) -> R {
         let mut effects = Effects::new();
         let mut state = self.state.lock();
+        state.note_time(&self.clock);
         let result = change(&mut state, &mut effects);
         // As a rule nothing follows. Every transition has a copy of this function, and all share the other one.
         if !effects.is_empty() || state.is_eventful() {
@@ -100,20 +102,23 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         result
     }
 
-    /// Does what follows from a change. If very many watches have come true, tells the rest of them in further holds of
-    /// the lock.
+    /// Does what follows from a change. If very many watches have come true, or very many tasks are late, the rest has
+    /// its turn in further holds of the lock.
     #[inline(never)]
     fn conclude_all(&self, state: SpinGuard<'_, State<T>>, effects: Effects<T>) {
         let mut is_more = self.conclude(state, effects);
         while is_more {
-            is_more = self.conclude(self.state.lock(), Effects::new());
+            let mut state = self.state.lock();
+            state.note_time(&self.clock);
+            is_more = self.conclude(state, Effects::new());
         }
     }
 
     /// Does what follows from a change, in the same hold of the lock and after it. Returns whether watches are left
-    /// that have come true.
+    /// that have come true, or late tasks.
     fn conclude(&self, mut state: SpinGuard<'_, State<T>>, mut effects: Effects<T>) -> bool {
-        let is_more = !state.watches.is_empty() && state.notify_watches(&mut effects);
+        let is_more_to_serve = state.schedule.is_some() && state.settle(&mut effects);
+        let is_more_watched = !state.watches.is_empty() && state.notify_watches(&mut effects);
         if !state.vacancies.is_empty() {
             state.notify_vacancies(&mut effects);
         }
@@ -141,7 +146,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
             let bound = state.capacity.limit();
             state.workers.end_delivery(bound);
         }
-        is_more
+        is_more_to_serve || is_more_watched
     }
 
     /// Counts as if so many more tasks had completed and so many more reboots had been, to see how numbers run on from

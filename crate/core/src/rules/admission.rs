@@ -19,6 +19,9 @@ impl<T: Payload> State<T> {
         if let Some(refusal) = self.refuse_if_closed(task.payload.face(), task.offer) {
             return Admission::Refused(refusal);
         }
+        if self.schedule.is_some() || task.is_special() {
+            return self.submit_scheduled(clock, task, effects);
+        }
         // Idle workers are within capacity: shrinking retires them at once. And while one is idle nothing waits, but
         // behind a turn.
         let is_behind = self.is_behind(task.payload.face());
@@ -69,9 +72,12 @@ impl<T: Payload> State<T> {
     }
 
     /// Refuses a task that `submit` would refuse.
-    pub(crate) fn refuse(&mut self, _clock: &impl Clock, task: &Submission<T>) -> Option<Refusal> {
+    pub(crate) fn refuse(&mut self, clock: &impl Clock, task: &Submission<T>) -> Option<Refusal> {
         let (face, offer, wait_timeout) = (task.payload.face(), task.offer, task.wait_timeout);
         let closed = self.refuse_if_closed(face, offer);
+        if closed.is_none() && (self.schedule.is_some() || task.is_special()) {
+            return self.refuse_if_scheduled(clock, task);
+        }
         if closed.is_some() || (self.room() > 0 && !self.is_behind(face)) {
             closed
         } else {
@@ -108,7 +114,7 @@ impl<T: Payload> State<T> {
         None
     }
 
-    fn accept(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {
+    pub(crate) fn accept(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {
         let number = self.counters.accept();
         self.faces.add_record(task.payload.face());
         if self.vacancies.held() > 0 {
@@ -120,11 +126,16 @@ impl<T: Payload> State<T> {
 
     fn enqueue(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {
         let id = self.accept(clock, task);
-        if let Some(wait) = task.wait_timeout.filter(|&wait| wait > 0) {
-            self.deadlines.insert(id.number(), clock.now() + u64::from(wait) * MILLISECOND, wait);
-        }
+        self.limit_wait(clock, id, task.wait_timeout);
         self.queue.push(id.number(), task.priority);
         self.counters.wait(self.queue.len());
         id
+    }
+
+    /// From now on the task waits for so many milliseconds at most.
+    pub(crate) fn limit_wait(&mut self, clock: &impl Clock, id: TaskId, wait_timeout: Option<u32>) {
+        if let Some(wait) = wait_timeout.filter(|&wait| wait > 0) {
+            self.deadlines.insert(id.number(), clock.now() + u64::from(wait) * MILLISECOND, wait);
+        }
     }
 }

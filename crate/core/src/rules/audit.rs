@@ -12,20 +12,21 @@ impl<T: Payload> State<T> {
         let (census, capacity) = (&self.census, self.capacity.limit());
         let (running, busy, booting) = (census.running(), census.busy(), census.booting());
         let (stopping, held) = (census.stopping(), self.vacancies.held());
-        let waiting = self.queue.len();
+        let waiting = self.waiting();
 
         // Workers: every gauge is what counting the records gives.
         let mut live = [0_u32; 4];
         let mut older = 0;
         for (_, worker) in self.workers.iter() {
             if !census.is_current(worker.generation()) {
-                older += u32::from(!matches!(worker.state(), WorkerState::Stopped | WorkerState::Overdue));
+                let is_live = !matches!(worker.state(), WorkerState::Stopped | WorkerState::Overdue);
+                older += if is_live { worker.slots() } else { 0 };
                 assert_ne!(worker.state(), WorkerState::Idle, "no worker of an older generation is idle");
                 continue;
             }
             match worker.state() {
                 WorkerState::Uninitialized => live[0] += 1,
-                WorkerState::Running => live[1] += 1,
+                WorkerState::Running => live[1] += worker.slots(),
                 WorkerState::Idle => live[2] += 1,
                 WorkerState::Stopping => live[3] += 1,
                 WorkerState::Overdue | WorkerState::Stopped => {}
@@ -46,29 +47,12 @@ impl<T: Payload> State<T> {
             "a time for a worker that is not being taken down"
         );
 
-        // What is shown as available is there.
-        let shown = self.snapshot().available();
-        if self.lifetime.is_open() {
-            assert!(shown == 0 || self.room() > 0, "something is available, but nothing could start");
-            let spare = self.expected().saturating_sub(waiting);
-            let is_exact = self.options.concurrency == 1 && running <= capacity && capacity < UNBOUNDED;
-            assert!(!is_exact || shown == self.room() - spare, "what could start is not available");
+        if self.schedule.is_some() {
+            self.audit_schedule();
+        } else {
+            self.audit_order();
         }
-
-        // Admission: nobody waits beside a free slot, nobody idles above the capacity.
-        assert!(
-            waiting <= self.expected_slots() || self.free_slots() == 0 || self.is_held(),
-            "a waiting task beside a free slot of a worker"
-        );
-        assert!(
-            waiting == 0 || self.idle.is_empty() || held > 0 && (self.is_held() || self.starts.have_failed()),
-            "an idle worker beside a waiting task"
-        );
         assert!(self.idle.is_empty() || running - stopping <= capacity, "an idle worker above the capacity");
-        if !self.lifetime.is_closed() {
-            let has_room = self.may_start() && !self.starts.have_failed();
-            assert!(waiting <= booting || !has_room || self.is_held(), "a waiting task beside a free slot");
-        }
         if self.lifetime.is_closing() {
             assert!(self.idle.is_empty(), "idle while closing");
         }
@@ -101,8 +85,8 @@ impl<T: Payload> State<T> {
         }
         assert_eq!(self.faces.all_records(), records, "records of faces");
         assert!(
-            self.vacancies.is_empty() || (self.lifetime.is_open() && !self.has_room_for_another()),
-            "somebody awaits a vacancy that is there, or will never be"
+            self.vacancies.is_empty() || self.lifetime.is_open(),
+            "somebody awaits a vacancy that will never be"
         );
         assert_eq!(self.faces.all_turns(), (self.vacancies.told(), held), "turns of faces");
         assert!(
@@ -119,5 +103,38 @@ impl<T: Payload> State<T> {
 
         // Time: the reaper comes early enough.
         assert!(self.due() == Nanos::MAX || self.alarm.is_in_time(self.due()), "armed too late");
+    }
+
+    /// Of a pool without a schedule: nobody waits beside a free slot.
+    fn audit_order(&self) {
+        let (running, capacity) = (self.census.running(), self.capacity.limit());
+        let (waiting, booting, held) = (self.waiting(), self.census.booting(), self.vacancies.held());
+
+        // What is shown as available is there.
+        let shown = self.snapshot().available();
+        if self.lifetime.is_open() {
+            assert!(shown == 0 || self.room() > 0, "something is available, but nothing could start");
+            let spare = self.expected().saturating_sub(waiting);
+            let is_exact = self.options.concurrency == 1 && running <= capacity && capacity < UNBOUNDED;
+            assert!(!is_exact || shown == self.room() - spare, "what could start is not available");
+        }
+
+        // Admission: nobody waits beside a free slot, nobody idles above the capacity.
+        assert!(
+            waiting <= self.expected_slots() || self.free_slots() == 0 || self.is_held(),
+            "a waiting task beside a free slot of a worker"
+        );
+        assert!(
+            waiting == 0 || self.idle.is_empty() || held > 0 && (self.is_held() || self.starts.have_failed()),
+            "an idle worker beside a waiting task"
+        );
+        if !self.lifetime.is_closed() {
+            let has_room = self.may_start() && !self.starts.have_failed();
+            assert!(waiting <= booting || !has_room || self.is_held(), "a waiting task beside a free slot");
+        }
+        assert!(
+            self.vacancies.is_empty() || !self.has_room_for_another(),
+            "somebody awaits a vacancy that is there"
+        );
     }
 }

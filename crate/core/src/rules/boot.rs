@@ -109,6 +109,6 @@ impl<T: Payload> State<T> {
             self.counters.settle(outcome);
             self.reject_over(task, rejection, effects);
         }
-        self.queue.len() > 0
+        self.waiting() > 0
     }
 }

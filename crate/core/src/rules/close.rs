@@ -22,6 +22,7 @@ impl<T: Payload> State<T> {
         if self.lifetime.is_open() {
             self.lifetime.close();
             self.give_all_back(effects);
+            self.serve_closing(effects);
             // Nothing waits while somebody is idle.
             self.retire_oldest(self.idle.len(), effects);
         }
@@ -35,6 +36,7 @@ impl<T: Payload> State<T> {
             return false;
         }
         self.lifetime.release();
+        self.forget_pause();
         self.forget_turns();
         self.retire_oldest(self.idle.len(), effects);
         self.reject_some(Outcome::Released, Rejection::Released, effects)

@@ -30,6 +30,7 @@ impl<T: Payload> State<T> {
             return None;
         }
         self.refuse_vacancies(face, effects);
+        self.resume_for(face, effects);
         (self.faces.staying() == 0).then(|| self.close(effects))
     }
 
@@ -84,6 +85,7 @@ impl<T: Payload> State<T> {
             return None;
         }
         self.end_turns(face, u32::MAX, effects);
+        self.resume_for(face, effects);
         self.faces.remove(face);
         self.watches.forget_face(face);
         if self.faces.staying() == 0 {
@@ -99,7 +101,7 @@ impl<T: Payload> State<T> {
             self.deadlines.remove(id.number());
         }
         if state == TaskState::Waiting {
-            self.queue.remove(id.number());
+            self.leave_queue(id);
         }
         if self.options.kind.outlives_face() {
             match state {
@@ -118,6 +120,9 @@ impl<T: Payload> State<T> {
                 TaskState::Over => self.drop_record(id),
             }
             return;
+        }
+        if let TaskState::Running(worker) | TaskState::Abandoned { worker, .. } = state {
+            self.note_end(worker, id);
         }
         self.drop_record(id);
         if let TaskState::Running(worker) | TaskState::Abandoned { worker, .. } = state

@@ -83,7 +83,7 @@ impl<T: Payload> State<T> {
             WorkerState::Running => {
                 self.census.end_work(generation);
                 for task in self.tasks_of(worker) {
-                    self.lose_worker(task, effects);
+                    self.lose_worker(worker, task, effects);
                 }
             }
             WorkerState::Uninitialized => {
@@ -117,22 +117,29 @@ impl<T: Payload> State<T> {
     }
 
     /// The worker of a task has died.
-    fn lose_worker(&mut self, id: TaskId, effects: &mut Effects<T>) {
+    fn lose_worker(&mut self, worker: WorkerId, id: TaskId, effects: &mut Effects<T>) {
         self.deadlines.remove(id.number());
         let has_begun = !self.options.kind.begins_later() || self.tasks[id].is_begun();
         let task = &mut self.tasks[id];
         match task.state {
             TaskState::Running(_) if !has_begun && !self.lifetime.is_closed() => {
                 task.state = TaskState::Waiting;
-                self.queue.push_front(id.number(), task.priority);
-                self.counters.note_waiting(self.queue.len());
+                self.give_back_task(worker, id);
+                self.counters.note_waiting(self.waiting());
             }
             TaskState::Running(_) => {
+                self.note_end(worker, id);
                 self.counters.settle(Outcome::Failed);
                 self.reject_over(id, Rejection::Crashed, effects);
             }
-            TaskState::Abandoned { told: true, .. } => self.drop_record(id),
-            TaskState::Abandoned { told: false, .. } => task.state = TaskState::Over,
+            TaskState::Abandoned { told, .. } => {
+                self.note_end(worker, id);
+                if told {
+                    self.drop_record(id);
+                } else {
+                    self.tasks[id].state = TaskState::Over;
+                }
+            }
             TaskState::Waiting | TaskState::Over => unreachable!("it has no worker"),
         }
     }

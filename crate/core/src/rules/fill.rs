@@ -3,14 +3,14 @@
 use crate::{
     effect::{Effect, Effects, Rejection},
     id::{TaskId, WorkerId},
-    state::{State, task::TaskState},
+    state::{State, tally::Outcome, task::TaskState},
     submission::Payload,
 };
 
 impl<T: Payload> State<T> {
     /// A new worker, busy from the start: with a task, or booting.
     pub(crate) fn start_worker(&mut self) -> WorkerId {
-        let (worker, is_reused) = self.workers.start(self.census.generation());
+        let (worker, is_reused) = self.workers.start(self.census.generation(), self.counters.started);
         self.counters.start(is_reused);
         self.census.start(self.options.kind.boots());
         self.note_busy();
@@ -34,6 +34,9 @@ impl<T: Payload> State<T> {
     pub(crate) fn assign(&mut self, worker: WorkerId, task: TaskId) {
         self.tasks[task].state = TaskState::Running(worker);
         self.workers[worker].give(task);
+        if self.schedule.is_some() {
+            self.note_start(worker, task);
+        }
         self.note_busy();
     }
 
@@ -42,18 +45,37 @@ impl<T: Payload> State<T> {
         effects.push(Effect::Start(worker, task, self.tasks[task].payload));
     }
 
-    /// The next waiting task, which stops waiting.
+    /// The next waiting task, which stops waiting. In a pool with a schedule it does so only to settle.
     pub(crate) fn next_waiting(&mut self) -> Option<TaskId> {
+        if self.schedule.is_some() {
+            let next = self.next_to_settle()?;
+            self.leave_queue(next);
+            return Some(next);
+        }
         let number = self.queue.pop()?;
         let task = self.tasks.at(number)?;
         self.deadlines.remove(task.number());
         Some(task)
     }
 
-    /// The task stops waiting, wherever it stands.
+    /// The task stops waiting, wherever it stands, and settles.
     pub(crate) fn leave_queue(&mut self, task: TaskId) {
-        self.queue.remove(task.number());
+        self.unqueue(task);
+        self.forget_key(task);
         self.deadlines.remove(task.number());
+    }
+
+    /// A task that waits settles: its origin is to learn why.
+    pub(crate) fn reject_waiting(
+        &mut self,
+        task: TaskId,
+        outcome: Outcome,
+        rejection: Rejection,
+        effects: &mut Effects<T>,
+    ) {
+        self.leave_queue(task);
+        self.counters.settle(outcome);
+        self.reject_over(task, rejection, effects);
     }
 
     /// The task, which neither waits nor runs any more, has settled without an end: its origin is to learn why.
@@ -67,6 +89,10 @@ impl<T: Payload> State<T> {
     /// dead one or a turn is over; on as many new workers as there is room and need for; in free slots. Called wherever
     /// room or a waiting task appears.
     pub(crate) fn fill(&mut self, effects: &mut Effects<T>) {
+        if self.schedule.is_some() {
+            // The transition ends with that.
+            return;
+        }
         while self.queue.len() > 0 {
             if self.tell_next(effects) {
                 continue;

@@ -13,6 +13,6 @@ mod exit;
 mod fill;
 mod reap;
 mod run;
-mod scheduling;
+mod scheduled;
 mod tune;
 mod turns;

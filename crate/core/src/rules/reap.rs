@@ -21,7 +21,7 @@ impl<T: Payload> State<T> {
         }
         let is_more = is_more_tasks || is_more_vacant || is_more_disposed || is_more_watched || is_more_idle;
         // A close that ran out of time may leave more behind than one lock hold rejects.
-        let is_released = self.lifetime.is_closed() && self.queue.len() > 0;
+        let is_released = self.lifetime.is_closed() && self.waiting() > 0;
         (is_released && self.release(None, effects)) || is_more
     }
 
@@ -62,7 +62,7 @@ impl<T: Payload> State<T> {
             let rejection = match self.tasks[id].state {
                 TaskState::Waiting => {
                     self.forget_unbegun(id, effects);
-                    self.queue.remove(id.number());
+                    self.leave_queue(id);
                     self.counters.settle(Outcome::WaitTimeout);
                     self.tasks[id].state = TaskState::Over;
                     Rejection::WaitTimeout(limit)

@@ -92,6 +92,11 @@ impl<T: Payload> State<T> {
     /// does not need it any more. Returns whether the end settles the task.
     fn end_task(&mut self, id: TaskId, end: End) -> bool {
         self.deadlines.remove(id.number());
+        if self.schedule.is_some()
+            && let Some(worker) = self.tasks[id].worker()
+        {
+            self.note_end(worker, id);
+        }
         match self.tasks[id].state {
             TaskState::Running(_) => {
                 match end {
@@ -123,6 +128,9 @@ impl<T: Payload> State<T> {
         if self.faces.drop_record(face) {
             self.watches.face_is_quiet(face);
         }
+        if self.schedule.is_some() {
+            self.drop_special(id);
+        }
         self.tasks.remove(id);
     }
 
@@ -141,6 +149,9 @@ impl<T: Payload> State<T> {
         // Workers that are already stopping are on their way below the capacity: another one need not go for them.
         let fits = self.census.staying() <= self.capacity.limit();
         if self.census.is_current(generation) && !is_ending && fits && !self.lifetime.is_closed() {
+            if self.schedule.is_some() {
+                return self.free_scheduled(clock, worker, is_free, effects);
+            }
             let yields = self.yields(worker);
             if !yields && let Some(task) = self.next_waiting() {
                 self.assign(worker, task);
@@ -148,10 +159,7 @@ impl<T: Payload> State<T> {
             }
             let stays = is_free && self.lifetime.is_open();
             if stays {
-                self.census.rest();
-                self.workers[worker].rest();
-                // Without expiry nobody asks since when.
-                self.idle.push(worker, self.options.expiry.map_or(0, |_| clock.now()));
+                self.go_idle(clock, worker);
             }
             if yields {
                 // Tells who is next, and serves others if there is room beyond that.
@@ -169,6 +177,14 @@ impl<T: Payload> State<T> {
             self.fill(effects);
         }
         None
+    }
+
+    /// A busy worker without a task waits for the next one.
+    pub(crate) fn go_idle(&mut self, clock: &impl Clock, worker: WorkerId) {
+        self.census.rest();
+        self.workers[worker].rest();
+        // Without expiry nobody asks since when.
+        self.idle.push(worker, self.options.expiry.map_or(0, |_| clock.now()));
     }
 
     /// Settles a task because its signal was aborted.

@@ -29,7 +29,7 @@ impl<T: Payload> State<T> {
         let (limit, staying) = (self.capacity.limit(), self.census.staying());
         if target > limit {
             // What waits is started.
-            if self.queue.len() <= step {
+            if self.waiting() <= step {
                 return target;
             }
             return target.min(limit.max(staying).saturating_add(step));

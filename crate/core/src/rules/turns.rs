@@ -45,12 +45,18 @@ impl<T: Payload> State<T> {
     }
 
     fn tell_first(&mut self, effects: &mut Effects<T>) -> bool {
-        let Some(Waiting { face, token, .. }) = self.vacancies.take_first() else { return false };
+        let Some(place) = self.vacancies.first() else { return false };
+        self.tell(place, effects);
+        true
+    }
+
+    /// Tells the wait at this place.
+    pub(crate) fn tell(&mut self, place: u32, effects: &mut Effects<T>) {
+        let Waiting { wait: Wait { face, token, .. }, .. } = self.vacancies.take(place);
         if self.faces.add_turn(face) {
             self.vacancies.begin_turn();
         }
         effects.push(Effect::Vacancy { face, token, is_closed: false });
-        true
     }
 
     pub(crate) fn await_vacancy(&mut self, clock: &impl Clock, wait: Wait, effects: &mut Effects<T>) {
@@ -59,13 +65,19 @@ impl<T: Payload> State<T> {
             effects.push(Effect::Vacancy { face, token, is_closed: true });
             return;
         }
-        if timeout == Some(0) && self.lifetime.is_open() && !self.has_room_for_another() {
+        if timeout == Some(0) && self.lifetime.is_open() && !self.has_vacancy(&wait) {
             effects.push(Effect::NoVacancy { face, token });
             return;
         }
         let limit = timeout.filter(|&limit| limit > 0);
         let until = limit.map(|limit| (clock.now() + u64::from(limit) * MILLISECOND, limit));
-        self.vacancies.add(wait, self.counters.submitted, until);
+        let at = self.schedule.as_ref().map_or(0, |schedule| schedule.now);
+        self.vacancies.add(wait, self.counters.submitted, at, until);
+    }
+
+    /// Whether a wait that came now would be told at once.
+    pub(crate) fn has_vacancy(&self, wait: &Wait) -> bool {
+        if self.schedule.is_some() { self.would_tell(wait) } else { self.has_room_for_another() }
     }
 
     /// A task is accepted: if its face has a turn that is not used, the task uses it.
@@ -106,7 +118,7 @@ impl<T: Payload> State<T> {
     /// Tells those of a face that submits nothing any more: to them the pool is closed. The turns of the face will not
     /// be used.
     pub(crate) fn refuse_vacancies(&mut self, face: FaceId, effects: &mut Effects<T>) {
-        for Waiting { face, token, .. } in self.vacancies.take_of(face) {
+        for Waiting { wait: Wait { face, token, .. }, .. } in self.vacancies.take_of(face) {
             effects.push(Effect::Vacancy { face, token, is_closed: true });
         }
         let unused = self.faces.give_back(face);
@@ -121,18 +133,21 @@ impl<T: Payload> State<T> {
     /// Tells those for whom there is room; all of them, if the pool is closed. Called after every transition.
     pub(crate) fn notify_vacancies(&mut self, effects: &mut Effects<T>) {
         if !self.lifetime.is_open() {
-            while let Some(Waiting { face, token, .. }) = self.vacancies.take_first() {
+            while let Some(Waiting { wait: Wait { face, token, .. }, .. }) = self.vacancies.take_first() {
                 effects.push(Effect::Vacancy { face, token, is_closed: true });
             }
             return;
         }
-        while self.has_room_for_another() && self.tell_first(effects) {}
+        // A pool with a schedule has served all who wait, in their order.
+        while self.schedule.is_none() && self.has_room_for_another() && self.tell_first(effects) {}
     }
 
     /// Ends the waits whose time is over, or some of them. Returns whether there are more.
     pub(crate) fn expire_vacancies(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
         for _ in 0..BATCH {
-            let Some(Waiting { face, token, .. }) = self.vacancies.take_late(now) else { return false };
+            let Some(Waiting { wait: Wait { face, token, .. }, .. }) = self.vacancies.take_late(now) else {
+                return false;
+            };
             effects.push(Effect::NoVacancy { face, token });
         }
         true

@@ -80,6 +80,22 @@ impl Census {
         self.booting += boots as u32;
     }
 
+    /// A busy worker counts as so many more slots.
+    pub(crate) const fn widen(&mut self, by: u32) {
+        self.running += by;
+        self.busy += by;
+    }
+
+    /// A busy worker counts as so many slots less.
+    pub(crate) fn narrow(&mut self, generation: u64, by: u32) {
+        if self.is_current(generation) {
+            self.running -= by;
+            self.busy -= by;
+        } else if let Some(live) = self.older.get_mut(&generation) {
+            *live -= by;
+        }
+    }
+
     /// An idle worker gets a task.
     pub(crate) const fn resume(&mut self) {
         self.busy += 1;

@@ -10,10 +10,12 @@ pub(crate) mod deadlines;
 pub(crate) mod face;
 pub(crate) mod lifetime;
 pub(crate) mod queue;
+pub(crate) mod schedule;
 pub(crate) mod stack;
 pub(crate) mod starts;
 pub(crate) mod tally;
 pub(crate) mod task;
+pub(crate) mod throughput;
 pub(crate) mod vacancy;
 pub(crate) mod watch;
 pub(crate) mod worker;
@@ -26,9 +28,11 @@ use self::{
     face::Faces,
     lifetime::Lifetime,
     queue::WaitQueue,
+    schedule::Schedule,
     stack::WorkerStack,
     starts::Starts,
     task::Tasks,
+    throughput::Throughput,
     vacancy::Vacancies,
     watch::Watches,
     worker::{Worker, Workers},
@@ -38,6 +42,7 @@ use crate::{
     counters::{Counters, Snapshot},
     id::{FaceId, WorkerId},
     options::Options,
+    policy::Policy,
     submission::Payload,
 };
 
@@ -57,6 +62,8 @@ pub(crate) struct State<T> {
     pub(crate) counters: Counters,
     pub(crate) alarm: Alarm,
     pub(crate) lifetime: Lifetime,
+    /// What the pool knows beyond capacity and priority, if it uses anything of that.
+    pub(crate) schedule: Option<Box<Schedule>>,
     pub(crate) capacity: Capacity,
     pub(crate) starts: Starts,
     pub(crate) idle: WorkerStack,
@@ -68,11 +75,13 @@ pub(crate) struct State<T> {
     pub(crate) vacancies: Vacancies,
     pub(crate) watches: Watches,
     pub(crate) faces: Faces,
+    pub(crate) throughput: Throughput,
     pub(crate) options: Options,
 }
 
 impl<T: Payload> State<T> {
-    pub(crate) fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options, now: Nanos) -> Self {
+        let has_schedule = options.policy != Policy::NONE || options.ageing.is_some();
         Self {
             census: Census::new(),
             queue: WaitQueue::default(),
@@ -80,6 +89,7 @@ impl<T: Payload> State<T> {
             counters: Counters::default(),
             alarm: Alarm::new(),
             lifetime: Lifetime::new(),
+            schedule: has_schedule.then(|| Box::new(Schedule::new(&options, now, 0))),
             capacity: Capacity::new(options.capacity),
             starts: Starts::new(),
             idle: WorkerStack::default(),
@@ -89,6 +99,7 @@ impl<T: Payload> State<T> {
             vacancies: Vacancies::default(),
             watches: Watches::default(),
             faces: Faces::new(),
+            throughput: Throughput::default(),
             options,
         }
     }
@@ -150,19 +161,35 @@ impl<T: Payload> State<T> {
         free.fold(0, u32::saturating_add)
     }
 
+    /// Whether this worker may have another task beside those that it has.
+    pub(crate) fn has_free_slot(&self, worker: WorkerId) -> bool {
+        let (generation, concurrency) = (self.census.generation(), self.options.concurrency);
+        let slots = self.workers.live(worker).map_or(0, |worker| worker.free_slots(generation, concurrency));
+        self.may_share() && slots > 0
+    }
+
     // ── room ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// How many tasks would have a worker at once, or one that is booting for nobody else.
+    /// Accepted tasks that have no worker yet.
+    pub(crate) fn waiting(&self) -> u32 {
+        self.queue.len() + self.schedule.as_ref().map_or(0, |schedule| schedule.keys.waiting())
+    }
+
+    /// How many tasks would have a worker at once, or one that is booting for nobody else. In a pool with a schedule
+    /// that is so for tasks that may start.
     pub(crate) fn room(&self) -> u32 {
         if !self.lifetime.is_open() {
             return 0;
+        }
+        if self.schedule.is_some() {
+            return self.room_scheduled();
         }
         let booting = self.expected_slots().saturating_sub(self.queue.len());
         self.open_slots().saturating_add(booting)
     }
 
     /// How many tasks would have a worker at once.
-    fn open_slots(&self) -> u32 {
+    pub(crate) fn open_slots(&self) -> u32 {
         // While shrinking leaves more workers than the capacity allows, none is idle.
         let workers = self.startable().saturating_add(self.idle.len() as u32);
         workers.saturating_mul(self.options.concurrency).saturating_add(self.free_slots())
@@ -170,6 +197,7 @@ impl<T: Payload> State<T> {
 
     /// Whether there is more room than those can use who have been told of it. Then nobody awaits a vacancy.
     pub(crate) fn has_room_for_another(&self) -> bool {
+        debug_assert!(self.schedule.is_none(), "which room there is depends on who asks");
         self.room() > self.vacancies.told()
     }
 
@@ -203,13 +231,27 @@ impl<T: Payload> State<T> {
             .min(self.starts.due())
             .min(self.deadlines.due())
             .min(self.disposals.due())
+            .min(self.schedule.as_ref().map_or(Nanos::MAX, |schedule| self.due_of(schedule)))
     }
 
-    /// Whether something may follow from a change beside its effects: somebody awaits what the change may have brought
+    /// When more tasks may start than now, if somebody waits for that.
+    #[cold]
+    fn due_of(&self, schedule: &Schedule) -> Nanos {
+        let Some(starts) = &schedule.rate else { return Nanos::MAX };
+        let allowed = schedule.allowed();
+        let is_awaited = (allowed == 0 && self.waiting() > 0)
+            || (allowed <= self.vacancies.told() && !self.vacancies.is_empty());
+        if is_awaited && !schedule.is_paused() { starts.next_increase(schedule.now) } else { Nanos::MAX }
+    }
+
+    /// Whether something may follow from a change beside its effects: the pool has a schedule, somebody awaits what the change may have brought
     /// about, or the reaper is to come earlier than it would.
     #[inline]
     pub(crate) fn is_eventful(&self) -> bool {
-        !self.watches.is_empty() || !self.vacancies.is_empty() || !self.alarm.is_in_time(self.due())
+        self.schedule.is_some()
+            || !self.watches.is_empty()
+            || !self.vacancies.is_empty()
+            || !self.alarm.is_in_time(self.due())
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -218,7 +260,7 @@ impl<T: Payload> State<T> {
             is_pausing: self.is_pausing(),
             running: self.census.running(),
             busy: self.census.engaged(),
-            waiting: self.queue.len(),
+            waiting: self.waiting(),
             is_closed: !self.lifetime.is_open(),
             is_paused: self.is_paused(),
             generation: self.census.generation(),

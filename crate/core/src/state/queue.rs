@@ -95,6 +95,31 @@ impl WaitQueue {
         Some((lane.head, priority))
     }
 
+    /// The first priority from this one on in which a task waits.
+    pub(crate) fn priority_from(&self, priority: u64) -> Option<u64> {
+        self.lanes.range(priority..).find(|(_, lane)| !lane.is_empty()).map(|(&priority, _)| priority)
+    }
+
+    /// The last priority up to this one in which a task waits.
+    pub(crate) fn priority_to(&self, priority: u64) -> Option<u64> {
+        self.lanes.range(..=priority).rfind(|(_, lane)| !lane.is_empty()).map(|(&priority, _)| priority)
+    }
+
+    /// The task of a priority that came first.
+    pub(crate) fn oldest(&self, priority: u64) -> Option<u32> {
+        self.lanes.get(&priority).map(|lane| lane.head).filter(|&task| task != NONE)
+    }
+
+    /// The task of a priority that came last.
+    pub(crate) fn newest(&self, priority: u64) -> Option<u32> {
+        self.lanes.get(&priority).map(|lane| lane.tail).filter(|&task| task != NONE)
+    }
+
+    /// The task of each priority that came first.
+    pub(crate) fn heads(&self) -> impl Iterator<Item = u32> {
+        self.lanes.values().map(|lane| lane.head).filter(|&task| task != NONE)
+    }
+
     /// All that wait, the next one first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         let known = |number: u32| (number != NONE).then_some(number);

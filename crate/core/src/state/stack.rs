@@ -47,6 +47,16 @@ impl WorkerStack {
         self.idle.pop().map(|idle| idle.worker)
     }
 
+    /// The worker that `pop` takes out.
+    pub(crate) fn last(&self) -> Option<WorkerId> {
+        self.idle.last().map(|idle| idle.worker)
+    }
+
+    /// As if all had gone idle now.
+    pub(crate) fn restart(&mut self, now: Nanos) {
+        self.idle.iter_mut().for_each(|idle| idle.since = now);
+    }
+
     /// Takes out a worker that died while it was idle. Linear, as that is rare.
     pub(crate) fn remove(&mut self, worker: WorkerId) {
         self.idle.retain(|idle| idle.worker != worker);

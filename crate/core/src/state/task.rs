@@ -6,7 +6,7 @@ use crate::{
     answer::TaskTimes,
     clock::{MILLISECOND, Nanos},
     id::{TaskId, WorkerId},
-    submission::Submission,
+    submission::{BACKGROUND, Submission},
 };
 
 /// Where a task is between acceptance and the end of its record.
@@ -36,14 +36,31 @@ pub(crate) struct Task<T> {
     begun_at: Nanos,
     /// Whether its worker has called its function. Until then a worker that dies gives the task back.
     is_begun: bool,
+    /// The number of its key, or `NO_KEY`. It is the key's while the task waits or has a worker.
+    key: u32,
+    weight: u32,
 }
+
+const NO_KEY: u32 = u32::MAX;
 
 impl<T> Task<T> {
     /// A task that waits. `submitted_at` is 0 if the task is not timed.
     pub(crate) fn new(submission: Submission<T>, number: u64, submitted_at: Nanos) -> Self {
         let Submission { payload, priority, timeout, timed, .. } = submission;
         let state = TaskState::Waiting;
-        Self { payload, state, number, priority, timeout, timed, submitted_at, begun_at: 0, is_begun: false }
+        Self {
+            payload,
+            state,
+            number,
+            priority,
+            timeout,
+            timed,
+            submitted_at,
+            begun_at: 0,
+            is_begun: false,
+            key: NO_KEY,
+            weight: 1,
+        }
     }
 
     const fn stamp(&self) -> u32 {
@@ -56,6 +73,33 @@ impl<T> Task<T> {
             TaskState::Running(worker) | TaskState::Abandoned { worker, .. } => Some(worker),
             TaskState::Waiting | TaskState::Over => None,
         }
+    }
+
+    /// What the schedule of the pool has to know of the task.
+    pub(crate) fn schedule(&mut self, submitted_at: Nanos, key: Option<u32>, weight: u32) {
+        (self.submitted_at, self.key, self.weight) = (submitted_at, key.unwrap_or(NO_KEY), weight);
+    }
+
+    pub(crate) const fn set_key(&mut self, key: u32) {
+        self.key = key;
+    }
+
+    /// The number of its key.
+    pub(crate) fn key(&self) -> Option<u32> {
+        (self.key != NO_KEY).then_some(self.key)
+    }
+
+    pub(crate) const fn weight(&self) -> u32 {
+        self.weight
+    }
+
+    pub(crate) const fn submitted_at(&self) -> Nanos {
+        self.submitted_at
+    }
+
+    /// Whether only a pool with a schedule can deal with the task.
+    pub(crate) const fn is_special(&self) -> bool {
+        self.key != NO_KEY || self.weight > 1 || self.priority == BACKGROUND
     }
 
     pub(crate) const fn is_begun(&self) -> bool {

@@ -45,10 +45,11 @@ impl Wait {
 /// Who waits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Waiting {
-    pub(crate) face: FaceId,
-    pub(crate) token: u32,
+    pub(crate) wait: Wait,
     /// The number of the last task that was accepted before: tasks with a higher number came after this wait.
-    after: u64,
+    pub(crate) after: u64,
+    /// When the wait began, in a pool with a schedule.
+    pub(crate) at: Nanos,
 }
 
 /// Who waits for a vacancy, and the turns of those who have been told of one.
@@ -77,10 +78,10 @@ impl Vacancies {
     }
 
     /// Adds a wait behind the tasks that have been accepted so far, `after` in number. `until`: when its time is over,
-    /// and that time in milliseconds.
-    pub(crate) fn add(&mut self, wait: Wait, after: u64, until: Option<(Nanos, u32)>) {
+    /// and that time in milliseconds. `at`: now, in a pool with a schedule.
+    pub(crate) fn add(&mut self, wait: Wait, after: u64, at: Nanos, until: Option<(Nanos, u32)>) {
         let Wait { face, token, priority, .. } = wait;
-        let place = self.waiting.insert(Waiting { face, token, after }) as u32;
+        let place = self.waiting.insert(Waiting { wait, after, at }) as u32;
         self.queue.push(place, priority);
         self.places.insert((face, token), place);
         if let Some((at, limit)) = until {
@@ -97,10 +98,21 @@ impl Vacancies {
         })
     }
 
-    fn take(&mut self, place: u32) -> Waiting {
+    /// The waits with their places, in the order of priority and then of arrival.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (u32, &Waiting)> {
+        self.queue.iter().map(|place| (place, &self.waiting[place as usize]))
+    }
+
+    /// The wait at a place.
+    pub(crate) fn wait(&self, place: u32) -> Wait {
+        self.waiting[place as usize].wait
+    }
+
+    /// Ends the wait at a place.
+    pub(crate) fn take(&mut self, place: u32) -> Waiting {
         let waiting = self.waiting.remove(place as usize);
         self.queue.remove(place);
-        self.places.remove(&(waiting.face, waiting.token));
+        self.places.remove(&(waiting.wait.face, waiting.wait.token));
         self.deadlines.remove(place);
         waiting
     }
@@ -111,14 +123,18 @@ impl Vacancies {
         own < priority || (own == priority && self.waiting[place as usize].after < number)
     }
 
+    /// The place of the first wait.
+    pub(crate) fn first(&self) -> Option<u32> {
+        self.queue.first().map(|(place, _)| place)
+    }
+
     pub(crate) fn take_first(&mut self) -> Option<Waiting> {
-        let (place, _) = self.queue.first()?;
-        Some(self.take(place))
+        self.first().map(|place| self.take(place))
     }
 
     /// Takes the waits of a face, in the order of their queue. Looks at all waits, as that happens once per face.
     pub(crate) fn take_of(&mut self, face: FaceId) -> Vec<Waiting> {
-        let is_meant = |&place: &u32| self.waiting[place as usize].face == face;
+        let is_meant = |&place: &u32| self.waiting[place as usize].wait.face == face;
         let places: Vec<u32> = self.queue.iter().filter(is_meant).collect();
         places.into_iter().map(|place| self.take(place)).collect()
     }
@@ -156,6 +172,6 @@ impl Vacancies {
 
     #[cfg(any(test, feature = "audit"))]
     pub(crate) fn faces(&self) -> impl Iterator<Item = FaceId> {
-        self.waiting.iter().map(|(_, waiting)| waiting.face)
+        self.waiting.iter().map(|(_, waiting)| waiting.wait.face)
     }
 }

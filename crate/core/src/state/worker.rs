@@ -38,12 +38,35 @@ pub(crate) struct Worker {
     is_ending: bool,
     /// Once a task has not heeded that it has settled: until when the others on the worker are spared.
     spared_until: Option<Nanos>,
+    /// The place of the worker among all that were started.
+    ordinal: u64,
+    /// How many slots the worker counts as, while its task has a weight.
+    slots: u32,
 }
 
 impl Worker {
-    const fn new(generation: u64) -> Self {
+    const fn new(generation: u64, ordinal: u64) -> Self {
         let (state, task) = (WorkerState::Uninitialized, TaskId::new(u32::MAX, 0));
-        Self { state, generation, task, load: 0, is_ending: false, spared_until: None }
+        Self { state, generation, task, load: 0, is_ending: false, spared_until: None, ordinal, slots: 1 }
+    }
+
+    pub(crate) const fn ordinal(&self) -> u64 {
+        self.ordinal
+    }
+
+    #[cfg(any(test, feature = "audit"))]
+    pub(crate) const fn slots(&self) -> u32 {
+        self.slots
+    }
+
+    /// The worker counts as so many slots.
+    pub(crate) const fn widen(&mut self, slots: u32) {
+        self.slots = slots;
+    }
+
+    /// The worker counts as one slot again. Returns how many it counted as.
+    pub(crate) const fn narrow(&mut self) -> u32 {
+        std::mem::replace(&mut self.slots, 1)
     }
 
     pub(crate) const fn state(&self) -> WorkerState {
@@ -136,8 +159,8 @@ impl Workers {
     }
 
     /// A record for a new worker, and whether it comes from the cache.
-    pub(crate) fn start(&mut self, generation: u64) -> (WorkerId, bool) {
-        let worker = Worker::new(generation);
+    pub(crate) fn start(&mut self, generation: u64, ordinal: u64) -> (WorkerId, bool) {
+        let worker = Worker::new(generation, ordinal);
         match self.cache.pop() {
             Some(id) => {
                 self.records[id.index()] = worker;

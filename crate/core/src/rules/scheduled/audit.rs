@@ -1,0 +1,72 @@
+//! The invariants of a schedule, for tests.
+
+use crate::{
+    state::{State, task::TaskState},
+    submission::{BACKGROUND, Payload},
+};
+
+impl<T: Payload> State<T> {
+    /// Of a pool with a schedule: nobody who may start waits beside a place for it, and everything is counted.
+    pub(crate) fn audit_schedule(&self) {
+        let schedule = self.schedule();
+        let first = self.first_task();
+        if !self.lifetime.is_closed() {
+            let place = first.and_then(|first| {
+                let task = &self.tasks[self.tasks.at(first.task)?];
+                let preferred = task.key().and_then(|key| self.last_thread_of(schedule.keys.key(key)));
+                self.place(task.weight(), self.vacancies.held(), preferred)
+            });
+            assert_eq!(place, None, "a task that may start waits beside a place for it");
+            let booting = self.census.booting();
+            let is_held = self.vacancies.held() > 0 && self.open_slots() <= self.vacancies.held();
+            let is_served = !self.options.kind.boots() || !self.may_start() || is_held;
+            assert!(
+                is_served || self.demand(booting + 1) <= booting,
+                "no worker boots for a task that may start"
+            );
+        }
+        if let Some((place, rank)) = self.first_wait() {
+            let is_first = first.is_none_or(|task| rank < task.rank);
+            assert!(
+                !is_first || !self.can_tell(&self.vacancies.wait(place)),
+                "somebody awaits a vacancy that is there"
+            );
+        }
+        assert_eq!(schedule.keys.waiting() + self.queue.len(), self.waiting(), "waiting");
+
+        let mut keyless = 0;
+        let (mut special, mut background) = (0, 0);
+        for (_, task) in self.tasks.iter() {
+            let is_waiting = task.state == TaskState::Waiting;
+            special += u32::from(task.is_special());
+            background += u32::from(is_waiting && task.priority == BACKGROUND);
+            let Some(key) = task.key() else {
+                keyless += u32::from(task.worker().is_some());
+                continue;
+            };
+            if is_waiting || task.worker().is_some() {
+                let of_key = |state: fn(&crate::state::task::Task<T>) -> bool| {
+                    let own = self.tasks.iter().filter(|(_, other)| other.key() == Some(key) && state(other));
+                    own.count() as u32
+                };
+                let counts = schedule.keys.counts(schedule.keys.key(key));
+                let counted =
+                    (of_key(|task| task.worker().is_some()), of_key(|task| task.state == TaskState::Waiting));
+                assert_eq!(counts, counted, "tasks of a key");
+            }
+        }
+        assert_eq!(schedule.running_keyless, keyless, "running tasks without a key");
+        assert_eq!((schedule.special, schedule.background), (special, background), "special tasks");
+        let aged = if schedule.ageing.is_some() { self.waiting() - background } else { 0 };
+        assert_eq!(schedule.aged.len() as u32, aged, "tasks that age");
+        schedule.keys.audit();
+        if let Some(starts) = &schedule.rate {
+            starts.audit(schedule.now);
+        }
+        assert!(
+            schedule.paused_by.iter().all(|&face| self.faces.is_staying(face)),
+            "paused by a face that has gone"
+        );
+        assert!(self.lifetime.is_open() || !schedule.is_paused(), "a pause of a pool that is closed");
+    }
+}

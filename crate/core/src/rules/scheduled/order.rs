@@ -1,0 +1,286 @@
+//! Who is next, and whether there is a place.
+
+use crate::{
+    id::{TaskId, WorkerId},
+    kind::WorkerKind,
+    state::{
+        State,
+        schedule::{Schedule, Score, keys::Head},
+        vacancy::Wait,
+    },
+    submission::{BACKGROUND, Payload},
+};
+
+/// A place in the order of all who wait: priority, or score if tasks age; running tasks of the same key; number in the
+/// order of submission.
+pub(super) type Rank = (Score, u32, u64);
+
+/// A task that waits and may start.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    /// The number of its record.
+    pub(super) task: u32,
+    pub(super) priority: u64,
+    pub(super) rank: Rank,
+}
+
+/// Where a task can start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// On this worker, which is idle.
+    Idle(WorkerId),
+    /// On a new worker.
+    New,
+    /// Beside the other tasks of this worker.
+    Slot(WorkerId),
+}
+
+impl<T: Payload> State<T> {
+    /// For rules that only a pool with a schedule has.
+    pub(super) fn schedule(&self) -> &Schedule {
+        let Some(schedule) = &self.schedule else { unreachable!("the pool has a schedule") };
+        schedule
+    }
+
+    /// For rules that only a pool with a schedule has.
+    pub(super) fn schedule_mut(&mut self) -> &mut Schedule {
+        let Some(schedule) = &mut self.schedule else { unreachable!("the pool has a schedule") };
+        schedule
+    }
+
+    // ── order ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// The first of all waiting tasks that may start, whether or not there is a place for it.
+    pub(super) fn first_task(&self) -> Option<Candidate> {
+        let schedule = self.schedule();
+        if schedule.is_paused() || schedule.allowed() == 0 {
+            return None;
+        }
+        let first = if schedule.ageing.is_some() { self.first_aged() } else { self.first_by_priority() };
+        first.or_else(|| if self.may_run_background() { self.first_of(BACKGROUND) } else { None })
+    }
+
+    /// The waiting task that settles if one has to: the first that may start, or else the first of all.
+    pub(crate) fn next_to_settle(&self) -> Option<TaskId> {
+        let next = self.first_task().and_then(|first| self.tasks.at(first.task));
+        next.or_else(|| {
+            let keyless = self.queue.priority_from(0);
+            let priority = keyless.into_iter().chain(self.schedule().keys.priority_from(0)).min()?;
+            self.oldest_at(priority)
+        })
+    }
+
+    fn first_by_priority(&self) -> Option<Candidate> {
+        let mut from = 0;
+        loop {
+            let keyless = self.queue.priority_from(from);
+            let keyed = self.schedule().keys.priority_from(from);
+            let priority =
+                keyless.into_iter().chain(keyed).min().filter(|&priority| priority != BACKGROUND)?;
+            if let Some(first) = self.first_of(priority) {
+                return Some(first);
+            }
+            from = priority + 1;
+        }
+    }
+
+    /// Of one priority, in a pool whose tasks do not age, or of the background.
+    fn first_of(&self, priority: u64) -> Option<Candidate> {
+        let schedule = self.schedule();
+        let is_background = priority == BACKGROUND;
+        let is_newest = self.is_newest_first(priority);
+        let keyless = if is_newest { self.queue.newest(priority) } else { self.queue.oldest(priority) };
+        let running = if is_background { 0 } else { schedule.running_keyless };
+        let keyless = keyless.map(|task| Head { task, number: self.number_at(task), running });
+        let mut keyed = schedule.keys.first(priority, schedule.per_key, is_newest);
+        if let Some(head) = keyed.as_mut().filter(|_| is_background) {
+            head.running = 0;
+        }
+        let place =
+            |head: &Head| (head.running, if is_newest { u64::MAX - head.number } else { head.number });
+        let first = keyless.into_iter().chain(keyed).min_by_key(place)?;
+        let lane = if is_background { Score::MAX } else { Score::from(priority) };
+        let rank = (lane, first.running, first.number);
+        Some(Candidate { task: first.task, priority, rank })
+    }
+
+    fn first_aged(&self) -> Option<Candidate> {
+        let schedule = self.schedule();
+        let may_start = |&&(_, _, task): &&(Score, u64, u32)| {
+            self.tasks.at(task).is_some_and(|id| match self.tasks[id].key() {
+                Some(key) => schedule.keys.running(key) < schedule.per_key,
+                None => true,
+            })
+        };
+        let &(score, number, task) = schedule.aged.iter().find(may_start)?;
+        let priority = self.tasks.at(task).map_or(0, |id| self.tasks[id].priority);
+        Some(Candidate { task, priority, rank: (score, 0, number) })
+    }
+
+    fn number_at(&self, task: u32) -> u64 {
+        self.tasks.at(task).map_or(0, |id| self.tasks[id].number)
+    }
+
+    /// Whether a task in the background may start, if no other task may.
+    pub(super) fn may_run_background(&self) -> bool {
+        !self.lifetime.is_open() || self.census.engaged() < (self.capacity.limit() / 2).max(1)
+    }
+
+    /// Where a task, or a wait for a vacancy, that comes now would stand behind those that came before.
+    pub(super) fn rank_of(&self, wait: &Wait, at: u64, number: u64) -> Rank {
+        let schedule = self.schedule();
+        if wait.priority == BACKGROUND {
+            return (Score::MAX, 0, number);
+        }
+        match schedule.score(wait.priority, at) {
+            Some(score) => (score, 0, number),
+            None => (Score::from(wait.priority), self.running_of(wait), number),
+        }
+    }
+
+    fn running_of(&self, wait: &Wait) -> u32 {
+        let schedule = self.schedule();
+        wait.key.map_or(schedule.running_keyless, |key| schedule.keys.counts(key).0)
+    }
+
+    /// The first of those who await a vacancy and whose key may start one.
+    pub(super) fn first_wait(&self) -> Option<(u32, Rank)> {
+        if self.vacancies.is_empty() {
+            return None;
+        }
+        let is_ageing = self.schedule().ageing.is_some();
+        let candidates = self.vacancies.in_order().filter(|(_, waiting)| self.may_start_key(&waiting.wait));
+        let ranked = candidates.map(|(place, waiting)| {
+            // Between the task that was accepted last before and the next one.
+            (place, self.rank_of(&waiting.wait, waiting.at, waiting.after), waiting.wait.priority)
+        });
+        let first = if is_ageing {
+            ranked.min_by_key(|&(_, rank, _)| rank)?
+        } else {
+            // In order of priority; within one by key.
+            let mut first: Option<(u32, Rank, u64)> = None;
+            for next in ranked {
+                match first {
+                    Some((_, _, priority)) if next.2 > priority => break,
+                    Some((_, rank, _)) if rank <= next.1 => {}
+                    _ => first = Some(next),
+                }
+            }
+            first?
+        };
+        Some((first.0, first.1))
+    }
+
+    fn may_start_key(&self, wait: &Wait) -> bool {
+        let schedule = self.schedule();
+        wait.key.is_none_or(|key| schedule.keys.counts(key).0 < schedule.per_key)
+    }
+
+    /// Whether one who awaits a vacancy can be told of one, as far as the order of those who wait is not concerned.
+    pub(super) fn can_tell(&self, wait: &Wait) -> bool {
+        let schedule = self.schedule();
+        let told = self.vacancies.told();
+        let need = self.slots_for(wait.weight);
+        let may_start = self.lifetime.is_open() && !schedule.is_paused() && schedule.allowed() > told;
+        let is_in_turn = wait.priority != BACKGROUND || self.may_run_background();
+        may_start && is_in_turn && self.may_start_key(wait) && self.room().saturating_sub(told) >= need
+    }
+
+    /// Whether one who came now to await a vacancy would be told of one at once.
+    pub(crate) fn would_tell(&self, wait: &Wait) -> bool {
+        let rank = self.rank_of(wait, self.schedule().now, u64::MAX);
+        let is_behind = self.first_task().is_some_and(|task| task.rank <= rank)
+            || self.first_wait().is_some_and(|(_, other)| other <= rank);
+        !is_behind && self.can_tell(wait)
+    }
+
+    // ── places ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// The slots that a task of this weight takes if it starts now.
+    pub(super) fn slots_for(&self, weight: u32) -> u32 {
+        weight.min(self.capacity.limit())
+    }
+
+    /// How many waiting tasks may start and would have a worker if there were enough; no more than `most` are counted.
+    pub(super) fn demand(&self, most: u32) -> u32 {
+        let count = self.foreground_demand(most);
+        if count > 0 { count } else { self.background_demand(most) }
+    }
+
+    pub(super) fn foreground_demand(&self, most: u32) -> u32 {
+        let schedule = self.schedule();
+        if schedule.is_paused() {
+            return 0;
+        }
+        let most = most.min(schedule.allowed());
+        let keyless = self.queue.len() - self.keyless_background();
+        let mut count = keyless.min(most);
+        let mut seen = Vec::new();
+        let mut from = 0;
+        while count < most
+            && let Some(priority) = schedule.keys.priority_from(from)
+            && priority != BACKGROUND
+        {
+            count += schedule.keys.demand(priority, schedule.per_key, most - count, &mut seen);
+            from = priority + 1;
+        }
+        count
+    }
+
+    /// Up to half of the pool, workers that boot for them included.
+    fn background_demand(&self, most: u32) -> u32 {
+        let schedule = self.schedule();
+        if schedule.background == 0 || schedule.is_paused() {
+            return 0;
+        }
+        let most = most.min(schedule.allowed());
+        let half = (self.capacity.limit() / 2).max(1);
+        let others = self.census.engaged() - self.census.booting();
+        let most = if self.lifetime.is_open() { most.min(half.saturating_sub(others)) } else { most };
+        let count = self.keyless_background().min(most);
+        count + schedule.keys.demand(BACKGROUND, schedule.per_key, most - count, &mut Vec::new())
+    }
+
+    fn keyless_background(&self) -> u32 {
+        self.schedule().background - self.schedule().keys.background()
+    }
+
+    /// How many tasks of weight 1 would have a worker at once, or one that boots for nobody else.
+    pub(crate) fn room_scheduled(&self) -> u32 {
+        let expected = self.expected_slots();
+        let free = if expected == 0 { 0 } else { expected - self.demand(expected) };
+        self.open_slots().saturating_add(free)
+    }
+
+    /// Where the task can start now, that being its turn. `held`: slots that are kept from it.
+    pub(super) fn place(&self, weight: u32, held: u32, preferred: Option<WorkerId>) -> Option<Place> {
+        if self.options.kind == WorkerKind::Slot {
+            let free = self.capacity.limit().saturating_sub(self.census.engaged());
+            if free.saturating_sub(held) < self.slots_for(weight) || free == 0 {
+                return None;
+            }
+            return Some(self.idle.last().map_or(Place::New, Place::Idle));
+        }
+        if held > 0 && self.open_slots() <= held {
+            return None;
+        }
+        if let Some(worker) = preferred {
+            if self.is_idle(worker) {
+                return Some(Place::Idle(worker));
+            }
+            if self.has_free_slot(worker) {
+                return Some(Place::Slot(worker));
+            }
+        }
+        if let Some(worker) = self.idle.last() {
+            return Some(Place::Idle(worker));
+        }
+        if !self.options.kind.boots() {
+            return self.may_start().then_some(Place::New);
+        }
+        // A task for which a thread boots waits for it.
+        let worker = self.free_slot()?;
+        let expected = self.expected();
+        (self.demand(expected.saturating_add(1)) > expected).then_some(Place::Slot(worker))
+    }
+}

@@ -1,0 +1,113 @@
+//! How those who wait are served.
+
+use crate::{
+    clock::Clock,
+    effect::{Effect, Effects},
+    id::{TaskId, WorkerId},
+    key::Key,
+    state::{State, worker::WorkerState},
+    submission::Payload,
+};
+
+impl<T: Payload> State<T> {
+    /// Every transition ends with this. Returns whether more is left to do than one hold of the lock does.
+    pub(crate) fn settle(&mut self, effects: &mut Effects<T>) -> bool {
+        self.serve(effects);
+        self.note_standing();
+        std::mem::take(&mut self.schedule_mut().is_more)
+    }
+
+    /// Serves all who wait and may start, in their order, as far as there is room.
+    pub(super) fn serve(&mut self, effects: &mut Effects<T>) {
+        if self.lifetime.is_closed() {
+            return;
+        }
+        while self.serve_next(effects) {}
+        self.boot_for_demand(effects);
+    }
+
+    /// The pool closes: starts what now may, before idle workers retire.
+    pub(crate) fn serve_closing(&mut self, effects: &mut Effects<T>) {
+        self.forget_pause();
+        if self.schedule.is_some() {
+            self.serve(effects);
+        }
+    }
+
+    /// Starts the first task, or tells the first of those who await a vacancy. Returns whether there may be another.
+    fn serve_next(&mut self, effects: &mut Effects<T>) -> bool {
+        let first = self.first_task();
+        if let Some((place, rank)) = self.first_wait()
+            && first.is_none_or(|task| rank < task.rank)
+            && self.can_tell(&self.vacancies.wait(place))
+        {
+            self.tell(place, effects);
+            return true;
+        }
+        let Some(id) = first.and_then(|first| self.tasks.at(first.task)) else { return false };
+        let task = &self.tasks[id];
+        let preferred = task.key().and_then(|key| self.last_thread_of(self.schedule().keys.key(key)));
+        let Some(place) = self.place(task.weight(), self.vacancies.held(), preferred) else { return false };
+        if self.shed_late(effects) {
+            return !self.schedule().is_more;
+        }
+        self.unqueue(id);
+        self.deadlines.remove(id.number());
+        let worker = self.take_place(place);
+        self.assign(worker, id);
+        self.send(worker, id, effects);
+        true
+    }
+
+    /// Boots workers for tasks that may start and for which none boots.
+    fn boot_for_demand(&mut self, effects: &mut Effects<T>) {
+        if !self.options.kind.boots() {
+            return;
+        }
+        let held = self.vacancies.held();
+        while self.may_start() && (held == 0 || self.open_slots() > held) {
+            let booting = self.census.booting();
+            if self.demand(booting + 1) <= booting {
+                break;
+            }
+            let worker = self.start_worker();
+            effects.push(Effect::Boot(worker));
+        }
+    }
+
+    /// A worker of this generation has one task less, or has booted. Returns the task that it has now.
+    pub(crate) fn free_scheduled(
+        &mut self,
+        clock: &impl Clock,
+        worker: WorkerId,
+        is_free: bool,
+        effects: &mut Effects<T>,
+    ) -> Option<TaskId> {
+        if is_free {
+            self.go_idle(clock, worker);
+        }
+        let before = effects.len();
+        self.serve(effects);
+        let is_own = |effect: &Effect<T>| matches!(effect, Effect::Start(other, ..) if *other == worker);
+        if let Some(at) = effects[before..].iter().position(is_own)
+            && let Effect::Start(_, task, _) = effects.remove(before + at)
+        {
+            return Some(task);
+        }
+        if !self.lifetime.is_open() && self.is_idle(worker) {
+            self.idle.remove(worker);
+            self.retire(worker, effects);
+        }
+        None
+    }
+
+    pub(super) fn is_idle(&self, worker: WorkerId) -> bool {
+        self.workers.live(worker).is_some_and(|worker| worker.state() == WorkerState::Idle)
+    }
+
+    /// The thread that has been given the last task of a key, if it is still there.
+    pub(super) fn last_thread_of(&self, key: Key) -> Option<WorkerId> {
+        let (worker, ordinal) = self.schedule().recent.of(key)?;
+        self.workers.live(worker).filter(|record| record.ordinal() == ordinal).map(|_| worker)
+    }
+}

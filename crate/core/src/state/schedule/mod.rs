@@ -1,0 +1,89 @@
+//! What a pool knows beyond capacity and priority: keys, a rate, a pause, queues that stand. A pool has this only while
+//! it uses some of it.
+
+pub(crate) mod keys;
+pub(crate) mod rate;
+pub(crate) mod recent;
+pub(crate) mod standing;
+
+use std::collections::BTreeSet;
+
+use self::{keys::Keys, rate::Starts, recent::Recent, standing::Standing};
+use crate::{
+    clock::Nanos,
+    id::FaceId,
+    options::Options,
+    policy::{Overload, Policy},
+};
+
+/// Orders tasks that age: `priority × ageing + time of the call`.
+pub(crate) type Score = u128;
+
+/// The rules of scheduling that hold, and what they go by.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    /// When this transition began.
+    pub(crate) now: Nanos,
+    pub(crate) overload: Overload,
+    pub(crate) per_key: u32,
+    pub(crate) max_waiting_per_key: u32,
+    pub(crate) rate: Option<Starts>,
+    pub(crate) standing: Option<Standing>,
+    pub(crate) ageing: Option<Nanos>,
+    /// If tasks age: all that wait but those in the background, by score, number in the order of submission, number.
+    pub(crate) aged: BTreeSet<(Score, u64, u32)>,
+    /// Who has paused the pool; it is not paused if nobody has.
+    pub(crate) paused_by: Vec<FaceId>,
+    pub(crate) keys: Keys,
+    /// Tasks without a key that a worker has.
+    pub(crate) running_keyless: u32,
+    /// Records of tasks that have a key or a weight, or are in the background.
+    pub(crate) special: u32,
+    pub(crate) background: u32,
+    pub(crate) recent: Recent,
+    /// One hold of the lock was too short for all that is to be done.
+    pub(crate) is_more: bool,
+}
+
+impl Schedule {
+    /// `running`: tasks that workers have.
+    pub(crate) fn new(options: &Options, now: Nanos, running: u32) -> Self {
+        let Policy { overload, shed, rate, per_key, max_waiting_per_key } = options.policy;
+        Self {
+            now,
+            overload,
+            per_key,
+            max_waiting_per_key,
+            rate: rate.map(Starts::new),
+            standing: shed.map(|shed| Standing::new(shed, now)),
+            ageing: options.ageing,
+            aged: BTreeSet::new(),
+            paused_by: Vec::new(),
+            keys: Keys::default(),
+            running_keyless: running,
+            special: 0,
+            background: 0,
+            recent: Recent::default(),
+            is_more: false,
+        }
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        !self.paused_by.is_empty()
+    }
+
+    /// How many tasks may start now, as far as the rate is concerned.
+    pub(crate) fn allowed(&self) -> u32 {
+        self.rate.as_ref().map_or(u32::MAX, |starts| starts.allowed(self.now))
+    }
+
+    /// The place of a task of this priority that was submitted `at`, if tasks age.
+    pub(crate) fn score(&self, priority: u64, at: Nanos) -> Option<Score> {
+        self.ageing.map(|ageing| Score::from(priority) * Score::from(ageing) + Score::from(at))
+    }
+
+    /// Whether there is nothing that a pool without all this would not do as well.
+    pub(crate) fn is_needless(&self, options: &Options) -> bool {
+        options.policy == Policy::NONE && self.ageing.is_none() && !self.is_paused() && self.special == 0
+    }
+}
