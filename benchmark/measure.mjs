@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { Bench } from 'tinybench'
+import { peakRssMb } from './memory.mjs'
 
 /**
  * A case either loads what makes a run of so many tasks, over and over again, or measures by itself what it wants to.
@@ -108,14 +109,5 @@ function mainThreadNs() {
     return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0])
   } catch {
     return null
-  }
-}
-
-/** The mark of `resourceUsage` survives exec on Linux: it would be that of whoever started this process. */
-function peakRssMb() {
-  try {
-    return Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024
-  } catch {
-    return process.resourceUsage().maxRSS / 1024
   }
 }

@@ -2,10 +2,11 @@ const CLOSURES = ['closures', 'waiting', 'shared', 'multi-pool', 'map', 'go']
 const CALLS = ['sequential', 'in-flight', 'burst', 'two-threads', 'payloads', 'factorial', 'processor', 'run-sync']
 const LIVES = ['cold-start', 'thread-per-task', 'abort', 'idle']
 const RATES = ['open-loop-1k', 'open-loop-20k', 'open-loop-100k']
+const SCHEDULING = ['keys', 'rate', 'rate-window', 'weights', 'overload'].map((name) => `scheduling/${name}`)
 const THREADS = [...CALLS, ...LIVES, ...RATES].map((name) => `threads/${name}`)
 
 /** All questions, in the order in which they are asked. */
-export const QUESTIONS = [...CLOSURES, ...THREADS, 'http/rendering']
+export const QUESTIONS = [...CLOSURES, ...SCHEDULING, ...THREADS, 'http/rendering']
 
 /** A question's name as that of a file: `threads/burst` → `threads-burst`. @param {string} name */
 export const fileOf = (name) => name.replace('/', '-')

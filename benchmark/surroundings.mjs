@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os'
 
-const LIMITERS = ['p-limit', 'p-map', 'p-queue', 'fastq', 'async-sema', 'generic-pool']
+const LIMITERS = ['p-limit', 'p-map', 'p-queue', 'fastq', 'async-sema', 'async-mutex', 'generic-pool']
+const SCHEDULERS = ['bottleneck', 'p-throttle']
 const THREADS = ['piscina', 'tinypool', 'poolifier', 'workerpool', 'synckit']
-const PACKAGES = [...LIMITERS, ...THREADS, 'autocannon', 'tinybench']
+const PACKAGES = [...LIMITERS, ...SCHEDULERS, ...THREADS, 'autocannon', 'tinybench']
 const require = createRequire(import.meta.url)
 
 /** @typedef {ReturnType<typeof describeSurroundings>} Surroundings */

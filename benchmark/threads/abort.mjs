@@ -6,7 +6,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { open } from './libraries.mjs'
-import { contestsOf, medianOf, tableOf } from './readings.mjs'
+import { contestsOf, medianOf, tableOf } from '../readings.mjs'
 
 const LIBRARIES = ['workpool', 'workpool, grace 1 ms', 'piscina', 'tinypool', 'poolifier', 'workerpool', 'bare port']
 

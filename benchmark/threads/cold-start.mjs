@@ -1,6 +1,6 @@
 /** How long until a fresh process has the first result: the library is loaded, a pool of one thread is made, the thread starts, loads the task, answers. */
 import { MOST, open } from './libraries.mjs'
-import { contestsOf, tableOf } from './readings.mjs'
+import { contestsOf, tableOf } from '../readings.mjs'
 
 /** @param {string} library */
 async function measure(library) {

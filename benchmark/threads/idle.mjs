@@ -1,7 +1,7 @@
 /** What does a pool of one thread cost while it has nothing to do? It has done something before. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MOST, open } from './libraries.mjs'
-import { contestsOf, tableOf } from './readings.mjs'
+import { contestsOf, tableOf } from '../readings.mjs'
 
 const NOTHING = 'no pool'
 

@@ -8,7 +8,7 @@
 import { PerformanceObserver, createHistogram } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { open } from './libraries.mjs'
-import { contestsOf, tableOf } from './readings.mjs'
+import { contestsOf, tableOf } from '../readings.mjs'
 
 const LIBRARIES = [
   'workpool',

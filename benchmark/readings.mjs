@@ -1,6 +1,6 @@
 /** What questions have in common that do not count time per task: a table of readings, a contest for each of them. */
 
-/** @typedef {import('../rounds.mjs').Readings} Readings */
+/** @typedef {import('./rounds.mjs').Readings} Readings */
 /** @typedef {{ key: string, label: string, unit: string, digits: number, isContest?: boolean, isHigherBetter?: boolean }} Column */
 
 /** @param {number | null | undefined} value @param {number} digits */
