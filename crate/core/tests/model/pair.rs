@@ -7,7 +7,7 @@ use std::{
 };
 
 use workpool_core::{
-    Admission, Cancelled, Clock, Condition, Effect, End, FaceId, Host, ManualClock, Nanos, Offer, Options,
+    Admission, Cancelled, Clock, Condition, Effect, End, FaceId, Host, ManualClock, Nanos, Options,
     Rejection, Submission, TaskId, Wait, WorkerId, WorkerKind,
 };
 
@@ -116,10 +116,11 @@ impl Pair {
         }
         for wait in [None, Some(0)] {
             let payload = Job { face: FaceId::FIRST, number: 0 };
-            let refused = self.pool.refuse(&Submission { wait_timeout: wait, ..Submission::new(payload) });
-            assert_eq!(refused, self.model.refuse(FaceId::FIRST, Offer::Normal, wait), "refusal");
+            let task = Submission { wait_timeout: wait, ..Submission::new(payload) };
+            assert_eq!(self.pool.refuse(&task), self.model.refuse(&task), "refusal");
         }
         self.model.check_room();
+        self.model.keep_promises();
     }
 
     // Somebody to whom something can be done.
@@ -259,6 +260,14 @@ impl Pair {
         assert!(self.model.due().is_none_or(|due| due > target), "the reaper was not there in time");
     }
 
+    fn await_vacancy(&mut self, which: usize, wait: Wait) {
+        self.tokens += 1;
+        let (face, token) = (self.face(which), self.tokens);
+        self.awaited.push((face, token));
+        let wait = Wait { face, token, ..wait };
+        self.play(|pool| pool.await_vacancy_with(wait), |model| model.await_vacancy(wait));
+    }
+
     fn watch(&mut self, which: usize, condition: Condition, timeout: Option<u32>) {
         self.tokens += 1;
         let (face, token) = (self.face(which), self.tokens);
@@ -349,11 +358,23 @@ impl Pair {
             }
             Step::Depart(which) => self.depart(which),
             Step::AwaitVacancy(which, priority, timeout) => {
-                self.tokens += 1;
-                let (face, token) = (self.face(which), self.tokens);
-                self.awaited.push((face, token));
-                let wait = Wait { priority, timeout, ..Wait::new(face, token) };
-                self.play(|pool| pool.await_vacancy_with(wait), |model| model.await_vacancy(wait));
+                let wait = Wait { priority, timeout, ..Wait::new(FaceId::FIRST, 0) };
+                self.await_vacancy(which, wait);
+            }
+            Step::AwaitVacancyWith(which, wait) => self.await_vacancy(which, wait),
+            Step::Pause(which) => {
+                let face = self.face(which);
+                self.play(|pool| pool.pause(face), |model| model.pause(face));
+            }
+            Step::Resume => self.play(Real::resume, Model::resume),
+            Step::Clear => {
+                self.play(Real::clear, Model::clear);
+            }
+            Step::Configure(change) => {
+                self.play(|pool| pool.configure(&change), |model| model.configure(&change));
+            }
+            Step::RetryAfter(reason) => {
+                self.play(|pool| pool.retry_after(reason), |model| model.retry_after(reason));
             }
             Step::ForgetVacancy(which) => {
                 if let Some(&(face, token)) = self.awaited.get(which % self.awaited.len().max(1)) {

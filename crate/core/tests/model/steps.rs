@@ -2,7 +2,8 @@
 
 use proptest::{collection::vec, option, prelude::*};
 use workpool_core::{
-    Condition, End, FaceId, MILLISECOND, Nanos, Offer, Options, Submission, UNBOUNDED, WorkerKind,
+    Change, Condition, End, FaceId, MILLISECOND, Nanos, Offer, Options, Reason, Submission, UNBOUNDED, Wait,
+    WorkerKind,
 };
 
 use crate::recorder::Job;
@@ -41,12 +42,19 @@ pub(crate) enum Step {
     Depart(usize),
     /// Priority and timeout.
     AwaitVacancy(usize, u64, Option<u32>),
+    /// The face and the token are given to it later.
+    AwaitVacancyWith(usize, Wait),
     ForgetVacancy(usize),
     EndTurns(usize, u32),
     /// Somebody is late: for a task that is done with, or a worker that is elsewhere in its life.
     Late(usize),
     /// Somebody had to arm the reaper for a moment that is so far from now, and comes only now to do it.
     ArmLate(Nanos),
+    Pause(usize),
+    Resume,
+    Clear,
+    Configure(Change),
+    RetryAfter(Option<Reason>),
 }
 
 /// A pool, and what is done to it.
@@ -62,7 +70,7 @@ pub(crate) fn of_threads() -> impl Strategy<Value = History> {
     (threads(), vec(step_of_threads(), 1..160))
 }
 
-fn closures() -> impl Strategy<Value = Options> {
+pub(crate) fn closures() -> impl Strategy<Value = Options> {
     let capacity = prop_oneof![8 => 1_u32..6, 1 => Just(UNBOUNDED)];
     let dispose_timeout = option::of(1_u32..60);
     let kind = prop_oneof![
@@ -81,7 +89,7 @@ fn closures() -> impl Strategy<Value = Options> {
     )
 }
 
-fn threads() -> impl Strategy<Value = Options> {
+pub(crate) fn threads() -> impl Strategy<Value = Options> {
     let grace = prop_oneof![6 => (1_u64..30).prop_map(|ms| ms * MILLISECOND), 1 => Just(1_000), 1 => Just(0)];
     let concurrency = prop_oneof![2 => Just(1), 3 => 2_u32..4];
     (1_u32..5, expiry(), prop::bool::weighted(0.1), bound(), concurrency, 0_u32..3, grace).prop_map(
@@ -154,7 +162,7 @@ fn vacancy() -> impl Strategy<Value = Step> {
         .prop_map(|(which, priority, timeout)| Step::AwaitVacancy(which, priority, timeout))
 }
 
-fn step_of_closures() -> impl Strategy<Value = Step> {
+pub(crate) fn step_of_closures() -> impl Strategy<Value = Step> {
     let any = any::<usize>;
     prop_oneof![
         24 => submission(12),
@@ -185,7 +193,7 @@ fn step_of_closures() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn step_of_threads() -> impl Strategy<Value = Step> {
+pub(crate) fn step_of_threads() -> impl Strategy<Value = Step> {
     let any = any::<usize>;
     prop_oneof![
         32 => submission(3),

@@ -5,6 +5,7 @@ use workpool_core::{Admission, FaceId, MILLISECOND, Offer, Refusal, Submission, 
 use super::{
     Model,
     records::{Face, FaceState, Phase, Task, TaskState, WorkerState},
+    schedule::is_special,
 };
 use crate::recorder::Job;
 
@@ -18,16 +19,14 @@ impl Model {
         self.options.nonblocking || (bound > 0 && counted >= bound)
     }
 
-    pub(crate) fn refuse(
-        &mut self,
-        face: FaceId,
-        offer: Offer,
-        wait_timeout: Option<u32>,
-    ) -> Option<Refusal> {
-        let is_counted = offer == Offer::Normal;
+    pub(crate) fn refuse(&mut self, task: &Submission<Job>) -> Option<Refusal> {
+        let &Submission { payload: Job { face, .. }, offer, wait_timeout, key, weight, priority, .. } = task;
         if self.phase != Phase::Open || !self.is_staying(face) {
-            self.counters.closed += u64::from(is_counted);
+            self.counters.closed += u64::from(offer == Offer::Normal);
             return Some(Refusal::Closed);
+        }
+        if self.is_scheduled || is_special(key, weight, priority) {
+            return self.refuse_scheduled(task);
         }
         if self.room() > 0 && !self.is_behind(face) {
             return None;
@@ -54,6 +53,10 @@ impl Model {
         if self.phase != Phase::Open || !self.is_staying(face) {
             self.counters.closed += u64::from(offer == Offer::Normal);
             return Admission::Refused(Refusal::Closed);
+        }
+        self.is_scheduled |= is_special(submission.key, submission.weight, submission.priority);
+        if self.is_scheduled {
+            return self.submit_scheduled(submission, id);
         }
         let is_behind = self.is_behind(face);
         let idle = self.idle().last().map(|&(_, worker)| worker).filter(|_| !is_behind);
@@ -104,6 +107,7 @@ impl Model {
             is_uncollected: false,
             submission,
             number: self.counters.submitted,
+            called_at: self.now,
             submitted_at: if submission.timed { self.now } else { 0 },
             begun_at: 0,
             deadline: None,
@@ -122,7 +126,7 @@ impl Model {
     /// started tasks may wait although there is room, and what they leave of it cannot be told by one number.
     pub(crate) fn check_room(&self) {
         let room = self.room();
-        if (self.is_unstartable && !self.is_pausing()) || room > MUCH_ROOM {
+        if self.is_scheduled || (self.is_unstartable && !self.is_pausing()) || room > MUCH_ROOM {
             return;
         }
         let mut trial = self.clone();

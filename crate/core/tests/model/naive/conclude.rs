@@ -25,8 +25,16 @@ impl Model {
         self.counters.peak_waiting = self.counters.peak_waiting.max(self.waiting());
     }
 
+    /// Every step of a scheduled pool ends with this.
+    pub(super) fn fill_if_scheduled(&mut self) {
+        if self.is_scheduled {
+            self.serve();
+        }
+    }
+
     /// What follows every lock hold: peaks, watches that have come true, and vacancies.
     pub(crate) fn conclude(&mut self) {
+        self.fill_if_scheduled();
         self.note_peaks();
         let is_closed = self.phase != Phase::Open;
         let busy = self.busy();
@@ -53,9 +61,14 @@ impl Model {
             let Waiter { face, token, .. } = self.awaiting.remove(index);
             self.effects.push(Effect::Vacancy { face, token, is_closed });
         }
-        while !self.awaiting.is_empty() && self.has_vacancy() {
-            self.tell_first();
+        if self.is_scheduled {
+            while self.options.kind.boots() && self.tell_scheduled(false) {}
+        } else {
+            while !self.awaiting.is_empty() && self.has_vacancy() {
+                self.tell_first();
+            }
         }
+        self.note_standing();
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -66,7 +79,7 @@ impl Model {
             busy: self.busy(),
             waiting: self.waiting(),
             is_closed: self.phase != Phase::Open,
-            is_paused: false,
+            is_paused: self.is_paused(),
             generation: self.generation,
             counters: self.counters,
         }

@@ -10,7 +10,8 @@ use super::{
 impl Model {
     pub(super) fn count(&self, is_counted: impl Fn(&Worker) -> bool) -> u32 {
         let is_current = |worker: &&Worker| worker.generation == self.generation;
-        self.workers.iter().filter(is_current).filter(|worker| is_counted(worker)).count() as u32
+        let counted = self.workers.iter().filter(is_current).filter(|worker| is_counted(worker));
+        counted.map(|worker| worker.slots).sum()
     }
 
     pub(super) fn running(&self) -> u32 {

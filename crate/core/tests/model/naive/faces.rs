@@ -36,6 +36,7 @@ impl Model {
         self.face(id).state = FaceState::Left;
         self.refuse_vacancies();
         self.give_back(|turn| turn.face == id);
+        self.resume_for(id);
         self.is_deserted().then(|| self.close())
     }
 
@@ -58,6 +59,7 @@ impl Model {
             }
             self.abandon(id, state);
         }
+        self.resume_for(id);
         let held = self.held();
         self.told.retain(|turn| turn.face != id);
         if self.held() < held {

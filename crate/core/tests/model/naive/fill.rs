@@ -23,6 +23,7 @@ impl Model {
             id,
             state,
             generation,
+            slots: 1,
             is_ending: false,
             spared_until: None,
             dispose_by: None,
@@ -36,11 +37,15 @@ impl Model {
     }
 
     pub(super) fn assign(&mut self, worker: WorkerId, id: TaskId) {
-        self.worker(worker).state = WorkerState::Running;
+        self.check_start(worker, id);
+        let weight = self.weight(self.known(id).submission.weight);
+        let record = self.worker(worker);
+        (record.state, record.slots) = (WorkerState::Running, weight);
         self.queue.retain(|&waiting| waiting != id);
         let task = self.task(id);
         task.state = TaskState::Running(worker);
         task.deadline = None;
+        self.note_start();
     }
 
     /// The task's origin, or its worker, hears that the worker has it.
@@ -64,6 +69,10 @@ impl Model {
     }
 
     pub(super) fn fill(&mut self) {
+        if self.is_scheduled {
+            self.serve();
+            return;
+        }
         // While a release retires one idle worker after the other, none takes what it is about to reject.
         while self.waiting() > 0 && self.phase != Phase::Closed {
             if self.tell_next() {

@@ -5,12 +5,17 @@
 mod admission;
 mod conclude;
 mod counts;
+mod entry;
 mod faces;
 mod fill;
 mod lifetime;
+mod order;
+mod promises;
 mod reap;
 mod records;
 mod run;
+mod schedule;
+mod serve;
 mod turns;
 mod workers;
 
@@ -18,6 +23,7 @@ use workpool_core::{Counters, Effect, FaceId, Nanos, Options, TaskId, WorkerId};
 
 pub(crate) use records::{Face, FaceState, Task, TaskState, Worker, WorkerState};
 use records::{Phase, Turn, Waiter, Watch};
+use schedule::{Schedule, is_scheduled_from_the_start};
 
 use crate::recorder::Job;
 
@@ -50,6 +56,11 @@ pub(crate) struct Model {
     /// Who awaits a vacancy, in order of arrival.
     awaiting: Vec<Waiter>,
     told: Vec<Turn>,
+    /// Whether anything has asked for more than a plain pool has, and does.
+    is_scheduled: bool,
+    schedule: Schedule,
+    /// When tasks have started since the rate is what it is.
+    history: Vec<Nanos>,
     counters: Counters,
     last_purge: Option<Nanos>,
     /// Numbers that the real pool has given to new workers in this step, in order.
@@ -79,6 +90,9 @@ impl Model {
             faces: vec![Face { id: FaceId::FIRST, state: FaceState::Staying }],
             awaiting: Vec::new(),
             told: Vec::new(),
+            is_scheduled: is_scheduled_from_the_start(&options),
+            schedule: Schedule::default(),
+            history: Vec::new(),
             counters: Counters::default(),
             last_purge: None,
             new_workers: Vec::new(),

@@ -19,7 +19,14 @@ impl Model {
         let watches = self.watches.iter().filter_map(|watch| watch.expires_at);
         let disposals = self.workers.iter().filter_map(|worker| worker.dispose_by);
         let waits = self.awaiting.iter().filter_map(|waiter| waiter.deadline);
-        tasks.chain(watches).chain(disposals).chain(waits).chain(purge).chain(self.paused_until).min()
+        tasks
+            .chain(watches)
+            .chain(disposals)
+            .chain(waits)
+            .chain(self.token_due())
+            .chain(purge)
+            .chain(self.paused_until)
+            .min()
     }
 
     pub(crate) fn reap(&mut self) {

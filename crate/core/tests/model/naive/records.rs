@@ -1,6 +1,6 @@
 //! What the model keeps of tasks, workers, faces and those who wait.
 
-use workpool_core::{Condition, FaceId, Nanos, Submission, TaskId, WorkerId};
+use workpool_core::{Condition, FaceId, Key, Nanos, Submission, TaskId, WorkerId};
 
 use crate::recorder::Job;
 
@@ -26,6 +26,7 @@ pub(crate) struct Task {
     pub(crate) is_uncollected: bool,
     pub(super) submission: Submission<Job>,
     pub(super) number: u64,
+    pub(super) called_at: Nanos,
     pub(super) submitted_at: Nanos,
     pub(super) begun_at: Nanos,
     pub(super) deadline: Option<Nanos>,
@@ -65,6 +66,8 @@ pub(crate) struct Worker {
     pub(crate) id: WorkerId,
     pub(crate) state: WorkerState,
     pub(super) generation: u64,
+    /// Slots of capacity that it takes: as many as its task weighs.
+    pub(super) slots: u32,
     /// It gets no more tasks.
     pub(super) is_ending: bool,
     /// Until when the others on it are spared, if a task has not heeded that it had settled.
@@ -95,12 +98,16 @@ pub(super) struct Waiter {
     /// How many tasks had been accepted before.
     pub(super) after: u64,
     pub(super) deadline: Option<Nanos>,
+    pub(super) key: Option<Key>,
+    pub(super) weight: u32,
+    pub(super) called_at: Nanos,
 }
 
 /// Who has been told of one, in a turn that is not over.
 #[derive(Debug, Clone)]
 pub(super) struct Turn {
     pub(super) face: FaceId,
+    pub(super) weight: u32,
     pub(super) is_used: bool,
 }
 

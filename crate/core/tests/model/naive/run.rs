@@ -16,6 +16,11 @@ impl Model {
         let now = self.now;
         let task = self.task(id);
         task.is_taken = true;
+        if let (TaskState::Running(worker), Some(key)) = (task.state, task.submission.key) {
+            self.schedule.preferred.retain(|known| known.0 != key);
+            self.schedule.preferred.push((key, worker));
+        }
+        let task = self.task(id);
         let Submission { timeout, timed, .. } = task.submission;
         if matches!(task.state, TaskState::Running(_)) && (timeout > 0 || timed) {
             task.begun_at = now;
@@ -64,6 +69,10 @@ impl Model {
     /// A worker with one task less, or one that has loaded, looks for what it does next.
     pub(super) fn free(&mut self, id: WorkerId, is_broken: bool) -> Option<TaskId> {
         self.worker(id).is_ending |= is_broken;
+        self.worker(id).slots = 1;
+        if self.is_scheduled {
+            return self.free_scheduled(id);
+        }
         let is_free = self.load(id) == 0;
         let fits = self.staying() <= self.capacity;
         let worker = self.worker(id).clone();

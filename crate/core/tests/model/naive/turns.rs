@@ -5,12 +5,13 @@ use workpool_core::{Effect, FaceId, MILLISECOND, Wait, WorkerId};
 use super::{
     Model,
     records::{Phase, Turn, Waiter},
+    schedule::is_special,
 };
 
 impl Model {
     /// Slots that are kept for those who have been told of a vacancy.
     pub(super) fn held(&self) -> u32 {
-        self.told.iter().filter(|turn| !turn.is_used).count() as u32
+        self.told.iter().filter(|turn| !turn.is_used).map(|turn| turn.weight).sum()
     }
 
     pub(super) fn has_turn(&self, face: FaceId) -> bool {
@@ -40,6 +41,9 @@ impl Model {
     }
 
     pub(crate) fn has_vacancy(&self) -> bool {
+        if self.is_scheduled {
+            return self.can_tell(&self.waiter(Wait::new(FaceId::FIRST, 0)));
+        }
         self.room() > self.told.len() as u32
     }
 
@@ -55,7 +59,7 @@ impl Model {
     pub(super) fn tell_first(&mut self) {
         let Waiter { face, token, .. } = self.awaiting.remove(self.next_awaiting().expect("one waits"));
         self.effects.push(Effect::Vacancy { face, token, is_closed: false });
-        self.told.push(Turn { face, is_used: false });
+        self.told.push(Turn { face, weight: 1, is_used: false });
     }
 
     pub(super) fn tell_next(&mut self) -> bool {
@@ -86,16 +90,32 @@ impl Model {
         }
     }
 
+    fn waiter(&self, wait: Wait) -> Waiter {
+        let Wait { face, token, priority, timeout, key, weight } = wait;
+        let limit = timeout.filter(|&limit| limit > 0);
+        Waiter {
+            face,
+            token,
+            priority,
+            after: self.counters.submitted,
+            deadline: limit.map(|limit| self.now + u64::from(limit) * MILLISECOND),
+            key,
+            weight,
+            called_at: self.now,
+        }
+    }
+
     pub(crate) fn await_vacancy(&mut self, wait: Wait) {
-        let Wait { face, token, priority, timeout, .. } = wait;
+        let Wait { face, token, timeout, key, weight, priority } = wait;
         let is_open = self.phase == Phase::Open && self.is_staying(face);
-        if timeout == Some(0) && is_open && !self.has_vacancy() {
+        self.is_scheduled |= is_special(key, weight, priority);
+        let waiter = self.waiter(wait);
+        let is_there = if self.is_scheduled { self.can_tell(&waiter) } else { self.has_vacancy() };
+        if timeout == Some(0) && is_open && !is_there {
             self.effects.push(Effect::NoVacancy { face, token });
             return;
         }
-        let deadline =
-            timeout.filter(|&limit| limit > 0).map(|limit| self.now + u64::from(limit) * MILLISECOND);
-        self.awaiting.push(Waiter { face, token, priority, after: self.counters.submitted, deadline });
+        self.awaiting.push(waiter);
         self.refuse_vacancies();
     }
 

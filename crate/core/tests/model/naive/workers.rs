@@ -41,7 +41,8 @@ impl Model {
 
     pub(crate) fn boot_failed(&mut self, worker: WorkerId) -> Option<(TaskId, Job)> {
         let is_current = self.worker(worker).generation == self.generation;
-        let failed = if is_current { self.next_waiting() } else { None };
+        let first = if self.is_scheduled { self.next_task() } else { self.next_waiting() };
+        let failed = first.filter(|_| is_current);
         if let Some(id) = failed {
             self.settle(|counters| &mut counters.failed);
             self.queue.retain(|&waiting| waiting != id);
@@ -131,6 +132,7 @@ impl Model {
     /// The worker is gone.
     pub(super) fn bury(&mut self, worker: WorkerId) {
         self.workers.retain(|other| other.id != worker);
+        self.schedule.preferred.retain(|known| known.1 != worker);
         self.cached = (self.cached + 1).min(self.capacity);
     }
 

@@ -1,0 +1,174 @@
+//! Whether a scheduled pool accepts a task, and what becomes of it.
+
+use workpool_core::{
+    Admission, BACKGROUND, Offer, Overload, Reason, Refusal, Rejection, Submission, TaskId, WorkerId,
+};
+
+use super::{Model, Task, records::WorkerState};
+use crate::recorder::Job;
+
+/// What becomes of a newcomer.
+#[derive(Debug)]
+enum Verdict {
+    /// It starts on this worker, or on a new one.
+    Starts(Option<WorkerId>),
+    Waits,
+    /// It waits in place of this one.
+    Displaces(TaskId),
+    Refused(Refusal),
+}
+
+/// The name of a task that is not there yet.
+const NEWCOMER: TaskId = TaskId::new(u32::MAX, u32::MAX);
+
+impl Model {
+    /// As it would be if the task waited.
+    fn with_newcomer(&self, submission: &Submission<Job>) -> Self {
+        let mut trial = self.clone();
+        trial.enqueue(*submission, NEWCOMER);
+        trial
+    }
+
+    fn verdict(&self, submission: &Submission<Job>) -> Verdict {
+        let &Submission { payload: Job { face, .. }, key, weight, priority, offer, wait_timeout, .. } =
+            submission;
+        let trial = self.with_newcomer(submission);
+        let bar = self.barred(key);
+        let boots = self.options.kind.boots();
+        let is_first = trial.next_task() == Some(NEWCOMER);
+        let is_behind = self.held() > 0 && self.demand() > self.expected_slots() && !self.has_turn(face);
+        let idle = self.idle().last().map(|&(_, worker)| worker);
+        if is_first && !boots {
+            let kept = if self.has_turn(face) || self.next_task().is_none() { 0 } else { self.held() };
+            if self.fits(weight, kept) {
+                return Verdict::Starts(idle);
+            }
+        }
+        if boots && !is_behind && bar.is_none() {
+            let will_boot = self.startable() > 0 && self.demand() >= self.expected();
+            let slot = self.slots().iter().min().map(|&(_, worker)| worker).filter(|_| !will_boot);
+            let worker = self.preferred(key).or(idle).or(slot);
+            if is_first && worker.is_some() {
+                return Verdict::Starts(worker);
+            }
+            if trial.demand() > self.demand() && self.scheduled_room() > 0 {
+                return Verdict::Waits;
+            }
+        }
+        self.verdict_on_waiting(priority, key, offer, wait_timeout, bar)
+    }
+
+    fn verdict_on_waiting(
+        &self,
+        priority: u64,
+        key: Option<workpool_core::Key>,
+        offer: Offer,
+        wait_timeout: Option<u32>,
+        bar: Option<Reason>,
+    ) -> Verdict {
+        let (waiting, capacity) = (self.waiting(), self.capacity);
+        let refused = |reason: Option<Reason>| {
+            Verdict::Refused(match reason {
+                Some(reason) => Refusal::Barred { reason, waiting, capacity },
+                None => Refusal::Overload { waiting, capacity },
+            })
+        };
+        if self.options.nonblocking || offer == Offer::AtOnce {
+            return refused(bar);
+        }
+        let bound_of_key = self.options.policy.max_waiting_per_key;
+        let of_key = self.queued().filter(|task| task.submission.key == key).count() as u32;
+        let is_full_for_key = key.is_some() && bound_of_key > 0 && of_key >= bound_of_key;
+        if is_full_for_key {
+            return refused(Some(bar.filter(|&bar| bar == Reason::Paused).unwrap_or(Reason::Key)));
+        }
+        let mut displaced = None;
+        if self.is_full_for(priority) {
+            let victim = self.victim(priority, key);
+            let gives_way = |&id: &TaskId| self.known(id).submission.priority >= priority;
+            displaced =
+                victim.filter(|_| self.options.policy.overload == Overload::DiscardOldest).filter(gives_way);
+            if displaced.is_none() {
+                return refused(bar);
+            }
+        }
+        if wait_timeout == Some(0) {
+            return Verdict::Refused(Refusal::WaitTimeout);
+        }
+        displaced.map_or(Verdict::Waits, Verdict::Displaces)
+    }
+
+    fn queued(&self) -> impl Iterator<Item = &Task> {
+        self.queue.iter().map(|&id| self.known(id))
+    }
+
+    /// Background tasks and the others have the bound each for itself. Whom booting workers will take does not count.
+    fn is_full_for(&self, priority: u64) -> bool {
+        let bound = self.options.max_waiting;
+        let is_background = priority == BACKGROUND;
+        let of_it = self.queued().filter(|task| (task.submission.priority == BACKGROUND) == is_background);
+        let is_alone = self
+            .queued()
+            .all(|task| task.submission.priority == BACKGROUND || self.barred(task.submission.key).is_some());
+        let taken = if is_background == is_alone { self.demand().min(self.expected_slots()) } else { 0 };
+        let counted = (of_it.count() as u32).saturating_sub(taken);
+        bound > 0 && counted >= bound
+    }
+
+    /// Who has waited longest of the key in its lowest priority; without such, of all.
+    fn victim(&self, priority: u64, key: Option<workpool_core::Key>) -> Option<TaskId> {
+        let counts = |task: &&Task| (task.submission.priority == BACKGROUND) == (priority == BACKGROUND);
+        let oldest = |tasks: Vec<&Task>| {
+            let lowest = tasks.iter().map(|task| task.submission.priority).max()?;
+            let lane = tasks.into_iter().filter(|task| task.submission.priority == lowest);
+            lane.min_by_key(|task| task.number).map(|task| task.id)
+        };
+        let own = self.queued().filter(counts).filter(|task| key.is_some() && task.submission.key == key);
+        oldest(own.collect()).or_else(|| oldest(self.queued().filter(counts).collect()))
+    }
+
+    fn count_refusal(&mut self, refusal: Refusal, offer: Offer) {
+        let counters = &mut self.counters;
+        let counter = match refusal {
+            Refusal::Overload { .. } => &mut counters.overload,
+            Refusal::Barred { reason: Reason::Paused, .. } => &mut counters.paused,
+            Refusal::Barred { reason: Reason::Key, .. } => &mut counters.key,
+            Refusal::Barred { reason: Reason::Rate, .. } => &mut counters.rate,
+            Refusal::WaitTimeout => {
+                counters.submitted += 1;
+                counters.wait_timeout += 1;
+                return;
+            }
+            Refusal::Closed | Refusal::Untimely => unreachable!("asked before"),
+        };
+        *counter += u64::from(offer == Offer::Normal);
+    }
+
+    pub(super) fn refuse_scheduled(&mut self, submission: &Submission<Job>) -> Option<Refusal> {
+        let Verdict::Refused(refusal) = self.verdict(submission) else { return None };
+        self.count_refusal(refusal, submission.offer);
+        Some(refusal)
+    }
+
+    pub(super) fn submit_scheduled(&mut self, submission: Submission<Job>, id: Option<TaskId>) -> Admission {
+        let verdict = self.verdict(&submission);
+        if let Verdict::Refused(refusal) = verdict {
+            self.count_refusal(refusal, submission.offer);
+            return Admission::Refused(refusal);
+        }
+        let id = id.expect("accepted");
+        if let Verdict::Starts(worker) = verdict {
+            self.accept(submission, id);
+            let worker = worker.unwrap_or_else(|| self.new_worker(WorkerState::Running));
+            self.assign(worker, id);
+            self.retire_excess();
+            return Admission::Started(worker, id);
+        }
+        if let Verdict::Displaces(victim) = verdict {
+            self.reject(victim, Rejection::Displaced);
+        }
+        self.enqueue(submission, id);
+        self.serve();
+        Admission::Waiting(id)
+    }
+}

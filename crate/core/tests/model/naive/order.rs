@@ -1,0 +1,198 @@
+//! Who may start, and who goes first.
+
+use std::cmp::Reverse;
+
+use workpool_core::{BACKGROUND, Key, Nanos, Reason, TaskId};
+
+use super::{
+    Model,
+    records::{Phase, Task, Waiter, WorkerState},
+};
+
+impl Model {
+    /// How many tasks may still start just now.
+    pub(super) fn tokens(&self) -> u32 {
+        let Some(rate) = self.options.policy.rate else { return u32::MAX };
+        let recent = self.schedule.starts.iter().filter(|&&at| at + rate.interval > self.now);
+        rate.limit.saturating_sub(recent.count() as u32)
+    }
+
+    /// When one more task may start, if somebody waits for that.
+    pub(super) fn token_due(&self) -> Option<Nanos> {
+        let interval = self.options.policy.rate?.interval;
+        let told = self.told.len() as u32;
+        let for_tasks = !self.queue.is_empty() && self.tokens() == 0;
+        let for_waits = !self.awaiting.is_empty() && self.tokens() <= told;
+        let ends = self.schedule.starts.iter().map(|at| at + interval).filter(|&at| at > self.now);
+        ends.min().filter(|_| for_tasks || for_waits)
+    }
+
+    /// Tasks of the key that a worker has. The tasks without a key are one key.
+    pub(super) fn running_of(&self, key: Option<Key>) -> u32 {
+        let is_meant = |task: &&Task| task.worker().is_some() && task.submission.key == key;
+        self.tasks.iter().filter(is_meant).count() as u32
+    }
+
+    /// How many more tasks of the key may run.
+    fn left_of(&self, key: Option<Key>) -> u32 {
+        let limit = self.options.policy.per_key;
+        key.map_or(u32::MAX, |_| limit.saturating_sub(self.running_of(key)))
+    }
+
+    /// What forbids a start, whatever room there is.
+    pub(super) fn barred(&self, key: Option<Key>) -> Option<Reason> {
+        if self.is_paused() {
+            Some(Reason::Paused)
+        } else if self.left_of(key) == 0 {
+            Some(Reason::Key)
+        } else if self.tokens() == 0 {
+            Some(Reason::Rate)
+        } else {
+            None
+        }
+    }
+
+    fn waiting_tasks(&self) -> impl Iterator<Item = (usize, &Task)> {
+        self.queue.iter().map(|&id| self.known(id)).enumerate()
+    }
+
+    /// Those that may start, but for background tasks, with their places in the queue.
+    fn eligible(&self) -> Vec<(usize, &Task)> {
+        let is_eligible = |(_, task): &(usize, &Task)| {
+            task.submission.priority != BACKGROUND && self.barred(task.submission.key).is_none()
+        };
+        self.waiting_tasks().filter(is_eligible).collect()
+    }
+
+    pub(super) fn eligible_lanes(&self) -> Vec<u64> {
+        let mut lanes: Vec<u64> = self.eligible().iter().map(|(_, task)| task.submission.priority).collect();
+        lanes.sort_unstable();
+        lanes.dedup();
+        lanes
+    }
+
+    /// How much of the pool background tasks leave alone, while it is open.
+    fn half(&self) -> u32 {
+        if self.phase == Phase::Open { (self.capacity / 2).max(1) } else { u32::MAX }
+    }
+
+    fn background_may_start(&self) -> bool {
+        self.eligible().is_empty() && self.busy() < self.half()
+    }
+
+    /// The lane has had a task that could start for as long as it takes to be shed.
+    pub(super) fn is_standing(&self, priority: u64) -> bool {
+        let since = self.schedule.standing.iter().find(|lane| lane.0 == priority);
+        let interval = self.options.policy.shed.map(|shed| shed.interval);
+        self.phase == Phase::Open
+            && since.zip(interval).is_some_and(|(lane, interval)| self.now - lane.1 >= interval)
+    }
+
+    /// By this the first ones of different lanes go.
+    fn aged(&self, priority: u64, called_at: Nanos) -> (u128, u64) {
+        if priority == BACKGROUND {
+            return (u128::MAX, priority);
+        }
+        let ageing = self.options.ageing;
+        let aged =
+            ageing.map_or(0, |ageing| u128::from(priority) * u128::from(ageing) + u128::from(called_at));
+        (aged, priority)
+    }
+
+    /// The first waiting task that may start.
+    pub(super) fn next_task(&self) -> Option<TaskId> {
+        let eligible = self.eligible();
+        let lane_head = |priority: u64| {
+            let lane = eligible.iter().filter(|(_, task)| task.submission.priority == priority);
+            if self.is_standing(priority) {
+                lane.min_by_key(|(place, task)| (self.running_of(task.submission.key), Reverse(*place)))
+            } else {
+                lane.min_by_key(|(place, task)| (self.running_of(task.submission.key), *place))
+            }
+        };
+        let heads = self.eligible_lanes().into_iter().filter_map(lane_head);
+        let first = heads.min_by_key(|(_, task)| self.aged(task.submission.priority, task.called_at));
+        if let Some((_, task)) = first {
+            return Some(task.id);
+        }
+        let mut background =
+            self.waiting_tasks().filter(|(_, task)| self.barred(task.submission.key).is_none());
+        let first = background.next().filter(|_| self.background_may_start());
+        first.map(|(_, task)| task.id)
+    }
+
+    pub(super) fn wait_is_eligible(&self, wait: &Waiter) -> bool {
+        self.barred(wait.key).is_none() && (wait.priority != BACKGROUND || self.background_may_start())
+    }
+
+    /// The first of those who await a vacancy and might start something, by place in the list.
+    pub(super) fn next_wait(&self) -> Option<usize> {
+        let eligible = (0..self.awaiting.len()).filter(|&index| self.wait_is_eligible(&self.awaiting[index]));
+        let in_lane = |wait: &Waiter| if wait.priority == BACKGROUND { 0 } else { self.running_of(wait.key) };
+        let eligible: Vec<usize> = eligible.collect();
+        let mut lanes: Vec<u64> = eligible.iter().map(|&index| self.awaiting[index].priority).collect();
+        lanes.sort_unstable();
+        lanes.dedup();
+        let heads = lanes.into_iter().filter_map(|priority| {
+            let lane = eligible.iter().copied().filter(|&index| self.awaiting[index].priority == priority);
+            lane.min_by_key(|&index| in_lane(&self.awaiting[index]))
+        });
+        heads.min_by_key(|&index| self.aged(self.awaiting[index].priority, self.awaiting[index].called_at))
+    }
+
+    /// Whether the wait goes before every task that may start.
+    pub(super) fn wait_is_before(&self, wait: &Waiter) -> bool {
+        let Some(id) = self.next_task() else { return true };
+        let task = self.known(id);
+        if task.submission.priority != wait.priority {
+            return self.aged(wait.priority, wait.called_at)
+                < self.aged(task.submission.priority, task.called_at);
+        }
+        if wait.priority == BACKGROUND {
+            return wait.after < task.number;
+        }
+        let running = (self.running_of(wait.key), self.running_of(task.submission.key));
+        (running.0, wait.after + 1) <= (running.1, task.number)
+    }
+
+    /// How many waiting tasks may start, of those that workers boot for.
+    pub(super) fn demand(&self) -> u32 {
+        if self.is_paused() || self.phase == Phase::Closed {
+            return 0;
+        }
+        let is_normal = |task: &Task| task.submission.priority != BACKGROUND;
+        let normal = self.demand_of(is_normal);
+        let with_task = self.busy() - self.booting();
+        let background = self.demand_of(|task| !is_normal(task)).min(self.half().saturating_sub(with_task));
+        let demand = match (self.phase, normal) {
+            (Phase::Open, 1..) => normal,
+            _ => normal + background,
+        };
+        demand.min(self.tokens())
+    }
+
+    fn demand_of(&self, is_meant: impl Fn(&Task) -> bool) -> u32 {
+        let mut counted: Vec<(Option<Key>, u32)> = Vec::new();
+        for (_, task) in self.waiting_tasks().filter(|(_, task)| is_meant(task)) {
+            let key = task.submission.key;
+            match counted.iter_mut().find(|other| other.0 == key) {
+                Some((_, count)) => *count += 1,
+                None => counted.push((key, 1)),
+            }
+        }
+        counted.into_iter().map(|(key, count)| count.min(self.left_of(key))).sum()
+    }
+
+    /// Idle workers and threads with a slot, as the thread that last ran the key.
+    pub(super) fn preferred(&self, key: Option<Key>) -> Option<super::WorkerId> {
+        let known = self.schedule.preferred.iter().find(|known| Some(known.0) == key);
+        let &(_, worker) = known?;
+        let is_idle = self.idle().iter().any(|&(_, idle)| idle == worker);
+        let has_slot = self.options.concurrency > 1 && self.slots().iter().any(|&(_, other)| other == worker);
+        (is_idle || has_slot).then_some(worker)
+    }
+
+    pub(super) fn is_idle(&self, id: super::WorkerId) -> bool {
+        self.workers.iter().any(|worker| worker.id == id && matches!(worker.state, WorkerState::Idle(_)))
+    }
+}

@@ -1,0 +1,190 @@
+//! What a scheduled pool is told: pause, resume, clear, configure; and what it answers whoever was refused.
+
+use workpool_core::{
+    BACKGROUND, Change, FaceId, Key, MILLISECOND, Nanos, Options, Policy, Reason, Rejection, WorkerKind,
+};
+
+use super::{
+    Model,
+    records::{Phase, WorkerState},
+};
+
+/// Ends between two refusals, from which the rate of ends follows.
+const SAMPLE: Nanos = 100 * MILLISECOND;
+
+/// What only a scheduled pool has.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Schedule {
+    /// Who has paused the pool.
+    pub(super) paused_by: Option<FaceId>,
+    /// As many starts as the rate allows in one interval, the oldest first.
+    pub(super) starts: Vec<Nanos>,
+    /// Priorities of which a task could have started at the end of every step, and since when.
+    pub(super) standing: Vec<(u64, Nanos)>,
+    /// Since when tasks are shed.
+    pub(super) sheds_since: Nanos,
+    /// Which thread has begun a task of a key last.
+    pub(super) preferred: Vec<(Key, super::WorkerId)>,
+    /// When somebody who was refused asked how long to wait, and how many tasks had ended then.
+    sample: Option<(Nanos, u64)>,
+    /// Ends and time between the last two samples.
+    pace: Option<(u64, Nanos)>,
+}
+
+/// Whether such a task, or such a wait, needs more than a plain pool has.
+pub(super) fn is_special(key: Option<Key>, weight: u32, priority: u64) -> bool {
+    key.is_some() || weight > 1 || priority == BACKGROUND
+}
+
+pub(super) fn is_scheduled_from_the_start(options: &Options) -> bool {
+    options.policy != Policy::NONE || options.ageing.is_some()
+}
+
+impl Model {
+    /// Whether anything asks for more than a plain pool has.
+    pub(super) fn needs_schedule(&self) -> bool {
+        is_scheduled_from_the_start(&self.options)
+            || self.schedule.paused_by.is_some()
+            || self
+                .tasks
+                .iter()
+                .any(|task| is_special(task.submission.key, task.submission.weight, task.submission.priority))
+            || self.awaiting.iter().any(|wait| is_special(wait.key, wait.weight, wait.priority))
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.schedule.paused_by.is_some()
+    }
+
+    pub(crate) fn pause(&mut self, face: FaceId) -> bool {
+        if self.phase == Phase::Open && self.is_staying(face) {
+            self.schedule.paused_by = Some(face);
+            self.is_scheduled = true;
+        }
+        self.is_paused()
+    }
+
+    pub(crate) fn resume(&mut self) {
+        self.schedule.paused_by = None;
+        self.fill();
+    }
+
+    /// The face that has paused the pool is gone.
+    pub(super) fn resume_for(&mut self, face: FaceId) {
+        if self.schedule.paused_by == Some(face) {
+            self.resume();
+        }
+    }
+
+    pub(crate) fn clear(&mut self) -> u64 {
+        let waiting = self.queue.clone();
+        for &id in &waiting {
+            self.reject(id, Rejection::Cleared);
+        }
+        waiting.len() as u64
+    }
+
+    pub(crate) fn configure(&mut self, change: &Change) {
+        let options = &mut self.options;
+        let policy = &mut options.policy;
+        let had_no_expiry = options.expiry.is_none();
+        options.expiry = change.expiry.unwrap_or(options.expiry);
+        options.nonblocking = change.nonblocking.unwrap_or(options.nonblocking);
+        options.max_waiting = change.max_waiting.unwrap_or(options.max_waiting);
+        options.min_size = change.min_size.unwrap_or(options.min_size);
+        if let (Some(grace), WorkerKind::Thread { .. }) = (change.grace, options.kind) {
+            options.kind = WorkerKind::Thread { grace };
+        }
+        policy.overload = change.overload.unwrap_or(policy.overload);
+        policy.per_key = change.per_key.unwrap_or(policy.per_key);
+        policy.max_waiting_per_key = change.max_waiting_per_key.unwrap_or(policy.max_waiting_per_key);
+        if let Some(shed) = change.shed {
+            if policy.shed.is_none() {
+                self.schedule.sheds_since = self.now;
+            }
+            policy.shed = shed;
+        }
+        if let Some(rate) = change.rate {
+            let known = policy.rate.map_or(0, |rate| rate.limit) as usize;
+            policy.rate = rate;
+            self.history.clear();
+            let limit = rate.map_or(0, |rate| rate.limit) as usize;
+            let starts = &mut self.schedule.starts;
+            if known > 0 && starts.len() == known && limit > known {
+                // Those that are not known may have been as late as this.
+                starts.splice(0..0, vec![starts[0]; limit - known]);
+            }
+            starts.drain(..starts.len().saturating_sub(limit));
+        }
+        if had_no_expiry {
+            // Nobody has looked since when they are idle.
+            for worker in &mut self.workers {
+                if let WorkerState::Idle(since) = &mut worker.state {
+                    *since = self.now;
+                }
+            }
+        }
+        self.is_scheduled |= self.needs_schedule();
+        self.fill();
+        if let Some(capacity) = change.capacity {
+            self.conclude();
+            self.tune(capacity);
+        }
+    }
+
+    pub(crate) fn retry_after(&mut self, reason: Option<Reason>) -> Option<Nanos> {
+        if reason == Some(Reason::Rate) {
+            return self.policy_rate_after(self.waiting() as usize);
+        }
+        let ended = self.counters.completed + self.counters.failed;
+        match self.schedule.sample {
+            Some((at, _)) if self.now < at + SAMPLE => {}
+            Some((at, before)) => {
+                self.schedule.pace = Some((ended - before, self.now - at));
+                self.schedule.sample = Some((self.now, ended));
+            }
+            None => self.schedule.sample = Some((self.now, ended)),
+        }
+        let (ends, time) = self.schedule.pace?;
+        (ends > 0).then(|| u64::from(self.waiting()) * time / ends)
+    }
+
+    /// How long it is until as many tasks have started as wait, and one more may, if each starts as soon as the rate lets it.
+    fn policy_rate_after(&self, waiting: usize) -> Option<Nanos> {
+        let rate = self.options.policy.rate?;
+        let mut starts = self.schedule.starts.clone();
+        let mut now = self.now;
+        for _ in 0..=waiting {
+            if starts.len() >= rate.limit as usize {
+                now = now.max(starts[starts.len() - rate.limit as usize] + rate.interval);
+            }
+            starts.push(now);
+        }
+        Some(now - self.now)
+    }
+
+    /// A worker has been given a task.
+    pub(super) fn note_start(&mut self) {
+        let Some(rate) = self.options.policy.rate else { return };
+        let starts = &mut self.schedule.starts;
+        starts.push(self.now);
+        starts.drain(..starts.len().saturating_sub(rate.limit as usize));
+    }
+
+    /// At the end of a step: which lanes stand, and whether the pool is plain again.
+    pub(super) fn note_standing(&mut self) {
+        let mut standing = Vec::new();
+        if self.phase == Phase::Open && self.options.policy.shed.is_some() {
+            for priority in self.eligible_lanes() {
+                let since = self.schedule.standing.iter().find(|lane| lane.0 == priority);
+                standing.push((priority, since.map_or(self.now, |lane| lane.1)));
+            }
+        }
+        self.schedule.standing = standing;
+        if self.is_scheduled && !self.needs_schedule() {
+            self.is_scheduled = false;
+            self.schedule =
+                Schedule { sample: self.schedule.sample, pace: self.schedule.pace, ..Schedule::default() };
+        }
+    }
+}
