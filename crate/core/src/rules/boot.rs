@@ -56,6 +56,7 @@ impl<T: Payload> State<T> {
         let is_current = self.census.is_current(generation);
         if is_current {
             self.starts.fail();
+            self.starts.set_in_vain(true);
             // If workers that were started together with this one fail, too, that is the same failure.
             if self.census.has_started() && !self.starts.are_paused() {
                 self.starts.pause(clock.now());
@@ -90,11 +91,14 @@ impl<T: Payload> State<T> {
     /// reject.
     pub(crate) fn reject_unstartable(&mut self, effects: &mut Effects<T>) -> bool {
         if self.census.has_started() {
+            self.starts.set_in_vain(false);
             self.fill(effects);
             return false;
         }
         self.expire_started(effects);
-        self.reject_some(Outcome::Failed, Rejection::StartFailed, effects)
+        let is_more = self.reject_some(Outcome::Failed, Rejection::StartFailed, effects);
+        self.starts.set_in_vain(is_more);
+        is_more
     }
 
     /// Rejects tasks that wait, or some of them. Returns whether there are more.

@@ -21,11 +21,13 @@ pub(crate) struct Starts {
     pause: Nanos,
     /// Workers below `min_size` that have died in the pause and are replaced after it.
     owed: u32,
+    /// No worker can be started, and what waits for one is being rejected.
+    are_in_vain: bool,
 }
 
 impl Starts {
     pub(crate) const fn new() -> Self {
-        Self { have_failed: false, paused_until: Nanos::MAX, pause: 0, owed: 0 }
+        Self { have_failed: false, paused_until: Nanos::MAX, pause: 0, owed: 0, are_in_vain: false }
     }
 
     #[cfg(any(test, feature = "audit"))]
@@ -46,6 +48,16 @@ impl Starts {
     pub(crate) const fn succeed(&mut self) {
         self.have_failed = false;
         self.pause = 0;
+    }
+
+    /// Whether what waits for a worker is being rejected.
+    pub(crate) const fn are_in_vain(&self) -> bool {
+        self.are_in_vain
+    }
+
+    /// What waits for a worker is rejected from now on, or has been.
+    pub(crate) const fn set_in_vain(&mut self, are_in_vain: bool) {
+        self.are_in_vain = are_in_vain;
     }
 
     /// A worker could not be started.

@@ -126,7 +126,8 @@ impl<T> Task<T> {
     }
 
     pub(crate) const fn times(&self, now: Nanos) -> TaskTimes {
-        TaskTimes { number: self.number, submitted_at: self.submitted_at, begun_at: self.begun_at, now }
+        let submitted_at = if self.timed { self.submitted_at } else { 0 };
+        TaskTimes { number: self.number, submitted_at, begun_at: self.begun_at, now }
     }
 }
 

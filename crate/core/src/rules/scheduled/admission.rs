@@ -53,7 +53,11 @@ impl<T: Payload> State<T> {
         let id = self.accept_scheduled(clock, task);
         self.limit_wait(clock, id, task.wait_timeout);
         self.join_queue(id, false);
-        self.counters.wait(self.waiting());
+        self.counters.waited += 1;
+        if outlook.is_expected {
+            // Also if workers could not be started, as each submit tries; and nothing is kept from this one.
+            self.boot_one_for_demand(effects);
+        }
         Admission::Waiting(id)
     }
 
@@ -92,24 +96,21 @@ impl<T: Payload> State<T> {
         }
         let wait = Wait { priority: task.priority, key: task.key, ..Wait::new(face, 0) };
         let rank = self.rank_of(&wait, schedule.now, u64::MAX);
-        let is_first = first.is_none_or(|first| {
+        let is_before = first.is_none_or(|first| {
             let is_before_equals = self.is_newest_first(task.priority) && first.priority == task.priority;
             rank < first.rank || (is_before_equals && rank.1 == first.rank.1)
         });
-        // Nothing is kept from those who have a turn, nor if nobody waits from whom it would be kept.
-        let is_free = first.is_none() || self.faces.has_turn(face);
+        // Those for whom workers boot are served. The others go first, but for somebody's turn, which has been waited for.
+        let expected = self.expected_slots();
+        let is_free = self.demand(expected.saturating_add(1)) <= expected || self.faces.has_turn(face);
         let held = if is_free { 0 } else { self.vacancies.held() };
         let preferred = task.key.and_then(|key| self.last_thread_of(key));
-        let place = if is_first { self.place(task.weight, held, preferred) } else { None };
-        let is_expected = place.is_none() && self.options.kind.boots() && self.is_expected(held);
+        let place = if is_before || is_free { self.place(task.weight, held, preferred, true) } else { None };
+        // A slot beside other tasks is for the first of all who wait.
+        let place = place.filter(|place| is_before || !matches!(place, Place::Slot(_)));
+        let may_boot = self.options.kind.boots() && (held == 0 || is_free);
+        let is_expected = place.is_none() && may_boot && self.room_scheduled() > 0;
         Outlook { bar, place, is_expected }
-    }
-
-    /// Whether one more task that waits would have a worker although none is free.
-    fn is_expected(&self, held: u32) -> bool {
-        let expected = self.expected_slots();
-        let is_behind = held > 0 && self.demand(expected.saturating_add(1)) > expected;
-        !is_behind && self.room_scheduled() > 0
     }
 
     /// Why a task is refused that would have to wait; or which task gives way to it, if one does.

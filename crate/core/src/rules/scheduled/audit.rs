@@ -14,19 +14,20 @@ impl<T: Payload> State<T> {
             let place = first.and_then(|first| {
                 let task = &self.tasks[self.tasks.at(first.task)?];
                 let preferred = task.key().and_then(|key| self.last_thread_of(schedule.keys.key(key)));
-                self.place(task.weight(), self.vacancies.held(), preferred)
+                self.place(task.weight(), self.vacancies.held(), preferred, false)
             });
             assert_eq!(place, None, "a task that may start waits beside a place for it");
             let booting = self.census.booting();
             let is_held = self.vacancies.held() > 0 && self.open_slots() <= self.vacancies.held();
-            let is_served = !self.options.kind.boots() || !self.may_start() || is_held;
+            let is_served =
+                !self.options.kind.boots() || !self.may_start() || is_held || self.starts.have_failed();
             assert!(
                 is_served || self.demand(booting + 1) <= booting,
                 "no worker boots for a task that may start"
             );
         }
         if let Some((place, rank)) = self.first_wait() {
-            let is_first = first.is_none_or(|task| rank < task.rank);
+            let is_first = self.has_room_behind_tasks() || first.is_none_or(|task| rank < task.rank);
             assert!(
                 !is_first || !self.can_tell(&self.vacancies.wait(place)),
                 "somebody awaits a vacancy that is there"

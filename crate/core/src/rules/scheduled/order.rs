@@ -186,12 +186,19 @@ impl<T: Payload> State<T> {
         may_start && is_in_turn && self.may_start_key(wait) && self.room().saturating_sub(told) >= need
     }
 
+    /// Whether a wait can be told although tasks before it wait. They may wait for workers that boot; of a task that
+    /// needs more slots than are free nobody knows how many will be.
+    pub(super) fn has_room_behind_tasks(&self) -> bool {
+        self.options.kind.boots()
+    }
+
     /// Whether one who came now to await a vacancy would be told of one at once.
     pub(crate) fn would_tell(&self, wait: &Wait) -> bool {
         let rank = self.rank_of(wait, self.schedule().now, u64::MAX);
-        let is_behind = self.first_task().is_some_and(|task| task.rank <= rank)
-            || self.first_wait().is_some_and(|(_, other)| other <= rank);
-        !is_behind && self.can_tell(wait)
+        let is_behind =
+            !self.has_room_behind_tasks() && self.first_task().is_some_and(|task| task.rank <= rank);
+        let is_behind_wait = self.first_wait().is_some_and(|(_, other)| other <= rank);
+        !is_behind && !is_behind_wait && self.can_tell(wait)
     }
 
     // ── places ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -252,8 +259,15 @@ impl<T: Payload> State<T> {
         self.open_slots().saturating_add(free)
     }
 
-    /// Where the task can start now, that being its turn. `held`: slots that are kept from it.
-    pub(super) fn place(&self, weight: u32, held: u32, preferred: Option<WorkerId>) -> Option<Place> {
+    /// Where the task can start now, that being its turn. `held`: slots that are kept from it; `is_new`: the task does not
+    /// wait yet.
+    pub(super) fn place(
+        &self,
+        weight: u32,
+        held: u32,
+        preferred: Option<WorkerId>,
+        is_new: bool,
+    ) -> Option<Place> {
         if self.options.kind == WorkerKind::Slot {
             let free = self.capacity.limit().saturating_sub(self.census.engaged());
             if free.saturating_sub(held) < self.slots_for(weight) || free == 0 {
@@ -278,9 +292,27 @@ impl<T: Payload> State<T> {
         if !self.options.kind.boots() {
             return self.may_start().then_some(Place::New);
         }
-        // A task for which a thread boots waits for it.
         let worker = self.free_slot()?;
-        let expected = self.expected();
-        (self.demand(expected.saturating_add(1)) > expected).then_some(Place::Slot(worker))
+        let (expected, booting) = (self.expected(), self.census.booting());
+        let demand = self.demand(booting.saturating_add(1));
+        // A task for which a thread boots, or can, waits for it; a newcomer rather takes a slot than wait.
+        let waits = if is_new {
+            self.may_start() && demand >= expected
+        } else {
+            demand <= expected || (self.may_start() && demand > booting)
+        };
+        (!waits).then_some(Place::Slot(worker))
+    }
+
+    /// The place that a worker has left which has a task less. It takes the next one, although workers may boot for that
+    /// and although slots may be kept: if it is not one of these, nothing is taken from whom they are kept for.
+    pub(super) fn freed_place(&self, freed: Option<WorkerId>, weight: u32) -> Option<Place> {
+        let worker = freed?;
+        if !self.is_idle(worker) {
+            return self.has_free_slot(worker).then_some(Place::Slot(worker));
+        }
+        let others = self.capacity.limit().saturating_sub(self.census.engaged()).saturating_sub(1);
+        let more = self.slots_for(weight) - 1;
+        (others.saturating_sub(self.vacancies.held()) >= more).then_some(Place::Idle(worker))
     }
 }

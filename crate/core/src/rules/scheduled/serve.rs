@@ -1,5 +1,6 @@
 //! How those who wait are served.
 
+use super::order::Place;
 use crate::{
     clock::Clock,
     effect::{Effect, Effects},
@@ -13,6 +14,7 @@ impl<T: Payload> State<T> {
     /// Every transition ends with this. Returns whether more is left to do than one hold of the lock does.
     pub(crate) fn settle(&mut self, effects: &mut Effects<T>) -> bool {
         self.serve(effects);
+        self.counters.note_waiting(self.waiting());
         self.note_standing();
         std::mem::take(&mut self.schedule_mut().is_more)
     }
@@ -22,8 +24,19 @@ impl<T: Payload> State<T> {
         if self.lifetime.is_closed() {
             return;
         }
-        while self.serve_next(effects) {}
-        self.boot_for_demand(effects);
+        loop {
+            while self.serve_next(None, effects) {}
+            // Now that workers boot, tasks beyond them may go to free slots.
+            if self.starts.are_in_vain() || !self.boot_for_demand(effects) {
+                break;
+            }
+        }
+        while self.has_room_behind_tasks()
+            && let Some((place, _)) = self.first_wait()
+            && self.can_tell(&self.vacancies.wait(place))
+        {
+            self.tell(place, effects);
+        }
     }
 
     /// The pool closes: starts what now may, before idle workers retire.
@@ -34,8 +47,9 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// Starts the first task, or tells the first of those who await a vacancy. Returns whether there may be another.
-    fn serve_next(&mut self, effects: &mut Effects<T>) -> bool {
+    /// Starts the first task, or tells the first of those who await a vacancy. `freed`: a worker that has a task less and
+    /// takes the next one, although others may boot for that. Returns whether there may be another.
+    fn serve_next(&mut self, freed: Option<WorkerId>, effects: &mut Effects<T>) -> bool {
         let first = self.first_task();
         if let Some((place, rank)) = self.first_wait()
             && first.is_none_or(|task| rank < task.rank)
@@ -47,7 +61,9 @@ impl<T: Payload> State<T> {
         let Some(id) = first.and_then(|first| self.tasks.at(first.task)) else { return false };
         let task = &self.tasks[id];
         let preferred = task.key().and_then(|key| self.last_thread_of(self.schedule().keys.key(key)));
-        let Some(place) = self.place(task.weight(), self.vacancies.held(), preferred) else { return false };
+        let place = self.freed_place(freed, task.weight());
+        let place = place.or_else(|| self.place(task.weight(), self.vacancies.held(), preferred, false));
+        let Some(place) = place else { return false };
         if self.shed_late(effects) {
             return !self.schedule().is_more;
         }
@@ -59,20 +75,25 @@ impl<T: Payload> State<T> {
         true
     }
 
-    /// Boots workers for tasks that may start and for which none boots.
-    fn boot_for_demand(&mut self, effects: &mut Effects<T>) {
+    /// Boots workers for tasks that may start and for which none boots. Returns whether it has.
+    pub(super) fn boot_for_demand(&mut self, effects: &mut Effects<T>) -> bool {
         if !self.options.kind.boots() {
-            return;
+            return false;
         }
-        let held = self.vacancies.held();
-        while self.may_start() && (held == 0 || self.open_slots() > held) {
-            let booting = self.census.booting();
-            if self.demand(booting + 1) <= booting {
-                break;
-            }
+        let before = effects.len();
+        while !self.is_held() && self.boot_one_for_demand(effects) {}
+        effects.len() > before
+    }
+
+    /// Boots a worker if none boots for some task that may start. Returns whether it has.
+    pub(super) fn boot_one_for_demand(&mut self, effects: &mut Effects<T>) -> bool {
+        let booting = self.census.booting();
+        let is_needed = self.may_start() && self.demand(booting + 1) > booting;
+        if is_needed {
             let worker = self.start_worker();
             effects.push(Effect::Boot(worker));
         }
+        is_needed
     }
 
     /// A worker of this generation has one task less, or has booted. Returns the task that it has now.
@@ -87,6 +108,7 @@ impl<T: Payload> State<T> {
             self.go_idle(clock, worker);
         }
         let before = effects.len();
+        self.serve_next(Some(worker), effects);
         self.serve(effects);
         let is_own = |effect: &Effect<T>| matches!(effect, Effect::Start(other, ..) if *other == worker);
         if let Some(at) = effects[before..].iter().position(is_own)
