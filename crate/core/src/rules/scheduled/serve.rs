@@ -1,6 +1,5 @@
 //! How those who wait are served.
 
-use super::order::Place;
 use crate::{
     clock::Clock,
     effect::{Effect, Effects},

@@ -64,11 +64,17 @@ struct Record {
 /// keys are equal, and those that may not start are passed over; they are no more than tasks run.
 #[derive(Debug, Default)]
 struct Lane {
-    /// Among equals the key whose first task came first: running, number of the task, key.
-    oldest: BTreeSet<(u32, u64, u32)>,
+    /// Among equals the key whose first task came first.
+    oldest: BTreeSet<Oldest>,
     /// Among equals the key whose last task came last.
-    newest: BTreeSet<(u32, Reverse<u64>, u32)>,
+    newest: BTreeSet<Newest>,
 }
+
+/// How many tasks of a key run, the number of its first task, the key.
+type Oldest = (u32, u64, u32);
+
+/// How many tasks of a key run, the number of its last task, the key.
+type Newest = (u32, Reverse<u64>, u32);
 
 /// The task of a key that is next.
 #[derive(Debug, Clone, Copy)]
@@ -225,7 +231,7 @@ impl Keys {
     }
 
     /// How a list of the key stands in its lane.
-    fn standing(&self, id: u32, at: usize) -> (u64, (u32, u64, u32), (u32, Reverse<u64>, u32)) {
+    fn standing(&self, id: u32, at: usize) -> (u64, Oldest, Newest) {
         let record = &self.records[id as usize];
         let List { priority, head, tail } = record.lists[at];
         let number = |task: u32| self.places[task as usize].number;
@@ -261,7 +267,7 @@ impl Keys {
         let (running, id) = if is_newest {
             lane.newest.first().map(|&(running, _, id)| (running, id))?
         } else if priority == BACKGROUND {
-            let may_start = |&&(_, _, id): &&(u32, u64, u32)| self.records[id as usize].running < per_key;
+            let may_start = |&&(_, _, id): &&Oldest| self.records[id as usize].running < per_key;
             lane.oldest.iter().find(may_start).map(|&(running, _, id)| (running, id))?
         } else {
             lane.oldest.first().map(|&(running, _, id)| (running, id))?

@@ -84,9 +84,6 @@ impl Schedule {
 
     /// Whether there is nothing that a pool without all this would not do as well.
     pub(crate) fn is_needless(&self, options: &Options) -> bool {
-        if true {
-            return false;
-        }
         options.policy == Policy::NONE && self.ageing.is_none() && !self.is_paused() && self.special == 0
     }
 }
