@@ -29,7 +29,7 @@ impl<T: Payload> State<T> {
         mut task: Submission<T>,
         effects: &mut Effects<T>,
     ) -> Admission {
-        self.begin_schedule(clock.now());
+        self.begin_schedule(clock);
         if self.options.kind != WorkerKind::Slot {
             task.weight = 1;
         }
@@ -67,8 +67,8 @@ impl<T: Payload> State<T> {
         clock: &impl Clock,
         task: &Submission<T>,
     ) -> Option<Refusal> {
-        self.begin_schedule(clock.now());
-        self.schedule_mut().now = clock.now();
+        self.begin_schedule(clock);
+        self.note_time(clock);
         let outlook = self.outlook(task);
         if outlook.place.is_some() || outlook.is_expected {
             return None;

@@ -1,7 +1,7 @@
 //! How tasks enter and leave what the schedule knows of them: the queue, their key, the slots of their worker.
 
 use crate::{
-    clock::{Clock, Nanos},
+    clock::Clock,
     id::{TaskId, WorkerId},
     state::{State, schedule::Schedule},
     submission::{BACKGROUND, Payload, Submission},
@@ -9,11 +9,11 @@ use crate::{
 
 impl<T: Payload> State<T> {
     /// From now on the pool has a schedule.
-    pub(super) fn begin_schedule(&mut self, now: Nanos) {
+    pub(super) fn begin_schedule(&mut self, clock: &impl Clock) {
         if self.schedule.is_none() {
             // Whatever runs has no key, or there would be a schedule.
             let running = self.workers.iter().map(|(_, worker)| worker.load()).sum();
-            self.schedule = Some(Box::new(Schedule::new(&self.options, now, running)));
+            self.schedule = Some(Box::new(Schedule::new(&self.options, clock.now(), running)));
         }
     }
 

@@ -25,7 +25,7 @@ impl<T: Payload> State<T> {
         if !self.lifetime.is_open() || !self.faces.is_staying(face) {
             return self.is_paused();
         }
-        self.begin_schedule(clock.now());
+        self.begin_schedule(clock);
         let paused_by = &mut self.schedule_mut().paused_by;
         if !paused_by.contains(&face) {
             paused_by.push(face);
@@ -113,18 +113,19 @@ impl<T: Payload> State<T> {
             }
             options.expiry = expiry;
         }
-        self.follow_policy(now);
+        self.follow_policy(clock);
         self.simplify(effects);
     }
 
     /// The policy has changed.
-    fn follow_policy(&mut self, now: Nanos) {
+    fn follow_policy(&mut self, clock: &impl Clock) {
         let policy = self.options.policy;
         if self.schedule.is_none() && policy == crate::Policy::NONE {
             return;
         }
-        self.begin_schedule(now);
+        self.begin_schedule(clock);
         let schedule = self.schedule_mut();
+        let now = schedule.now;
         schedule.overload = policy.overload;
         schedule.per_key = policy.per_key;
         schedule.max_waiting_per_key = policy.max_waiting_per_key;
@@ -136,6 +137,7 @@ impl<T: Payload> State<T> {
             (Some(standing), Some(shed)) => standing.change(shed),
             (standing, shed) => *standing = shed.map(|shed| Standing::new(shed, now)),
         }
+        schedule.keys.order_newest(policy.shed.is_some());
     }
 
     pub(crate) fn retry_after(&mut self, clock: &impl Clock, reason: Option<Reason>) -> Option<Nanos> {

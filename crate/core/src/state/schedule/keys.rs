@@ -87,7 +87,7 @@ pub(crate) struct Head {
 }
 
 /// Tasks that have a key. A key is known by a number of its own while one of its tasks waits or runs, and no longer.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Keys {
     records: Slab<Record>,
     by_key: HashMap<Key, u32, BuildHasherDefault<Part>>,
@@ -96,9 +96,40 @@ pub(crate) struct Keys {
     /// All waiting tasks that have a key, by priority and in order of arrival.
     arrivals: WaitQueue,
     background: u32,
+    /// Whether somebody asks for the newest.
+    has_newest: bool,
 }
 
 impl Keys {
+    pub(crate) fn new(has_newest: bool) -> Self {
+        Self {
+            records: Slab::new(),
+            by_key: HashMap::default(),
+            places: Vec::new(),
+            lanes: BTreeMap::new(),
+            arrivals: WaitQueue::default(),
+            background: 0,
+            has_newest,
+        }
+    }
+
+    /// From now on somebody asks for the newest, or nobody does.
+    pub(crate) fn order_newest(&mut self, has_newest: bool) {
+        if self.has_newest == has_newest {
+            return;
+        }
+        let ids: Vec<u32> = self.records.iter().map(|(id, _)| id as u32).collect();
+        for id in ids {
+            for at in 0..self.records[id as usize].lists.len() {
+                self.hide(id, at);
+                self.has_newest = has_newest;
+                self.show(id, at);
+                self.has_newest = !has_newest;
+            }
+        }
+        self.has_newest = has_newest;
+    }
+
     /// The number of a key of which a task is about to run or to wait.
     pub(crate) fn enter(&mut self, key: Key) -> u32 {
         *self.by_key.entry(key).or_insert_with(|| {
@@ -176,7 +207,9 @@ impl Keys {
             self.show(id, behind);
             return;
         };
-        self.hide(id, at);
+        if is_back || self.has_newest {
+            self.hide(id, at);
+        }
         let list = &mut self.records[id as usize].lists[at];
         if is_back {
             self.places[index] = Place { before: NONE, behind: list.head, number };
@@ -187,7 +220,9 @@ impl Keys {
             self.places[list.tail as usize].behind = task;
             list.tail = task;
         }
-        self.show(id, at);
+        if is_back || self.has_newest {
+            self.show(id, at);
+        }
     }
 
     /// A task of the key does not wait any more. The key stays known, as the task may be about to run: whoever ends the
@@ -243,14 +278,18 @@ impl Keys {
         let (priority, oldest, newest) = self.standing(id, at);
         let lane = self.lanes.entry(priority).or_default();
         lane.oldest.insert(oldest);
-        lane.newest.insert(newest);
+        if self.has_newest {
+            lane.newest.insert(newest);
+        }
     }
 
     fn hide(&mut self, id: u32, at: usize) {
         let (priority, oldest, newest) = self.standing(id, at);
         let Some(lane) = self.lanes.get_mut(&priority) else { return };
         lane.oldest.remove(&oldest);
-        lane.newest.remove(&newest);
+        if self.has_newest {
+            lane.newest.remove(&newest);
+        }
         if lane.oldest.is_empty() {
             self.lanes.remove(&priority);
         }
@@ -325,12 +364,18 @@ impl Keys {
             for at in 0..record.lists.len() {
                 let (priority, oldest, newest) = self.standing(id as u32, at);
                 let lane = &self.lanes[&priority];
-                assert!(lane.oldest.contains(&oldest) && lane.newest.contains(&newest), "a key out of order");
+                assert!(lane.oldest.contains(&oldest), "a key out of order");
+                assert_eq!(lane.newest.contains(&newest), self.has_newest, "a key out of order");
             }
         }
         assert_eq!(waiting, self.arrivals.len(), "waiting tasks with a key");
         let lists: usize = self.records.iter().map(|(_, record)| record.lists.len()).sum();
         assert_eq!(lists, self.lanes.values().map(|lane| lane.oldest.len()).sum::<usize>(), "lists in lanes");
-        assert_eq!(lists, self.lanes.values().map(|lane| lane.newest.len()).sum::<usize>(), "lists in lanes");
+        let newest = if self.has_newest { lists } else { 0 };
+        assert_eq!(
+            newest,
+            self.lanes.values().map(|lane| lane.newest.len()).sum::<usize>(),
+            "lists in lanes"
+        );
     }
 }

@@ -59,7 +59,7 @@ impl Schedule {
             ageing: options.ageing,
             aged: BTreeSet::new(),
             paused_by: Vec::new(),
-            keys: Keys::default(),
+            keys: Keys::new(shed.is_some()),
             running_keyless: running,
             special: 0,
             background: 0,
