@@ -23,6 +23,7 @@ struct Outlook {
 }
 
 impl<T: Payload> State<T> {
+    #[cold]
     pub(crate) fn submit_scheduled(
         &mut self,
         clock: &impl Clock,
@@ -62,6 +63,7 @@ impl<T: Payload> State<T> {
     }
 
     /// As `submit_scheduled` would refuse the task.
+    #[cold]
     pub(crate) fn refuse_if_scheduled(
         &mut self,
         clock: &impl Clock,

@@ -37,6 +37,7 @@ impl<T: Payload> State<T> {
     }
 
     /// The record of a task is about to go.
+    #[cold]
     pub(crate) fn drop_special(&mut self, id: TaskId) {
         let is_special = self.tasks[id].is_special();
         self.schedule_mut().special -= u32::from(is_special);
@@ -95,6 +96,7 @@ impl<T: Payload> State<T> {
     }
 
     /// A worker has been given a task: that is a start.
+    #[cold]
     pub(crate) fn note_start(&mut self, worker: WorkerId, id: TaskId) {
         let (key, weight) = (self.tasks[id].key(), self.tasks[id].weight());
         let (ordinal, is_thread) = (self.workers[worker].ordinal(), self.options.kind.outlives_face());
@@ -131,6 +133,7 @@ impl<T: Payload> State<T> {
     }
 
     /// A worker has a task no more.
+    #[cold]
     pub(crate) fn note_end(&mut self, worker: WorkerId, id: TaskId) {
         let key = self.tasks[id].key();
         let Some(schedule) = &mut self.schedule else { return };
@@ -146,6 +149,7 @@ impl<T: Payload> State<T> {
     }
 
     /// A worker has a task no more that it had not begun: the task waits again.
+    #[cold]
     pub(crate) fn give_back_task(&mut self, worker: WorkerId, id: TaskId) {
         if self.schedule.is_some() {
             let key = self.tasks[id].key().map(|key| self.schedule().keys.key(key));

@@ -11,6 +11,7 @@ use crate::{
 
 impl<T: Payload> State<T> {
     /// Every transition ends with this. Returns whether more is left to do than one hold of the lock does.
+    #[cold]
     pub(crate) fn settle(&mut self, effects: &mut Effects<T>) -> bool {
         self.serve(effects);
         self.counters.note_waiting(self.waiting());
@@ -39,6 +40,7 @@ impl<T: Payload> State<T> {
     }
 
     /// The pool closes: starts what now may, before idle workers retire.
+    #[cold]
     pub(crate) fn serve_closing(&mut self, effects: &mut Effects<T>) {
         self.forget_pause();
         if self.schedule.is_some() {
@@ -96,6 +98,7 @@ impl<T: Payload> State<T> {
     }
 
     /// A worker of this generation has one task less, or has booted. Returns the task that it has now.
+    #[cold]
     pub(crate) fn free_scheduled(
         &mut self,
         clock: &impl Clock,
