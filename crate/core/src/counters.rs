@@ -1,6 +1,6 @@
 //! What the pool counts, and the snapshot of it that it hands out.
 
-use crate::options::UNBOUNDED;
+use crate::policy::UNBOUNDED;
 
 /// A number of a pool that is shown, by `stats()` and whatever else shows pools.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,9 @@
 //! The rules of scheduling that a pool is given, and how they are changed.
 
-use crate::{clock::Nanos, options::UNBOUNDED};
+use crate::clock::Nanos;
+
+/// As a capacity, or as a number of tasks: no limit.
+pub const UNBOUNDED: u32 = u32::MAX;
 
 /// What a full queue does with one more task.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

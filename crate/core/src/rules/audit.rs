@@ -2,7 +2,7 @@
 
 use crate::{
     clock::Nanos,
-    options::UNBOUNDED,
+    policy::UNBOUNDED,
     state::{State, task::TaskState, worker::WorkerState},
     submission::Payload,
 };
