@@ -184,7 +184,7 @@ counters! {
 /// One consistent view of a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Most live workers; [`UNBOUNDED`](crate::UNBOUNDED) for no limit.
+    /// Most live workers; [`UNBOUNDED`] for no limit.
     pub capacity: u32,
     /// Whether none is started for now, as one could not be, while another one serves.
     pub is_pausing: bool,
@@ -256,7 +256,7 @@ impl Snapshot {
         self.running - self.busy
     }
 
-    /// How many workers could take a task now; [`UNBOUNDED`](crate::UNBOUNDED) for no limit.
+    /// How many workers could take a task now; [`UNBOUNDED`] for no limit.
     #[must_use]
     pub const fn available(&self) -> u32 {
         match self.capacity {
@@ -270,7 +270,7 @@ impl Snapshot {
         }
     }
 
-    /// How many workers could be started; [`UNBOUNDED`](crate::UNBOUNDED) for no limit.
+    /// How many workers could be started; [`UNBOUNDED`] for no limit.
     #[must_use]
     pub const fn free(&self) -> u32 {
         match self.capacity {
