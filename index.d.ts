@@ -13,6 +13,102 @@ export interface Logger {
 	warn(details: object, message: string): void;
 	error(details: object, message: string): void;
 }
+/**
+ * Options of every pool that say who may start and who may wait, beyond capacity and priority. All but `ageing` can be
+ * changed while the pool runs, by `configure`. What is not used costs nothing.
+ */
+export interface SchedulingOptions {
+	/**
+	 * What the pool does with one more task when as many wait as `maxBlockingTasks` allows. `reject`, the default,
+	 * refuses the new task. `discard-oldest` has the task that has waited longest in the lowest priority give way, for
+	 * work whose newest state is all that matters: it rejects with `PoolOverloadError`, reason `displaced`. Needs
+	 * `maxBlockingTasks` of at least 1.
+	 *
+	 * - A new task with a `key` displaces the oldest task of its own key, in the lowest priority in which that key waits.
+	 *   Only if none of its key waits, it displaces that of the pool.
+	 * - If the task that would give way is more important than the new one, the new one is refused.
+	 * - `nonblocking`, and `maxBlockingPerKey` of the new task's key, still refuse.
+	 *
+	 * ```js
+	 * const pool = Pool.create({ size: 4, maxBlockingTasks: 100, overload: 'discard-oldest' })
+	 * ```
+	 */
+	overload?: "reject" | "discard-oldest" | undefined;
+	/**
+	 * Controlled delay: keeps the queue short when more comes than the pool can do, so that the tasks which it does run
+	 * are still worth it. While a priority has had a task that could start at every moment of the last `interval` ms, its
+	 * newest task starts first, and every task that has waited longer than `target` ms rejects with `PoolOverloadError`,
+	 * reason `shed`, at the latest when a worker would take the next task. Otherwise the oldest task starts first, and
+	 * tasks may wait for as long as they like. So a burst is absorbed, and a queue that stands is not.
+	 *
+	 * Both times are in ms, above 0 and up to 2³¹ − 1; for requests that somebody waits for, `{ target: 20, interval: 200 }`
+	 * is a good start. A task has waited since it was accepted, or since `shed` was turned on if that is later. A pause
+	 * begins the interval anew. Tasks of the priority `background` are never shed, and nothing is while the pool closes.
+	 * What `map` has submitted is submitted again. Default: `false`, which is off.
+	 *
+	 * The algorithm is CoDel (Nichols and Jacobson, "Controlling Queue Delay", ACM Queue 10(5), 2012) with adaptive LIFO
+	 * (Maurer, "Fail at Scale", ACM Queue 13(8), 2015).
+	 *
+	 * ```js
+	 * const pool = Pool.create({ size: 50, shed: { target: 20, interval: 200 } })
+	 * ```
+	 */
+	shed?: {
+		target: number;
+		interval: number;
+	} | false | undefined;
+	/**
+	 * The largest number of tasks that start in any `interval` ms: in every window of that length, wherever it begins, no
+	 * more than `limit`. A start counts from when the pool gives the task to a worker; its function is not called before.
+	 * Tasks wait for the rate as they wait for a worker, with the same order, bounds and `waitTimeout`. A start is never
+	 * given back, whatever becomes of the task; `reboot` and `configure` keep what was counted.
+	 *
+	 * `limit`: an integer from 1 to 65,536. `interval`: ms, above 0 and up to 2³¹ − 1. Default: `false`, no limit. The
+	 * rate is that of this pool in this process: of a shared pool for all isolates together, of a `MultiPool` for each of
+	 * its pools.
+	 *
+	 * ```js
+	 * const api = Pool.create({ size: 10, rate: { limit: 100, interval: 60_000 } })
+	 * ```
+	 */
+	rate?: {
+		limit: number;
+		interval: number;
+	} | false | undefined;
+	/**
+	 * The largest number of tasks of one `key` that run at once. A task of a key that has so many waits, and holds nobody
+	 * up. A task counts from when a worker has it until its function has ended, also if it has timed out or was aborted
+	 * meanwhile. An integer from 1 to 2³¹ − 1, or `Infinity`, the default. Tasks without a key have no such limit. Not
+	 * with `ageing`. Of a `MultiPool`: in each of its pools.
+	 *
+	 * ```js
+	 * const pool = Pool.create({ size: 100, perKey: 4 })
+	 * await pool.submit(() => fetch(url), { key: new URL(url).host })
+	 * ```
+	 */
+	perKey?: number | undefined;
+	/**
+	 * The largest number of waiting tasks of one `key`. Further ones are refused with `PoolOverloadError`, reason `key`.
+	 * An integer from 0 to 2³¹ − 1; 0, the default, means that there is no limit. Not with `ageing`. Of a `MultiPool`: in
+	 * each of its pools.
+	 *
+	 * ```js
+	 * const pool = Pool.create({ size: 100, perKey: 4, maxBlockingPerKey: 50 })
+	 * ```
+	 */
+	maxBlockingPerKey?: number | undefined;
+	/**
+	 * After so many ms a waiting task counts as one priority level higher, counted from the call, so that tasks of a low
+	 * priority start in the end, however many of a high one come. Waiting tasks start in the order of `priority × ageing
+	 * + time of the call`. Above 0, up to 2³¹ − 1. Default: priorities are strict. Tasks of the priority `background` do
+	 * not age. In a pool with `ageing` tasks have no `key`. It is fixed when the pool is made.
+	 *
+	 * ```js
+	 * const pool = Pool.create({ size: 4, ageing: 500 })
+	 * ```
+	 */
+	ageing?: number | undefined;
+}
 /** What `panicHandler` is told about a task that failed. */
 export interface TaskInfo {
 	/** The pool's name. */
@@ -35,7 +131,7 @@ export interface TaskInfo {
  * Options of every pool. The pool reads them once, from own properties. `undefined` is the same as leaving an option
  * out; `null` and unknown options are errors. All times are in ms.
  */
-export interface PoolOptions {
+export interface PoolOptions extends SchedulingOptions {
 	/**
 	 * The name of the pool in errors, logs, `TaskInfo` and names of threads. Isolates find a `shared` pool by its name. A
 	 * string that is not empty; default `pool-1`, `pool-2`, …
@@ -162,10 +258,42 @@ export interface SubmitOptions {
 	timeout?: number | undefined;
 	/**
 	 * The order of waiting tasks: a lower number starts first; tasks with the same number start in the order in which
-	 * they came. A safe integer from 0, or `high` = 0, `normal` = 1, `low` = 2. Default 1. Priorities do not age: while
-	 * there are always tasks of a high priority, those of a low one do not start.
+	 * they came. A safe integer from 0, or `high` = 0, `normal` = 1, `low` = 2. Default 1. Unless the pool has the option
+	 * `ageing`, priorities do not age: while there are always tasks of a high priority, those of a low one do not start.
+	 *
+	 * `background` is for what can wait, such as archiving or warming a cache. Such a task starts only if no other task
+	 * could start and fewer than half of the workers are busy, at least one being allowed. Background tasks start in the
+	 * order in which they came. They wait within `maxBlockingTasks` of their own count, so they never fill the queue for
+	 * others. While the pool closes, they run like any others.
 	 */
-	priority?: number | "high" | "normal" | "low" | undefined;
+	priority?: number | "high" | "normal" | "low" | "background" | undefined;
+	/**
+	 * How many slots of the capacity the task takes while it runs: 1 for a thumbnail, 8 for a video. The task starts when
+	 * its whole weight fits. Lighter tasks behind it do not pass it, so it is not starved; one of a higher priority that
+	 * fits does. `running` and `busy` count slots, `rate` and `perKey` count tasks. An integer from 1 to 2³¹ − 1, default
+	 * 1; a weight above the capacity is the capacity of the moment when the task starts. Not in pools with `init`, nor in
+	 * threads.
+	 *
+	 * ```js
+	 * await pool.submit(() => transcode(video), { weight: 8 })
+	 * ```
+	 */
+	weight?: number | undefined;
+	/**
+	 * What the task belongs to: a tenant, a host, a user. Of all tasks of one priority that may start, one of the key with
+	 * the fewest running tasks starts first, and then the one that came first: so nobody who submits very many tasks
+	 * starves the others. `perKey` limits how many tasks of a key run at once. Tasks without a key have one place
+	 * together, without a limit. In threads, the thread that last ran a task of this key runs the next one if it is free,
+	 * so that what it has cached is used; otherwise any other thread does.
+	 *
+	 * A string that is not empty. The pool does not keep it: what it knows of a key is gone with the last task of that
+	 * key. In a shared pool the same key means the same in all isolates. Not in a pool with `ageing`.
+	 *
+	 * ```js
+	 * await pool.submit(() => report(tenant), { key: tenant.id })
+	 * ```
+	 */
+	key?: string | undefined;
 }
 /**
  * Options of `map`. The options of a task hold for the task of each item, but `signal` aborts the whole map. `priority`
@@ -193,6 +321,129 @@ export interface VacancyOptions {
 	/** When it aborts, `vacancy` rejects with its reason. */
 	signal?: AbortSignal | undefined;
 }
+/**
+ * What can be moved: an `ArrayBuffer`, a `MessagePort`, a stream and so on. `bytes.buffer` fits as it is; a buffer of
+ * shared memory is refused when it is moved. The type comes from `WorkerOptions`, where every version of `@types/node`
+ * has it.
+ */
+export type Transferable = NonNullable<WorkerOptions["transferList"]>[number] | ArrayBufferLike;
+/** Options that only a thread pool has. Times are in ms. */
+export interface ThreadOptions {
+	/**
+	 * The task module: an absolute path or a `file:` URL; needed. Its exported functions are the tasks. The module is an
+	 * ES module or CommonJS; of CommonJS the own properties of `module.exports` are the tasks, and `module.exports`
+	 * itself, if it is a function, is the default export.
+	 *
+	 * TypeScript works where the runtime strips types. Elsewhere name a loader in `execArgv` (`--import`), or a hook of
+	 * `require` (`--require ts-node/register`): what `import` refuses is loaded by `require`.
+	 *
+	 * Each thread loads the module once, before its first task. If the file is missing, the first thread finds out, and
+	 * tasks reject with `WorkerStartError`.
+	 *
+	 * ```js
+	 * ThreadPool.create({ filename: new URL('tasks.js', import.meta.url) })
+	 * ```
+	 */
+	filename: string | URL;
+	/**
+	 * The largest number of tasks that one thread has at once. Asynchronous tasks overlap, synchronous ones cannot. As
+	 * long as threads are free or can be started, each task gets one of its own. An integer from 1 to 2³¹ − 1, default 1.
+	 */
+	concurrency?: number | undefined;
+	/**
+	 * So many threads stay, however long they are idle, and are replaced when they die. They start when they are first
+	 * needed. An integer from 0 to `size`, default 0. A capacity below it, set by `tune`, wins.
+	 */
+	minSize?: number | undefined;
+	/**
+	 * How long a task may run on after it was aborted or timed out, in ms from the abort. After that its thread is ended
+	 * and replaced. Other tasks of that thread (`concurrency`) get the same time again; after that they reject with
+	 * `WorkerCrashedError`. Raise `grace` for tasks that clean up; the promise of the task does not wait for it. From 0
+	 * to 2³¹ − 1, default 100.
+	 */
+	grace?: number | undefined;
+	/**
+	 * Replaces a thread between two tasks: after so many `tasks` (an integer from 1), or when it uses more than `heapMb`
+	 * MiB of heap (a number above 0; the pool looks after each task). Default: never.
+	 */
+	recycle?: {
+		tasks?: number | undefined;
+		heapMb?: number | undefined;
+	} | undefined;
+	/**
+	 * As in `new Worker`: the environment variables of the threads, or `SHARE_ENV`. Default: a copy of those of this
+	 * isolate.
+	 */
+	env?: WorkerOptions["env"];
+	/** As in `new Worker`: is appended to `process.argv` of the threads. */
+	argv?: WorkerOptions["argv"];
+	/** As in `new Worker`: the options of Node for the threads. Default: those of this isolate. */
+	execArgv?: WorkerOptions["execArgv"];
+	/** As in `new Worker`. A thread that reaches a limit ends, and its tasks reject with `WorkerCrashedError`. */
+	resourceLimits?: WorkerOptions["resourceLimits"];
+	/**
+	 * What the threads get as `workerData`, from `workpool/worker` and from `node:worker_threads`. Each thread gets a
+	 * clone.
+	 */
+	workerData?: unknown;
+	/**
+	 * As in `new Worker`. It is of use with `createWorker`, which has the `Worker` whose `stdout` it is. Once a thread
+	 * has printed something, Node keeps the process alive until that thread ends.
+	 */
+	stdout?: boolean | undefined;
+	/** As in `new Worker`. It is of use with `createWorker`, which has the `Worker` whose `stderr` it is. */
+	stderr?: boolean | undefined;
+	/**
+	 * As in `new Worker`: when a thread ends, Node closes the files that it has opened with `fs.open` and not closed.
+	 * Default: true, as in Node.
+	 */
+	trackUnmanagedFds?: boolean | undefined;
+	/**
+	 * Classes of errors to build again here when tasks throw them. The class is found by its name in the prototype chain
+	 * of the error, and its constructor is not called. An error of any other class arrives as the nearest built-in class,
+	 * with its name, `code` and properties.
+	 *
+	 * ```js
+	 * ThreadPool.create({ filename, errors: [ValidationError] })
+	 * ```
+	 */
+	errors?: readonly (abstract new (...args: never[]) => Error)[] | undefined;
+	/**
+	 * Makes a thread. Bundlers may need it, as they must see `new Worker(new URL(…))`; and it is the way to get hold of
+	 * the `Worker`. It is called with the file with which threads begin and the options of the `Worker`. It must pass the
+	 * options on and return the `Worker`.
+	 *
+	 * A file of your own must import `workpool/worker` before anything else. If it has not done so within 5 s, the thread
+	 * is ended. In that case, and if anything but such a `Worker` is returned, tasks reject with a `WorkerStartError`
+	 * that says what is wrong.
+	 *
+	 * ```js
+	 * ThreadPool.create({ filename, createWorker: (url, options) => new Worker(url, options) })
+	 * ```
+	 */
+	createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined;
+}
+/** Options of `map` of a thread pool: those of `run` without `transfer`, and `ordered`. */
+export interface MapRunOptions extends Omit<MapOptions, "weight"> {
+	/** The export to call. Default: the default export. */
+	name?: string | undefined;
+}
+/** Options of one task of a thread pool. */
+export interface RunOptions extends Omit<SubmitOptions, "weight"> {
+	/** The export to call. Default: the default export. */
+	name?: string | undefined;
+	/**
+	 * What of the argument is moved instead of cloned: `ArrayBuffer`s, `MessagePort`s and so on. It is gone from here
+	 * once the task is accepted, however the task ends, and stays untouched if the task is refused or the argument cannot
+	 * be cloned. A guest of a shared pool can move only `ArrayBuffer`s, which are copied and then detached.
+	 */
+	transfer?: readonly Transferable[] | undefined;
+}
+/**
+ * The options that `configure` may change: those that are *live*. Each means what it means at creation. `minSize` and
+ * `grace` are for thread pools.
+ */
+export type LiveOptions = Pick<PoolOptions, "size" | "expiry" | "nonblocking" | "maxBlockingTasks" | "overload" | "shed" | "rate" | "perKey" | "maxBlockingPerKey"> & Pick<ThreadOptions, "minSize" | "grace">;
 /** One consistent snapshot of a pool. Unbounded counts are `Infinity`. */
 export interface PoolStats {
 	/** The name of the pool, as `pool.name`. */
@@ -372,6 +623,59 @@ declare abstract class BasePool implements AsyncDisposable {
 	 */
 	tune(size: number): void;
 	/**
+	 * Changes options while the pool runs: all that are given, or, if one of them is not allowed, none. What the change
+	 * leaves out stays as it is. Live are `size`, `expiry`, `nonblocking`, `maxBlockingTasks`, `overload`, `shed`, `rate`,
+	 * `perKey` and `maxBlockingPerKey`, and of thread pools `minSize` and `grace`.
+	 *
+	 * The change holds at once, for tasks that wait, too: if more may start now, it starts; a bound that shrinks refuses
+	 * further tasks and rejects none that wait. A new `expiry` also wins over `disablePurge`. It works on a closed pool as
+	 * well. In a shared pool the change holds for all isolates; whoever calls `create` later still has to agree with the
+	 * options with which the pool was made.
+	 *
+	 * A `MultiPool` checks the change against all its pools, and then changes one after the other.
+	 *
+	 * ```js
+	 * pool.configure({ size: 20, maxBlockingTasks: 500, rate: { limit: 10, interval: 1_000 } })
+	 * pool.configure({ rate: false })
+	 * ```
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION` if an option is not live or not allowed, or contradicts another one; then nothing has changed
+	 */
+	configure(change: LiveOptions): void;
+	/**
+	 * From now on no task starts, until `resume`. Tasks that workers have go on, workers that are starting become ready,
+	 * and tasks are accepted and wait; their `waitTimeout` runs, no `vacancy` comes, and `nonblocking` refuses with
+	 * `PoolOverloadError`, reason `paused`. `drain` and the natural end of the process wait for `resume`; `close`,
+	 * `release` and `destroy` end the pause. `runSync` throws.
+	 *
+	 * A closed pool does not pause: then it does nothing. In a shared pool it holds for all isolates; if the isolate that
+	 * has paused the pool ends, the pool resumes. A `MultiPool` pauses all its pools.
+	 *
+	 * ```js
+	 * pool.pause()
+	 * await migrate()
+	 * pool.resume()
+	 * ```
+	 */
+	pause(): void;
+	/** Ends a pause: what waits starts at once, as far as it may. Without a pause it does nothing. */
+	resume(): void;
+	/**
+	 * Whether the pool is paused. Of a `MultiPool`: whether all its pools are paused, but for those that are closed.
+	 */
+	get isPaused(): boolean;
+	/**
+	 * Empties the queue: all tasks that wait at this moment reject with `PoolClearedError`. What runs goes on, and the
+	 * pool stays open. In a shared pool it rejects the tasks of all isolates. A `MultiPool` clears all its pools.
+	 *
+	 * ```js
+	 * const dropped = pool.clear()
+	 * ```
+	 *
+	 * @returns how many tasks were rejected
+	 */
+	clear(): number;
+	/**
 	 * Closes the pool now: waiting tasks reject with `PoolClosedError`, running tasks finish, and idle workers retire.
 	 * Nothing is interrupted. A second call does nothing.
 	 */
@@ -464,124 +768,6 @@ export interface TaskContext<R> {
 	 * read.
 	 */
 	readonly signal: AbortSignal;
-}
-/**
- * What can be moved: an `ArrayBuffer`, a `MessagePort`, a stream and so on. `bytes.buffer` fits as it is; a buffer of
- * shared memory is refused when it is moved. The type comes from `WorkerOptions`, where every version of `@types/node`
- * has it.
- */
-export type Transferable = NonNullable<WorkerOptions["transferList"]>[number] | ArrayBufferLike;
-/** Options that only a thread pool has. Times are in ms. */
-export interface ThreadOptions {
-	/**
-	 * The task module: an absolute path or a `file:` URL; needed. Its exported functions are the tasks. The module is an
-	 * ES module or CommonJS; of CommonJS the own properties of `module.exports` are the tasks, and `module.exports`
-	 * itself, if it is a function, is the default export.
-	 *
-	 * TypeScript works where the runtime strips types. Elsewhere name a loader in `execArgv` (`--import`), or a hook of
-	 * `require` (`--require ts-node/register`): what `import` refuses is loaded by `require`.
-	 *
-	 * Each thread loads the module once, before its first task. If the file is missing, the first thread finds out, and
-	 * tasks reject with `WorkerStartError`.
-	 *
-	 * ```js
-	 * ThreadPool.create({ filename: new URL('tasks.js', import.meta.url) })
-	 * ```
-	 */
-	filename: string | URL;
-	/**
-	 * The largest number of tasks that one thread has at once. Asynchronous tasks overlap, synchronous ones cannot. As
-	 * long as threads are free or can be started, each task gets one of its own. An integer from 1 to 2³¹ − 1, default 1.
-	 */
-	concurrency?: number | undefined;
-	/**
-	 * So many threads stay, however long they are idle, and are replaced when they die. They start when they are first
-	 * needed. An integer from 0 to `size`, default 0. A capacity below it, set by `tune`, wins.
-	 */
-	minSize?: number | undefined;
-	/**
-	 * How long a task may run on after it was aborted or timed out, in ms from the abort. After that its thread is ended
-	 * and replaced. Other tasks of that thread (`concurrency`) get the same time again; after that they reject with
-	 * `WorkerCrashedError`. Raise `grace` for tasks that clean up; the promise of the task does not wait for it. From 0
-	 * to 2³¹ − 1, default 100.
-	 */
-	grace?: number | undefined;
-	/**
-	 * Replaces a thread between two tasks: after so many `tasks` (an integer from 1), or when it uses more than `heapMb`
-	 * MiB of heap (a number above 0; the pool looks after each task). Default: never.
-	 */
-	recycle?: {
-		tasks?: number | undefined;
-		heapMb?: number | undefined;
-	} | undefined;
-	/**
-	 * As in `new Worker`: the environment variables of the threads, or `SHARE_ENV`. Default: a copy of those of this
-	 * isolate.
-	 */
-	env?: WorkerOptions["env"];
-	/** As in `new Worker`: is appended to `process.argv` of the threads. */
-	argv?: WorkerOptions["argv"];
-	/** As in `new Worker`: the options of Node for the threads. Default: those of this isolate. */
-	execArgv?: WorkerOptions["execArgv"];
-	/** As in `new Worker`. A thread that reaches a limit ends, and its tasks reject with `WorkerCrashedError`. */
-	resourceLimits?: WorkerOptions["resourceLimits"];
-	/**
-	 * What the threads get as `workerData`, from `workpool/worker` and from `node:worker_threads`. Each thread gets a
-	 * clone.
-	 */
-	workerData?: unknown;
-	/**
-	 * As in `new Worker`. It is of use with `createWorker`, which has the `Worker` whose `stdout` it is. Once a thread
-	 * has printed something, Node keeps the process alive until that thread ends.
-	 */
-	stdout?: boolean | undefined;
-	/** As in `new Worker`. It is of use with `createWorker`, which has the `Worker` whose `stderr` it is. */
-	stderr?: boolean | undefined;
-	/**
-	 * As in `new Worker`: when a thread ends, Node closes the files that it has opened with `fs.open` and not closed.
-	 * Default: true, as in Node.
-	 */
-	trackUnmanagedFds?: boolean | undefined;
-	/**
-	 * Classes of errors to build again here when tasks throw them. The class is found by its name in the prototype chain
-	 * of the error, and its constructor is not called. An error of any other class arrives as the nearest built-in class,
-	 * with its name, `code` and properties.
-	 *
-	 * ```js
-	 * ThreadPool.create({ filename, errors: [ValidationError] })
-	 * ```
-	 */
-	errors?: readonly (abstract new (...args: never[]) => Error)[] | undefined;
-	/**
-	 * Makes a thread. Bundlers may need it, as they must see `new Worker(new URL(…))`; and it is the way to get hold of
-	 * the `Worker`. It is called with the file with which threads begin and the options of the `Worker`. It must pass the
-	 * options on and return the `Worker`.
-	 *
-	 * A file of your own must import `workpool/worker` before anything else. If it has not done so within 5 s, the thread
-	 * is ended. In that case, and if anything but such a `Worker` is returned, tasks reject with a `WorkerStartError`
-	 * that says what is wrong.
-	 *
-	 * ```js
-	 * ThreadPool.create({ filename, createWorker: (url, options) => new Worker(url, options) })
-	 * ```
-	 */
-	createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined;
-}
-/** Options of `map` of a thread pool: those of `run` without `transfer`, and `ordered`. */
-export interface MapRunOptions extends MapOptions {
-	/** The export to call. Default: the default export. */
-	name?: string | undefined;
-}
-/** Options of one task of a thread pool. */
-export interface RunOptions extends SubmitOptions {
-	/** The export to call. Default: the default export. */
-	name?: string | undefined;
-	/**
-	 * What of the argument is moved instead of cloned: `ArrayBuffer`s, `MessagePort`s and so on. It is gone from here
-	 * once the task is accepted, however the task ends, and stays untouched if the task is refused or the argument cannot
-	 * be cloned. A guest of a shared pool can move only `ArrayBuffer`s, which are copied and then detached.
-	 */
-	transfer?: readonly Transferable[] | undefined;
 }
 type Functions = Record<string, (...args: any[]) => any>;
 type Known<M> = 0 extends 1 & M ? Functions : M;

@@ -28,7 +28,9 @@ export type {
   SubmitOptions,
   VacancyOptions,
 } from './src/options/options.js'
+export type { LiveOptions } from './src/options/live-options.js'
 export type { PoolStats } from './src/native/pool-stats.js'
+export type { SchedulingOptions } from './src/options/scheduling-options.js'
 export type { Strategy } from './src/options/strategy.js'
 export type { Closure, TaskContext } from './src/origin/task.js'
 export type { TaskInfo } from './src/options/task-info.js'

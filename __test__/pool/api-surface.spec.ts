@@ -46,8 +46,10 @@ test('import and require give one and the same code, so that there is one PoolEr
 test('a pool has the verbs and getters of the design, and shows nothing else', (t) => {
   const pool = Pool.create({ size: 2 })
   const submission = ['submit', 'execute', 'tryExecute', 'map', 'vacancy']
-  const verbs = [...submission, 'stats', 'tune', 'release', 'releaseTimeout', 'close', 'drain', 'reboot']
-  const getters = ['name', 'capacity', 'running', 'busy', 'idle', 'available', 'free', 'waiting', 'isClosed']
+  const scheduling = ['tune', 'configure', 'pause', 'resume', 'clear']
+  const verbs = [...submission, ...scheduling, 'stats', 'release', 'releaseTimeout', 'close', 'drain', 'reboot']
+  const numbers = ['capacity', 'running', 'busy', 'idle', 'available', 'free', 'waiting']
+  const getters = ['name', ...numbers, 'isClosed', 'isPaused']
   for (const verb of verbs) t.is(typeof Pool.prototype[verb as 'submit'], 'function', verb)
   t.is(typeof pool[Symbol.asyncDispose], 'function')
   for (const getter of getters) {
@@ -136,8 +138,8 @@ test('getters agree with stats', (t) => {
   const pool = Pool.create({ size: 2 })
   void pool.submit(() => {
     const stats = pool.stats()
-    const { name, capacity, running, busy, idle, available, free, waiting, isClosed } = pool
-    t.like(stats, { name, capacity, running, busy, idle, available, free, waiting, isClosed })
+    const { name, capacity, running, busy, idle, available, free, waiting, isClosed, isPaused } = pool
+    t.like(stats, { name, capacity, running, busy, idle, available, free, waiting, isClosed, isPaused })
     t.is(busy, 1)
   })
 })

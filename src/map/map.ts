@@ -65,6 +65,8 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   #awaitsVacancy = false
   /** The map stands in the queue where its tasks would stand. */
   readonly #wait: VacancyWait
+  /** Whether its tasks may have to wait although a task without options would not, or the other way round. */
+  readonly #isApart: boolean
   #takeBack = noop
   /** The async context of whoever asked for the first result. */
   #asyncContext: AsyncResource | undefined
@@ -80,7 +82,10 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
     this.#source = new Source(items, this)
     this.#isOrdered = ordered
     this.#outer = signal
-    this.#wait = { priority: options.priority as number | undefined, waitTimeout: options.waitTimeout }
+    const { waitTimeout, key, weight } = options
+    const priority = options.priority as number | undefined
+    this.#wait = { priority, waitTimeout, key, weight }
+    this.#isApart = key !== undefined || (weight ?? 1) > 1 || priority === Infinity
     if (taker.abort === undefined) this.#options = { ...options, signal: this.#controller.signal }
     else this.#options = Object.values(options).some((value) => value !== undefined) ? options : undefined
   }
@@ -162,7 +167,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
     try {
       let known = isVacant
       while (this.#wantsVacancy()) {
-        if (known ?? this.#taker.hasVacancy()) this.#use()
+        if (!this.#isApart && (known ?? this.#taker.hasVacancy())) this.#use()
         else this.#awaitVacancy()
         known = undefined
       }
@@ -359,7 +364,9 @@ export function map<I, O, C>(
 ): AsyncIterableIterator<Awaited<O>> {
   checkItems(items)
   checkTask(task)
-  return new Mapping<I, Awaited<O>, C>(taker, items, task, checkMapOptions(options))
+  const checked = checkMapOptions(options)
+  taker.assertPossible(checked)
+  return new Mapping<I, Awaited<O>, C>(taker, items, task, checked)
 }
 
 /** The same through tasks that run in another isolate. Items and options are checked. */
@@ -368,6 +375,7 @@ export function mapElsewhere<I, O>(
   items: Iterable<I> | AsyncIterable<I>,
   options: MapOptions,
 ): AsyncIterableIterator<O> {
+  taker.assertPossible(options)
   const task = (): never => {
     throw new Error('the task of an item that goes elsewhere is not called here')
   }

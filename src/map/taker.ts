@@ -16,6 +16,8 @@ export interface Taker<C> {
    * takes the wait back.
    */
   awaitTurn(wait: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void
+  /** Throws if the pool cannot heed these options of a task, which are right by themselves. */
+  assertPossible(options: SubmitOptions): void
   /**
    * `run` is called when the task starts, and never if the task is refused. If the task runs in another isolate, `run`
    * is not called at all, and `item` says what the task is for.

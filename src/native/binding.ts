@@ -28,7 +28,10 @@ interface Raw {
   submit(handle: number): number
   /** The same for a task that may be offered to other pools, too. */
   offer(handle: number, offer: Offer): number
-  /** The same with options: `Special.noLimit` for no `waitTimeout`, 0 for no `timeout`. */
+  /**
+   * The same with options: `Infinity` as the priority of one in the background, `Special.noLimit` for no `waitTimeout`,
+   * 0 for no `timeout`. `isKeyed`: its key is the one that was named last.
+   */
   submit_with(
     handle: number,
     priority: number,
@@ -36,7 +39,11 @@ interface Raw {
     timeout: number,
     timed: number,
     offer: Offer,
+    weight?: number,
+    isKeyed?: number,
   ): number
+  /** Names the key of the next task, or wait for a vacancy, that has one. */
+  name_key(key: string): void
   /** The closure is called now. */
   begin(handle: number, task: number, stamp: number): void
   /** The closure goes on after its call: its `timeout` can end it. */
@@ -88,9 +95,10 @@ interface Raw {
     timeout: number,
     timed: number,
     offer: Offer,
+    isKeyed?: number,
   ): number
-  /** A refusal, if a task would be refused just now; else 0. */
-  refuse(handle: number, waitTimeout: number, timeout: number, offer: Offer): number
+  /** A refusal, if a task with these options would be refused just now; else 0. */
+  refuse(handle: number, priority: number, waitTimeout: number, timeout: number, offer: Offer, isKeyed?: number): number
   /** Looks for what comes next for as long as it is worth it: what has been found. */
   linger(): Linger
   /** How many ends of tasks have been put into the exchange. */

@@ -299,6 +299,9 @@ export interface VacancyWait {
   priority?: number | undefined
   /** In ms; `undefined` for as long as it takes. */
   waitTimeout?: number | undefined
+  /** Of the task that is to be submitted, and so is the weight. */
+  key?: string | undefined
+  weight?: number | undefined
   /**
    * Whether the vacancy is used within `settle` or not at all. Otherwise there is time until the next turn of the event
    * loop.
@@ -310,7 +313,7 @@ export interface VacancyWait {
 export function awaitVacancy(
   handle: number,
   settle: (vacancy: Vacancy) => void,
-  { priority = 1, waitTimeout, isBrief = false }: VacancyWait,
+  { priority = 1, waitTimeout, key, weight, isBrief = false }: VacancyWait,
 ): () => boolean {
   const token = newToken(true)
   watches.set(token, (vacancy) => {
@@ -328,7 +331,8 @@ export function awaitVacancy(
       settle(vacancy)
     }
   })
-  native.awaitVacancy(isolate, handle, token, priority, waitTimeout)
+  if (key !== undefined) native.name_key(key)
+  native.awaitVacancy(isolate, handle, token, priority, waitTimeout, weight, key !== undefined)
   return () => native.forgetVacancy(isolate, handle, token) && watches.delete(token)
 }
 

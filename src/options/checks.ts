@@ -10,23 +10,37 @@ export type Check<T> = (value: unknown, option: string) => T
 export type Checks = Record<string, Check<unknown>>
 export type Checked<C extends Checks> = { [K in keyof C]?: ReturnType<C[K]> }
 
-/** Reads a set of options through `checks`; `what` it is called. */
-export function reader<C extends Checks>(what: string, checks: C): (options: unknown) => Checked<C> {
+/**
+ * Reads a set of options through `checks`; `what` it is called.
+ *
+ * @param refusal the error of an option that is not among them
+ */
+export function reader<C extends Checks>(
+  what: string,
+  checks: C,
+  refusal = (option: string) => unknownOption(option, what, Object.keys(checks)),
+): (options: unknown) => Checked<C> {
   const names = Object.keys(checks)
   declareOptions(what, names)
   // All are there: none that is left out is looked for on `Object.prototype`, where somebody may have put it.
   const none = Object.freeze(Object.fromEntries(names.map((name) => [name, undefined]))) as Checked<C>
-  return (options) => (options === undefined ? none : read(options, what, checks, none))
+  return (options) => (options === undefined ? none : read(options, what, checks, none, refusal))
 }
 
 /** Reads the own properties of `options` through `checks`; `undefined` means absent. */
-function read<C extends Checks>(options: unknown, what: string, checks: C, none: Checked<C>): Checked<C> {
+function read<C extends Checks>(
+  options: unknown,
+  what: string,
+  checks: C,
+  none: Checked<C>,
+  refusal: (option: string) => Error,
+): Checked<C> {
   const result: Record<string, unknown> = { ...none }
   if (typeof options !== 'object' || options === null) throw wrongType(what, options, 'an object')
   for (const option of Object.keys(options)) {
     const value = (options as Record<string, unknown>)[option]
     const check = Object.hasOwn(checks, option) ? checks[option] : undefined
-    if (check === undefined) throw unknownOption(option, what, Object.keys(checks))
+    if (check === undefined) throw refusal(option)
     if (value !== undefined) result[option] = check(value, option)
   }
   return result as Checked<C>

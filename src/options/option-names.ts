@@ -28,6 +28,17 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   panicHandler: 'onerror errorhandler onpanic',
   ordered: 'preserveorder',
   strategy: 'workerchoicestrategy loadbalancer',
+  rate: 'interval ratelimit ratelimiter throttle intervalcap reservoir reservoirrefreshamount reservoirrefreshinterval mintime',
+  limit: 'max maxrequests points tokens reservoir intervalcap count',
+  interval: 'period duration per window windowms ms',
+  target: 'maxdelay maxage',
+  perKey: 'perkeylimit concurrencyperkey limitperkey perhost pertenant maxperkey',
+  maxBlockingPerKey: 'maxwaitingperkey maxqueueperkey queuelimitperkey',
+  key: 'group groupid tenant tenantid partition partitionkey',
+  weight: 'cost slots permits',
+  ageing: 'aging starvation',
+  shed: 'codel loadshedding',
+  overload: 'overflow overflowstrategy',
 }
 
 const theirs = new Map<string, string[]>()
@@ -42,10 +53,16 @@ export function declareOptions(what: string, known: readonly string[]): void {
   homes.set(what, [...(homes.get(what) ?? []), ...known])
 }
 
+/** What the options of tasks are called. */
+const OF_TASKS = new Set(['the options of the task', 'the options of map'])
+
 /** The error of an option that is not among the `known` ones of `what`. */
 export function unknownOption(option: string, what: string, known: readonly string[]): TypeError {
   if (option === 'filename' && what === 'the options of Pool.create') {
     return misuse('filename is not an option of Pool.create; use ThreadPool.create')
+  }
+  if (option === 'weight' && OF_TASKS.has(what)) {
+    return misuse('weight is not possible in threads: each task takes one place of a thread')
   }
   const shown = /^[\w$]{1,64}$/.test(option) ? option : inspect(option, { maxStringLength: 64 })
   return misuse(`unknown option ${shown} in ${what}; ${hint(option, shown, known)} ${known.join(', ')}`)

@@ -21,13 +21,20 @@ import {
   reader,
   text,
 } from './checks.js'
+import {
+  SCHEDULING,
+  type SchedulingOptions,
+  type SchedulingSettings,
+  agreedScheduling,
+  schedulingOf,
+} from './scheduling-options.js'
 import type { TaskInfo } from './task-info.js'
 
 /**
  * Options of every pool. The pool reads them once, from own properties. `undefined` is the same as leaving an option
  * out; `null` and unknown options are errors. All times are in ms.
  */
-export interface PoolOptions {
+export interface PoolOptions extends SchedulingOptions {
   /**
    * The name of the pool in errors, logs, `TaskInfo` and names of threads. Isolates find a `shared` pool by its name. A
    * string that is not empty; default `pool-1`, `pool-2`, …
@@ -156,10 +163,42 @@ export interface SubmitOptions {
   timeout?: number | undefined
   /**
    * The order of waiting tasks: a lower number starts first; tasks with the same number start in the order in which
-   * they came. A safe integer from 0, or `high` = 0, `normal` = 1, `low` = 2. Default 1. Priorities do not age: while
-   * there are always tasks of a high priority, those of a low one do not start.
+   * they came. A safe integer from 0, or `high` = 0, `normal` = 1, `low` = 2. Default 1. Unless the pool has the option
+   * `ageing`, priorities do not age: while there are always tasks of a high priority, those of a low one do not start.
+   *
+   * `background` is for what can wait, such as archiving or warming a cache. Such a task starts only if no other task
+   * could start and fewer than half of the workers are busy, at least one being allowed. Background tasks start in the
+   * order in which they came. They wait within `maxBlockingTasks` of their own count, so they never fill the queue for
+   * others. While the pool closes, they run like any others.
    */
-  priority?: number | 'high' | 'normal' | 'low' | undefined
+  priority?: number | 'high' | 'normal' | 'low' | 'background' | undefined
+  /**
+   * How many slots of the capacity the task takes while it runs: 1 for a thumbnail, 8 for a video. The task starts when
+   * its whole weight fits. Lighter tasks behind it do not pass it, so it is not starved; one of a higher priority that
+   * fits does. `running` and `busy` count slots, `rate` and `perKey` count tasks. An integer from 1 to 2³¹ − 1, default
+   * 1; a weight above the capacity is the capacity of the moment when the task starts. Not in pools with `init`, nor in
+   * threads.
+   *
+   * ```js
+   * await pool.submit(() => transcode(video), { weight: 8 })
+   * ```
+   */
+  weight?: number | undefined
+  /**
+   * What the task belongs to: a tenant, a host, a user. Of all tasks of one priority that may start, one of the key with
+   * the fewest running tasks starts first, and then the one that came first: so nobody who submits very many tasks
+   * starves the others. `perKey` limits how many tasks of a key run at once. Tasks without a key have one place
+   * together, without a limit. In threads, the thread that last ran a task of this key runs the next one if it is free,
+   * so that what it has cached is used; otherwise any other thread does.
+   *
+   * A string that is not empty. The pool does not keep it: what it knows of a key is gone with the last task of that
+   * key. In a shared pool the same key means the same in all isolates. Not in a pool with `ageing`.
+   *
+   * ```js
+   * await pool.submit(() => report(tenant), { key: tenant.id })
+   * ```
+   */
+  key?: string | undefined
 }
 
 /**
@@ -192,7 +231,8 @@ export interface VacancyOptions {
 }
 
 const LARGEST_ALLOCATION = 2 ** 24
-const PRIORITIES = { high: 0, normal: 1, low: 2 } as const
+/** Whatever has a number goes before what runs in the background. */
+const PRIORITIES = { high: 0, normal: 1, low: 2, background: Infinity } as const
 
 /** What `size` and `tune` allow; 0 stands for unbounded from here on. */
 const size: Check<number> = (value, option) => {
@@ -217,6 +257,7 @@ export const POOL = {
   logger,
   signal: abortSignal,
   shared: boolean,
+  ...SCHEDULING,
   init: functionOf as Check<() => unknown>,
   dispose: functionOf as Check<(resource: unknown) => unknown>,
   disposeTimeout: milliseconds(positiveMs, POSITIVE_MS),
@@ -228,11 +269,13 @@ export const SUBMIT = {
   waitTimeout: milliseconds(ms, MS),
   timeout: milliseconds(positiveMs, POSITIVE_MS),
   priority: ((value, option) => {
-    const allowed = "a safe integer from 0, 'high', 'normal' or 'low'"
+    const allowed = "a safe integer from 0, 'high', 'normal', 'low' or 'background'"
     if (typeof value !== 'string') return integer(0, allowed, Number.MAX_SAFE_INTEGER)(value, option)
     if (Object.hasOwn(PRIORITIES, value)) return PRIORITIES[value as keyof typeof PRIORITIES]
     throw outOfRange(option, value, allowed)
   }) as Check<number>,
+  weight: integer(1, 'an integer from 1 to 2147483647'),
+  key: text,
 } satisfies Checks
 
 const MAP = { ...SUBMIT, ordered: boolean } satisfies Checks
@@ -240,7 +283,7 @@ const VACANCY = { signal: abortSignal } satisfies Checks
 const CLOSE = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
 
 /** The options of every kind of pool, checked, with every default in place. */
-export interface BaseSettings {
+export interface BaseSettings extends SchedulingSettings {
   readonly name: string
   /** If the pool is shared. */
   readonly agreement: Agreement | undefined
@@ -293,10 +336,12 @@ export function toSettings<R>(given: Checked<typeof POOL>): PoolSettings<R> {
   const { preAlloc = false, nonblocking = false, maxBlockingTasks = 0 } = given
   const expiry = stays ? 0 : (given.expiry ?? 1_000)
   const core = { size, expiry, preAlloc, nonblocking, maxBlockingTasks }
+  const scheduling = schedulingOf(given, maxBlockingTasks)
   return {
     ...core,
+    ...scheduling,
     name: given.name ?? nextName(),
-    agreement: given.shared ? toAgreement(given, asGiven(core)) : undefined,
+    agreement: given.shared ? toAgreement(given, { ...asGiven(core), ...agreedScheduling(scheduling) }) : undefined,
     panicHandler: given.panicHandler,
     logger: given.logger ?? consoleLogger,
     signal: given.signal,

@@ -23,6 +23,7 @@ import {
   text,
 } from './checks.js'
 import { type BaseSettings, type MapOptions, POOL, SUBMIT, type SubmitOptions, nextName } from './options.js'
+import { SCHEDULING, agreedScheduling, schedulingOf } from './scheduling-options.js'
 import type { Transferable } from '../base/transferable.js'
 
 /** Options that only a thread pool has. Times are in ms. */
@@ -120,13 +121,13 @@ export interface ThreadOptions {
 }
 
 /** Options of `map` of a thread pool: those of `run` without `transfer`, and `ordered`. */
-export interface MapRunOptions extends MapOptions {
+export interface MapRunOptions extends Omit<MapOptions, 'weight'> {
   /** The export to call. Default: the default export. */
   name?: string | undefined
 }
 
 /** Options of one task of a thread pool. */
-export interface RunOptions extends SubmitOptions {
+export interface RunOptions extends Omit<SubmitOptions, 'weight'> {
   /** The export to call. Default: the default export. */
   name?: string | undefined
   /**
@@ -137,8 +138,11 @@ export interface RunOptions extends SubmitOptions {
   transfer?: readonly Transferable[] | undefined
 }
 
+/** A thread is one worker, whatever its task needs, so a task has no weight. */
+const { weight: _, ...OF_TASK } = SUBMIT
+
 const RUN = {
-  ...SUBMIT,
+  ...OF_TASK,
   name: text,
   transfer: ((value, option) => {
     if (Array.isArray(value)) return value as Transferable[]
@@ -146,7 +150,7 @@ const RUN = {
   }) as Check<Transferable[]>,
 } satisfies Checks
 
-const MAP_RUN = { ...SUBMIT, name: text, ordered: boolean } satisfies Checks
+const MAP_RUN = { ...OF_TASK, name: text, ordered: boolean } satisfies Checks
 const RECYCLE = {
   tasks: integer(1, 'an integer from 1 to 2147483647'),
   heapMb: ((value, option) => {
@@ -169,7 +173,8 @@ const isUrl = (value: unknown): value is URL => {
 /** What `new Worker` checks itself, and says so when the first thread starts. */
 const asIs: Check<unknown> = (value) => value
 
-const THREADS = {
+/** The options of every thread pool. */
+export const THREADS = {
   name: POOL.name,
   size: integer(1, 'an integer from 1 to 2147483647; a thread pool is never unbounded'),
   expiry: POOL.expiry,
@@ -181,6 +186,7 @@ const THREADS = {
   logger: POOL.logger,
   signal: POOL.signal,
   shared: POOL.shared,
+  ...SCHEDULING,
   filename: ((value, option) => {
     const allowed = 'an absolute path or a file: URL'
     // Not `instanceof`: a test environment has URLs of its own.
@@ -266,8 +272,10 @@ export function checkThreadOptions(options: unknown, parallelism: () => number):
   const expiry = stays ? 0 : (given.expiry ?? 60_000)
   const recycle = { tasks: given.recycle?.tasks ?? 0, heapMb: given.recycle?.heapMb ?? 0 }
   const core = { size, expiry, preAlloc, nonblocking, maxBlockingTasks, concurrency, minSize, grace }
+  const scheduling = schedulingOf(given, maxBlockingTasks)
   const agreed = {
     ...core,
+    ...agreedScheduling(scheduling),
     expiry: expiry || Infinity,
     disablePurge: stays ?? false,
     filename,
@@ -277,6 +285,7 @@ export function checkThreadOptions(options: unknown, parallelism: () => number):
   }
   return {
     ...core,
+    ...scheduling,
     name,
     panicHandler: given.panicHandler,
     logger: given.logger ?? consoleLogger,

@@ -14,8 +14,12 @@ import { type ClosureTarget, hold } from '../native/targets.js'
 import { Ledger } from './ledger.js'
 import { MOST_NESTED, nesting } from './nesting.js'
 import { open } from './opening.js'
+import { misuse } from '../base/errors.js'
+import { type Change, checkClosureChange } from '../options/live-options.js'
+import { toCoreScheduling } from '../options/scheduling-options.js'
 import { type PoolSettings, type SubmitChecked, NO_SUBMIT_OPTIONS, checkSize } from '../options/options.js'
 import { type ThreadRejection, rejectionError } from './rejections.js'
+import { strainOf } from './strain.js'
 import { type ResourceOwner, Resources } from './resources.js'
 import { Signals } from './signals.js'
 import type { Slot } from './slot.js'
@@ -44,9 +48,11 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     const { name, agreement, size, expiry, preAlloc, nonblocking, maxBlockingTasks, disposeTimeout } = settings
     const hasResource = settings.init !== undefined
     const kind = hasResource ? { type: 'Resource' as const, disposeTimeout } : { type: 'Slot' as const }
-    const options = { size, expiry, preAlloc, nonblocking, maxBlockingTasks, kind, concurrency: 1, minSize: 0 }
+    const workers = { size, expiry, preAlloc, kind, concurrency: 1, minSize: 0 }
+    const options = { ...workers, nonblocking, maxBlockingTasks, ...toCoreScheduling(settings) }
     const isShared = agreement !== undefined
-    super(open(name, options, agreement).id, { name, size, isShared, isOwner: false, isHeld: hasResource })
+    const { id, hasAgeing } = open(name, options, agreement)
+    super(id, { name, size, isShared, isOwner: false, isHeld: hasResource, hasAgeing })
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
     this.#ends = new TaskEnds(name, this.#failures, this.#signals)
@@ -84,6 +90,16 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
 
   checkSize(size: unknown): number {
     return checkSize(size)
+  }
+
+  readChange(change: unknown): Change {
+    return checkClosureChange(change)
+  }
+
+  override assertPossible(options: SubmitChecked): void {
+    super.assertPossible(options)
+    if (options.weight === undefined || this.#resources === undefined) return
+    throw misuse('weight is not possible in a pool with init: each task takes one resource')
   }
 
   // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,20 +175,15 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   }
 
   /** Hands in a task that is not plain, and starts it if it may. Gives the task, or the core's refusal. */
-  #admit(
-    closure: Closure<R>,
-    { signal, priority = 1, waitTimeout = Special.noLimit, timeout = 0 }: SubmitChecked,
-    mode: Offer,
-    hasPromise: boolean,
-  ): Task<R> | number {
+  #admit(closure: Closure<R>, options: SubmitChecked, mode: Offer, hasPromise: boolean): Task<R> | number {
     const isNoted = !hasPromise || this.#settings.panicHandler !== undefined
-    const noted = isNoted ? 1 : 0
-    let code = native.submit_with(this.id, priority, waitTimeout, timeout, noted, mode)
+    let code = this.#hand(options, isNoted, mode)
     if (code === Refusal.deep) {
       needHeadroom()
-      code = native.submit_with(this.id, priority, waitTimeout, timeout, noted, mode)
+      code = this.#hand(options, isNoted, mode)
     }
     if (code <= Special.lastRefusal) return code
+    const { signal, priority = 1, timeout = 0 } = options
     hold(this.id, this)
 
     const promise = hasPromise ? new Promise<unknown>(capture) : undefined
@@ -202,6 +213,17 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     if (code >= 0) this.#runner.advanceLater(code, task.id)
     else this.#waits()
     return task
+  }
+
+  #hand(options: SubmitChecked, isNoted: boolean, mode: Offer): number {
+    const { priority = 1, waitTimeout = Special.noLimit, timeout = 0, weight, key } = options
+    const noted = isNoted ? 1 : 0
+    if (weight === undefined && key === undefined) {
+      return native.submit_with(this.id, priority, waitTimeout, timeout, noted, mode)
+    }
+    if (key !== undefined) native.name_key(key)
+    const keyed = key === undefined ? 0 : 1
+    return native.submit_with(this.id, priority, waitTimeout, timeout, noted, mode, weight ?? 1, keyed)
   }
 
   /** Takes a task back that has not been started, and whose caller is told by what is thrown. */
@@ -258,7 +280,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     this.#runner.letGoIfQuiet()
     const task = this.#ledger.tasks[id]!
     const errorFor = (closure: Closure<R>): Error =>
-      withoutFrames(() => rejectionError(rejection, limit, this.name, nameOf(closure), () => this.strain()))
+      withoutFrames(() => rejectionError(rejection, limit, this.name, nameOf(closure), () => strainOf(this.id)))
     if (typeof task === 'function') {
       this.#ledger.dropPlain(id)(new Failed(errorFor(task)))
       return

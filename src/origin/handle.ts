@@ -1,23 +1,18 @@
-import { Offer, Refusal, Special, Vacancy, Word } from '../native/abi.js'
-import { isolate, native, words } from '../native/binding.js'
-import {
-  NoThreadError,
-  PoolClosedError,
-  PoolOverloadError,
-  ReleaseTimeoutError,
-  WaitTimeoutError,
-} from '../base/errors.js'
+import { Offer, Refusal, Vacancy } from '../native/abi.js'
+import { isolate, native } from '../native/binding.js'
+import { NoThreadError, PoolClosedError, ReleaseTimeoutError, WaitTimeoutError, misuse } from '../base/errors.js'
 import { follow } from '../base/follow.js'
 import { needHeadroom } from '../base/headroom.js'
 import { type VacancyWait, awaitVacancy, carryOut, forget, watch } from '../native/isolate.js'
 import { type CommandTarget, hold, letGo } from '../native/targets.js'
 import { Promise, queueMicrotask, rejectedPromise } from '../base/intrinsics.js'
+import { type Change, assertAgrees as assertChange, toCoreChange } from '../options/live-options.js'
 import type { CloseOptions } from '../options/options.js'
 import { type JobOptions, Origin, isFinal } from './origin.js'
-import { type Strain, reasonOf } from './rejections.js'
+import { overloadError } from './strain.js'
 import { Signals } from './signals.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
-import { readQueue, readStat, readStats } from '../native/stats.js'
+import { readStat, readStats } from '../native/stats.js'
 
 const { WatchCondition } = native
 
@@ -31,6 +26,8 @@ export interface HandleSettings {
   readonly isShared: boolean
   /** Whether the workers of the shared pool are this handle's, also after it has left. */
   readonly isOwner: boolean
+  /** Whether the priorities of waiting tasks age. */
+  readonly hasAgeing: boolean
   /** Whether the core may want something of the pool while it has no task: then it is held from its opening until it is vacant. */
   readonly isHeld: boolean
 }
@@ -72,6 +69,14 @@ export abstract class Handle<J, O extends JobOptions> extends Origin<J, O> {
   /** Who carries out the core's commands. */
   protected abstract readonly target: CommandTarget
 
+  /** What a change of options comes to by itself. Throws if it is not allowed for this kind of pool. */
+  abstract readChange(change: unknown): Change
+
+  assertPossible({ key }: JobOptions): void {
+    if (key === undefined || !this.#settings.hasAgeing) return
+    throw misuse('key is not possible in a pool with ageing, where tasks start by their priority and time alone')
+  }
+
   /** The name by which errors call the task. */
   protected abstract nameOf(job: J): string | undefined
 
@@ -101,23 +106,7 @@ export abstract class Handle<J, O extends JobOptions> extends Origin<J, O> {
     if (code === Refusal.closed) return this.closedError()
     if (code === Refusal.waitTimeout) return new WaitTimeoutError(name, 0, this.nameOf(job))
     if (code === Refusal.untimely) return this.#untimelyError()
-    const [waiting, capacity] = [words[Word.waiting]!, words[Word.capacity]!]
-    return new PoolOverloadError(name, reasonOf(code), {
-      waiting,
-      capacity: capacity === Special.unbounded ? Infinity : capacity,
-      retryAfter: this.retryAfter(code),
-    })
-  }
-
-  /** After how many ms a task that was refused in this way had better be submitted again, if that is known. */
-  retryAfter(code: Refusal): number | undefined {
-    const ms = native.retry_after(this.id, code)
-    return ms === Special.none ? undefined : ms
-  }
-
-  /** What the error of a task says that had to give way. */
-  protected strain(): Strain {
-    return { ...readQueue(this.id), retryAfter: this.retryAfter(Refusal.overload) }
+    return overloadError(this.id, name, code)
   }
 
   #untimelyError(): NoThreadError {
@@ -162,7 +151,8 @@ export abstract class Handle<J, O extends JobOptions> extends Origin<J, O> {
     return this.#promised(promise)
   }
 
-  awaitTurn({ priority, waitTimeout }: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void {
+  awaitTurn(wait: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void {
+    const { waitTimeout } = wait
     if (waitTimeout !== undefined && waitTimeout > 0 && native.untimely() !== null) {
       queueMicrotask(() => refused(this.#untimelyError()))
       return noop
@@ -172,7 +162,7 @@ export abstract class Handle<J, O extends JobOptions> extends Origin<J, O> {
       else if (vacancy === Vacancy.closed) refused(this.closedError())
       else refused(new WaitTimeoutError(this.name, waitTimeout!, undefined))
     }
-    return awaitVacancy(this.id, settle, { priority, waitTimeout, isBrief: true })
+    return awaitVacancy(this.id, settle, { ...wait, isBrief: true })
   }
 
   /** Keeps the handle until the promise, which has been handed out, settles. */
@@ -204,9 +194,39 @@ export abstract class Handle<J, O extends JobOptions> extends Origin<J, O> {
     return this.#capacity ?? this.stat(Stat.capacity)
   }
 
-  tune(size: number): void {
-    native.tune(isolate, this.id, size)
-    if (!this.#settings.isShared) this.#capacity = size || Infinity
+  isPaused(): boolean {
+    return this.stat(Stat.isPaused) === 1
+  }
+
+  pause(): void {
+    native.pause(isolate, this.id)
+  }
+
+  resume(): void {
+    native.resume(isolate, this.id)
+    carryOut()
+  }
+
+  clear(): number {
+    const cleared = native.clear(isolate, this.id)
+    carryOut()
+    return cleared
+  }
+
+  checkChange(change: unknown): Change {
+    const checked = this.readChange(change)
+    this.assertAgrees(checked)
+    return checked
+  }
+
+  /** Throws if a change contradicts the options as they are. */
+  assertAgrees(change: Change): void {
+    assertChange(change, native.present(isolate, this.id), this.#settings.hasAgeing)
+  }
+
+  configure(change: Change): void {
+    native.configure(isolate, this.id, toCoreChange(change))
+    if (change.size !== undefined && !this.#settings.isShared) this.#capacity = change.size || Infinity
     carryOut()
   }
 

@@ -3,12 +3,14 @@ import { Offer, Refusal } from '../native/abi.js'
 import { PoolClosedError, PoolOverloadError } from '../base/errors.js'
 import { follow, markHandled } from '../base/follow.js'
 import type { VacancyWait } from '../native/isolate.js'
+import type { Change } from '../options/live-options.js'
 import type { CloseOptions } from '../options/options.js'
 import { relayOf } from '../base/relay.js'
 import type { Strategy } from '../options/strategy.js'
 import type { Handle } from './handle.js'
 import { type JobOptions, Origin, isFinal, isRefusal } from './origin.js'
 import { reasonOf } from './rejections.js'
+import { retryAfter } from './strain.js'
 import { Naming } from './strategy.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
 import { type Refused, readSums } from '../native/stats.js'
@@ -127,7 +129,7 @@ export class MultiOrigin<J, O extends JobOptions, H extends Handle<J, O> = Handl
   #retryAfter(): number | undefined {
     const isOpen = (index: number): boolean => this.#codes[index] !== Refusal.closed
     const each = this.members.map((member, index) =>
-      isOpen(index) ? member.retryAfter(this.#codes[index]!) : undefined,
+      isOpen(index) ? retryAfter(member.id, this.#codes[index]!) : undefined,
     )
     const known = each.filter((ms) => ms !== undefined)
     return known.length === 0 ? undefined : Math.min(...known)
@@ -229,8 +231,38 @@ export class MultiOrigin<J, O extends JobOptions, H extends Handle<J, O> = Handl
     return this.members[0]!.checkSize(size)
   }
 
-  tune(size: number): void {
-    for (const member of this.members) member.tune(size)
+  assertPossible(options: JobOptions): void {
+    for (const member of this.members) member.assertPossible(options)
+  }
+
+  /** Nothing takes tasks, but for a pause. */
+  isPaused(): boolean {
+    const isAny = this.members.some((member) => member.isPaused())
+    return isAny && this.members.every((member) => member.isPaused() || member.isClosed())
+  }
+
+  pause(): void {
+    for (const member of this.members) member.pause()
+  }
+
+  resume(): void {
+    for (const member of this.members) member.resume()
+  }
+
+  clear(): number {
+    let cleared = 0
+    for (const member of this.members) cleared += member.clear()
+    return cleared
+  }
+
+  checkChange(change: unknown): Change {
+    const checked = this.members[0]!.readChange(change)
+    for (const member of this.members) member.assertAgrees(checked)
+    return checked
+  }
+
+  configure(change: Change): void {
+    for (const member of this.members) member.configure(change)
   }
 
   release(): void {

@@ -2,6 +2,8 @@ import { isolate, native } from '../native/binding.js'
 import { forget } from '../native/isolate.js'
 import { type Agreement, checkAgreement } from '../options/agreement.js'
 
+type CoreOptions = Parameters<typeof native.create>[1]
+
 /** What this isolate has got of a pool. */
 export interface Opened {
   /** The core's number for the handle. */
@@ -10,6 +12,8 @@ export interface Opened {
   readonly isNew: boolean
   /** The largest number of tasks that one worker has at once. */
   readonly concurrency: number
+  /** Whether the priorities of waiting tasks age. */
+  readonly hasAgeing: boolean
 }
 
 /**
@@ -17,13 +21,8 @@ export interface Opened {
  *
  * @throws TypeError with code `ERR_POOL_OPTION` if the shared pool was made with other options
  */
-export function open(
-  name: string,
-  options: Parameters<typeof native.create>[1],
-  agreement: Agreement | undefined,
-): Opened {
-  const { concurrency } = options
-  if (agreement === undefined) return { id: native.create(isolate, options), isNew: true, concurrency }
+export function open(name: string, options: CoreOptions, agreement: Agreement | undefined): Opened {
+  if (agreement === undefined) return opened(native.create(isolate, options), true, options)
   const joined = native.join(isolate, name, options, agreement.text)
   try {
     checkAgreement(name, agreement, joined.details)
@@ -31,5 +30,10 @@ export function open(
     forget(joined.handle)
     throw error
   }
-  return { id: joined.handle, isNew: joined.isNew, concurrency: joined.options.concurrency }
+  return opened(joined.handle, joined.isNew, joined.options)
+}
+
+/** `options`: those that the pool was made with, by whomever. */
+function opened(id: number, isNew: boolean, { concurrency, ageing }: CoreOptions): Opened {
+  return { id, isNew, concurrency, hasAgeing: ageing !== undefined && ageing !== null }
 }

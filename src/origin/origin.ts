@@ -2,11 +2,14 @@ import { rejectedLater, rejectedPromise } from '../base/intrinsics.js'
 import { Offer, Refusal, Special } from '../native/abi.js'
 import type { VacancyWait } from '../native/isolate.js'
 import type { PoolStats, Stat } from '../native/pool-stats.js'
+import type { Change } from '../options/live-options.js'
 import type { CloseOptions } from '../options/options.js'
 
 /** What every job may be submitted with, checked. */
 export interface JobOptions {
   readonly signal?: AbortSignal
+  readonly key?: string
+  readonly weight?: number
 }
 
 export const isRefusal = (code: number): boolean => code <= Special.lastRefusal
@@ -41,6 +44,9 @@ export abstract class Origin<J, O extends JobOptions> {
 
   /** The error of a refusal, to be asked for at once after it. */
   abstract refusal(code: number, job: J): Error
+
+  /** Throws if the pool cannot heed these options of a job, which are right by themselves. */
+  abstract assertPossible(options: JobOptions): void
 
   /** Hands a job in and gives its promise, unless its signal has aborted. Throws nothing. */
   submit(job: J, options: O): Promise<unknown> {
@@ -89,8 +95,15 @@ export abstract class Origin<J, O extends JobOptions> {
   abstract capacity(): number
   /** What `size` comes to: 0 for no limit. Throws if it is not allowed here. */
   abstract checkSize(size: unknown): number
-  /** @param size as `checkSize` gives it */
-  abstract tune(size: number): void
+  /** What a change of options comes to. Throws if it is not allowed here, or contradicts the options as they are. */
+  abstract checkChange(change: unknown): Change
+  /** @param change as `checkChange` gives it */
+  abstract configure(change: Change): void
+  abstract isPaused(): boolean
+  abstract pause(): void
+  abstract resume(): void
+  /** Rejects what waits, and gives how many tasks that were. */
+  abstract clear(): number
   abstract release(): void
   abstract releaseTimeout(ms: number): Promise<void>
   abstract close(options: CloseOptions): Promise<void>

@@ -10,6 +10,7 @@ import {
   checkMilliseconds,
   checkVacancyOptions,
 } from '../options/options.js'
+import type { LiveOptions } from '../options/live-options.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
 import type { Origin } from '../origin/origin.js'
 
@@ -154,7 +155,79 @@ export abstract class BasePool implements AsyncDisposable {
    */
   tune(size: number): void {
     needHeadroom()
-    this.#origin.tune(this.#origin.checkSize(size))
+    this.#origin.configure({ size: this.#origin.checkSize(size) })
+  }
+
+  /**
+   * Changes options while the pool runs: all that are given, or, if one of them is not allowed, none. What the change
+   * leaves out stays as it is. Live are `size`, `expiry`, `nonblocking`, `maxBlockingTasks`, `overload`, `shed`, `rate`,
+   * `perKey` and `maxBlockingPerKey`, and of thread pools `minSize` and `grace`.
+   *
+   * The change holds at once, for tasks that wait, too: if more may start now, it starts; a bound that shrinks refuses
+   * further tasks and rejects none that wait. A new `expiry` also wins over `disablePurge`. It works on a closed pool as
+   * well. In a shared pool the change holds for all isolates; whoever calls `create` later still has to agree with the
+   * options with which the pool was made.
+   *
+   * A `MultiPool` checks the change against all its pools, and then changes one after the other.
+   *
+   * ```js
+   * pool.configure({ size: 20, maxBlockingTasks: 500, rate: { limit: 10, interval: 1_000 } })
+   * pool.configure({ rate: false })
+   * ```
+   *
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION` if an option is not live or not allowed, or contradicts another one; then nothing has changed
+   */
+  configure(change: LiveOptions): void {
+    needHeadroom()
+    this.#origin.configure(this.#origin.checkChange(change))
+  }
+
+  /**
+   * From now on no task starts, until `resume`. Tasks that workers have go on, workers that are starting become ready,
+   * and tasks are accepted and wait; their `waitTimeout` runs, no `vacancy` comes, and `nonblocking` refuses with
+   * `PoolOverloadError`, reason `paused`. `drain` and the natural end of the process wait for `resume`; `close`,
+   * `release` and `destroy` end the pause. `runSync` throws.
+   *
+   * A closed pool does not pause: then it does nothing. In a shared pool it holds for all isolates; if the isolate that
+   * has paused the pool ends, the pool resumes. A `MultiPool` pauses all its pools.
+   *
+   * ```js
+   * pool.pause()
+   * await migrate()
+   * pool.resume()
+   * ```
+   */
+  pause(): void {
+    needHeadroom()
+    this.#origin.pause()
+  }
+
+  /** Ends a pause: what waits starts at once, as far as it may. Without a pause it does nothing. */
+  resume(): void {
+    needHeadroom()
+    this.#origin.resume()
+  }
+
+  /**
+   * Whether the pool is paused. Of a `MultiPool`: whether all its pools are paused, but for those that are closed.
+   */
+  get isPaused(): boolean {
+    return this.#origin.isPaused()
+  }
+
+  /**
+   * Empties the queue: all tasks that wait at this moment reject with `PoolClearedError`. What runs goes on, and the
+   * pool stays open. In a shared pool it rejects the tasks of all isolates. A `MultiPool` clears all its pools.
+   *
+   * ```js
+   * const dropped = pool.clear()
+   * ```
+   *
+   * @returns how many tasks were rejected
+   */
+  clear(): number {
+    needHeadroom()
+    return this.#origin.clear()
   }
 
   /**

@@ -20,6 +20,7 @@ export function runChecking(
 ): Promise<unknown> {
   try {
     const checked = options === undefined ? defaults : merged(defaults, checkRunOptions(options))
+    if (options !== undefined) origin.assertPossible(checked)
     return origin.submit(new Call(checked.name ?? DEFAULT, argument, false), checked)
   } catch (error) {
     return rejectedLater(error)

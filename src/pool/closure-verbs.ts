@@ -8,11 +8,17 @@ import type { Closure, TaskContext } from '../origin/task.js'
 
 export type Closures<R> = Origin<Closure<R>, SubmitChecked>
 
+function checkedFor<R>(origin: Closures<R>, options: unknown): SubmitChecked {
+  const checked = checkSubmitOptions(options)
+  origin.assertPossible(checked)
+  return checked
+}
+
 /** A submit with options, or with what is no closure. */
 export function submitChecking<R>(origin: Closures<R>, task: unknown, options: unknown): Promise<unknown> {
   try {
     checkTask(task)
-    return origin.submit(task, checkSubmitOptions(options))
+    return origin.submit(task, checkedFor(origin, options))
   } catch (error) {
     return rejectedLater(error)
   }
@@ -20,12 +26,12 @@ export function submitChecking<R>(origin: Closures<R>, task: unknown, options: u
 
 export function executeChecking<R>(origin: Closures<R>, task: unknown, options: unknown): void {
   checkTask(task)
-  origin.execute(task, checkSubmitOptions(options))
+  origin.execute(task, checkedFor(origin, options))
 }
 
 export function tryExecuteChecking<R>(origin: Closures<R>, task: unknown, options: unknown): boolean {
   checkTask(task)
-  return origin.tryExecute(task, checkSubmitOptions(options))
+  return origin.tryExecute(task, checkedFor(origin, options))
 }
 
 /**
@@ -42,6 +48,7 @@ export const takerOf = <R>(
   capacity: () => origin.capacity(),
   hasVacancy: () => origin.hasVacancy(),
   awaitTurn: (wait, told, refused) => origin.awaitTurn(wait, told, refused),
+  assertPossible: (options) => origin.assertPossible(options as SubmitChecked),
   submit: (run, options) => origin.offer(run, options as SubmitChecked | undefined, Offer.normal)!,
   abort,
 })

@@ -17,7 +17,7 @@ export function show(
 ): string {
   const head = `${kind} "${name}"`
   if (depth < 0) return options.stylize(`[${head}]`, 'special')
-  const { pools, capacity, busy, idle, waiting, unsettled, isClosed } = stats()
+  const { pools, capacity, busy, idle, waiting, unsettled, isClosed, isPaused } = stats()
   const shown = {
     ...(pools !== undefined && { pools }),
     capacity,
@@ -26,6 +26,7 @@ export function show(
     waiting,
     unsettled,
     ...(isClosed && { isClosed }),
+    ...(isPaused && { isPaused }),
   }
   return `${head} ${inspectValue(shown, options)}`
 }

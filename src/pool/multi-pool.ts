@@ -249,6 +249,7 @@ export class MultiPool<P> extends BasePool {
     const { ofCalls } = this.#origins
     if (ofCalls === undefined) throw noExports('with')
     const checked = checkRunOptions(options)
+    ofCalls.assertPossible(checked)
     const run = (argument: unknown, own: unknown) => runChecking(ofCalls, argument, own, checked)
     return { run: run as Run<WithDefault<M, N>>, tasks: tasksOf((call) => ofCalls.submit(call, checked)) }
   }

@@ -145,6 +145,7 @@ export class ThreadPool<M = any> extends BasePool {
    */
   with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<M, N>> {
     const checked = checkRunOptions(options)
+    this.#origin.assertPossible(checked)
     const run = (argument: unknown, own: unknown) => runChecking(this.#origin, argument, own, checked)
     const tasks = tasksOf<M>((call) => this.#origin.submit(call, checked))
     return { run: run as Run<WithDefault<M, N>>, tasks }
@@ -160,6 +161,7 @@ export class ThreadPool<M = any> extends BasePool {
   runSync(argument?: unknown, options?: RunOptions): unknown {
     needHeadroom()
     const checked = checkRunOptions(options)
+    this.#origin.assertPossible(checked)
     return this.#origin.callSync(new Call(checked.name ?? DEFAULT, argument, false), checked)
   }
 
@@ -196,6 +198,7 @@ export class ThreadPool<M = any> extends BasePool {
       capacity: () => this.#origin.capacity() * origin.concurrency,
       hasVacancy: () => origin.hasVacancy(),
       awaitTurn: (wait, told, refused) => origin.awaitTurn(wait, told, refused),
+      assertPossible: (taskOptions) => origin.assertPossible(taskOptions as RunChecked),
       submit: (_, taskOptions, item) => origin.submit(new Call(name, item, false), taskOptions as RunChecked),
     }
     return mapElsewhere(taker, items, rest)

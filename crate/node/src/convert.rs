@@ -1,7 +1,7 @@
 //! What TypeScript says in the words of the core, and the other way round.
 
 use workpool_abi::{NO_LIMIT, NONE, Word};
-use workpool_core::{MILLISECOND, Nanos, Offer, Reason, Refusal, TaskId};
+use workpool_core::{BACKGROUND, MILLISECOND, Nanos, Offer, Reason, Refusal, TaskId};
 
 use crate::registers::Registers;
 
@@ -25,6 +25,16 @@ pub(crate) fn offer_of(number: f64) -> Offer {
 /// A `waitTimeout`, if there is one.
 pub(crate) fn limit_of(wait_timeout: f64) -> Option<u32> {
     (wait_timeout > f64::from(NO_LIMIT)).then_some(wait_timeout as u32)
+}
+
+/// A priority: a safe integer, as TypeScript has checked, or infinite for one in the background.
+pub(crate) fn priority_of(priority: f64) -> u64 {
+    if priority.is_infinite() { BACKGROUND } else { priority as u64 }
+}
+
+/// A weight. One that is left out is 1.
+pub(crate) fn weight_of(weight: f64) -> u32 {
+    (weight as u32).max(1)
 }
 
 /// The task that TypeScript means. A stamp is a 32-bit word with a sign there, so it may be negative.

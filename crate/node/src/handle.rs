@@ -54,6 +54,13 @@ impl Handle {
         self.pool().leave(self.face)
     }
 
+    /// No task starts from now on. To an isolate that submits nothing any more the pool is closed, and a closed pool does not pause.
+    pub(crate) fn pause(&self) {
+        if !self.has_left.get() {
+            self.pool().pause(self.face);
+        }
+    }
+
     /// Whether a task could start now.
     pub(crate) fn has_room(&self) -> bool {
         !self.has_left.get() && self.pool().has_room()

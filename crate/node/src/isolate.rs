@@ -1,9 +1,13 @@
 //! What the addon keeps for an isolate.
 
-use std::{cell::RefCell, collections::VecDeque, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    sync::Arc,
+};
 
 use slab::Slab;
-use workpool_core::{MonotonicClock, TaskId};
+use workpool_core::{Key, MonotonicClock, TaskId};
 use workpool_mailbox::{Origin, Thread};
 
 use crate::{
@@ -35,6 +39,8 @@ pub(crate) struct Isolate {
     pub(crate) handed_over: RefCell<Vec<(u32, TaskId)>>,
     /// What the last command has beside its numbers.
     pub(crate) detail: RefCell<Option<Arc<Value>>>,
+    /// That of the next task, or wait for a vacancy, that has one.
+    pub(crate) key: Cell<Option<Key>>,
     /// How long it looks before it sleeps, and when its event loop has its turn: as a thread, and as an origin.
     pub(crate) thread: Thread,
     pub(crate) origin: Origin,
@@ -53,6 +59,7 @@ impl Isolate {
             outcomes: RefCell::default(),
             handed_over: RefCell::default(),
             detail: RefCell::default(),
+            key: Cell::default(),
             thread: Thread::default(),
             origin: Origin::default(),
             clock: MonotonicClock::default(),
@@ -72,6 +79,11 @@ impl Isolate {
     /// Runs `f` on the worker that this isolate is. `None` if it is no thread of a pool.
     pub(crate) fn with_worker<R>(&self, f: impl FnOnce(&mut Worker) -> R) -> Option<R> {
         self.worker.borrow_mut().as_mut().map(f)
+    }
+
+    /// The key of a task; `is_keyed` says whether it has one.
+    pub(crate) fn key(&self, is_keyed: bool) -> Option<Key> {
+        self.key.get().filter(|_| is_keyed)
     }
 
     /// The value that TypeScript has described in the registers. Only within a call from its JavaScript.

@@ -7,6 +7,7 @@
 //! The modules stand in this order: each uses only those above it.
 
 mod blocks;
+mod keys;
 mod value;
 
 mod calls;

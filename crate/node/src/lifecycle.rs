@@ -19,7 +19,7 @@ use crate::{
     event_loop::EventLoop,
     isolate::Isolate,
     mailbox::Waker,
-    raw::{closures, commands, outcomes, runs, state, tasks, threads, values},
+    raw::{closures, commands, keys, outcomes, runs, state, tasks, threads, values},
     registers::Registers,
 };
 
@@ -80,6 +80,7 @@ fn export(
         &attach,
         closures::FUNCTIONS,
         commands::FUNCTIONS,
+        keys::FUNCTIONS,
         outcomes::FUNCTIONS,
         runs::FUNCTIONS,
         state::FUNCTIONS,

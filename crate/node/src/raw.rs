@@ -3,6 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod closures;
 pub(crate) mod commands;
+pub(crate) mod keys;
 pub(crate) mod outcomes;
 pub(crate) mod runs;
 pub(crate) mod state;

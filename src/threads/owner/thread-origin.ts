@@ -8,6 +8,7 @@ import { Failures } from '../../origin/failures.js'
 import { Handle } from '../../origin/handle.js'
 import { open } from '../../origin/opening.js'
 import { rejectionError } from '../../origin/rejections.js'
+import { strainOf } from '../../origin/strain.js'
 import { block, carryOut, hasCommands, settleOutcomes, watch } from '../../native/isolate.js'
 import { type ThreadTarget, hold } from '../../native/targets.js'
 import { needHeadroom } from '../../base/headroom.js'
@@ -16,6 +17,8 @@ import { type ErrorDescription, describeError } from '../../wire/payload/index.j
 import { withoutLimits } from '../../base/runtime.js'
 import { Signals } from '../../origin/signals.js'
 import { Stat } from '../../native/pool-stats.js'
+import { type Change, checkThreadChange } from '../../options/live-options.js'
+import { toCoreScheduling } from '../../options/scheduling-options.js'
 import {
   type RunChecked,
   type ThreadPoolSettings,
@@ -58,11 +61,12 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
   constructor(settings: ThreadPoolSettings) {
     const { name, agreement, size, expiry, nonblocking, maxBlockingTasks, concurrency, minSize, grace } = settings
     const kind = { type: 'Thread' as const, grace }
-    const options = { size, expiry, preAlloc: false, nonblocking, maxBlockingTasks, kind, concurrency, minSize }
+    const workers = { size, expiry, preAlloc: false, kind, concurrency, minSize }
+    const options = { ...workers, nonblocking, maxBlockingTasks, ...toCoreScheduling(settings) }
     const opened = open(name, options, agreement)
-    const { id, isNew } = opened
+    const { id, isNew, hasAgeing } = opened
     const isShared = agreement !== undefined
-    super(id, { name, size, isShared, isOwner: isShared && isNew, isHeld: true })
+    super(id, { name, size, isShared, isOwner: isShared && isNew, isHeld: true, hasAgeing })
     this.concurrency = opened.concurrency
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
@@ -128,6 +132,10 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
     return checkThreadSize(size)
   }
 
+  readChange(change: unknown): Change {
+    return checkThreadChange(change)
+  }
+
   protected abortRunning(reason: unknown): void {
     for (const call of this.#calls) if (call !== undefined) this.#abortInThread(call, reason, false)
   }
@@ -168,8 +176,9 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
   }
 
   /** Asks the core whether it would refuse a task now: then the answer is below 0. */
-  #refusalOf({ waitTimeout = Special.noLimit, timeout = 0 }: RunChecked, mode: Offer): number {
-    return native.refuse(this.id, waitTimeout, timeout, mode)
+  #refusalOf({ priority = 1, waitTimeout = Special.noLimit, timeout = 0, key }: RunChecked, mode: Offer): number {
+    if (key !== undefined) native.name_key(key)
+    return native.refuse(this.id, priority, waitTimeout, timeout, mode, key === undefined ? 0 : 1)
   }
 
   /** Encodes the argument and hands the call in. Gives the number of the task, or a refusal. */
@@ -217,10 +226,14 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
   /** `exportCode`: the number of the export, with its flags. */
   #submit(
     exportCode: number,
-    { priority = 1, waitTimeout = Special.noLimit, timeout = 0 }: RunChecked,
+    { priority = 1, waitTimeout = Special.noLimit, timeout = 0, key }: RunChecked,
     mode: Offer,
   ): number {
     const isNoted = this.#settings.panicHandler !== undefined
+    if (key !== undefined) {
+      native.name_key(key)
+      return native.run_with(this.id, exportCode, priority, waitTimeout, timeout, isNoted ? 1 : 0, mode, 1)
+    }
     if (priority === 1 && waitTimeout === Special.noLimit && timeout === 0 && !isNoted && mode === Offer.normal) {
       return native.run(this.id, exportCode)
     }
@@ -322,7 +335,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
   #errorOf(rejection: Rejection, limit: number, task: string): Error {
     if (rejection === Rejection.crashed) return this.#errors.crash()
     if (rejection === Rejection.startFailed) return this.#errors.start(native.detail())
-    return rejectionError(rejection, limit, this.name, task, () => this.strain())
+    return rejectionError(rejection, limit, this.name, task, () => strainOf(this.id))
   }
 
   boot(worker: number): void {

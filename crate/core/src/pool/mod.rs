@@ -64,6 +64,12 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         &self.host
     }
 
+    /// The options as they are now.
+    pub fn options(&self) -> Options {
+        let state = self.state.lock();
+        Options { capacity: state.capacity.limit(), ..state.options }
+    }
+
     /// One consistent view of everything.
     pub fn snapshot(&self) -> Snapshot {
         self.state.lock().snapshot()

@@ -6,7 +6,7 @@ use workpool_core::{Admission, Cancelled, End, FaceId, Submission, WorkerId};
 
 use crate::{
     calls::Call,
-    convert::{DEEP, limit_of, named, number, offer_of, refused},
+    convert::{DEEP, limit_of, named, number, offer_of, priority_of, refused, weight_of},
     isolate::Isolate,
     raw::{call::functions, times::write_times},
 };
@@ -20,16 +20,17 @@ functions! {
         admit(isolate, handle, |face| Submission { offer: offer_of(offer), ..Submission::new(Call::of_closure(face)) })
     };
 
-    // (handle, priority, waitTimeout or NO_LIMIT, timeout or 0, timed, offer) → as submit
-    submit_with: |isolate, [handle, priority, wait_timeout, timeout, timed, offer, ..]| {
+    // (handle, priority, waitTimeout or NO_LIMIT, timeout or 0, timed, offer, weight, keyed) → as submit
+    submit_with: |isolate, [handle, priority, wait_timeout, timeout, timed, offer, weight, keyed, ..]| {
         admit(isolate, handle, |face| Submission {
             payload: Call::of_closure(face),
-            priority: priority as u64,
+            priority: priority_of(priority),
             wait_timeout: limit_of(wait_timeout),
             timeout: timeout as u32,
             timed: timed != 0.0,
             offer: offer_of(offer),
-            ..Submission::new(Call::of_closure(face))
+            weight: weight_of(weight),
+            key: isolate.key(keyed != 0.0),
         })
     };
 

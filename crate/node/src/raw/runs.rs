@@ -6,7 +6,7 @@ use workpool_core::{Admission, Submission};
 
 use crate::{
     calls::{Argument, Call},
-    convert::{DEEP, limit_of, offer_of, refused},
+    convert::{DEEP, limit_of, offer_of, priority_of, refused},
     handle::Handle,
     isolate::Isolate,
     raw::call::functions,
@@ -23,31 +23,37 @@ functions! {
         Ok::<_, NoMemory>(isolate.with(handle, |handle| submit(isolate, handle, argument, Submission::new)).flatten())
     };
 
-    // (handle, export, priority, waitTimeout or NO_LIMIT, timeout or 0, timed, offer) → task | refusal
-    run_with: |isolate, [handle, export, priority, wait_timeout, timeout, timed, offer, ..]| {
+    // (handle, export, priority, waitTimeout or NO_LIMIT, timeout or 0, timed, offer, keyed) → task | refusal
+    run_with: |isolate, [handle, export, priority, wait_timeout, timeout, timed, offer, keyed, ..]| {
         if !isolate.headroom.is_known() {
             return Ok(Some(DEEP));
         }
         let argument = argument(isolate, export)?;
         Ok::<_, NoMemory>(isolate.with(handle, |handle| submit(isolate, handle, argument, |call| Submission {
             payload: call,
-            priority: priority as u64,
+            priority: priority_of(priority),
             wait_timeout: limit_of(wait_timeout),
             timeout: timeout as u32,
             timed: timed != 0.0,
             offer: offer_of(offer),
-            ..Submission::new(call)
+            weight: 1,
+            key: isolate.key(keyed != 0.0),
         }))
         .flatten())
     };
 
-    // (handle, waitTimeout or NO_LIMIT, timeout or 0, offer) → refusal, if a task of this kind is refused just now | 0
-    refuse: |isolate, [handle, wait_timeout, timeout, offer, ..]| {
-        let refusal = isolate.with(handle, |handle| {
-            let task = Submission::new(Call::of_closure(handle.face));
-            let (offer, wait_timeout, timeout) = (offer_of(offer), limit_of(wait_timeout), timeout as u32);
-            handle.pool().refuse(&Submission { offer, wait_timeout, timeout, ..task })
-        })?;
+    // (handle, priority, waitTimeout or NO_LIMIT, timeout or 0, offer, keyed) → refusal, if such a task is refused just now | 0
+    refuse: |isolate, [handle, priority, wait_timeout, timeout, offer, keyed, ..]| {
+        let refusal = isolate.with(handle, |handle| handle.pool().refuse(&Submission {
+            payload: Call::of_closure(handle.face),
+            priority: priority_of(priority),
+            wait_timeout: limit_of(wait_timeout),
+            timeout: timeout as u32,
+            timed: false,
+            offer: offer_of(offer),
+            weight: 1,
+            key: isolate.key(keyed != 0.0),
+        }))?;
         Some(refusal.map_or(0, |refusal| refused(&isolate.registers, refusal)))
     };
 }

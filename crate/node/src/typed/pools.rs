@@ -10,7 +10,7 @@ use workpool_core::FaceId;
 use crate::{
     handle::Handle,
     isolate::Isolate,
-    options::{CoreOptions, capacity},
+    options::{CoreChange, CoreOptions, Present},
     pool::Core,
     shared,
     typed::access::{isolate_of, no_handle, no_memory, with},
@@ -65,10 +65,34 @@ pub fn join(isolate: u32, name: String, options: CoreOptions, details: String) -
     Ok(Joined { handle: add_handle(isolate, core, face), options, details, is_new })
 }
 
-/// Changes the capacity; 0 for no limit.
+/// What a change has to agree with.
 #[napi(catch_unwind)]
-pub fn tune(isolate: u32, handle: u32, size: u32) -> napi::Result<()> {
-    with(isolate, handle, |handle| handle.pool().tune(capacity(size)))
+pub fn present(isolate: u32, handle: u32) -> napi::Result<Present> {
+    with(isolate, handle, |handle| handle.pool().options().into())
+}
+
+/// Changes what the change has.
+#[napi(catch_unwind)]
+pub fn configure(isolate: u32, handle: u32, change: CoreChange) -> napi::Result<()> {
+    with(isolate, handle, |handle| handle.pool().configure(&(&change).into()))
+}
+
+/// No task starts from now on, unless the pool is closed.
+#[napi(catch_unwind)]
+pub fn pause(isolate: u32, handle: u32) -> napi::Result<()> {
+    with(isolate, handle, Handle::pause)
+}
+
+/// Tasks start again.
+#[napi(catch_unwind)]
+pub fn resume(isolate: u32, handle: u32) -> napi::Result<()> {
+    with(isolate, handle, |handle| handle.pool().resume())
+}
+
+/// Rejects what waits; gives how many tasks that were.
+#[napi(catch_unwind)]
+pub fn clear(isolate: u32, handle: u32) -> napi::Result<i64> {
+    with(isolate, handle, |handle| handle.pool().clear() as i64)
 }
 
 /// Refuses new tasks; gives the generation that is closed.

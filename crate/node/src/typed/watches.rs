@@ -6,7 +6,7 @@ use napi_derive::napi;
 use workpool_core::{Condition, Wait};
 
 use crate::{
-    convert::holds,
+    convert::{holds, priority_of},
     typed::access::{isolate_of, with},
 };
 
@@ -55,7 +55,7 @@ pub fn watch(
 }
 
 /// Announces a command `Watched` for when a submit would not have to wait, the pool is closed, or `timeout` milliseconds have
-/// passed: a `Vacancy` says which. A token with `HELD` keeps the process alive until then.
+/// passed: a `Vacancy` says which. Priority, weight and key (the one that was named last) are those of the task that is to be submitted. A token with `HELD` keeps the process alive until then.
 #[napi(catch_unwind)]
 pub fn await_vacancy(
     isolate: u32,
@@ -63,15 +63,17 @@ pub fn await_vacancy(
     token: u32,
     priority: f64,
     timeout: Option<u32>,
+    weight: Option<u32>,
+    is_keyed: Option<bool>,
 ) -> napi::Result<()> {
     with(isolate, handle, |_| ())?;
+    let key = isolate_of(isolate)?.key(is_keyed == Some(true));
     if holds(token) {
         isolate_of(isolate)?.event_loop.hold();
     }
+    let (priority, weight) = (priority_of(priority), weight.unwrap_or(1));
     with(isolate, handle, |handle| {
-        // A safe integer, as TypeScript has checked.
-        let wait = Wait { priority: priority as u64, timeout, ..Wait::new(handle.face, token) };
-        handle.pool().await_vacancy_with(wait);
+        handle.pool().await_vacancy_with(Wait { face: handle.face, token, priority, timeout, key, weight });
     })
 }
 
