@@ -34,5 +34,5 @@ pub use options::Options;
 pub use policy::{Change, Overload, Policy, Rate, Shed, UNBOUNDED};
 pub use pool::Pool;
 pub use reaper::{Reap, Reaper};
-pub use state::{vacancy::Wait, watch::Condition};
+pub use state::{batch::Reservation, vacancy::Wait, watch::Condition};
 pub use submission::{BACKGROUND, Offer, Payload, Submission};

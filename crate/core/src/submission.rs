@@ -81,4 +81,12 @@ pub enum Offer {
     AtOnce,
     /// To this pool among others: the task may wait. A refusal because the pool is full or closed is not counted.
     Uncounted,
+    /// To this pool, which has a place for it: only a pool that has been released refuses it. So a [batch] hands in its
+    /// tasks, and nobody else.
+    ///
+    /// [batch]: crate::Pool::submit_reserved
+    Reserved {
+        /// Whether the task may wait; if not, a worker is kept for it.
+        may_wait: bool,
+    },
 }

@@ -14,6 +14,7 @@ use crate::{
     submission::Payload,
 };
 
+mod batch;
 mod faces;
 mod lifetime;
 mod scheduling;

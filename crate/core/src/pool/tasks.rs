@@ -32,7 +32,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     }
 
     /// Whether a task has a time although the host does not keep time.
-    fn is_untimely(&self, wait_timeout: Option<u32>, timeout: u32) -> bool {
+    pub(super) fn is_untimely(&self, wait_timeout: Option<u32>, timeout: u32) -> bool {
         (timeout > 0 || wait_timeout.is_some_and(|wait| wait > 0)) && !self.host.keeps_time()
     }
 

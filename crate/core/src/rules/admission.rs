@@ -22,9 +22,15 @@ impl<T: Payload> State<T> {
         if self.schedule.is_some() || task.is_special() {
             return self.submit_scheduled(clock, task, effects);
         }
+        if self.batches.reserved() > 0
+            && let Some(refusal) = self.refuse_beside_batches(&task)
+        {
+            return Admission::Refused(refusal);
+        }
         // Idle workers are within capacity: shrinking retires them at once. And while one is idle nothing waits, but
         // behind a turn.
-        let is_behind = self.is_behind(task.payload.face());
+        let has_kept = task.offer == Offer::Reserved { may_wait: false };
+        let is_behind = (!has_kept && self.is_behind(task.payload.face())) || self.is_kept();
         if !is_behind && let Some(worker) = self.idle.pop() {
             let id = self.accept(clock, task);
             self.census.resume();
@@ -85,33 +91,46 @@ impl<T: Payload> State<T> {
         }
     }
 
-    fn refuse_if_closed(&mut self, face: FaceId, offer: Offer) -> Option<Refusal> {
+    pub(crate) fn refuse_if_closed(&mut self, face: FaceId, offer: Offer) -> Option<Refusal> {
         if self.lifetime.is_open() && self.faces.is_staying(face) {
+            return None;
+        }
+        // What has a place has been accepted before, and runs like all that a closing pool has accepted.
+        if matches!(offer, Offer::Reserved { .. }) && !self.lifetime.is_closed() && self.faces.is_known(face)
+        {
             return None;
         }
         self.counters.closed += u64::from(offer == Offer::Normal);
         Some(Refusal::Closed)
     }
 
-    /// Whether a task that has to wait is refused.
-    fn is_overloaded(&self) -> bool {
+    /// Whether so many more tasks that have to wait are refused.
+    pub(crate) fn is_overloaded(&self, more: u32) -> bool {
         // Tasks that booting workers will take do not count against the bound: that is room, not an overload.
-        let waiting = self.queue.len().saturating_sub(self.expected_slots());
-        let is_full = self.options.max_waiting > 0 && waiting >= self.options.max_waiting;
+        let waiting = self.unserved().saturating_add(more);
+        let is_full = self.options.max_waiting > 0 && waiting > self.options.max_waiting;
         self.options.nonblocking || is_full
     }
 
     /// Why a task is refused that must wait while no worker is on its way to it; `None` if it may wait.
-    fn refuse_to_wait(&mut self, offer: Offer, wait_timeout: Option<u32>) -> Option<Refusal> {
-        if self.is_overloaded() || offer == Offer::AtOnce {
-            self.counters.overload += u64::from(offer == Offer::Normal);
-            return Some(Refusal::Overload { waiting: self.queue.len(), capacity: self.capacity.limit() });
+    pub(crate) fn refuse_to_wait(&mut self, offer: Offer, wait_timeout: Option<u32>) -> Option<Refusal> {
+        if matches!(offer, Offer::Reserved { .. }) {
+            return None;
+        }
+        if self.is_overloaded(1) || offer == Offer::AtOnce {
+            return Some(self.refuse_as_full(offer));
         }
         if wait_timeout == Some(0) {
-            self.counters.expire_at_once();
+            self.counters.expire_at_once(1);
             return Some(Refusal::WaitTimeout);
         }
         None
+    }
+
+    /// Counts a call that is refused as the pool is full.
+    pub(crate) fn refuse_as_full(&mut self, offer: Offer) -> Refusal {
+        self.counters.overload += u64::from(offer == Offer::Normal);
+        Refusal::Overload { waiting: self.pending(), capacity: self.capacity.limit() }
     }
 
     pub(crate) fn accept(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {

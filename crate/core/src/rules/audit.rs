@@ -11,7 +11,7 @@ impl<T: Payload> State<T> {
     pub(crate) fn audit(&self) {
         let (census, capacity) = (&self.census, self.capacity.limit());
         let (running, busy, booting) = (census.running(), census.busy(), census.booting());
-        let (stopping, held) = (census.stopping(), self.vacancies.held());
+        let stopping = census.stopping();
         let waiting = self.waiting();
 
         // Workers: every gauge is what counting the records gives.
@@ -88,7 +88,9 @@ impl<T: Payload> State<T> {
             self.vacancies.is_empty() || self.lifetime.is_open(),
             "somebody awaits a vacancy that will never be"
         );
-        assert_eq!(self.faces.all_turns(), (self.vacancies.told(), held), "turns of faces");
+        assert_eq!(self.faces.all_turns(), (self.vacancies.told(), self.vacancies.held()), "turns of faces");
+        self.batches.audit(|face| self.faces.is_known(face));
+        assert!(self.batches.reserved() == 0 || !self.lifetime.is_closed(), "places in a closed pool");
         assert!(
             self.vacancies.faces().all(|face| self.faces.is_known(face)),
             "a vacancy for a face that is gone"
@@ -108,14 +110,16 @@ impl<T: Payload> State<T> {
     /// Of a pool without a schedule: nobody waits beside a free slot.
     fn audit_order(&self) {
         let (running, capacity) = (self.census.running(), self.capacity.limit());
-        let (waiting, booting, held) = (self.waiting(), self.census.booting(), self.vacancies.held());
+        let (waiting, booting, held) = (self.waiting(), self.census.booting(), self.held());
 
         // What is shown as available is there.
         let shown = self.snapshot().available();
         if self.lifetime.is_open() {
-            assert!(shown == 0 || self.room() > 0, "something is available, but nothing could start");
+            let reserved = self.batches.reserved();
+            assert!(shown == 0 || reserved > 0 || self.room() > 0, "available, but nothing could start");
             let spare = self.expected().saturating_sub(waiting);
-            let is_exact = self.options.concurrency == 1 && running <= capacity && capacity < UNBOUNDED;
+            let is_exact =
+                self.options.concurrency == 1 && running <= capacity && capacity < UNBOUNDED && reserved == 0;
             assert!(!is_exact || shown == self.room() - spare, "what could start is not available");
         }
 

@@ -38,6 +38,7 @@ impl<T: Payload> State<T> {
         self.lifetime.release();
         self.forget_pause();
         self.forget_turns();
+        self.batches.clear();
         self.retire_oldest(self.idle.len(), effects);
         self.reject_some(Outcome::Released, Rejection::Released, effects)
     }

@@ -22,10 +22,10 @@ impl<T: Payload> State<T> {
     pub(crate) fn notify_watches(&mut self, effects: &mut Effects<T>) -> bool {
         // If origins hear late, the watches of the pool come after its tasks: every origin has collected by then.
         let is_told = !self.options.kind.reports_late() || self.tasks.is_empty();
-        if self.waiting() == 0 && self.census.engaged() == 0 && is_told {
+        if self.pending() == 0 && self.census.engaged() == 0 && is_told {
             self.watches.end(Condition::Drained, None);
         }
-        if self.counters.unsettled == 0 {
+        if self.counters.unsettled == 0 && self.batches.reserved() == 0 {
             self.watches.end(Condition::Settled, None);
         }
         let present = self.census.generation();
@@ -73,7 +73,7 @@ impl<T: Payload> State<T> {
     /// Whether no worker of the generation is left, and none will come.
     fn has_ended(&self, generation: u64) -> bool {
         let is_over =
-            !self.census.is_current(generation) || (!self.lifetime.is_open() && self.waiting() == 0);
+            !self.census.is_current(generation) || (!self.lifetime.is_open() && self.pending() == 0);
         is_over && self.census.left(generation) == 0
     }
 

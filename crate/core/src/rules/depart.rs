@@ -40,6 +40,7 @@ impl<T: Payload> State<T> {
             return false;
         }
         self.forget_vacancies(face);
+        self.forget_batches(face, effects);
         self.end_turns(face, u32::MAX, effects);
         self.faces.remove(face);
         self.faces.is_empty()
@@ -60,6 +61,7 @@ impl<T: Payload> State<T> {
             return Some(false);
         }
         self.forget_vacancies(face);
+        let had_places = self.batches.remove_of(face);
         for _ in 0..BATCH {
             if self.faces.records(face) == 0 || sweep.is_over {
                 break;
@@ -80,6 +82,9 @@ impl<T: Payload> State<T> {
             if state == TaskState::Waiting || sweep.is_second {
                 self.abandon(clock, id, state, effects);
             }
+        }
+        if had_places {
+            self.fill(effects);
         }
         if self.faces.records(face) > 0 && !sweep.is_over {
             return None;

@@ -5,6 +5,7 @@
 mod admission;
 #[cfg(any(test, feature = "audit"))]
 mod audit;
+mod batch;
 mod boot;
 mod close;
 mod conditions;

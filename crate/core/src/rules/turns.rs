@@ -34,7 +34,7 @@ impl<T: Payload> State<T> {
         let concurrency = self.options.concurrency;
         // Of a worker that can have several tasks, the free slots are counted while it has some.
         let is_counted = concurrency > 1 && self.workers[worker].state() == WorkerState::Running;
-        self.room().saturating_add(if is_counted { 0 } else { concurrency }) > self.vacancies.told()
+        self.room_and(if is_counted { 0 } else { concurrency }) > self.vacancies.told()
     }
 
     /// Tells the first of all who wait, if that is one for a vacancy and there is room for it. Returns whether somebody

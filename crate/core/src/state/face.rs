@@ -141,7 +141,6 @@ impl Faces {
         (sum(|face| face.turns), sum(|face| face.unused))
     }
 
-    #[cfg(any(test, feature = "audit"))]
     pub(crate) fn is_known(&self, id: FaceId) -> bool {
         self.get(id).is_some()
     }

@@ -4,6 +4,7 @@
 //! The rules that change the state are in `rules`.
 
 pub(crate) mod alarm;
+pub(crate) mod batch;
 pub(crate) mod capacity;
 pub(crate) mod census;
 pub(crate) mod deadlines;
@@ -22,6 +23,7 @@ pub(crate) mod worker;
 
 use self::{
     alarm::Alarm,
+    batch::Batches,
     capacity::Capacity,
     census::Census,
     deadlines::Deadlines,
@@ -73,6 +75,7 @@ pub(crate) struct State<T> {
     /// Until when workers are to have been taken down, by number.
     pub(crate) disposals: Deadlines,
     pub(crate) vacancies: Vacancies,
+    pub(crate) batches: Batches<T>,
     pub(crate) watches: Watches,
     pub(crate) faces: Faces,
     pub(crate) throughput: Throughput,
@@ -97,6 +100,7 @@ impl<T: Payload> State<T> {
             deadlines: Deadlines::default(),
             disposals: Deadlines::default(),
             vacancies: Vacancies::default(),
+            batches: Batches::new(),
             watches: Watches::default(),
             faces: Faces::new(),
             throughput: Throughput::default(),
@@ -175,17 +179,23 @@ impl<T: Payload> State<T> {
         self.queue.len() + self.schedule.as_ref().map_or(0, |schedule| schedule.keys.waiting())
     }
 
-    /// How many tasks would have a worker at once, or one that is booting for nobody else. In a pool with a schedule
-    /// that is so for tasks that may start.
+    /// How many tasks would have a worker at once, or one that is booting for nobody else, beside those for which there
+    /// are places. In a pool with a schedule that is so for tasks that may start.
     pub(crate) fn room(&self) -> u32 {
+        self.room_and(0)
+    }
+
+    /// The same, if there were so many more slots.
+    pub(crate) fn room_and(&self, slots: u32) -> u32 {
         if !self.lifetime.is_open() {
             return 0;
         }
         if self.schedule.is_some() {
-            return self.room_scheduled();
+            return self.room_scheduled().saturating_add(slots).saturating_sub(self.batches.slots());
         }
         let booting = self.expected_slots().saturating_sub(self.queue.len());
-        self.open_slots().saturating_add(booting)
+        let room = self.open_slots().saturating_add(booting).saturating_add(slots);
+        room.saturating_sub(self.batches.reserved())
     }
 
     /// How many tasks would have a worker at once.
@@ -201,15 +211,39 @@ impl<T: Payload> State<T> {
         self.room() > self.vacancies.told()
     }
 
-    /// Whether all that could start now is kept for those who have been told of it. Then tasks wait although there is
-    /// room.
+    /// Slots that those who wait leave alone: for the turns of those who have been told of a vacancy, and for tasks to
+    /// come of a batch that may not wait.
+    pub(crate) const fn held(&self) -> u32 {
+        self.vacancies.held().saturating_add(self.batches.kept())
+    }
+
+    /// Whether all that could start now is kept for somebody. Then tasks wait although there is room.
     pub(crate) fn is_held(&self) -> bool {
-        self.vacancies.held() > 0 && self.open_slots() <= self.vacancies.held()
+        self.held() > 0 && self.open_slots() <= self.held()
     }
 
     /// Whether a task of this face has to stand behind others that wait because the room is kept for somebody's turn.
     pub(crate) fn is_behind(&self, face: FaceId) -> bool {
         self.vacancies.held() > 0 && self.queue.len() > self.expected_slots() && !self.faces.has_turn(face)
+    }
+
+    /// Whether all that could start now is kept for tasks to come of a batch.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.batches.kept() > 0 && self.open_slots() <= self.batches.kept()
+    }
+
+    /// As `waiting`, with those that are still being handed in.
+    pub(crate) fn pending(&self) -> u32 {
+        self.waiting().saturating_add(self.batches.reserved())
+    }
+
+    /// Tasks that no worker is on its way to, if those that a batch has places for waited already.
+    pub(crate) fn unserved(&self) -> u32 {
+        let expected = self.expected_slots();
+        match self.batches.reserved() {
+            0 => self.queue.len().saturating_sub(expected),
+            _ => self.pending().saturating_sub(expected.saturating_add(self.open_slots())),
+        }
     }
 
     // ── the whole ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -260,7 +294,7 @@ impl<T: Payload> State<T> {
             is_pausing: self.is_pausing(),
             running: self.census.running(),
             busy: self.census.engaged(),
-            waiting: self.waiting(),
+            waiting: self.pending(),
             is_closed: !self.lifetime.is_open(),
             is_paused: self.is_paused(),
             generation: self.census.generation(),

@@ -43,7 +43,7 @@ pub(crate) struct WaitQueue {
 }
 
 impl WaitQueue {
-    pub(crate) fn len(&self) -> u32 {
+    pub(crate) const fn len(&self) -> u32 {
         self.len
     }
 

@@ -41,10 +41,10 @@ impl Counters {
         }
     }
 
-    /// A task that may wait for no time at all is submitted, and rejected for that.
-    pub(crate) const fn expire_at_once(&mut self) {
-        self.submitted += 1;
-        self.wait_timeout += 1;
+    /// So many tasks that may wait for no time at all are submitted, and rejected for that.
+    pub(crate) const fn expire_at_once(&mut self, count: u64) {
+        self.submitted += count;
+        self.wait_timeout += count;
     }
 
     /// A worker starts.

@@ -3,6 +3,7 @@
 
 mod admission;
 mod appointments;
+mod batches;
 mod booting;
 mod disposals;
 mod edges;

@@ -3,16 +3,17 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Debug,
+    num::NonZero,
     sync::Arc,
 };
 
 use workpool_core::{
     Admission, Cancelled, Clock, Condition, Effect, End, FaceId, Host, ManualClock, Nanos, Options,
-    Rejection, Submission, TaskId, Wait, WorkerId, WorkerKind,
+    Rejection, Reservation, Submission, TaskId, Wait, WorkerId, WorkerKind,
 };
 
 use crate::{
-    naive::{FaceState, Model, Task, TaskState, WorkerState},
+    naive::{FaceState, Model, Task, TaskState, WorkerState, is_special},
     recorder::{self, Job, RecordedPool, keep_appointment},
     steps::Step,
 };
@@ -28,6 +29,8 @@ pub(crate) struct Pair {
     submitted: u32,
     /// Whoever has awaited a vacancy.
     awaited: Vec<(FaceId, u32)>,
+    /// Every reservation that was made.
+    reservations: Vec<Reservation>,
     /// Every name that was given.
     names: Vec<TaskId>,
     /// How often each accepted task has settled.
@@ -48,6 +51,7 @@ impl Pair {
             tokens: 0,
             submitted: 0,
             awaited: Vec::new(),
+            reservations: Vec::new(),
             names: Vec::new(),
             settled: BTreeMap::new(),
             begun: BTreeSet::new(),
@@ -56,12 +60,13 @@ impl Pair {
     }
 
     /// What has been delivered in this step. The model learns which numbers new workers have got.
-    fn delivered(&mut self, admission: Option<Admission>) -> Vec<Effect<Job>> {
+    fn delivered(&mut self, admissions: impl IntoIterator<Item = Admission>) -> Vec<Effect<Job>> {
         let effects = self.pool.host().effects();
         self.model.new_workers.clear();
-        if let Some(Admission::Started(worker, _)) = admission {
-            self.model.new_workers.push(worker);
-        }
+        self.model.new_workers.extend(admissions.into_iter().filter_map(|admission| match admission {
+            Admission::Started(worker, _) => Some(worker),
+            _ => None,
+        }));
         self.model.new_workers.extend(effects.iter().filter_map(|effect| match *effect {
             Effect::Boot(worker) | Effect::Start(worker, ..) => Some(worker),
             _ => None,
@@ -179,6 +184,51 @@ impl Pair {
         self.agree(effects);
     }
 
+    fn reserve(&mut self, which: usize, count: NonZero<u32>, task: Submission<Job>, adds: bool) {
+        let into = self.batch(which).filter(|_| adds);
+        let batches = &self.model.batches;
+        // More places of the same kind.
+        let own = into.and_then(|into| batches.iter().find(|batch| batch.reservation == into));
+        let (face, offer) = (self.face(which), task.offer);
+        let payload = Job { face, number: 0 };
+        let task = own.map_or(Submission { payload, ..task }, |own| Submission { offer, ..own.submission });
+        let reserved = self.pool.reserve_places(count, &task, into);
+        let effects = self.delivered(None);
+        self.reservations.extend(reserved);
+        assert_eq!(reserved, self.model.reserve(count.get(), task, into, reserved.ok()));
+        self.agree(effects);
+    }
+
+    /// One of those that have places; but now and then, one of all times.
+    fn batch(&self, which: usize) -> Option<Reservation> {
+        if which % 8 == 7 {
+            return self.reservations.get(which / 8 % self.reservations.len().max(1)).copied();
+        }
+        let batches = &self.model.batches;
+        batches.get(which / 8 % batches.len().max(1)).map(|batch| batch.reservation)
+    }
+
+    fn hand_in(&mut self, reservation: Reservation, count: u32) {
+        let batch = self.model.batches.iter().find(|batch| batch.reservation == reservation);
+        let face = batch.map_or(FaceId::FIRST, |batch| batch.submission.payload.face);
+        let payloads: Vec<Job> =
+            (0..count).map(|index| Job { face, number: self.submitted + index }).collect();
+        self.submitted += count;
+        let admissions = self.pool.submit_reserved(reservation, &payloads);
+        let effects = self.delivered(admissions.iter().copied());
+        let mut ids = Vec::new();
+        for (admission, payload) in admissions.iter().zip(&payloads) {
+            let (Admission::Started(_, id) | Admission::Waiting(id)) = *admission else {
+                panic!("{payload:?} has a place: {admission:?}")
+            };
+            self.settled.insert(payload.number, 0);
+            ids.push(id);
+        }
+        self.names.extend(&ids);
+        assert_eq!(admissions, self.model.hand_in(reservation, &payloads, &ids));
+        self.agree(effects);
+    }
+
     fn begin(&mut self, task: TaskId) {
         if !self.kind.begins_later() {
             self.play(|pool| pool.begin(task), |model| model.begin(task));
@@ -277,10 +327,39 @@ impl Pair {
         );
     }
 
+    /// The model knows of batches in a pool without a schedule only.
+    fn give_back_all(&mut self) {
+        for batch in self.model.batches.clone() {
+            let reservation = batch.reservation;
+            self.play(|pool| pool.give_back_places(reservation), |model| model.give_back_places(reservation));
+        }
+    }
+
     pub(crate) fn take_step(&mut self, step: &Step) {
+        if step.needs_schedule() {
+            self.give_back_all();
+        }
         let kind = self.kind;
         match *step {
             Step::Submit(which, task) => self.submit(which, task),
+            Step::Reserve(which, count, task, adds) => {
+                if !self.model.is_scheduled && !is_special(task.key, task.weight, task.priority) {
+                    self.reserve(which, count, task, adds);
+                }
+            }
+            Step::HandIn(which, count) => {
+                if let Some(reservation) = self.batch(which) {
+                    self.hand_in(reservation, count);
+                }
+            }
+            Step::GiveBackPlaces(which) => {
+                if let Some(reservation) = self.batch(which) {
+                    self.play(
+                        |pool| pool.give_back_places(reservation),
+                        |model| model.give_back_places(reservation),
+                    );
+                }
+            }
             Step::Begin(which) => {
                 if let Some(task) = self.task(which, |task| task.worker().is_some() && !task.is_taken) {
                     self.begin(task);
@@ -424,10 +503,17 @@ impl Pair {
     /// Everybody does what is to be done, until there is nothing more to do.
     pub(crate) fn bring_to_an_end(&mut self) {
         let is_leaving = |state| matches!(state, WorkerState::Booting | WorkerState::Stopping);
-        while !(self.model.tasks.is_empty() && self.worker(0, is_leaving).is_none()) {
+        while !(self.model.tasks.is_empty()
+            && self.model.batches.is_empty()
+            && self.worker(0, is_leaving).is_none())
+        {
             for face in self.model.faces.clone() {
                 self.end_turns(face.id, u32::MAX);
             }
+            for batch in self.model.batches.clone() {
+                self.hand_in(batch.reservation, batch.left.min(50));
+            }
+            self.give_back_all();
             for step in [
                 Step::Booted(0),
                 Step::Begin(0),

@@ -1,12 +1,14 @@
 //! What can be done to a pool, and random histories of it.
 
+use std::num::NonZero;
+
 use proptest::{collection::vec, option, prelude::*};
 use workpool_core::{
     Change, Condition, End, FaceId, MILLISECOND, Nanos, Offer, Options, Reason, Submission, UNBOUNDED, Wait,
     WorkerKind,
 };
 
-use crate::recorder::Job;
+use crate::{naive::is_special, recorder::Job};
 
 /// Something that is done to the pool. A `usize` chooses among those to whom it can be done just then; if it can be done to nobody, or to
 /// no worker of the kind, nothing is.
@@ -14,6 +16,11 @@ use crate::recorder::Job;
 pub(crate) enum Step {
     /// Through one of the faces.
     Submit(usize, Submission<Job>),
+    /// Places for so many tasks; or, if that is true, so many more for a batch.
+    Reserve(usize, NonZero<u32>, Submission<Job>, bool),
+    /// So many tasks of a batch.
+    HandIn(usize, u32),
+    GiveBackPlaces(usize),
     /// A task's function is called: its origin says so, or its worker takes it.
     Begin(usize),
     Limit(usize),
@@ -55,6 +62,18 @@ pub(crate) enum Step {
     Clear,
     Configure(Change),
     RetryAfter(Option<Reason>),
+}
+
+impl Step {
+    /// Whether the pool may have a schedule after this.
+    pub(crate) fn needs_schedule(&self) -> bool {
+        match self {
+            Self::Submit(_, task) => is_special(task.key, task.weight, task.priority),
+            Self::AwaitVacancyWith(_, wait) => is_special(wait.key, wait.weight, wait.priority),
+            Self::Pause(_) | Self::Configure(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// A pool, and what is done to it.
@@ -116,16 +135,26 @@ fn bound() -> impl Strategy<Value = u32> {
 
 /// A submission with one of so many priorities; its number is given to it later.
 fn submission(priorities: u64) -> impl Strategy<Value = Step> {
+    task(priorities).prop_map(|(which, task)| Step::Submit(which, task))
+}
+
+/// Places for tasks like that.
+fn reservation(priorities: u64) -> impl Strategy<Value = Step> {
+    let count = prop_oneof![8 => 1_u32..7, 1 => 7_u32..20, 1 => Just(1_000)];
+    (task(priorities), count, prop::bool::weighted(0.2))
+        .prop_filter_map("0 is no number of places", |((which, task), count, adds)| {
+            Some(Step::Reserve(which, NonZero::new(count)?, task, adds))
+        })
+}
+
+fn task(priorities: u64) -> impl Strategy<Value = (usize, Submission<Job>)> {
     let wait_timeout = prop_oneof![3 => Just(None), 1 => Just(Some(0)), 3 => (1_u32..60).prop_map(Some)];
     let timeout = prop_oneof![1 => Just(0), 1 => 1_u32..60];
     let offer = prop_oneof![6 => Just(Offer::Normal), 1 => Just(Offer::AtOnce), 1 => Just(Offer::Uncounted)];
     (0..priorities, wait_timeout, timeout, any::<bool>(), offer, any::<usize>()).prop_map(
         |(priority, wait_timeout, timeout, timed, offer, which)| {
             let payload = Job { face: FaceId::FIRST, number: 0 };
-            Step::Submit(
-                which,
-                Submission { priority, wait_timeout, timeout, timed, offer, ..Submission::new(payload) },
-            )
+            (which, Submission { priority, wait_timeout, timeout, timed, offer, ..Submission::new(payload) })
         },
     )
 }
@@ -166,6 +195,9 @@ pub(crate) fn step_of_closures() -> impl Strategy<Value = Step> {
     let any = any::<usize>;
     prop_oneof![
         24 => submission(12),
+        4 => reservation(12),
+        8 => (any(), 1_u32..5).prop_map(|(which, count)| Step::HandIn(which, count)),
+        1 => any().prop_map(Step::GiveBackPlaces),
         8 => any().prop_map(Step::Begin),
         8 => any().prop_map(Step::Limit),
         16 => finish(1),
@@ -197,6 +229,9 @@ pub(crate) fn step_of_threads() -> impl Strategy<Value = Step> {
     let any = any::<usize>;
     prop_oneof![
         32 => submission(3),
+        4 => reservation(3),
+        8 => (any(), 1_u32..5).prop_map(|(which, count)| Step::HandIn(which, count)),
+        1 => any().prop_map(Step::GiveBackPlaces),
         24 => any().prop_map(Step::Begin),
         14 => finish(3),
         6 => any().prop_map(Step::Cancel),

@@ -13,13 +13,13 @@ use crate::{
 };
 
 /// What a task meets that is submitted now.
-struct Outlook {
+pub(super) struct Outlook {
     /// What forbids its start, beside want of room.
-    bar: Option<Reason>,
+    pub(super) bar: Option<Reason>,
     /// Where it can start at once.
-    place: Option<Place>,
+    pub(super) place: Option<Place>,
     /// Whether a worker will take it that boots already, or is started for it.
-    is_expected: bool,
+    pub(super) is_expected: bool,
 }
 
 impl<T: Payload> State<T> {
@@ -35,21 +35,21 @@ impl<T: Payload> State<T> {
             task.weight = 1;
         }
         let outlook = self.outlook(&task);
+        let would_wait = outlook.place.is_none() && !outlook.is_expected;
+        if would_wait || self.would_wait_beside_batches(&task) {
+            match self.refuse_scheduled(&task, outlook.bar) {
+                Ok(Some(victim)) => {
+                    self.reject_waiting(victim, Outcome::Displaced, Rejection::Displaced, effects);
+                }
+                Ok(None) => {}
+                Err(refusal) => return Admission::Refused(refusal),
+            }
+        }
         if let Some(place) = outlook.place {
             let id = self.accept_scheduled(clock, task);
             let worker = self.take_place(place);
             self.assign(worker, id);
             return Admission::Started(worker, id);
-        }
-        let mut victim = None;
-        if !outlook.is_expected {
-            match self.refuse_scheduled(&task, outlook.bar) {
-                Ok(displaced) => victim = displaced,
-                Err(refusal) => return Admission::Refused(refusal),
-            }
-        }
-        if let Some(victim) = victim {
-            self.reject_waiting(victim, Outcome::Displaced, Rejection::Displaced, effects);
         }
         let id = self.accept_scheduled(clock, task);
         self.limit_wait(clock, id, task.wait_timeout);
@@ -72,13 +72,21 @@ impl<T: Payload> State<T> {
         self.begin_schedule(clock);
         self.note_time(clock);
         let outlook = self.outlook(task);
-        if outlook.place.is_some() || outlook.is_expected {
+        let would_wait = outlook.place.is_none() && !outlook.is_expected;
+        if !would_wait && !self.would_wait_beside_batches(task) {
             return None;
         }
         self.refuse_scheduled(task, outlook.bar).err()
     }
 
-    fn outlook(&self, task: &Submission<T>) -> Outlook {
+    /// Whether the task would have to wait if those for which there are places waited already.
+    fn would_wait_beside_batches(&self, task: &Submission<T>) -> bool {
+        self.batches.reserved() > 0
+            && !matches!(task.offer, Offer::Reserved { .. })
+            && self.room_for(task) == 0
+    }
+
+    pub(super) fn outlook(&self, task: &Submission<T>) -> Outlook {
         let schedule = self.schedule();
         let face = task.payload.face();
         let running = task.key.map_or(0, |key| schedule.keys.counts(key).0);
@@ -102,16 +110,21 @@ impl<T: Payload> State<T> {
             let is_before_equals = self.is_newest_first(task.priority) && first.priority == task.priority;
             rank < first.rank || (is_before_equals && rank.1 == first.rank.1)
         });
-        // Those for whom workers boot are served. The others go first, but for somebody's turn, which has been waited for.
+        // Those for whom workers boot are served. The others go first, but for somebody's turn, which has been waited for,
+        // and what is kept for a batch.
         let expected = self.expected_slots();
-        let is_free = self.demand(expected.saturating_add(1)) <= expected || self.faces.has_turn(face);
-        let held = if is_free { 0 } else { self.vacancies.held() };
+        let is_free = task.offer == Offer::Reserved { may_wait: false }
+            || self.demand(expected.saturating_add(1)) <= expected
+            || self.faces.has_turn(face);
+        let turns = if is_free { 0 } else { self.vacancies.held() };
+        let kept = self.batches.kept();
+        let held = turns.saturating_add(kept);
         let preferred = task.key.and_then(|key| self.last_thread_of(key));
         let place = if is_before || is_free { self.place(task.weight, held, preferred, true) } else { None };
         // A slot beside other tasks is for the first of all who wait.
         let place = place.filter(|place| is_before || !matches!(place, Place::Slot(_)));
-        let may_boot = self.options.kind.boots() && (held == 0 || is_free);
-        let is_expected = place.is_none() && may_boot && self.room_scheduled() > 0;
+        let may_boot = self.options.kind.boots() && turns == 0;
+        let is_expected = place.is_none() && may_boot && self.room_scheduled() > kept;
         Outlook { bar, place, is_expected }
     }
 
@@ -121,32 +134,35 @@ impl<T: Payload> State<T> {
         task: &Submission<T>,
         bar: Option<Reason>,
     ) -> Result<Option<TaskId>, Refusal> {
-        let schedule = self.schedule();
-        let waiting = task.key.map_or(0, |key| schedule.keys.counts(key).1);
-        let is_key_full =
-            schedule.max_waiting_per_key > 0 && task.key.is_some() && waiting >= schedule.max_waiting_per_key;
-        let is_full = self.is_queue_full(task.priority == BACKGROUND);
-        let may_displace = schedule.overload == Overload::DiscardOldest;
+        if matches!(task.offer, Offer::Reserved { .. }) {
+            return Ok(None);
+        }
+        let is_key_full = self.is_key_full(task, 1);
+        let is_full = self.is_queue_full(task.priority == BACKGROUND, 1);
+        let may_displace = self.schedule().overload == Overload::DiscardOldest;
         let is_never_waiting = self.options.nonblocking || task.offer == Offer::AtOnce || is_key_full;
         let victim = if is_full && may_displace && !is_never_waiting { self.victim_of(task) } else { None };
         if is_never_waiting || (is_full && victim.is_none()) {
-            let bar = match bar {
-                None | Some(Reason::Rate) if is_key_full => Some(Reason::Key),
-                other => other,
-            };
-            return Err(self.bar(task.offer, bar));
+            return Err(self.bar_as(task.offer, bar, is_key_full));
         }
         if task.wait_timeout == Some(0) {
-            self.counters.expire_at_once();
+            self.counters.expire_at_once(1);
             return Err(Refusal::WaitTimeout);
         }
         Ok(victim)
     }
 
-    /// A refusal, counted.
+    /// A refusal, counted. `is_key_full`: as many of its key wait as may.
+    pub(super) fn bar_as(&mut self, offer: Offer, bar: Option<Reason>, is_key_full: bool) -> Refusal {
+        match bar {
+            None | Some(Reason::Rate) if is_key_full => self.bar(offer, Some(Reason::Key)),
+            other => self.bar(offer, other),
+        }
+    }
+
     fn bar(&mut self, offer: Offer, bar: Option<Reason>) -> Refusal {
         let count = u64::from(offer == Offer::Normal);
-        let (waiting, capacity) = (self.waiting(), self.capacity.limit());
+        let (waiting, capacity) = (self.pending(), self.capacity.limit());
         let Some(reason) = bar else {
             self.counters.overload += count;
             return Refusal::Overload { waiting, capacity };
@@ -159,8 +175,8 @@ impl<T: Payload> State<T> {
         Refusal::Barred { reason, waiting, capacity }
     }
 
-    /// Whether as many tasks wait as may. Those in the background are counted apart.
-    fn is_queue_full(&self, is_background: bool) -> bool {
+    /// Whether so many more would be more than may wait. Those in the background are counted apart.
+    pub(super) fn is_queue_full(&self, is_background: bool, more: u32) -> bool {
         let bound = self.options.max_waiting;
         if bound == 0 {
             return false;
@@ -175,7 +191,8 @@ impl<T: Payload> State<T> {
             true if foreground > 0 => 0,
             true => self.demand(expected),
         };
-        waiting - taken >= bound
+        let unplaced = self.unplaced(|task| (task.priority == BACKGROUND) == is_background);
+        (waiting - taken).saturating_add(unplaced).saturating_add(more) > bound
     }
 
     /// The task that gives way to this one, if one does.

@@ -14,11 +14,11 @@ impl<T: Payload> State<T> {
             let place = first.and_then(|first| {
                 let task = &self.tasks[self.tasks.at(first.task)?];
                 let preferred = task.key().and_then(|key| self.last_thread_of(schedule.keys.key(key)));
-                self.place(task.weight(), self.vacancies.held(), preferred, false)
+                self.place(task.weight(), self.held(), preferred, false)
             });
             assert_eq!(place, None, "a task that may start waits beside a place for it");
             let booting = self.census.booting();
-            let is_held = self.vacancies.held() > 0 && self.open_slots() <= self.vacancies.held();
+            let is_held = self.is_held();
             let is_served =
                 !self.options.kind.boots() || !self.may_start() || is_held || self.starts.have_failed();
             assert!(

@@ -8,6 +8,7 @@
 mod admission;
 #[cfg(any(test, feature = "audit"))]
 mod audit;
+mod batch;
 mod membership;
 mod order;
 mod serve;

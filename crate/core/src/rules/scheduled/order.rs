@@ -313,6 +313,6 @@ impl<T: Payload> State<T> {
         }
         let others = self.capacity.limit().saturating_sub(self.census.engaged()).saturating_sub(1);
         let more = self.slots_for(weight) - 1;
-        (others.saturating_sub(self.vacancies.held()) >= more).then_some(Place::Idle(worker))
+        (others.saturating_sub(self.held()) >= more).then_some(Place::Idle(worker))
     }
 }

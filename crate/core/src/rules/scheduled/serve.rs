@@ -63,7 +63,7 @@ impl<T: Payload> State<T> {
         let task = &self.tasks[id];
         let preferred = task.key().and_then(|key| self.last_thread_of(self.schedule().keys.key(key)));
         let place = self.freed_place(freed, task.weight());
-        let place = place.or_else(|| self.place(task.weight(), self.vacancies.held(), preferred, false));
+        let place = place.or_else(|| self.place(task.weight(), self.held(), preferred, false));
         let Some(place) = place else { return false };
         if self.shed_late(effects) {
             return !self.schedule().is_more;

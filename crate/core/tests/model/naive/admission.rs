@@ -13,10 +13,13 @@ use crate::recorder::Job;
 const MUCH_ROOM: u32 = 64;
 
 impl Model {
-    pub(super) fn is_overloaded(&self) -> bool {
+    /// Whether so many more may not wait. What has a place counts as if it waited.
+    pub(super) fn is_overloaded(&self, more: u32) -> bool {
         let bound = self.options.max_waiting;
-        let counted = self.waiting().saturating_sub(self.expected_slots());
-        self.options.nonblocking || (bound > 0 && counted >= bound)
+        let open = if self.reserved() > 0 { self.open_slots() } else { 0 };
+        let served = self.expected_slots().saturating_add(open);
+        let counted = (self.waiting() + self.reserved()).saturating_sub(served);
+        self.options.nonblocking || (bound > 0 && counted + more > bound)
     }
 
     pub(crate) fn refuse(&mut self, task: &Submission<Job>) -> Option<Refusal> {
@@ -35,9 +38,11 @@ impl Model {
     }
 
     pub(super) fn refuse_to_wait(&mut self, offer: Offer, wait_timeout: Option<u32>) -> Option<Refusal> {
-        if self.is_overloaded() || offer == Offer::AtOnce {
-            self.counters.overload += u64::from(offer == Offer::Normal);
-            return Some(Refusal::Overload { waiting: self.waiting(), capacity: self.capacity });
+        if matches!(offer, Offer::Reserved { .. }) {
+            return None;
+        }
+        if self.is_overloaded(1) || offer == Offer::AtOnce {
+            return Some(self.refuse_as_full(offer));
         }
         if wait_timeout == Some(0) {
             self.counters.submitted += 1;
@@ -47,18 +52,32 @@ impl Model {
         None
     }
 
+    pub(super) fn refuse_as_full(&mut self, offer: Offer) -> Refusal {
+        self.counters.overload += u64::from(offer == Offer::Normal);
+        Refusal::Overload { waiting: self.waiting() + self.reserved(), capacity: self.capacity }
+    }
+
     /// `id` is the number that the real pool has given to the task, if it has accepted it.
     pub(crate) fn submit(&mut self, submission: Submission<Job>, id: Option<TaskId>) -> Admission {
         let Submission { payload: Job { face, .. }, offer, wait_timeout, .. } = submission;
-        if self.phase != Phase::Open || !self.is_staying(face) {
-            self.counters.closed += u64::from(offer == Offer::Normal);
-            return Admission::Refused(Refusal::Closed);
+        if !matches!(offer, Offer::Reserved { .. }) {
+            if self.phase != Phase::Open || !self.is_staying(face) {
+                self.counters.closed += u64::from(offer == Offer::Normal);
+                return Admission::Refused(Refusal::Closed);
+            }
+            if self.reserved() > 0
+                && (self.room() == 0 || self.is_behind(face))
+                && let Some(refusal) = self.refuse_to_wait(offer, wait_timeout)
+            {
+                return Admission::Refused(refusal);
+            }
         }
         self.is_scheduled |= is_special(submission.key, submission.weight, submission.priority);
         if self.is_scheduled {
             return self.submit_scheduled(submission, id);
         }
-        let is_behind = self.is_behind(face);
+        let has_kept = offer == Offer::Reserved { may_wait: false };
+        let is_behind = (!has_kept && self.is_behind(face)) || self.is_kept();
         let idle = self.idle().last().map(|&(_, worker)| worker).filter(|_| !is_behind);
         let has_room = !is_behind && self.startable() > 0;
         if idle.is_some() || (has_room && !self.options.kind.boots()) {

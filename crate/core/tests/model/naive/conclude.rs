@@ -42,14 +42,16 @@ impl Model {
         for watch in self.watches.clone() {
             let is_vain = watch.condition == Condition::Started && is_closed;
             let holds = match watch.condition {
-                Condition::Drained => busy + self.waiting() == 0 && is_told,
-                Condition::Settled => self.counters.unsettled == 0,
+                Condition::Drained => busy + self.waiting() + self.reserved() == 0 && is_told,
+                Condition::Settled => self.counters.unsettled == 0 && self.reserved() == 0,
                 Condition::Ended(generation) => {
                     let is_past = generation != self.generation;
-                    let is_over = is_past || (is_closed && self.waiting() == 0 && is_told);
+                    let is_over = is_past || (is_closed && self.waiting() + self.reserved() == 0 && is_told);
                     is_over && self.workers.iter().all(|worker| worker.generation != generation)
                 }
-                Condition::Vacant => is_closed && self.tasks.is_empty() && self.workers.is_empty(),
+                Condition::Vacant => {
+                    is_closed && self.reserved() == 0 && self.tasks.is_empty() && self.workers.is_empty()
+                }
                 Condition::Left => self.is_quiet(watch.face),
                 Condition::Started => self.has_started(),
             };
@@ -77,7 +79,7 @@ impl Model {
             is_pausing: self.is_pausing(),
             running: self.running(),
             busy: self.busy(),
-            waiting: self.waiting(),
+            waiting: self.waiting() + self.reserved(),
             is_closed: self.phase != Phase::Open,
             is_paused: self.is_paused(),
             generation: self.generation,

@@ -127,6 +127,7 @@ impl Model {
         if self.phase != Phase::Open {
             return 0;
         }
-        self.open_slots().saturating_add(self.expected_slots().saturating_sub(self.waiting()))
+        let room = self.open_slots().saturating_add(self.expected_slots().saturating_sub(self.waiting()));
+        room.saturating_sub(self.reserved())
     }
 }

@@ -48,6 +48,8 @@ impl Model {
         }
         self.face(id).state = FaceState::Departed;
         self.awaiting.retain(|waiter| waiter.face != id);
+        let batches = self.batches.len();
+        self.batches.retain(|batch| batch.submission.payload.face != id);
         let mut gone = self.tasks.clone();
         gone.retain(|task| task.face() == id);
         gone.sort_by_key(|task| (task.state != TaskState::Waiting, task.id));
@@ -58,6 +60,9 @@ impl Model {
                 self.queue.retain(|&waiting| waiting != id);
             }
             self.abandon(id, state);
+        }
+        if self.batches.len() < batches {
+            self.fill();
         }
         self.resume_for(id);
         let held = self.held();

@@ -33,6 +33,7 @@ impl Model {
         if generation.is_none_or(|generation| generation == self.generation) {
             self.phase = Phase::Closed;
             self.schedule.paused_by = None;
+            self.batches.clear();
             self.told.iter_mut().for_each(|turn| turn.is_used = true);
             self.retire_all_idle();
             self.reject_waiting(Rejection::Released);

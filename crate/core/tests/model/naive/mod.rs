@@ -3,6 +3,7 @@
 //! it was free. What the workers are is the kind's; the rules are the same for all of them.
 
 mod admission;
+mod batches;
 mod conclude;
 mod counts;
 mod entry;
@@ -21,8 +22,9 @@ mod workers;
 
 use workpool_core::{Counters, Effect, FaceId, Nanos, Options, TaskId, WorkerId};
 
+use records::{Batch, Phase, Turn, Waiter, Watch};
 pub(crate) use records::{Face, FaceState, Task, TaskState, Worker, WorkerState};
-use records::{Phase, Turn, Waiter, Watch};
+pub(crate) use schedule::is_special;
 use schedule::{Schedule, is_scheduled_from_the_start};
 
 use crate::recorder::Job;
@@ -57,10 +59,12 @@ pub(crate) struct Model {
     awaiting: Vec<Waiter>,
     told: Vec<Turn>,
     /// Whether anything has asked for more than a plain pool has, and does.
-    is_scheduled: bool,
+    pub(crate) is_scheduled: bool,
     schedule: Schedule,
     /// When tasks have started since the rate is what it is.
     history: Vec<Nanos>,
+    /// Those that have places.
+    pub(crate) batches: Vec<Batch>,
     counters: Counters,
     last_purge: Option<Nanos>,
     /// Numbers that the real pool has given to new workers in this step, in order.
@@ -93,6 +97,7 @@ impl Model {
             is_scheduled: is_scheduled_from_the_start(&options),
             schedule: Schedule::default(),
             history: Vec::new(),
+            batches: Vec::new(),
             counters: Counters::default(),
             last_purge: None,
             new_workers: Vec::new(),

@@ -1,6 +1,6 @@
 //! What the model keeps of tasks, workers, faces and those who wait.
 
-use workpool_core::{Condition, FaceId, Key, Nanos, Submission, TaskId, WorkerId};
+use workpool_core::{Condition, FaceId, Key, Nanos, Reservation, Submission, TaskId, WorkerId};
 
 use crate::recorder::Job;
 
@@ -124,4 +124,14 @@ pub(super) enum Phase {
     Open,
     Closing,
     Closed,
+}
+
+/// A batch that has places.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Batch {
+    pub(crate) reservation: Reservation,
+    /// What its tasks are, but for their numbers.
+    pub(crate) submission: Submission<Job>,
+    pub(crate) left: u32,
+    pub(crate) is_kept: bool,
 }

@@ -32,7 +32,7 @@ pub(super) struct Schedule {
 }
 
 /// Whether such a task, or such a wait, needs more than a plain pool has.
-pub(super) fn is_special(key: Option<Key>, weight: u32, priority: u64) -> bool {
+pub(crate) fn is_special(key: Option<Key>, weight: u32, priority: u64) -> bool {
     key.is_some() || weight > 1 || priority == BACKGROUND
 }
 

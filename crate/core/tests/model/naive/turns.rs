@@ -20,7 +20,8 @@ impl Model {
 
     /// Whether who waits leaves all the room alone that there is.
     pub(super) fn is_held(&self) -> bool {
-        self.held() > 0 && self.open_slots() <= self.held()
+        let held = self.held() + self.kept();
+        held > 0 && self.open_slots() <= held
     }
 
     /// Whether a task of this face would stand behind those who leave the room alone.

@@ -1,0 +1,104 @@
+//! Batches in a pool with a schedule.
+
+use crate::{
+    answer::{Reason, Refusal},
+    clock::Clock,
+    kind::WorkerKind,
+    state::State,
+    submission::{BACKGROUND, Offer, Payload, Submission},
+};
+
+impl<T: Payload> State<T> {
+    /// Why so many tasks are refused: as the last one would be if the others had been submitted before.
+    pub(crate) fn refuse_batch_if_scheduled(
+        &mut self,
+        clock: &impl Clock,
+        count: u32,
+        task: &Submission<T>,
+    ) -> Result<(), Refusal> {
+        self.begin_schedule(clock);
+        let room = self.room_for(task);
+        let waiting = count.saturating_sub(room);
+        if waiting == 0 {
+            return Ok(());
+        }
+        let bar = self.bar_behind(task, room);
+        let is_key_full = self.is_key_full(task, waiting);
+        if self.options.nonblocking
+            || task.offer == Offer::AtOnce
+            || is_key_full
+            || self.is_queue_full(task.priority == BACKGROUND, waiting)
+        {
+            return Err(self.bar_as(task.offer, bar, is_key_full));
+        }
+        self.refuse_hasty(count, task)
+    }
+
+    /// What forbids the start of a task like this after so many others have started.
+    fn bar_behind(&self, task: &Submission<T>, started: u32) -> Option<Reason> {
+        let schedule = self.schedule();
+        let running = task.key.map_or(0, |key| schedule.keys.counts(key).0);
+        if schedule.is_paused() {
+            Some(Reason::Paused)
+        } else if task.key.is_some() && running.saturating_add(started) >= schedule.per_key {
+            Some(Reason::Key)
+        } else if schedule.allowed() <= started {
+            Some(Reason::Rate)
+        } else {
+            None
+        }
+    }
+
+    /// How many tasks like this would not have to wait, beside those for which there are places.
+    pub(super) fn room_for(&self, task: &Submission<T>) -> u32 {
+        let outlook = self.outlook(task);
+        if outlook.place.is_none() && !outlook.is_expected {
+            return 0;
+        }
+        self.startable_like(task, self.batches.reserved(), self.batches.slots())
+    }
+
+    /// How many tasks like this could start now if they were the next, beside so many others that take so many slots.
+    fn startable_like(&self, task: &Submission<T>, others: u32, slots: u32) -> u32 {
+        let schedule = self.schedule();
+        if schedule.is_paused() {
+            return 0;
+        }
+        let weight = self.slots_of(task);
+        let mut count = self.room_scheduled().saturating_sub(slots) / weight;
+        count = count.min(schedule.allowed().saturating_sub(others));
+        if let Some(key) = task.key {
+            count = count.min(schedule.per_key.saturating_sub(schedule.keys.counts(key).0));
+        }
+        if task.priority == BACKGROUND && self.lifetime.is_open() {
+            let half = (self.capacity.limit() / 2).max(1);
+            count = count.min(half.saturating_sub(self.census.engaged()).div_ceil(weight));
+        }
+        count
+    }
+
+    /// Slots that each task like this takes.
+    pub(crate) fn slots_of(&self, task: &Submission<T>) -> u32 {
+        if self.options.kind == WorkerKind::Slot { self.slots_for(task.weight).max(1) } else { 1 }
+    }
+
+    /// How many tasks that a batch has places for would have to wait, of those that are meant.
+    pub(super) fn unplaced(&self, is_meant: impl Fn(&Submission<T>) -> bool) -> u32 {
+        let (mut others, mut slots, mut unplaced) = (0, 0_u32, 0);
+        for (task, left) in self.batches.iter() {
+            let startable = self.startable_like(task, others, slots).min(left);
+            others += startable;
+            slots = slots.saturating_add(startable * self.slots_of(task));
+            unplaced += if is_meant(task) { left - startable } else { 0 };
+        }
+        unplaced
+    }
+
+    /// Whether so many more tasks like this, which would have to wait, are too many for its key.
+    pub(super) fn is_key_full(&self, task: &Submission<T>, more: u32) -> bool {
+        let schedule = self.schedule();
+        let Some(key) = task.key.filter(|_| schedule.max_waiting_per_key > 0) else { return false };
+        let waiting = schedule.keys.counts(key).1 + self.unplaced(|other| other.key == Some(key));
+        waiting.saturating_add(more) > schedule.max_waiting_per_key
+    }
+}
