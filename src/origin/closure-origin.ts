@@ -65,11 +65,6 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     if (settings.signal !== undefined) this.follow(settings.signal)
   }
 
-  protected override whenAnswered(callback: () => void): void {
-    if (this.#resources === undefined) callback()
-    else this.#resources.whenDisposed(callback)
-  }
-
   /** Idle resources are disposed of even if nobody knows of them any more. */
   get isRooted(): boolean {
     return this.#resources !== undefined && this.stat(Stat.running) > 0

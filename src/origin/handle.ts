@@ -80,14 +80,6 @@ export abstract class Handle<J, O extends JobOptions> extends Origin<J, O> {
   /** The name by which errors call the task. */
   protected abstract nameOf(job: J): string | undefined
 
-  /**
-   * Calls `callback` once every command that the core has given is done. A vacant pool can still have one: the core told
-   * that it stopped waiting for a resource, and another thread brings that word.
-   */
-  protected whenAnswered(callback: () => void): void {
-    callback()
-  }
-
   /** The pool's signal has aborted: so does that of every task that runs. */
   protected abstract abortRunning(reason: unknown): void
 
@@ -243,10 +235,8 @@ export abstract class Handle<J, O extends JobOptions> extends Origin<J, O> {
     this.#isLeaving = true
     const leave = (): void => {
       this.#isLeaving = false
-      this.whenAnswered(() => {
-        // It may have been rebooted meanwhile, and be closed again.
-        if (this.isClosed() && !this.#isLeaving) letGo(this.id)
-      })
+      // It may have been rebooted meanwhile.
+      if (this.isClosed()) letGo(this.id)
     }
     watch(this.id, WatchCondition.Vacant, leave, false)
   }

@@ -28,8 +28,6 @@ export class Resources<R> {
   readonly #failures: Failures
   /** By the number of the slot. */
   readonly #disposals = new Map<number, Disposal>()
-  /** Who waits until there are none. */
-  readonly #waiting: (() => void)[] = []
   /** The context of `create`: a resource belongs to no task. */
   readonly #asyncContext: AsyncResource | undefined = captureContextForGood()
 
@@ -104,13 +102,6 @@ export class Resources<R> {
     this.#disposals.delete(id)
     native.retired(this.#owner.id, id)
     if (hasCommands()) carryOut()
-    if (this.#disposals.size === 0) for (const callback of this.#waiting.splice(0)) callback()
-  }
-
-  /** Calls `callback` when no resource is being disposed of that the core still asks about. */
-  whenDisposed(callback: () => void): void {
-    if (this.#disposals.size === 0) callback()
-    else this.#waiting.push(callback)
   }
 
   /** A disposal takes too long: its worker counts no more. */

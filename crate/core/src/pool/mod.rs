@@ -109,8 +109,8 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         result
     }
 
-    /// Does what follows from a change. If very many watches have come true, or very many tasks are late, the rest has
-    /// its turn in further holds of the lock.
+    /// Does what follows from a change. The rest has its turn in further holds of the lock: if very many watches have come
+    /// true, if watches could not be told while effects were on their way, or if very many tasks are late.
     #[inline(never)]
     fn conclude_all(&self, state: SpinGuard<'_, State<T>>, effects: Effects<T>) {
         let mut is_more = self.conclude(state, effects);
@@ -121,11 +121,14 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         }
     }
 
-    /// Does what follows from a change, in the same hold of the lock and after it. Returns whether watches are left
-    /// that have come true, or late tasks.
+    /// Does what follows from a change, in the same hold of the lock and after it. Returns whether there may be more to
+    /// do: watches to tell, or late tasks.
     fn conclude(&self, mut state: SpinGuard<'_, State<T>>, mut effects: Effects<T>) -> bool {
-        let is_more_to_serve = state.schedule.is_some() && state.settle(&mut effects);
-        let is_more_watched = !state.watches.is_empty() && state.notify_watches(&mut effects);
+        let mut is_more = state.schedule.is_some() && state.settle(&mut effects);
+        // What another hold of the lock has caused comes before a watch that has come true by it.
+        if !state.watches.is_empty() && !state.workers.is_delivering() {
+            is_more |= state.notify_watches(&mut effects);
+        }
         if !state.vacancies.is_empty() {
             state.notify_vacancies(&mut effects);
         }
@@ -152,8 +155,9 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
             let mut state = self.state.lock();
             let bound = state.capacity.limit();
             state.workers.end_delivery(bound);
+            is_more |= !state.watches.is_empty() && !state.workers.is_delivering();
         }
-        is_more_to_serve || is_more_watched
+        is_more
     }
 
     /// Counts as if so many more tasks had completed and so many more reboots had been, to see how numbers run on from

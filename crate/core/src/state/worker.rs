@@ -187,6 +187,11 @@ impl Workers {
         self.deliveries += 1;
     }
 
+    /// Whether effects that were begun to be delivered have not arrived.
+    pub(crate) const fn is_delivering(&self) -> bool {
+        self.deliveries > 0
+    }
+
     /// The effects of one lock hold have arrived. `bound` is that of the cache.
     pub(crate) fn end_delivery(&mut self, bound: u32) {
         self.deliveries -= 1;

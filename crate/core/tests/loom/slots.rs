@@ -1,7 +1,9 @@
 //! Slots and resources: a submit, an end, a deadline, a cancellation, a release beside one another.
 
 use loom::{sync::Arc, thread};
-use workpool_core::{Admission, Cancelled, Condition, Effect, MILLISECOND, Options, Rejection, Submission};
+use workpool_core::{
+    Admission, Cancelled, Condition, Effect, MILLISECOND, Options, Rejection, Submission, WorkerKind,
+};
 
 use crate::{
     desk::{Desk, FIRST, Fate, Why, capacity, resources},
@@ -328,6 +330,29 @@ fn a_disposal_that_settles_beside_a_submit_leaves_nobody_waiting_beside_a_free_s
         let had_room = submitter.join().unwrap();
         desk.settle(0..2);
         had_room
+    });
+    assert_eq!(seen, [false, true]);
+}
+
+#[test]
+fn a_watch_added_beside_a_disposal_that_takes_too_long_is_told_after_that() {
+    let seen = outcomes(|| {
+        let kind = WorkerKind::Resource { dispose_timeout: Some(10) };
+        let desk = Desk::new(Options { kind, ..resources(1) });
+        let (worker, running) = desk.start(Submission::new(0));
+        desk.finish(worker, running);
+        desk.release();
+        desk.deliver();
+        let other = Arc::clone(&desk);
+        let reaper = thread::spawn(move || other.pass(10));
+        desk.pool.watch(FIRST, 7, Condition::Vacant, None);
+        let was_there = desk.pool.snapshot().running == 1;
+        reaper.join().unwrap();
+        let effects = desk.deliver();
+        let told = Effect::Watched { face: FIRST, token: 7, left: None };
+        assert_eq!(effects, [Effect::Overdue(worker), told]);
+        desk.settle([0]);
+        was_there
     });
     assert_eq!(seen, [false, true]);
 }
