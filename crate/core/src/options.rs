@@ -9,7 +9,7 @@ use crate::{
 /// How a pool behaves. What a [`Change`](crate::Change) has can be changed while the pool runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Most live workers at first; [`UNBOUNDED`](crate::UNBOUNDED) for no limit.
+    /// Most live workers at first; [`UNBOUNDED`] for no limit.
     pub capacity: u32,
     /// How long an idle worker lives; `None` for ever.
     pub expiry: Option<Nanos>,
