@@ -1,8 +1,8 @@
 //! Workers that are threads: several tasks each, begun and not begun, deaths, failed starts (4.1, 4.2, 4.5).
 
 use workpool_core::{
-    Admission, Cancelled, Condition, Effect, End, FaceId, MILLISECOND, Offer, Options, Refusal, Rejection,
-    Submission, TaskId, WorkerId, WorkerKind,
+    Admission, Cancelled, Condition, Effect, End, FaceId, Key, MILLISECOND, Offer, Options, Policy, Refusal,
+    Rejection, Submission, TaskId, WorkerId, WorkerKind,
 };
 
 use crate::{Fixture, capacity, recorder};
@@ -53,6 +53,19 @@ impl Threads for Fixture {
         assert!(finished.settled);
         self.collect(task);
         finished.next
+    }
+}
+
+#[test]
+fn as_many_threads_boot_for_a_key_as_its_limit_lets_run_and_no_more() {
+    for (per_key, expected) in [(1, 1), (2, 2), (u32::MAX, 3)] {
+        let policy = Policy { per_key, ..Policy::NONE };
+        let pool = Fixture::new(Options { policy, ..threads(4, 1) });
+        for number in 0..3 {
+            let task = Submission { key: Some(Key(7)), ..Submission::new(number) };
+            assert!(matches!(pool.submit(task), Admission::Waiting(_)));
+        }
+        assert_eq!(boots(&pool).len(), expected, "{per_key} of a key may run");
     }
 }
 

@@ -339,12 +339,13 @@ impl Keys {
                 break;
             }
             let list = self.records[id as usize].lists.iter().find(|list| list.priority == priority);
-            let next = |&task: &u32| Some(self.places[task as usize].behind);
+            // Who is last has nobody behind it.
+            let next = |&task: &u32| Some(self.places[task as usize].behind).filter(|&behind| behind != NONE);
             let waiting = std::iter::successors(list.map(|list| list.head), next);
             let before = seen.iter().position(|&(other, _)| other == id);
             let taken = before.map_or(0, |at| seen[at].1);
             let room = per_key.saturating_sub(running).saturating_sub(taken).min(most - count);
-            let own = waiting.take_while(|&task| task != NONE).take(room as usize).count() as u32;
+            let own = waiting.take(room as usize).count() as u32;
             count += own;
             match before {
                 Some(at) => seen[at].1 += own,
