@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { rollup } from '@rollup/wasm-node'
+import { minify } from 'terser'
 import ts from 'typescript'
 import { entries, sources } from './entries.mjs'
 import { root } from './run.mjs'
@@ -56,9 +57,23 @@ const guard = `try {
 const folder = resolve(root, process.argv[2] ?? 'dist')
 mkdirSync(folder, { recursive: true })
 
-/** One other character, and V8 keeps and scans the whole file at two bytes for each. Comments are gone; what is left is in strings. */
-const inAscii = (code) =>
-  code.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+/** terser shortens the names of private members, too. Those of private methods are most of a stack trace, so they go by another name meanwhile. */
+const PRIVATE = '$private$'
+
+/**
+ * V8 looks at every character and every name before it runs anything, so there are few of both. Stack traces stay readable: functions, classes
+ * and private members keep their names, and lines are short. Nothing is rewritten, so what runs is what was compiled. All is
+ * ASCII: one other character, and V8 keeps and scans the whole file at two bytes for each.
+ */
+async function shorten(text) {
+  const { code } = await minify(text.replace(/#(?=[a-z])/gi, PRIVATE), {
+    ecma: 2022,
+    compress: false,
+    mangle: { toplevel: true, keep_fnames: true, keep_classnames: true },
+    format: { semicolons: false, ascii_only: true, comments: false, max_line_len: 120 },
+  })
+  return `${code.replaceAll(PRIVATE, '#')}\n`
+}
 
 /** Leaves alone what is current: somebody may be loading it. */
 function write(name, text) {
@@ -78,16 +93,15 @@ const { output } = await bundle.generate({
   format: 'cjs',
   exports: 'named',
   generatedCode: 'es2015',
+  // Modules of Node are taken as they are. There are no default imports of them.
+  interop: 'esModule',
   entryFileNames: '[name].js',
   // The file that opens the addon names this copy to others: it has the same name whatever entry points there are.
   chunkFileNames: ({ moduleIds }) => (moduleIds.includes(ADDON) ? 'shared-code.js' : '[name]-code.js'),
 })
 await bundle.close()
 for (const { fileName, code } of output)
-  write(
-    fileName,
-    inAscii(code).replace(/^'use strict';\n/, (strict) => strict + guard),
-  )
+  write(fileName, await shorten(code.replace(/^'use strict';\n/, (strict) => strict + guard)))
 for (const { name, isEntry, exports } of output) {
   if (!isEntry) continue
   const entry = name.replace('-code', '')

@@ -41,11 +41,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   overload: 'overflow overflowstrategy',
 }
 
-const theirs = new Map<string, string[]>()
-for (const [ours, names] of Object.entries(ELSEWHERE)) {
-  for (const name of names.split(' ')) theirs.set(name, [...(theirs.get(name) ?? []), ours])
-}
-
 /** Every set of options that there is, by what it is called. */
 const homes = new Map<string, readonly string[]>()
 
@@ -76,7 +71,11 @@ function hint(option: string, shown: string, known: readonly string[]): string {
 }
 
 function namedElsewhere(option: string, known: readonly string[]): string | undefined {
-  return theirs.get(option.toLowerCase())?.find((ours) => known.includes(ours))
+  const name = option.toLowerCase()
+  const meant = Object.entries(ELSEWHERE).find(
+    ([ours, names]) => known.includes(ours) && names.split(' ').includes(name),
+  )
+  return meant?.[0]
 }
 
 /** The known option with the fewest slips of the pen, at most one in three letters; capitals are none. */

@@ -9,16 +9,7 @@
  */
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { Promise, queueMicrotask } from '../base/intrinsics.js'
-
-/** The key of the id that the hooks put on promises; `undefined` if contexts work in another way. */
-function findIdKey(): symbol | undefined {
-  const probe = new AsyncLocalStorage<boolean>()
-  const key = probe.run(true, () => Object.getOwnPropertySymbols(new Promise(() => {}))[0])
-  probe.disable()
-  return key
-}
-
-const idKey = findIdKey()
+import { isNode } from '../base/runtime.js'
 
 const noop = (): void => {}
 
@@ -35,14 +26,35 @@ class Context extends AsyncResource {
 /** The context of last resort: the one in which the module was loaded. */
 const root = new Context('workpool', { requireManualDestroy: true })
 
+/** Node removes the hooks of a probe in a microtask. Until then ids on promises prove nothing. */
+let isProbed = true
+
+/** Finds the key of the id that the hooks put on promises; `undefined` if contexts work in another way. */
+function probe(): symbol | undefined {
+  isProbed = false
+  queueMicrotask(() => {
+    isProbed = true
+  })
+  const storage = new AsyncLocalStorage<boolean>()
+  const key = storage.run(true, () => Object.getOwnPropertySymbols(new Promise(noop))[0])
+  storage.disable()
+  return key
+}
+
+/**
+ * Does the same for a Node whose contexts are built on hooks, and sets none. A probe sets hooks, which takes time at
+ * load, and V8 never again optimises promises as it does in a process that has had none. Resources and promises have
+ * their ids under one key.
+ */
+function knownKey(): symbol | undefined {
+  if (!isNode || !('_enable' in AsyncLocalStorage.prototype)) return undefined
+  return Object.getOwnPropertySymbols(root).find(({ description }) => description === 'async_id_symbol')
+}
+
+const idKey = knownKey() ?? probe()
+
 /** Whether contexts may differ. Once it is true it stays true. A closure that was submitted before runs in `root`. */
 let isFollowed = idKey === undefined
-
-/** Node removes the hooks of the probe in a microtask. Until then ids on promises prove nothing. */
-let isProbed = false
-queueMicrotask(() => {
-  isProbed = true
-})
 
 /** Whether the context of `promise`, which has just been made, may be another one than that of `root`. */
 function mayDiffer(promise: Promise<unknown>): boolean {
