@@ -1,5 +1,6 @@
 /** What is asked of whom: a list of groups of behaviours, and the libraries that claim them. */
 import { closureGroups } from './closures/index.mjs'
+import { schedulingGroups } from './scheduling/index.mjs'
 import { threadGroups } from './threads/index.mjs'
 
 /**
@@ -23,6 +24,7 @@ import { threadGroups } from './threads/index.mjs'
  * @typedef {object} List
  * @property {string} name
  * @property {string} title
+ * @property {string} [adapters] the list whose adapters it uses, if they are not its own
  * @property {readonly string[]} libraries names of adapters, ours first
  * @property {readonly Group[]} groups
  */
@@ -41,7 +43,14 @@ export const lists = [
     libraries: ['workpool', 'p-limit', 'p-queue', 'fastq', 'async-sema'],
     groups: closureGroups,
   },
+  {
+    name: 'scheduling',
+    title: 'Scheduling of closures',
+    adapters: 'closures',
+    libraries: ['workpool', 'p-limit', 'p-queue', 'fastq', 'async-mutex', 'bottleneck'],
+    groups: schedulingGroups,
+  },
 ]
 
 /** @param {string} library @param {List} list */
-export const adapterOf = (library, list) => import(`./adapters/${list.name}/${library}.mjs`)
+export const adapterOf = (library, list) => import(`./adapters/${list.adapters ?? list.name}/${library}.mjs`)

@@ -9,6 +9,10 @@ export const notOffered = {
   bound: 'the queue has no bound',
   room: 'nothing to wait for before adding',
   close: 'it cannot be closed',
+  displace: 'the queue has no bound',
+  rate: 'no rate limit',
+  weight: 'no weights',
+  keys: 'no keys',
 }
 
 /** @param {import('./workpool.mjs').Options} options @returns {import('./workpool.mjs').Closures} */
@@ -21,5 +25,7 @@ export function open({ size }) {
     },
     idle: () => queue.drained(),
     clear: () => queue.abort(),
+    pause: () => queue.pause(),
+    resume: () => queue.resume(),
   }
 }

@@ -10,6 +10,11 @@ export const notOffered = {
   room: 'nothing to wait for before adding',
   idle: 'nothing tells that all is done',
   close: 'it cannot be closed',
+  displace: 'the queue has no bound',
+  rate: 'no rate limit',
+  weight: 'no weights',
+  keys: 'no keys',
+  pause: 'it cannot be paused',
 }
 
 /** @param {import('./workpool.mjs').Options} options @returns {import('./workpool.mjs').Closures} */
