@@ -194,7 +194,7 @@ function tryOut(example, form, folder, env) {
 
 /** Links the libraries that pages show for comparison. */
 function linkPeers(folder) {
-  for (const peer of ['p-limit', 'p-queue', 'piscina'])
+  for (const peer of ['p-limit', 'p-queue', 'bottleneck', 'async-sema', 'piscina'])
     symlinkSync(join(root, 'node_modules', peer), join(folder, 'node_modules', peer), 'junction')
 }
 
