@@ -14,6 +14,97 @@ export interface Logger {
 	error(details: object, message: string): void;
 }
 /**
+ * What a worker holds from task to task: made when the worker starts, kept while it is idle, and disposed of when it
+ * retires. All times are in ms.
+ *
+ * ```js
+ * const pool = Pool.create({
+ *   size: 20,
+ *   init: () => connect(),
+ *   dispose: (connection) => connection.end(),
+ *   validate: (connection) => connection.isAlive(),
+ *   validateAfter: 5_000,
+ *   maxAge: 600_000,
+ *   minSize: 2,
+ * })
+ * await pool.ready()
+ * ```
+ *
+ * `init`, `dispose` and `validate` run in the `AsyncLocalStorage` context of `create`, not in that of the task, because
+ * the resource lives longer.
+ */
+export interface Resource<R> {
+	/**
+	 * Makes the resource. The task waits meanwhile, and that time counts as waiting.
+	 *
+	 * If `init` fails, the first waiting task rejects with its error, and no other worker starts for a while: a random
+	 * part of 100 ms, each time in a row of twice as much, up to 5 s. After that one worker at a time tries, until one
+	 * succeeds. Meanwhile tasks wait as for any worker, and workers that are there go on. If the pool is closing, a
+	 * failure rejects all tasks that wait.
+	 */
+	init?: (() => R | PromiseLike<R>) | undefined;
+	/**
+	 * The longest time that `init` may take, in ms from its call. After that the first waiting task rejects with
+	 * `WaitTimeoutError`, a warning says which worker it was, and that counts as a failure of `init`. The slot stays
+	 * taken until `init` has settled; then the resource is disposed of. Above 0, up to 2³¹ − 1; default: no limit. Needs
+	 * `init`.
+	 */
+	initTimeout?: number | undefined;
+	/**
+	 * Is asked before an idle resource is used again: can it still be used? True keeps it. If `validate` gives false,
+	 * throws or rejects, the resource is disposed of, and the task gets another one. The worker counts as starting
+	 * meanwhile, so the task waits. A worker that goes from one task to the next is not asked. There is no limit of time.
+	 * Needs `init`.
+	 *
+	 * ```js
+	 * const pool = Pool.create({ init: () => connect(), validate: (connection) => connection.isAlive() })
+	 * ```
+	 */
+	validate?: ((resource: R) => boolean | PromiseLike<boolean>) | undefined;
+	/**
+	 * `validate` is asked only if the resource was idle for so long, in ms. From 0 to 2³¹ − 1; default 0: it is always
+	 * asked. Needs `validate`.
+	 */
+	validateAfter?: number | undefined;
+	/**
+	 * How many tasks and leases use a resource. After the last of them it is disposed of. An integer from 1 to 2³¹ − 1;
+	 * default: no limit. Needs `init`.
+	 */
+	maxUses?: number | undefined;
+	/**
+	 * How long a resource is used, in ms from when `init` has given it. After that it is disposed of, at once if it is
+	 * idle, otherwise at the end of its task. Above 0, up to 2³¹ − 1; default: no limit. Needs `init`.
+	 */
+	maxAge?: number | undefined;
+	/**
+	 * So many workers are kept, also while they are idle. They start with the first one that is needed, or when `ready`
+	 * is called. If one goes, because it is too old, was used often enough, is broken or no longer valid, another one
+	 * starts in the background, also after a failure of `init`. An integer from 0 to `size`, default 0. A capacity below
+	 * it, set by `tune`, wins. Needs `init`.
+	 */
+	minSize?: number | undefined;
+	/**
+	 * Disposes of the resource. The worker counts as running and busy until `dispose` has settled. A failure is logged as
+	 * a warning.
+	 */
+	dispose?: ((resource: R) => unknown) | undefined;
+	/**
+	 * The longest time that `dispose` may take, in ms from when the worker retires. After that its slot is free, a
+	 * warning says which worker it was, and `close` and the like wait for it no longer. If `dispose` settles later, that
+	 * is logged at debug. Above 0, up to 2³¹ − 1; default 30,000. Needs `dispose`.
+	 *
+	 * ```js
+	 * const pool = Pool.create({ init: () => connect(), dispose: (connection) => connection.end(), disposeTimeout: 5_000 })
+	 * ```
+	 */
+	disposeTimeout?: number | undefined;
+	/**
+	 * Is asked after a task has thrown or rejected, and when a lease is released with an error: is the resource broken,
+	 * so that no other task may use it? If `isBroken` throws, the answer is yes. Default: no.
+	 */
+	isBroken?: ((error: unknown, resource: R) => boolean) | undefined;
+}
+/**
  * Options of every pool that say who may start and who may wait, beyond capacity and priority. All but `ageing` can be
  * changed while the pool runs, by `configure`. What is not used costs nothing.
  */
@@ -203,38 +294,6 @@ export interface PoolOptions extends SchedulingOptions {
 	 *   take other tasks.
 	 */
 	shared?: boolean | undefined;
-}
-/**
- * What a worker holds from task to task: made when the worker starts, kept while it is idle, and disposed of when it
- * retires.
- */
-export interface Resource<R> {
-	/**
-	 * Makes the resource. The task waits meanwhile, and that time counts as waiting. If `init` fails, one task rejects
-	 * with its error, and the next task tries again. It runs in the `AsyncLocalStorage` context of `create`, not in that
-	 * of the task, because the resource lives longer.
-	 */
-	init?: (() => R | PromiseLike<R>) | undefined;
-	/**
-	 * Disposes of the resource. The worker counts as running and busy until `dispose` has settled. A failure is logged as
-	 * a warning. Like `init` it runs in the `AsyncLocalStorage` context of `create`.
-	 */
-	dispose?: ((resource: R) => unknown) | undefined;
-	/**
-	 * The longest time that `dispose` may take, in ms from when the worker retires. After that its slot is free, a
-	 * warning says which worker it was, and `close` and the like wait for it no longer. If `dispose` settles later, that
-	 * is logged at debug. Above 0, up to 2³¹ − 1; default 30,000. Needs `dispose`.
-	 *
-	 * ```js
-	 * const pool = Pool.create({ init: () => connect(), dispose: (connection) => connection.end(), disposeTimeout: 5_000 })
-	 * ```
-	 */
-	disposeTimeout?: number | undefined;
-	/**
-	 * Is asked after a task has thrown or rejected: is the resource broken, so that no other task may use it? If
-	 * `isBroken` throws, the answer is yes. Default: no.
-	 */
-	isBroken?: ((error: unknown, resource: R) => boolean) | undefined;
 }
 /** Options of one task. */
 export interface SubmitOptions {
@@ -440,8 +499,8 @@ export interface RunOptions extends Omit<SubmitOptions, "weight"> {
 	transfer?: readonly Transferable[] | undefined;
 }
 /**
- * The options that `configure` may change: those that are *live*. Each means what it means at creation. `minSize` and
- * `grace` are for thread pools.
+ * The options that `configure` may change: those that are *live*. Each means what it means at creation. `minSize` is
+ * for thread pools and for pools with `init`, `grace` for thread pools.
  */
 export type LiveOptions = Pick<PoolOptions, "size" | "expiry" | "nonblocking" | "maxBlockingTasks" | "overload" | "shed" | "rate" | "perKey" | "maxBlockingPerKey"> & Pick<ThreadOptions, "minSize" | "grace">;
 /** One consistent snapshot of a pool. Unbounded counts are `Infinity`. */
@@ -461,11 +520,14 @@ export interface PoolStats {
 	idle: number;
 	/**
 	 * How many workers could take a task now, unless the pool is closed: capacity − busy, not below 0; 0 while the pool is
-	 * paused. When a thread could not be started although others work, no thread is started for a while; then it is no
-	 * more than idle.
+	 * paused. When a thread could not be started although others work, or an `init` has failed, no worker is started for
+	 * a while; then it is no more than idle.
 	 */
 	available: number;
-	/** How many workers could be started: capacity − running, not below 0; during such a pause 0. */
+	/**
+	 * How many workers could be started: capacity − running, not below 0; during such a pause 0, and after an `init` that
+	 * failed 1 until another one succeeds.
+	 */
 	free: number;
 	/** Accepted tasks that have no worker yet. */
 	waiting: number;
@@ -1026,6 +1088,18 @@ export declare class Pool<R = unknown> extends BasePool {
 	 */
 	tryExecute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
 	/**
+	 * Resolves once `minSize` resources are there, or one if `minSize` is 0. Those that are missing are made now. Call it
+	 * before a service listens. Without `init` it resolves at once. Rejects with the error of `init` if one fails
+	 * meanwhile, with `WaitTimeoutError` if one takes longer than `initTimeout`, and with `PoolClosedError` if the pool is
+	 * closed or closes before that. Keeps the process alive until it settles.
+	 *
+	 * ```js
+	 * const pool = Pool.create({ minSize: 2, init: () => connect(), dispose: (connection) => connection.end() })
+	 * await pool.ready()
+	 * ```
+	 */
+	ready(): Promise<void>;
+	/**
 	 * Runs `task` for every item, and yields the results, in the order of the items unless `ordered` is false:
 	 *
 	 * ```js
@@ -1259,6 +1333,11 @@ export declare class MultiPool<P> extends BasePool {
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
 	map<R, I, O>(this: MultiPool<Pool<R>>, items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
+	/**
+	 * Resolves when `ready` of each pool has. Rejects with what it rejects with of the first one that fails, in the order
+	 * of the pools.
+	 */
+	ready(): Promise<void>;
 	/**
 	 * Does the same as `run` of a thread pool, in the first pool that takes the task. Rejects as `submit` does if no pool
 	 * takes it. All pools should have the same task module.

@@ -47,7 +47,17 @@ test('a pool has the verbs and getters of the design, and shows nothing else', (
   const pool = Pool.create({ size: 2 })
   const submission = ['submit', 'execute', 'tryExecute', 'map', 'vacancy']
   const scheduling = ['tune', 'configure', 'pause', 'resume', 'clear']
-  const verbs = [...submission, ...scheduling, 'stats', 'release', 'releaseTimeout', 'close', 'drain', 'reboot']
+  const verbs = [
+    ...submission,
+    ...scheduling,
+    'stats',
+    'release',
+    'releaseTimeout',
+    'close',
+    'drain',
+    'ready',
+    'reboot',
+  ]
   const numbers = ['capacity', 'running', 'busy', 'idle', 'available', 'free', 'waiting']
   const getters = ['name', ...numbers, 'isClosed', 'isPaused']
   for (const verb of verbs) t.is(typeof Pool.prototype[verb as 'submit'], 'function', verb)

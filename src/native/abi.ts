@@ -88,8 +88,10 @@ export const enum CommandKind {
   died = 10,
   /** In a thread, abort the signal of a task: task, 1 if only a task that has settled is meant. */
   abort = 11,
-  /** A worker that is being taken down counts no more: worker. */
+  /** A worker that is being taken down counts no more, or one that is being made is too late: worker. */
   overdue = 12,
+  /** Ask whether the resource of an idle worker can still be used: worker. */
+  validate = 13,
 }
 
 /** Why a task settles without its function. */

@@ -58,6 +58,11 @@ interface Raw {
   booted(handle: number, worker: number): number
   /** There is no resource: the task that fails for it, or `Special.none`. */
   boot_failed(handle: number, worker: number): number
+  /** The resource that was validated must not be used any more. */
+  invalid(handle: number, worker: number): void
+  /** A promise is open that keeps the process alive, until `let_go`. */
+  hold(): void
+  let_go(): void
   /** The resource is disposed of. */
   retired(handle: number, worker: number): void
   /** Writes number, waitMs and runMs of a timed task to the numbers. */

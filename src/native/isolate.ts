@@ -169,6 +169,7 @@ function obey(kind: CommandKind): void {
   else if (kind === CommandKind.boot) target.boot(first)
   else if (kind === CommandKind.retire) target.retire(first)
   else if (kind === CommandKind.overdue) (target as ClosureTarget).overdue(first)
+  else if (kind === CommandKind.validate) (target as ClosureTarget).validate(first)
   else if (kind === CommandKind.kill) (target as ThreadTarget).kill(first)
   else if (kind === CommandKind.died) (target as ThreadTarget).died(first, second)
   else if (kind === CommandKind.sendArgument) (target as ThreadTarget).sendArgument(first, second, words[Word.stamp]!)

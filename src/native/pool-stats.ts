@@ -17,11 +17,14 @@ export interface PoolStats {
   idle: number
   /**
    * How many workers could take a task now, unless the pool is closed: capacity − busy, not below 0; 0 while the pool is
-   * paused. When a thread could not be started although others work, no thread is started for a while; then it is no
-   * more than idle.
+   * paused. When a thread could not be started although others work, or an `init` has failed, no worker is started for
+   * a while; then it is no more than idle.
    */
   available: number
-  /** How many workers could be started: capacity − running, not below 0; during such a pause 0. */
+  /**
+   * How many workers could be started: capacity − running, not below 0; during such a pause 0, and after an `init` that
+   * failed 1 until another one succeeds.
+   */
   free: number
   /** Accepted tasks that have no worker yet. */
   waiting: number

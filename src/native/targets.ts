@@ -15,8 +15,10 @@ export interface CommandTarget {
 
 /** A pool whose tasks run in this isolate. */
 export interface ClosureTarget extends CommandTarget {
-  /** It takes too long to end a worker. It does not count any more, and the core is not told of its end. */
+  /** It takes too long to make a worker, or to end one, which does not count any more. */
   overdue(worker: number): void
+  /** Asks whether the resource of an idle worker can still be used. */
+  validate(worker: number): void
   /** Starts a waiting task on a worker. */
   start(worker: number, task: number): void
 }

@@ -7,8 +7,8 @@ import { LIVE_SCHEDULING, assertAgreeing, toPolicy } from './scheduling-options.
 import { THREADS, type ThreadOptions } from './thread-options.js'
 
 /**
- * The options that `configure` may change: those that are *live*. Each means what it means at creation. `minSize` and
- * `grace` are for thread pools.
+ * The options that `configure` may change: those that are *live*. Each means what it means at creation. `minSize` is
+ * for thread pools and for pools with `init`, `grace` for thread pools.
  */
 export type LiveOptions = Pick<
   PoolOptions,
@@ -21,6 +21,7 @@ const CLOSURES = {
   expiry: POOL.expiry,
   nonblocking: POOL.nonblocking,
   maxBlockingTasks: POOL.maxBlockingTasks,
+  minSize: POOL.minSize,
   ...LIVE_SCHEDULING,
 } satisfies Checks
 

@@ -21,6 +21,7 @@ import {
   reader,
   text,
 } from './checks.js'
+import { RESOURCE, type ResourceSettings, toResourceSettings } from './resource-options.js'
 import {
   SCHEDULING,
   type SchedulingOptions,
@@ -106,39 +107,6 @@ export interface PoolOptions extends SchedulingOptions {
    *   take other tasks.
    */
   shared?: boolean | undefined
-}
-
-/**
- * What a worker holds from task to task: made when the worker starts, kept while it is idle, and disposed of when it
- * retires.
- */
-export interface Resource<R> {
-  /**
-   * Makes the resource. The task waits meanwhile, and that time counts as waiting. If `init` fails, one task rejects
-   * with its error, and the next task tries again. It runs in the `AsyncLocalStorage` context of `create`, not in that
-   * of the task, because the resource lives longer.
-   */
-  init?: (() => R | PromiseLike<R>) | undefined
-  /**
-   * Disposes of the resource. The worker counts as running and busy until `dispose` has settled. A failure is logged as
-   * a warning. Like `init` it runs in the `AsyncLocalStorage` context of `create`.
-   */
-  dispose?: ((resource: R) => unknown) | undefined
-  /**
-   * The longest time that `dispose` may take, in ms from when the worker retires. After that its slot is free, a
-   * warning says which worker it was, and `close` and the like wait for it no longer. If `dispose` settles later, that
-   * is logged at debug. Above 0, up to 2³¹ − 1; default 30,000. Needs `dispose`.
-   *
-   * ```js
-   * const pool = Pool.create({ init: () => connect(), dispose: (connection) => connection.end(), disposeTimeout: 5_000 })
-   * ```
-   */
-  disposeTimeout?: number | undefined
-  /**
-   * Is asked after a task has thrown or rejected: is the resource broken, so that no other task may use it? If
-   * `isBroken` throws, the answer is yes. Default: no.
-   */
-  isBroken?: ((error: unknown, resource: R) => boolean) | undefined
 }
 
 /** Options of one task. */
@@ -258,10 +226,7 @@ export const POOL = {
   signal: abortSignal,
   shared: boolean,
   ...SCHEDULING,
-  init: functionOf as Check<() => unknown>,
-  dispose: functionOf as Check<(resource: unknown) => unknown>,
-  disposeTimeout: milliseconds(positiveMs, POSITIVE_MS),
-  isBroken: functionOf as Check<(error: unknown, resource: unknown) => boolean>,
+  ...RESOURCE,
 } satisfies Checks
 
 export const SUBMIT = {
@@ -300,13 +265,7 @@ export interface BaseSettings extends SchedulingSettings {
 }
 
 /** Pool options, checked, with every default in place. */
-export interface PoolSettings<R> extends BaseSettings {
-  readonly init: Resource<R>['init']
-  readonly dispose: Resource<R>['dispose']
-  /** Milliseconds. */
-  readonly disposeTimeout: number
-  readonly isBroken: Resource<R>['isBroken']
-}
+export interface PoolSettings<R> extends BaseSettings, ResourceSettings<R> {}
 
 let unnamed = 0
 
@@ -322,12 +281,7 @@ export function toSettings<R>(given: Checked<typeof POOL>): PoolSettings<R> {
   const size = given.size ?? 256
   if (given.preAlloc && size === 0) throw outOfRange('size', Infinity, 'bounded with preAlloc')
   if (given.preAlloc && size > LARGEST_ALLOCATION) throw outOfRange('size', size, 'at most 16777216 with preAlloc')
-  if (given.init === undefined && (given.dispose ?? given.isBroken) !== undefined) {
-    throw misuse('dispose and isBroken need init, which makes the resource')
-  }
-  if (given.disposeTimeout !== undefined && given.dispose === undefined) {
-    throw misuse('disposeTimeout needs init and dispose, whose time it limits')
-  }
+  const resource = toResourceSettings<R>(given, size)
   if (given.shared && given.name === undefined) throw misuse('shared needs a name, by which isolates find the pool')
   if (given.shared && given.init !== undefined) {
     throw misuse('init is not possible with shared: a resource belongs to one isolate, and a shared worker serves all')
@@ -345,10 +299,7 @@ export function toSettings<R>(given: Checked<typeof POOL>): PoolSettings<R> {
     panicHandler: given.panicHandler,
     logger: given.logger ?? consoleLogger,
     signal: given.signal,
-    init: given.init as Resource<R>['init'],
-    dispose: given.dispose as Resource<R>['dispose'],
-    disposeTimeout: given.disposeTimeout ?? 30_000,
-    isBroken: given.isBroken as Resource<R>['isBroken'],
+    ...resource,
   }
 }
 

@@ -1,7 +1,7 @@
 import { needHeadroom } from '../base/headroom.js'
-import { Promise, rejectedLater, withoutFrames } from '../base/intrinsics.js'
-import { Cancelled, Offer, Refusal, type Rejection, Special, Word } from '../native/abi.js'
-import { native, words } from '../native/binding.js'
+import { Promise, rejectedLater, rejectedPromise, resolvedPromise, withoutFrames } from '../base/intrinsics.js'
+import { Cancelled, Offer, Refusal, Rejection, Special, Word } from '../native/abi.js'
+import { isolate, native, words } from '../native/binding.js'
 import { captureContext } from './async-context.js'
 import { capture, forgetCaptured, rejectOf, resolveOf } from './captured.js'
 import { ClosureRunner } from './closure-runner.js'
@@ -9,7 +9,7 @@ import { warnOfTwins } from './copies.js'
 import { Failures } from './failures.js'
 import { Failed } from '../base/follow.js'
 import { Handle } from './handle.js'
-import { carryOut, hasCommands, postpone } from '../native/isolate.js'
+import { carryOut, hasCommands, postpone, watch } from '../native/isolate.js'
 import { type ClosureTarget, hold } from '../native/targets.js'
 import { Ledger } from './ledger.js'
 import { MOST_NESTED, nesting } from './nesting.js'
@@ -18,7 +18,7 @@ import { misuse } from '../base/errors.js'
 import { type Change, checkClosureChange } from '../options/live-options.js'
 import { toCoreScheduling } from '../options/scheduling-options.js'
 import { type PoolSettings, type SubmitChecked, NO_SUBMIT_OPTIONS, checkSize } from '../options/options.js'
-import { type ThreadRejection, rejectionError } from './rejections.js'
+import { rejectionError } from './rejections.js'
 import { strainOf } from './strain.js'
 import { type ResourceOwner, Resources } from './resources.js'
 import { Signals } from './signals.js'
@@ -27,7 +27,18 @@ import { Stat } from '../native/pool-stats.js'
 import { type Closure, Task, nameOf } from './task.js'
 import { TaskEnds } from './task-ends.js'
 
+const { WatchCondition } = native
+
 const noop = (): void => {}
+
+/** How the core looks after the resources of a pool. */
+const careOf = <R>({ initTimeout, disposeTimeout, validate, validateAfter, maxUses, maxAge }: PoolSettings<R>) => ({
+  initTimeout,
+  disposeTimeout,
+  ...(validate !== undefined && { validateAfter }),
+  maxUses,
+  maxAge,
+})
 
 /**
  * A pool of closures as this isolate sees it: closures and promises, under the numbers by which the core knows their
@@ -45,10 +56,10 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   #hasWarned = false
 
   constructor(settings: PoolSettings<R>) {
-    const { name, agreement, size, expiry, preAlloc, nonblocking, maxBlockingTasks, disposeTimeout } = settings
+    const { name, agreement, size, expiry, preAlloc, nonblocking, maxBlockingTasks, minSize } = settings
     const hasResource = settings.init !== undefined
-    const kind = hasResource ? { type: 'Resource' as const, disposeTimeout } : { type: 'Slot' as const }
-    const workers = { size, expiry, preAlloc, kind, concurrency: 1, minSize: 0 }
+    const kind = hasResource ? { type: 'Resource' as const, ...careOf(settings) } : { type: 'Slot' as const }
+    const workers = { size, expiry, preAlloc, kind, concurrency: 1, minSize }
     const options = { ...workers, nonblocking, maxBlockingTasks, ...toCoreScheduling(settings) }
     const isShared = agreement !== undefined
     const { id, hasAgeing } = open(name, options, agreement)
@@ -88,7 +99,11 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   }
 
   readChange(change: unknown): Change {
-    return checkClosureChange(change)
+    const checked = checkClosureChange(change)
+    if (checked.minSize !== undefined && this.#resources === undefined) {
+      throw misuse('minSize needs init: a worker without a resource has nothing to keep')
+    }
+    return checked
   }
 
   override assertPossible(options: SubmitChecked): void {
@@ -245,6 +260,23 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     }
   }
 
+  // ── resources that are there before they are needed ─────────────────────────────────────────────────────────────
+
+  ready(): Promise<void> {
+    const resources = this.#resources
+    if (resources === undefined) {
+      return this.isClosed() ? rejectedPromise(this.closedError()) : resolvedPromise(undefined)
+    }
+    return new Promise((resolve, reject) => {
+      const settle = (vain: number): void => {
+        if (vain === 0) resolve()
+        else reject(this.isClosed() ? this.closedError() : resources.failure)
+      }
+      native.start(isolate, this.id, false)
+      watch(this.id, WatchCondition.Started, settle, true)
+    })
+  }
+
   // ── abort ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #abort(task: Task<R>, reason: unknown): void {
@@ -271,11 +303,13 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     if (next !== Special.none) postpone(this, worker, next)
   }
 
-  reject(id: number, rejection: Exclude<Rejection, ThreadRejection>, limit: number): void {
+  reject(id: number, rejection: Exclude<Rejection, Rejection.crashed>, limit: number): void {
     this.#runner.letGoIfQuiet()
     const task = this.#ledger.tasks[id]!
-    const errorFor = (closure: Closure<R>): Error =>
-      withoutFrames(() => rejectionError(rejection, limit, this.name, nameOf(closure), () => strainOf(this.id)))
+    const errorFor = (closure: Closure<R>): unknown =>
+      rejection === Rejection.startFailed
+        ? this.#resources!.failure
+        : withoutFrames(() => rejectionError(rejection, limit, this.name, nameOf(closure), () => strainOf(this.id)))
     if (typeof task === 'function') {
       this.#ledger.dropPlain(id)(new Failed(errorFor(task)))
       return
@@ -292,9 +326,11 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     this.#runner.advance(slot, native.booted(this.id, slot.id))
   }
 
-  bootFailed(slot: Slot<R>, error: unknown): void {
+  bootFailed(slot: Slot<R>, error: unknown, isLate: boolean): void {
     const id = native.boot_failed(this.id, slot.id)
-    if (id === Special.none) {
+    if (isLate) {
+      this.#failures.log('debug', { err: error }, 'init has failed after its time was over')
+    } else if (id === Special.none) {
       this.#failures.log('warn', { err: error }, 'init failed, and no task waited for it')
     } else {
       const task = this.#ledger.tasks[id]!
@@ -305,6 +341,15 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
         this.#ends.reject(task, () => error)
       }
     }
+    if (hasCommands()) carryOut()
+  }
+
+  validate(worker: number): void {
+    this.#resources!.validate(this.#runner.slot(worker))
+  }
+
+  invalid(slot: Slot<R>): void {
+    native.invalid(this.id, slot.id)
     if (hasCommands()) carryOut()
   }
 

@@ -288,6 +288,12 @@ export class MultiOrigin<J, O extends JobOptions, H extends Handle<J, O> = Handl
     } while (this.stat(Stat.busy) + this.stat(Stat.waiting) > 0)
   }
 
+  async ready(): Promise<void> {
+    const pending = this.members.map((member) => member.ready())
+    for (const each of pending) markHandled(each)
+    for (const each of pending) await each
+  }
+
   reboot(): void {
     const errors: unknown[] = []
     const wasOpen = !this.members.some((member) => member.isClosed())

@@ -110,5 +110,7 @@ export abstract class Origin<J, O extends JobOptions> {
   /** What `close` is for a pool is this for a handle of a shared pool: the others go on, and the last one closes. */
   abstract leave(): Promise<void>
   abstract drain(): Promise<void>
+  /** Resolves when as many workers are ready as are kept, at least one, if workers have to be made. */
+  abstract ready(): Promise<void>
   abstract reboot(): void
 }

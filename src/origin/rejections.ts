@@ -8,7 +8,7 @@ import {
 } from '../base/errors.js'
 import { Refusal, Rejection } from '../native/abi.js'
 
-/** The ends of a task that only a thread can bring about. */
+/** The ends of a task whose error the core does not know: that of a thread, or of an `init`. */
 export type ThreadRejection = Rejection.crashed | Rejection.startFailed
 
 /** What a `PoolOverloadError` says of its pool. */

@@ -1,6 +1,8 @@
 import type { AsyncResource } from 'node:async_hooks'
 
+import { WaitTimeoutError } from '../base/errors.js'
 import { follow, isThenable } from '../base/follow.js'
+import { withoutFrames } from '../base/intrinsics.js'
 import { native } from '../native/binding.js'
 import { carryOut, hasCommands } from '../native/isolate.js'
 import type { PoolSettings } from '../options/options.js'
@@ -11,13 +13,17 @@ import type { Slot } from './slot.js'
 /** Whose resources they are. */
 export interface ResourceOwner<R> {
   readonly id: number
-  /** Its resource is there: the slot may take tasks. */
+  /** Its resource is there, or can still be used: the slot may take tasks. */
   booted(slot: Slot<R>): void
-  bootFailed(slot: Slot<R>, error: unknown): void
+  /** `isLate`: the core waits for it no longer. */
+  bootFailed(slot: Slot<R>, error: unknown, isLate: boolean): void
+  /** Its resource must not be used any more. */
+  invalid(slot: Slot<R>): void
 }
 
-/** Whether the core has stopped waiting for the end of a disposal. */
-interface Disposal {
+/** An `init` or a `dispose` that is under way. */
+interface Step {
+  /** Whether the core has stopped waiting for its end. */
   isOverdue: boolean
 }
 
@@ -27,9 +33,13 @@ export class Resources<R> {
   readonly #settings: PoolSettings<R>
   readonly #failures: Failures
   /** By the number of the slot. */
-  readonly #disposals = new Map<number, Disposal>()
+  readonly #inits = new Map<number, Step>()
+  readonly #disposals = new Map<number, Step>()
   /** The context of `create`: a resource belongs to no task. */
   readonly #asyncContext: AsyncResource | undefined = captureContextForGood()
+
+  /** Why the last resource that could not be made could not. */
+  failure: unknown
 
   constructor(owner: ResourceOwner<R>, settings: PoolSettings<R>, failures: Failures) {
     this.#owner = owner
@@ -42,11 +52,18 @@ export class Resources<R> {
   }
 
   readonly #boot = (slot: Slot<R>): void => {
+    const init: Step = { isOverdue: false }
+    this.#inits.set(slot.id, init)
     const made = (resource: R): void => {
+      this.#inits.delete(slot.id)
       slot.resource = resource
       this.#owner.booted(slot)
     }
-    const failed = (error: unknown): void => this.#owner.bootFailed(slot, error)
+    const failed = (error: unknown): void => {
+      this.#inits.delete(slot.id)
+      if (!init.isOverdue) this.failure = error
+      this.#owner.bootFailed(slot, error, init.isOverdue)
+    }
     let resource: R | PromiseLike<R>
     try {
       resource = this.#settings.init!()
@@ -61,6 +78,41 @@ export class Resources<R> {
     made(resource)
   }
 
+  validate(slot: Slot<R>): void {
+    runInContextForGood(this.#asyncContext, this.#validate, slot)
+  }
+
+  readonly #validate = (slot: Slot<R>): void => {
+    const { id } = slot
+    const told = (isValid: unknown): void => {
+      if (isValid === true) {
+        this.#owner.booted(slot)
+        return
+      }
+      if (isValid !== false) {
+        const message = 'validate gave neither true nor false; the resource is taken for one that must not be used'
+        this.#failures.log('warn', { worker: id }, message)
+      }
+      this.#owner.invalid(slot)
+    }
+    const failed = (error: unknown): void => {
+      this.#failures.log('debug', { worker: id, err: error }, 'validate failed; the resource is disposed of')
+      this.#owner.invalid(slot)
+    }
+    let isValid: unknown
+    try {
+      isValid = this.#settings.validate!(slot.resource as R)
+      if (isThenable(isValid)) {
+        follow(isValid, told, failed)
+        return
+      }
+    } catch (error) {
+      failed(error)
+      return
+    }
+    told(isValid)
+  }
+
   retire(slot: Slot<R>): void {
     runInContextForGood(this.#asyncContext, this.#retire, slot)
   }
@@ -69,7 +121,7 @@ export class Resources<R> {
     const { id } = slot
     const resource = slot.resource as R
     slot.resource = undefined
-    const disposal: Disposal = { isOverdue: false }
+    const disposal: Step = { isOverdue: false }
     this.#disposals.set(id, disposal)
     const disposed = (): void => {
       if (disposal.isOverdue) this.#failures.log('debug', { worker: id }, 'dispose has settled after its time was over')
@@ -104,8 +156,13 @@ export class Resources<R> {
     if (hasCommands()) carryOut()
   }
 
-  /** A disposal takes too long: its worker counts no more. */
+  /** An `init` or a `dispose` takes too long. In the second case the worker counts no more. */
   overdue(id: number): void {
+    const init = this.#inits.get(id)
+    if (init !== undefined) {
+      this.#initIsOverdue(id, init)
+      return
+    }
     const disposal = this.#disposals.get(id)
     // It has settled in the very moment in which its time was over.
     if (disposal === undefined) return
@@ -114,5 +171,13 @@ export class Resources<R> {
     const message = `dispose has not settled within ${disposeTimeout} ms; its worker counts no more`
     this.#failures.log('warn', { worker: id, disposeTimeout }, message)
     this.#disposed(id)
+  }
+
+  #initIsOverdue(id: number, init: Step): void {
+    init.isOverdue = true
+    const { initTimeout } = this.#settings
+    this.failure = withoutFrames(() => new WaitTimeoutError(this.#failures.pool, initTimeout, undefined))
+    const message = `init has not settled within ${initTimeout} ms; its slot stays taken until it does`
+    this.#failures.log('warn', { worker: id, initTimeout }, message)
   }
 }

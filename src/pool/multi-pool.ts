@@ -1,6 +1,7 @@
 import type { InspectOptionsStylized, inspect } from 'node:util'
 
 import { misuse } from '../base/errors.js'
+import { settling } from '../base/follow.js'
 import { rejectedLater } from '../base/intrinsics.js'
 import { map } from '../map/map.js'
 import { Offer } from '../native/abi.js'
@@ -11,13 +12,8 @@ import {
   checkPools,
   checkStrategy,
 } from '../options/multi-pool-options.js'
-import {
-  type MapOptions,
-  type PoolOptions,
-  type Resource,
-  type SubmitChecked,
-  type SubmitOptions,
-} from '../options/options.js'
+import { type MapOptions, type PoolOptions, type SubmitChecked, type SubmitOptions } from '../options/options.js'
+import type { Resource } from '../options/resource-options.js'
 import type { Strategy } from '../options/strategy.js'
 import { type RunChecked, NO_RUN_OPTIONS, checkRunOptions } from '../options/thread-options.js'
 import type { ClosureOrigin } from '../origin/closure-origin.js'
@@ -208,6 +204,15 @@ export class MultiPool<P> extends BasePool {
       for (const member of origin.members) member.abortAll(marks, reason)
     }
     return map(takerOf(this, origin, abort), items, task, options)
+  }
+
+  /**
+   * Resolves when `ready` of each pool has. Rejects with what it rejects with of the first one that fails, in the order
+   * of the pools.
+   */
+  ready(): Promise<void> {
+    const { ofClosures, ofCalls } = this.#origins
+    return settling(() => (ofClosures ?? ofCalls)!.ready())
   }
 
   // ── exports ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,10 +5,11 @@ import {
   type MapOptions,
   type PoolOptions,
   type PoolSettings,
-  type Resource,
   type SubmitOptions,
   checkPoolOptions,
 } from '../options/options.js'
+import type { Resource } from '../options/resource-options.js'
+import { settling } from '../base/follow.js'
 import { misuse } from '../base/errors.js'
 import { map } from '../map/map.js'
 import { Offer } from '../native/abi.js'
@@ -116,6 +117,22 @@ export class Pool<R = unknown> extends BasePool {
    */
   tryExecute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean {
     return tryExecuteChecking(this.#origin, task, options)
+  }
+
+  /**
+   * Resolves once `minSize` resources are there, or one if `minSize` is 0. Those that are missing are made now. Call it
+   * before a service listens. Without `init` it resolves at once. Rejects with the error of `init` if one fails
+   * meanwhile, with `WaitTimeoutError` if one takes longer than `initTimeout`, and with `PoolClosedError` if the pool is
+   * closed or closes before that. Keeps the process alive until it settles.
+   *
+   * ```js
+   * const pool = Pool.create({ minSize: 2, init: () => connect(), dispose: (connection) => connection.end() })
+   * await pool.ready()
+   * ```
+   */
+  ready(): Promise<void> {
+    const origin = this.#origin
+    return settling(() => origin.ready())
   }
 
   /**

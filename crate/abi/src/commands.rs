@@ -29,8 +29,10 @@ enumeration! {
         Died,
         /// In a thread, abort the signal of a task: task, 1 if only a task that has settled is meant.
         Abort,
-        /// A worker that is being taken down counts no more: worker.
+        /// A worker that is being taken down counts no more, or one that is being made is too late: worker.
         Overdue,
+        /// Ask whether the resource of an idle worker can still be used: worker.
+        Validate,
     }
 }
 

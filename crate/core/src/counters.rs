@@ -186,8 +186,8 @@ counters! {
 pub struct Snapshot {
     /// Most live workers; [`UNBOUNDED`] for no limit.
     pub capacity: u32,
-    /// Whether none is started for now, as one could not be, while another one serves.
-    pub is_pausing: bool,
+    /// Most workers that may be started for now, as one could not be; `None` for no such limit.
+    pub start_limit: Option<u32>,
     /// Live workers of this generation, busy and idle.
     pub running: u32,
     /// Workers with a task, booting ones, and those that are being taken down.
@@ -215,10 +215,11 @@ gauges! { |snapshot|
     /// running − busy.
     idle: u32 = snapshot.idle();
     /// How many workers could take a task now, unless the pool is closed: capacity − busy, not below 0; 0 while the pool is
-    /// paused. When a thread could not be started although others work, no thread is started for a while; then it is no
-    /// more than idle.
+    /// paused. When a thread could not be started although others work, or an `init` has failed, no worker is started for
+    /// a while; then it is no more than idle.
     available: u32 = snapshot.available();
-    /// How many workers could be started: capacity − running, not below 0; during such a pause 0.
+    /// How many workers could be started: capacity − running, not below 0; during such a pause 0, and after an `init` that
+    /// failed 1 until another one succeeds.
     free: u32 = snapshot.free();
     /// Accepted tasks that have no worker yet.
     waiting: u32 = snapshot.waiting;
@@ -259,24 +260,27 @@ impl Snapshot {
     /// How many workers could take a task now; [`UNBOUNDED`] for no limit.
     #[must_use]
     pub const fn available(&self) -> u32 {
-        match self.capacity {
+        match (self.capacity, self.start_limit) {
             _ if self.is_paused => 0,
-            _ if self.is_pausing => {
-                let below_capacity = self.capacity.saturating_sub(self.busy);
-                if self.idle() < below_capacity { self.idle() } else { below_capacity }
+            (UNBOUNDED, None) => UNBOUNDED,
+            (capacity, None) => capacity.saturating_sub(self.busy),
+            (capacity, Some(_)) => {
+                let (found, below_capacity) = (self.idle() + self.free(), capacity.saturating_sub(self.busy));
+                if found < below_capacity { found } else { below_capacity }
             }
-            UNBOUNDED => UNBOUNDED,
-            capacity => capacity.saturating_sub(self.busy),
         }
     }
 
     /// How many workers could be started; [`UNBOUNDED`] for no limit.
     #[must_use]
     pub const fn free(&self) -> u32 {
-        match self.capacity {
-            _ if self.is_pausing => 0,
-            UNBOUNDED => UNBOUNDED,
-            capacity => capacity.saturating_sub(self.running),
+        match (self.capacity, self.start_limit) {
+            (UNBOUNDED, None) => UNBOUNDED,
+            (capacity, None) => capacity.saturating_sub(self.running),
+            (capacity, Some(limit)) => {
+                let free = capacity.saturating_sub(self.running);
+                if limit < free { limit } else { free }
+            }
         }
     }
 }

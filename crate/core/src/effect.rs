@@ -35,10 +35,14 @@ pub enum Effect<T> {
     Start(WorkerId, TaskId, T),
     /// The host is to boot this worker.
     Boot(WorkerId),
+    /// The host is to look whether this worker, which was idle, can still be used, and to answer by `booted` or
+    /// `invalid`.
+    Validate(WorkerId),
     /// The host is to take this worker down, which has no task, and to answer by `retired`.
     Retire(WorkerId),
-    /// The host has been taking this worker down for too long: the worker counts no more. The number stays the worker's
-    /// until the host answers, if it has not.
+    /// The host has been making this worker for too long: nobody waits for it any more. Or the host has been taking it
+    /// down for too long: the worker counts no more. The number stays the worker's until the host answers, if it has
+    /// not.
     Overdue(WorkerId),
     /// The host is to end this worker, whatever it does, and to answer by `crashed`.
     Kill(WorkerId),

@@ -21,6 +21,12 @@ pub trait Host<T> {
     /// that it [keeps time](Self::keeps_time) always can.
     fn arm(&self, at: Nanos) -> bool;
 
+    /// Any number, as likely as every other one: what waits for a random time waits for that share of the longest one.
+    /// The default waits for the longest time always.
+    fn random(&self) -> u32 {
+        u32::MAX
+    }
+
     /// Whether [`arm`](Self::arm) is heeded from now on. The pool asks before it accepts a task or a watch that time
     /// may have to end.
     fn keeps_time(&self) -> bool {

@@ -3,6 +3,30 @@
 
 use crate::clock::Nanos;
 
+/// How the resources of a pool are looked after.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Care {
+    /// Milliseconds that the host may take to make a resource; `None` for any time. Then the task that waits for it is
+    /// rejected, and the resource is taken down as soon as it is there.
+    pub init_timeout: Option<u32>,
+    /// Milliseconds after which the slot of a worker that is being taken down is free although the host has not
+    /// answered; `None` for never.
+    pub dispose_timeout: Option<u32>,
+    /// A worker that has been idle for so long is told by [`Effect::Validate`](crate::Effect::Validate) before it takes
+    /// a task; `None`: no worker is.
+    pub validate_after: Option<Nanos>,
+    /// Most tasks that a worker takes in its life; 0 for no limit.
+    pub max_uses: u32,
+    /// How long a worker is used, from the moment in which it was ready; `None` for ever.
+    pub max_age: Option<Nanos>,
+}
+
+impl Care {
+    /// No rule beyond that a resource is made and taken down.
+    pub const NONE: Self =
+        Self { init_timeout: None, dispose_timeout: None, validate_after: None, max_uses: 0, max_age: None };
+}
+
 /// What the workers of a pool are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkerKind {
@@ -11,11 +35,7 @@ pub enum WorkerKind {
     /// Something that the host makes before a task can use it, and takes down afterwards: told by
     /// [`Effect::Boot`](crate::Effect::Boot) it answers by `booted` or `boot_failed`, told by
     /// [`Effect::Retire`](crate::Effect::Retire) by `retired`.
-    Resource {
-        /// Milliseconds after which the slot of a worker that is being taken down is free although the host has not
-        /// answered; `None` for never.
-        dispose_timeout: Option<u32>,
-    },
+    Resource(Care),
     /// A thread of its own, which the host starts and takes down like a resource. A thread begins, ends and dies
     /// without the origin of its tasks, and it can be killed.
     Thread {
@@ -28,22 +48,65 @@ impl WorkerKind {
     /// Whether a new worker has to be made ready before it takes a task: told by [`Effect::Boot`](crate::Effect::Boot).
     #[must_use]
     pub const fn boots(self) -> bool {
-        matches!(self, Self::Resource { .. } | Self::Thread { .. })
+        matches!(self, Self::Resource(_) | Self::Thread { .. })
     }
 
     /// Whether the host takes a retired worker down: told by [`Effect::Retire`](crate::Effect::Retire).
     #[must_use]
     pub const fn disposes(self) -> bool {
-        matches!(self, Self::Resource { .. } | Self::Thread { .. })
+        matches!(self, Self::Resource(_) | Self::Thread { .. })
     }
 
     /// Milliseconds that the host may take for that; `None` for any time.
     #[must_use]
     pub const fn dispose_timeout(self) -> Option<u32> {
         match self {
-            Self::Resource { dispose_timeout } => dispose_timeout,
+            Self::Resource(care) => care.dispose_timeout,
             Self::Slot | Self::Thread { .. } => None,
         }
+    }
+
+    /// Milliseconds that the host may take to make a worker ready; `None` for any time, of which the host sees to
+    /// itself.
+    #[must_use]
+    pub const fn boot_timeout(self) -> Option<u32> {
+        match self {
+            Self::Resource(care) => care.init_timeout,
+            Self::Slot | Self::Thread { .. } => None,
+        }
+    }
+
+    /// After how long an idle worker is to be validated before it takes a task; `None` for never.
+    #[must_use]
+    pub const fn validate_after(self) -> Option<Nanos> {
+        match self {
+            Self::Resource(care) => care.validate_after,
+            Self::Slot | Self::Thread { .. } => None,
+        }
+    }
+
+    /// Most tasks that a worker takes in its life; 0 for no limit.
+    #[must_use]
+    pub const fn max_uses(self) -> u32 {
+        match self {
+            Self::Resource(care) => care.max_uses,
+            Self::Slot | Self::Thread { .. } => 0,
+        }
+    }
+
+    /// How long a worker is used; `None` for ever.
+    #[must_use]
+    pub const fn max_age(self) -> Option<Nanos> {
+        match self {
+            Self::Resource(care) => care.max_age,
+            Self::Slot | Self::Thread { .. } => None,
+        }
+    }
+
+    /// Whether the pool tries again by itself, one worker at a time, after one could not be made.
+    #[must_use]
+    pub const fn backs_off(self) -> bool {
+        matches!(self, Self::Resource(_))
     }
 
     /// Whether the host may find, after all its attempts, that a worker cannot be started: said by
@@ -90,7 +153,7 @@ impl WorkerKind {
     pub const fn grace(self) -> Option<Nanos> {
         match self {
             Self::Thread { grace } => Some(grace),
-            Self::Slot | Self::Resource { .. } => None,
+            Self::Slot | Self::Resource(_) => None,
         }
     }
 }

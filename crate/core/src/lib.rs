@@ -28,7 +28,7 @@ pub use effect::{Effect, Rejection};
 pub use host::Host;
 pub use id::{FaceId, TaskId, WorkerId};
 pub use key::Key;
-pub use kind::WorkerKind;
+pub use kind::{Care, WorkerKind};
 pub use lock::{SpinGuard, SpinLock};
 pub use options::Options;
 pub use policy::{Change, Overload, Policy, Rate, Shed, UNBOUNDED};

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    hash::{BuildHasher, Hasher, RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
@@ -109,6 +110,7 @@ impl Addresses {
                 Some((call.face(), Command::new(CommandKind::Start, worker.0, task.number())))
             }
             Effect::Boot(worker) => to_owner(CommandKind::Boot, worker),
+            Effect::Validate(worker) => to_owner(CommandKind::Validate, worker),
             Effect::Retire(worker) => to_owner(CommandKind::Retire, worker),
             Effect::Overdue(worker) => to_owner(CommandKind::Overdue, worker),
             Effect::Kill(worker) => to_owner(CommandKind::Kill, worker),
@@ -178,6 +180,11 @@ impl Host<Call> for Addresses {
 
     fn arm(&self, at: Nanos) -> bool {
         Reaper::global().arm(at, self.pool.clone())
+    }
+
+    fn random(&self) -> u32 {
+        // The keys of each are others, and its hash of nothing is as random as they are.
+        RandomState::new().build_hasher().finish() as u32
     }
 
     fn keeps_time(&self) -> bool {

@@ -3,7 +3,7 @@
 #![expect(unreachable_pub, reason = "napi-rs exports public items, whatever module they are in")]
 
 use napi_derive::napi;
-use workpool_core::{Change, MILLISECOND, Options, Overload, Policy, Rate, Shed, UNBOUNDED};
+use workpool_core::{Care, Change, MILLISECOND, Options, Overload, Policy, Rate, Shed, UNBOUNDED};
 
 /// What the workers of a pool are.
 #[napi(discriminant = "type")]
@@ -13,8 +13,16 @@ pub enum WorkerKind {
     Slot,
     /// What TypeScript makes by `init` and takes down by `dispose`.
     Resource {
+        /// Milliseconds that TypeScript may take to make one; 0 for any time.
+        init_timeout: u32,
         /// Milliseconds that TypeScript may take to dispose of one; 0 for any time.
         dispose_timeout: u32,
+        /// Milliseconds after which TypeScript validates an idle one before it is used; nothing for never.
+        validate_after: Option<f64>,
+        /// Most tasks that use one; 0 for no limit.
+        max_uses: u32,
+        /// Milliseconds that one is used; 0 for ever.
+        max_age: f64,
     },
     /// A thread of its own.
     Thread {
@@ -33,8 +41,14 @@ impl From<&WorkerKind> for workpool_core::WorkerKind {
     fn from(kind: &WorkerKind) -> Self {
         match *kind {
             WorkerKind::Slot => Self::Slot,
-            WorkerKind::Resource { dispose_timeout } => {
-                Self::Resource { dispose_timeout: (dispose_timeout > 0).then_some(dispose_timeout) }
+            WorkerKind::Resource { init_timeout, dispose_timeout, validate_after, max_uses, max_age } => {
+                Self::Resource(Care {
+                    init_timeout: (init_timeout > 0).then_some(init_timeout),
+                    dispose_timeout: (dispose_timeout > 0).then_some(dispose_timeout),
+                    validate_after: validate_after.map(nanos),
+                    max_uses,
+                    max_age: (max_age > 0.0).then(|| nanos(max_age)),
+                })
             }
             WorkerKind::Thread { grace } => Self::Thread { grace: nanos(grace) },
         }

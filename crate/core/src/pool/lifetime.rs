@@ -58,6 +58,11 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// close that runs out of time becomes a release. A timeout needs a host that [keeps time](Host::keeps_time).
     pub fn watch(&self, face: FaceId, token: u32, condition: Condition, timeout: Option<u32>) {
         let expires_at = timeout.map_or(Nanos::MAX, |ms| self.clock.now() + u64::from(ms) * MILLISECOND);
-        self.transition(|state, _| state.watches.add(Watch { face, token, condition, expires_at }));
+        self.transition(|state, effects| {
+            state.watches.add(Watch { face, token, condition, expires_at });
+            if condition == Condition::Started && state.options.kind.backs_off() {
+                state.keep(effects);
+            }
+        });
     }
 }

@@ -79,13 +79,14 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// Does what has become due, unless the pool waits for another moment than `armed` by now. Returns the moment for
     /// the next call. Called by the [`Reaper`](crate::Reaper).
     pub fn reap(&self, armed: Nanos) -> Option<Nanos> {
+        let share = self.host.random();
         let awaited = self.state.lock().alarm.at();
         if awaited != Some(armed) {
             // Whoever has armed the reaper for `armed` was late, and may have replaced the appointment that is needed:
             // the reaper keeps one per pool. This answer makes the needed appointment again.
             return awaited;
         }
-        while self.transition(|state, effects| state.reap(self.clock.now(), effects)) {}
+        while self.transition(|state, effects| state.reap(self.clock.now(), share, effects)) {}
         let mut state = self.state.lock();
         state.alarm.clear();
         state.rearm()
@@ -133,7 +134,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
             state.notify_vacancies(&mut effects);
         }
         if !effects.is_empty() {
-            state.limit_disposals(&self.clock, &effects);
+            state.limit_host(&self.clock, &effects);
         }
         let armed = state.rearm();
         // A worker may be gone while an effect about it is on its way.

@@ -27,9 +27,20 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.transition(|state, effects| state.booted(&self.clock, worker, effects))
     }
 
-    /// A booting worker could not be made. Returns the task that fails for that, which the caller collects.
+    /// A booting worker could not be made. Returns the task that fails for that, which the caller collects. If the pool
+    /// is closing, all others that wait are rejected. Otherwise none is started for a while: for a
+    /// [random](Host::random) part of 100 ms, each time in a row twice as long, up to 5 s. After that one worker at a
+    /// time boots, as long as none succeeds.
     pub fn boot_failed(&self, worker: WorkerId) -> Option<(TaskId, T)> {
-        self.transition(|state, effects| state.boot_failed(worker, effects))
+        let share = self.host.random();
+        let failed = self.transition(|state, effects| state.boot_failed(&self.clock, worker, share, effects));
+        while self.transition(State::reject_vain) {}
+        failed
+    }
+
+    /// A worker that was to be [validated](crate::Effect::Validate) must not be used any more: it retires.
+    pub fn invalid(&self, worker: WorkerId) {
+        self.transition(|state, effects| state.invalid(worker, effects));
     }
 
     /// A retired worker has been taken down. If the worker is [overdue](crate::Effect::Overdue), it may also be taken
@@ -57,11 +68,17 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.state.lock().census.has_started()
     }
 
-    /// Starts a worker, if there is none and room for one.
+    /// Starts a worker, if there is none and room for one. Where the pool tries again by itself, also those that
+    /// `min_size` lacks.
     pub fn start(&self) {
         self.transition(|state, effects| {
-            if state.census.running() == 0 {
+            let backs_off = state.options.kind.backs_off();
+            let running = if backs_off { state.census.staying() } else { state.census.running() };
+            if running == 0 {
                 state.boot_one(effects);
+            }
+            if backs_off {
+                state.keep(effects);
             }
         });
     }

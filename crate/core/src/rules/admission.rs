@@ -31,7 +31,11 @@ impl<T: Payload> State<T> {
         // behind a turn.
         let has_kept = task.offer == Offer::Reserved { may_wait: false };
         let is_behind = (!has_kept && self.is_behind(task.payload.face())) || self.is_kept();
-        if !is_behind && let Some(worker) = self.idle.pop() {
+        let must_validate = self.must_validate();
+        if !is_behind
+            && !must_validate
+            && let Some(worker) = self.idle.pop()
+        {
             let id = self.accept(clock, task);
             self.census.resume();
             self.assign(worker, id);
@@ -45,7 +49,11 @@ impl<T: Payload> State<T> {
             self.assign(worker, id);
             return Admission::Started(worker, id);
         }
-        if has_room && self.queue.len() >= self.expected() {
+        if must_validate && !is_behind {
+            if self.queue.len() >= self.expected() {
+                self.validate_last(effects);
+            }
+        } else if has_room && self.queue.len() >= self.expected() {
             let worker = self.start_worker();
             effects.push(Effect::Boot(worker));
         } else if !is_behind && let Some(worker) = self.free_slot() {

@@ -2,8 +2,13 @@
 
 use crate::{
     clock::Nanos,
+    id::WorkerId,
     policy::UNBOUNDED,
-    state::{State, task::TaskState, worker::WorkerState},
+    state::{
+        State,
+        task::TaskState,
+        worker::{Worker, WorkerState},
+    },
     submission::Payload,
 };
 
@@ -16,6 +21,7 @@ impl<T: Payload> State<T> {
 
         // Workers: every gauge is what counting the records gives.
         let mut live = [0_u32; 4];
+        let mut validating = 0;
         let mut older = 0;
         for (_, worker) in self.workers.iter() {
             if !census.is_current(worker.generation()) {
@@ -24,27 +30,36 @@ impl<T: Payload> State<T> {
                 assert_ne!(worker.state(), WorkerState::Idle, "no worker of an older generation is idle");
                 continue;
             }
+            validating += u32::from(worker.state() == WorkerState::Validating);
             match worker.state() {
-                WorkerState::Uninitialized => live[0] += 1,
+                WorkerState::Uninitialized | WorkerState::Validating => live[0] += 1,
                 WorkerState::Running => live[1] += worker.slots(),
                 WorkerState::Idle => live[2] += 1,
-                WorkerState::Stopping => live[3] += 1,
+                WorkerState::Stopping | WorkerState::Late => live[3] += 1,
                 WorkerState::Overdue | WorkerState::Stopped => {}
             }
         }
         assert_eq!(live.iter().sum::<u32>(), running, "running");
         assert_eq!(live[0], booting, "booting");
+        assert_eq!(validating, self.starts.validating(), "validating");
         assert_eq!(live[0] + live[1], busy, "busy");
         assert_eq!(live[2] as usize, self.idle.len(), "idle");
         assert_eq!(live[3], stopping, "stopping");
         assert_eq!(census.all_older(), older, "older generations");
         assert!(self.workers.cached() <= capacity, "the cache is bounded by the capacity");
 
+        let has_term = |(id, worker): (WorkerId, &Worker)| match worker.state() {
+            WorkerState::Uninitialized => self.terms.has(id.0) == self.options.kind.boot_timeout().is_some(),
+            WorkerState::Stopping => self.terms.has(id.0) == self.options.kind.dispose_timeout().is_some(),
+            WorkerState::Idle => self.terms.has(id.0) == self.options.kind.max_age().is_some(),
+            WorkerState::Running | WorkerState::Validating => {
+                worker.is_ending() || self.terms.has(id.0) == self.options.kind.max_age().is_some()
+            }
+            WorkerState::Late | WorkerState::Overdue | WorkerState::Stopped => !self.terms.has(id.0),
+        };
         assert!(
-            self.workers
-                .iter()
-                .all(|(id, worker)| { worker.state() == WorkerState::Stopping || !self.disposals.has(id.0) }),
-            "a time for a worker that is not being taken down"
+            self.workers.iter().all(has_term),
+            "a term for a worker that has none, or none for one that has"
         );
 
         if self.schedule.is_some() {
@@ -98,8 +113,16 @@ impl<T: Payload> State<T> {
 
         // A pause follows a worker that could not be started, and ends.
         assert!(
-            !self.starts.are_paused() || (self.options.kind.can_fail_to_start() && self.starts.have_failed()),
+            !self.starts.are_paused()
+                || self.options.kind.backs_off()
+                || (self.options.kind.can_fail_to_start() && self.starts.have_failed()),
             "a pause without a failure"
+        );
+        assert!(self.starts.vain().is_none(), "somebody waits in vain");
+        let lacks = self.options.kind.backs_off() && self.may_start() && self.lifetime.is_open();
+        assert!(
+            !self.watches.await_start() || !lacks || census.staying() > 0,
+            "nobody boots for whom one waits"
         );
         assert!(self.starts.are_paused() || self.starts.owed() == 0, "a worker is owed that may be started");
 
@@ -129,7 +152,10 @@ impl<T: Payload> State<T> {
             "a waiting task beside a free slot of a worker"
         );
         assert!(
-            waiting == 0 || self.idle.is_empty() || held > 0 && (self.is_held() || self.starts.have_failed()),
+            waiting == 0
+                || self.idle.is_empty()
+                || held > 0 && (self.is_held() || self.starts.have_failed())
+                || self.must_validate() && waiting <= booting,
             "an idle worker beside a waiting task"
         );
         if !self.lifetime.is_closed() {

@@ -1,8 +1,8 @@
 //! Workers that boot: they are ready, or could not be made.
 
 use crate::{
-    clock::Clock,
-    effect::{Effects, Rejection},
+    clock::{Clock, Nanos},
+    effect::{Effect, Effects, Rejection},
     id::{TaskId, WorkerId},
     state::{BATCH, State, tally::Outcome, task::TaskState, worker::WorkerState},
     submission::Payload,
@@ -15,34 +15,147 @@ impl<T: Payload> State<T> {
         (record.state() == WorkerState::Uninitialized).then(|| record.generation())
     }
 
-    /// A booting worker is ready; only now it is decided which task it gets.
+    /// A booting worker is ready; only now it is decided which task it gets. One that was validated is, too.
     pub(crate) fn booted(
         &mut self,
         clock: &impl Clock,
         worker: WorkerId,
         effects: &mut Effects<T>,
     ) -> Option<TaskId> {
-        self.census.end_boot(self.generation_of_booting(worker)?);
-        self.starts.succeed();
-        let first = self.free_worker(clock, worker, false, effects);
-        // After a failed start there may be room that waiting tasks have not got.
-        self.end_pause(effects);
-        first
+        let record = self.workers.live(worker)?;
+        let generation = record.generation();
+        match record.state() {
+            WorkerState::Uninitialized => {
+                self.census.end_boot(generation);
+                self.starts.succeed();
+                self.terms.remove(worker.0);
+                if let Some(age) = self.options.kind.max_age() {
+                    self.terms.insert(worker.0, clock.now() + age, 0);
+                }
+                let first = self.free_worker(clock, worker, false, effects);
+                // After a failed start there may be room that waiting tasks have not got.
+                self.end_pause(effects);
+                first
+            }
+            WorkerState::Validating => {
+                self.end_validation(generation);
+                self.free_worker(clock, worker, false, effects)
+            }
+            WorkerState::Late => {
+                self.workers[worker].stop();
+                effects.push(Effect::Retire(worker));
+                None
+            }
+            _ => None,
+        }
     }
 
-    /// A booting worker could not be made. One task, the next, fails for it; the one after that tries again.
-    pub(crate) fn boot_failed(&mut self, worker: WorkerId, effects: &mut Effects<T>) -> Option<(TaskId, T)> {
-        let generation = self.generation_of_booting(worker)?;
-        self.census.end_boot(generation);
-        self.census.end_work(generation);
-        let failed = if self.census.is_current(generation) { self.next_waiting() } else { None };
+    /// A booting worker could not be made. One task, the next, fails for it. The others wait until the pool tries
+    /// again, or, if it is closing, are rejected by [`reject_vain`](Self::reject_vain).
+    pub(crate) fn boot_failed(
+        &mut self,
+        clock: &impl Clock,
+        worker: WorkerId,
+        share: u32,
+        effects: &mut Effects<T>,
+    ) -> Option<(TaskId, T)> {
+        let record = self.workers.live(worker)?;
+        let generation = record.generation();
+        let mut failed = None;
+        match record.state() {
+            WorkerState::Uninitialized => {
+                self.census.end_boot(generation);
+                self.census.end_work(generation);
+                if self.census.is_current(generation) {
+                    failed = self.next_waiting();
+                    self.back_off(clock.now(), share, Rejection::StartFailed, effects);
+                }
+            }
+            WorkerState::Late => self.census.end_stop(generation),
+            _ => return None,
+        }
         if let Some(task) = failed {
             self.counters.settle(Outcome::Failed);
             self.tasks[task].state = TaskState::Over;
         }
+        self.terms.remove(worker.0);
         self.counters.retired += 1;
         self.exit(worker, effects);
         failed.map(|task| (task, self.tasks[task].payload))
+    }
+
+    /// A worker was validated and must not be used any more: it is taken down, and whoever waits for it gets another
+    /// one.
+    pub(crate) fn invalid(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
+        let Some(record) = self.workers.live(worker) else { return };
+        if record.state() != WorkerState::Validating {
+            return;
+        }
+        let generation = record.generation();
+        self.end_validation(generation);
+        self.census.end_work(generation);
+        self.retire(worker, effects);
+        self.fill(effects);
+    }
+
+    /// A worker is not validated any more; it is still busy.
+    pub(crate) fn end_validation(&mut self, generation: u64) {
+        self.census.end_boot(generation);
+        if self.census.is_current(generation) {
+            self.starts.end_validation();
+        }
+    }
+
+    /// A booting worker takes too long. One task, the next, is rejected for it. The slot is taken until the host
+    /// answers. Returns whether that concerns this generation, which is to [back off](Self::back_off).
+    pub(crate) fn be_late(&mut self, worker: WorkerId, limit: u32, effects: &mut Effects<T>) -> bool {
+        let record = &mut self.workers[worker];
+        let generation = record.generation();
+        record.be_late();
+        self.census.end_boot(generation);
+        self.census.end_work(generation);
+        self.census.begin_stop(generation);
+        effects.push(Effect::Overdue(worker));
+        let is_current = self.census.is_current(generation);
+        if is_current && let Some(task) = self.next_waiting() {
+            self.counters.settle(Outcome::WaitTimeout);
+            self.reject_over(task, Rejection::WaitTimeout(limit), effects);
+        }
+        is_current
+    }
+
+    /// A worker of this generation could not be made: for a while none is. A pool that is closing does not try as often
+    /// as tasks wait: it rejects them.
+    pub(crate) fn back_off(
+        &mut self,
+        now: Nanos,
+        share: u32,
+        rejection: Rejection,
+        effects: &mut Effects<T>,
+    ) {
+        // If workers that were started together with this one fail, too, that is the same failure.
+        if !self.starts.are_paused() {
+            self.starts.pause(now, share);
+        }
+        if !self.lifetime.is_open() {
+            self.starts.give_up(rejection);
+            self.reject_vain(effects);
+        }
+        self.expire_started(effects);
+    }
+
+    /// Rejects tasks that wait in vain, or some of them. Returns whether there are more.
+    pub(crate) fn reject_vain(&mut self, effects: &mut Effects<T>) -> bool {
+        let Some(rejection) = self.starts.vain() else { return false };
+        let outcome = match rejection {
+            Rejection::WaitTimeout(_) => Outcome::WaitTimeout,
+            _ => Outcome::Failed,
+        };
+        let is_more = self.reject_some(outcome, rejection, effects);
+        if !is_more {
+            self.starts.have_given_up();
+        }
+        is_more
     }
 
     /// A worker could not be started, and trying again is of no use. It is not replaced before the next submit. Returns
@@ -59,7 +172,7 @@ impl<T: Payload> State<T> {
             self.starts.set_in_vain(true);
             // If workers that were started together with this one fail, too, that is the same failure.
             if self.census.has_started() && !self.starts.are_paused() {
-                self.starts.pause(clock.now());
+                self.starts.pause(clock.now(), u32::MAX);
             }
         }
         is_current
@@ -76,11 +189,12 @@ impl<T: Payload> State<T> {
 
     /// A worker has died: another one takes its place if fewer than `min_size` are left.
     pub(crate) fn replace(&mut self, effects: &mut Effects<T>) {
-        let least = self.options.min_size.min(self.capacity.limit());
-        if !self.lifetime.is_open() || self.census.running() >= least {
+        // Where the pool tries again by itself, `fill` keeps them.
+        if !self.lifetime.is_open() || self.census.running() >= self.least() || self.options.kind.backs_off()
+        {
             return;
         }
-        if self.is_pausing() {
+        if self.start_limit() == Some(0) {
             self.starts.owe();
         } else {
             self.boot_one(effects);

@@ -34,7 +34,7 @@ impl<T: Payload> State<T> {
             self.watches.end(Condition::Vacant, None);
         }
         let is_vain = !self.lifetime.is_open();
-        if is_vain || self.census.has_started() {
+        if is_vain || self.is_ready() {
             self.watches.end(Condition::Started, is_vain.then_some(0));
         }
         if has_ended {

@@ -15,6 +15,7 @@ impl<T: Payload> State<T> {
             let record = &mut self.workers[worker];
             record.stop();
             self.census.begin_stop(record.generation());
+            self.terms.remove(worker.0);
             self.note_busy();
             effects.push(Effect::Retire(worker));
         } else {
@@ -34,12 +35,22 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// Sets the time by which the host is to have taken down the workers that these effects retire.
-    pub(crate) fn limit_disposals(&mut self, clock: &impl Clock, effects: &Effects<T>) {
-        let Some(limit) = self.options.kind.dispose_timeout() else { return };
+    /// Sets the time by which the host is to have made the workers that these effects boot, and to have taken down those
+    /// that they retire.
+    pub(crate) fn limit_host(&mut self, clock: &impl Clock, effects: &Effects<T>) {
+        let kind = self.options.kind;
+        let (boot_timeout, dispose_timeout) = (kind.boot_timeout(), kind.dispose_timeout());
+        if boot_timeout.is_none() && dispose_timeout.is_none() {
+            return;
+        }
         for effect in effects {
-            if let &Effect::Retire(worker) = effect {
-                self.disposals.insert(worker.0, clock.now() + u64::from(limit) * MILLISECOND, limit);
+            let (worker, limit) = match *effect {
+                Effect::Boot(worker) => (worker, boot_timeout),
+                Effect::Retire(worker) => (worker, dispose_timeout),
+                _ => continue,
+            };
+            if let Some(limit) = limit {
+                self.terms.insert(worker.0, clock.now() + u64::from(limit) * MILLISECOND, limit);
             }
         }
     }
@@ -48,7 +59,7 @@ impl<T: Payload> State<T> {
     pub(crate) fn retired(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
         match self.workers.live(worker).map(|record| record.state()) {
             Some(WorkerState::Stopping) => {
-                self.disposals.remove(worker.0);
+                self.terms.remove(worker.0);
                 self.stop_counting(worker);
                 self.workers.stop(worker, self.capacity.limit());
                 self.fill(effects);
@@ -78,23 +89,25 @@ impl<T: Payload> State<T> {
     /// the head of its priority. If fewer than `min_size` workers are left it is replaced, also if nothing waits.
     pub(crate) fn crashed(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
         let Some(record) = self.workers.live(worker) else { return };
-        let generation = record.generation();
-        match record.state() {
+        let (state, generation) = (record.state(), record.generation());
+        self.terms.remove(worker.0);
+        match state {
             WorkerState::Running => {
                 self.census.end_work(generation);
                 for task in self.tasks_of(worker) {
                     self.lose_worker(worker, task, effects);
                 }
             }
+            WorkerState::Validating => {
+                self.end_validation(generation);
+                self.census.end_work(generation);
+            }
             WorkerState::Uninitialized => {
                 self.census.end_boot(generation);
                 self.census.end_work(generation);
             }
             WorkerState::Idle => self.idle.remove(worker),
-            WorkerState::Stopping => {
-                self.census.end_stop(generation);
-                self.disposals.remove(worker.0);
-            }
+            WorkerState::Stopping | WorkerState::Late => self.census.end_stop(generation),
             WorkerState::Overdue => {
                 self.workers.stop(worker, self.capacity.limit());
                 return;

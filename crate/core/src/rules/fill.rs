@@ -3,7 +3,7 @@
 use crate::{
     effect::{Effect, Effects, Rejection},
     id::{TaskId, WorkerId},
-    state::{State, tally::Outcome, task::TaskState},
+    state::{BATCH, State, tally::Outcome, task::TaskState},
     submission::Payload,
 };
 
@@ -34,6 +34,10 @@ impl<T: Payload> State<T> {
     pub(crate) fn assign(&mut self, worker: WorkerId, task: TaskId) {
         self.tasks[task].state = TaskState::Running(worker);
         self.workers[worker].give(task);
+        let most = self.options.kind.max_uses();
+        if most > 0 {
+            self.workers[worker].wear(most);
+        }
         if self.schedule.is_some() {
             self.note_start(worker, task);
         }
@@ -100,12 +104,19 @@ impl<T: Payload> State<T> {
             if self.is_held() {
                 break;
             }
+            let has_need = self.queue.len() > self.census.booting();
+            if self.must_validate() {
+                if !has_need {
+                    break;
+                }
+                self.validate_last(effects);
+                continue;
+            }
             if let Some(worker) = self.idle.pop() {
                 self.census.resume();
                 self.send_next(worker, effects);
                 continue;
             }
-            let has_need = self.queue.len() > self.census.booting();
             if self.lifetime.is_closed() || !has_need || !self.may_start() {
                 break;
             }
@@ -117,6 +128,31 @@ impl<T: Payload> State<T> {
             }
         }
         self.fill_slots(effects);
+        if self.options.kind.backs_off() {
+            self.keep(effects);
+        }
+    }
+
+    /// Has the worker that went idle last validated: a task needs it.
+    pub(crate) fn validate_last(&mut self, effects: &mut Effects<T>) {
+        let Some(worker) = self.idle.pop() else { return };
+        self.workers[worker].validate();
+        self.census.boot_again();
+        self.starts.begin_validation();
+        self.note_busy();
+        effects.push(Effect::Validate(worker));
+    }
+
+    /// Starts the workers that `min_size` lacks, or one if somebody waits for the first. If there are very many, the
+    /// others follow as soon as one of these is ready.
+    pub(crate) fn keep(&mut self, effects: &mut Effects<T>) {
+        let needed = self.least().max(u32::from(self.watches.await_start()));
+        for _ in 0..BATCH {
+            if self.census.staying() >= needed || !self.options.kind.boots() || !self.may_start() {
+                break;
+            }
+            self.boot_one(effects);
+        }
     }
 
     /// Starts waiting tasks in free slots of busy workers, as far as no booting worker is on its way for them.

@@ -4,25 +4,27 @@ use crate::{
     clock::Nanos,
     effect::{Effect, Effects, Rejection},
     id::{TaskId, WorkerId},
-    state::{BATCH, State, tally::Outcome, task::TaskState},
+    state::{BATCH, State, tally::Outcome, task::TaskState, worker::WorkerState},
     submission::Payload,
 };
 
 impl<T: Payload> State<T> {
     /// Does what is due. Returns whether more is due at once.
-    pub(crate) fn reap(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
+    /// `share`: how much of a pause is kept that begins now.
+    pub(crate) fn reap(&mut self, now: Nanos, share: u32, effects: &mut Effects<T>) -> bool {
         let is_more_idle = self.purge(now, effects);
         let is_more_watched = self.expire_watches(now, effects);
-        let is_more_disposed = self.expire_disposals(now, effects);
+        let is_more_ended = self.expire_terms(now, share, effects);
         let is_more_vacant = self.expire_vacancies(now, effects);
         let is_more_tasks = self.expire_tasks(now, effects);
         if self.starts.due() <= now {
             self.end_pause(effects);
         }
-        let is_more = is_more_tasks || is_more_vacant || is_more_disposed || is_more_watched || is_more_idle;
+        let is_more_vain = self.reject_vain(effects);
+        let is_more = is_more_tasks || is_more_vacant || is_more_ended || is_more_watched || is_more_idle;
         // A close that ran out of time may leave more behind than one lock hold rejects.
         let is_released = self.lifetime.is_closed() && self.waiting() > 0;
-        (is_released && self.release(None, effects)) || is_more
+        (is_released && self.release(None, effects)) || is_more || is_more_vain
     }
 
     /// Retires the workers that have been idle for `expiry`, or some of them, and not before half an `expiry` has
@@ -38,20 +40,42 @@ impl<T: Payload> State<T> {
         expired > BATCH
     }
 
-    /// Gives up the workers that the host has been taking down for too long, or some of them. Returns whether there may
-    /// be more.
-    fn expire_disposals(&mut self, now: Nanos, effects: &mut Effects<T>) -> bool {
-        let mut given_up = 0;
-        while given_up < BATCH
-            && let Some((number, _)) = self.disposals.pop_due(now)
+    /// Does what the terms of workers ask for, or some of it: gives up those that the host has been making or taking down
+    /// for too long, and takes those out of service that have been used for long enough. Returns whether there may be
+    /// more.
+    fn expire_terms(&mut self, now: Nanos, share: u32, effects: &mut Effects<T>) -> bool {
+        let (mut expired, mut is_idle, mut too_slow) = (0, false, None);
+        while expired < BATCH
+            && let Some((number, limit)) = self.terms.pop_due(now)
         {
-            self.give_up(WorkerId(number), effects);
-            given_up += 1;
+            let worker = WorkerId(number);
+            match self.workers[worker].state() {
+                WorkerState::Uninitialized => {
+                    if self.be_late(worker, limit, effects) {
+                        too_slow = Some(Rejection::WaitTimeout(limit));
+                    }
+                }
+                WorkerState::Stopping => self.give_up(worker, effects),
+                state => {
+                    // A worker that has a task, or is being validated, retires after that.
+                    self.workers[worker].end();
+                    is_idle |= state == WorkerState::Idle;
+                }
+            }
+            expired += 1;
         }
-        if given_up > 0 {
+        if let Some(rejection) = too_slow {
+            self.back_off(now, share, rejection, effects);
+        }
+        if is_idle {
+            for worker in self.idle.take_all(|worker| self.workers[worker].is_ending()) {
+                self.retire(worker, effects);
+            }
+        }
+        if expired > 0 {
             self.fill(effects);
         }
-        given_up == BATCH
+        expired == BATCH
     }
 
     /// Does what the deadlines of tasks ask for, or some of it. Returns whether there may be more to do.

@@ -183,8 +183,8 @@ impl<T: Payload> State<T> {
     pub(crate) fn go_idle(&mut self, clock: &impl Clock, worker: WorkerId) {
         self.census.rest();
         self.workers[worker].rest();
-        // Without expiry nobody asks since when.
-        self.idle.push(worker, self.options.expiry.map_or(0, |_| clock.now()));
+        // As a rule somebody asks since when.
+        self.idle.push(worker, if self.notes_rest() { clock.now() } else { 0 });
     }
 
     /// Settles a task because its signal was aborted.

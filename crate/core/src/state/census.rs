@@ -14,7 +14,7 @@ pub(crate) struct Census {
     /// With a task, or booting.
     busy: u32,
     booting: u32,
-    /// Being taken down by the host.
+    /// Being taken down by the host, or about to be: still booting, and too late.
     stopping: u32,
     generation: u64,
     /// Live workers by generation that is over. No count is 0.
@@ -59,9 +59,14 @@ impl Census {
         self.busy - self.booting
     }
 
+    /// Workers that have booted and are not on their way out.
+    pub(crate) const fn ready(&self) -> u32 {
+        self.running - self.booting - self.stopping
+    }
+
     /// Whether there is a worker that has booted and is not on its way out.
     pub(crate) const fn has_started(&self) -> bool {
-        self.running > self.booting + self.stopping
+        self.ready() > 0
     }
 
     /// The lifetime that the pool is in, from 1.
@@ -104,6 +109,12 @@ impl Census {
     /// A busy worker goes idle.
     pub(crate) const fn rest(&mut self) {
         self.busy -= 1;
+    }
+
+    /// An idle worker is to be made ready anew.
+    pub(crate) const fn boot_again(&mut self) {
+        self.busy += 1;
+        self.booting += 1;
     }
 
     /// A worker does not boot any more; it is still busy.

@@ -72,14 +72,19 @@ pub(crate) struct State<T> {
     pub(crate) workers: Workers,
     /// When the wait, the run or the grace of tasks is over.
     pub(crate) deadlines: Deadlines,
-    /// Until when workers are to have been taken down, by number.
-    pub(crate) disposals: Deadlines,
+    /// Until when a worker is to have been made, may be used, or is to have been taken down, by number. A worker is in
+    /// one of these at a time.
+    pub(crate) terms: Deadlines,
     pub(crate) vacancies: Vacancies,
     pub(crate) batches: Batches<T>,
     pub(crate) watches: Watches,
     pub(crate) faces: Faces,
     pub(crate) throughput: Throughput,
     pub(crate) options: Options,
+    /// When this hold of the lock began, if somebody [needs the time](Self::needs_time).
+    pub(crate) now: Nanos,
+    /// The worker that has gone idle in this hold of the lock and may still take a task as if it had not.
+    pub(crate) fresh: Option<WorkerId>,
 }
 
 impl<T: Payload> State<T> {
@@ -98,32 +103,59 @@ impl<T: Payload> State<T> {
             idle: WorkerStack::default(),
             workers: Workers::default(),
             deadlines: Deadlines::default(),
-            disposals: Deadlines::default(),
+            terms: Deadlines::default(),
             vacancies: Vacancies::default(),
             batches: Batches::new(),
             watches: Watches::default(),
             faces: Faces::new(),
             throughput: Throughput::default(),
             options,
+            now: 0,
+            fresh: None,
         }
     }
 
     // ── workers to come ─────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Whether no worker is started now, because one could not be, while another one serves. If none serves, each
-    /// submit tries.
-    pub(crate) const fn is_pausing(&self) -> bool {
-        self.starts.are_paused() && self.census.has_started()
+    /// Most workers that may be started now, because one could not be; `None` for no such limit.
+    pub(crate) const fn start_limit(&self) -> Option<u32> {
+        if self.starts.are_calm() {
+            None
+        } else if self.options.kind.backs_off() {
+            // After the pause one worker tries for all.
+            let is_trying = self.census.booting() > self.starts.validating();
+            Some((!self.starts.are_paused() && !is_trying) as u32)
+        } else if self.starts.are_paused() && self.census.has_started() {
+            Some(0)
+        } else {
+            // While none serves, each submit tries.
+            None
+        }
     }
 
     /// Whether one more worker may be started.
     pub(crate) const fn may_start(&self) -> bool {
-        self.census.running() < self.capacity.limit() && !self.is_pausing()
+        self.census.running() < self.capacity.limit() && !matches!(self.start_limit(), Some(0))
     }
 
     /// How many workers may be started now.
     pub(crate) const fn startable(&self) -> u32 {
-        if self.is_pausing() { 0 } else { self.capacity.limit().saturating_sub(self.census.running()) }
+        let free = self.capacity.limit().saturating_sub(self.census.running());
+        match self.start_limit() {
+            Some(limit) if limit < free => limit,
+            _ => free,
+        }
+    }
+
+    /// The workers that are kept.
+    pub(crate) fn least(&self) -> u32 {
+        self.options.min_size.min(self.capacity.limit())
+    }
+
+    /// Whether as many workers are ready as are kept, or one.
+    pub(crate) fn is_ready(&self) -> bool {
+        let needed = if self.options.kind.backs_off() { self.least() } else { 0 };
+        self.census.ready() >= needed.max(1)
     }
 
     /// Booting workers that will take a task. If the capacity has shrunk below them, the others retire instead.
@@ -134,6 +166,26 @@ impl<T: Payload> State<T> {
     /// The tasks that the expected workers will take.
     pub(crate) fn expected_slots(&self) -> u32 {
         self.expected().saturating_mul(self.options.concurrency)
+    }
+
+    // ── idle workers ────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// Whether a rule asks for how long a worker has been idle, beside the purge.
+    pub(crate) fn needs_time(&self) -> bool {
+        self.options.kind.validate_after().is_some_and(|after| after > 0)
+    }
+
+    /// Whether somebody will ask since when a worker is idle.
+    pub(crate) fn notes_rest(&self) -> bool {
+        self.options.expiry.is_some() || self.needs_time()
+    }
+
+    /// Whether a worker is idle, and all that are have to be validated before they take a task: the last one has been
+    /// idle for the shortest time.
+    pub(crate) fn must_validate(&self) -> bool {
+        let Some(after) = self.options.kind.validate_after() else { return false };
+        let Some((worker, since)) = self.idle.last() else { return false };
+        self.fresh != Some(worker) && (after == 0 || since + after <= self.now)
     }
 
     // ── free slots of busy workers ──────────────────────────────────────────────────────────────────────────────
@@ -250,7 +302,7 @@ impl<T: Payload> State<T> {
 
     /// Workers beyond `min_size`.
     pub(crate) fn spare(&self) -> u32 {
-        self.census.staying().saturating_sub(self.options.min_size.min(self.capacity.limit()))
+        self.census.staying().saturating_sub(self.least())
     }
 
     /// When something is due next; `Nanos::MAX` for nothing. A purge is due only while a worker is idle.
@@ -264,7 +316,7 @@ impl<T: Payload> State<T> {
             .min(self.vacancies.due())
             .min(self.starts.due())
             .min(self.deadlines.due())
-            .min(self.disposals.due())
+            .min(self.terms.due())
             .min(self.schedule.as_ref().map_or(Nanos::MAX, |schedule| self.due_of(schedule)))
     }
 
@@ -291,7 +343,7 @@ impl<T: Payload> State<T> {
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
             capacity: self.capacity.limit(),
-            is_pausing: self.is_pausing(),
+            start_limit: self.start_limit(),
             running: self.census.running(),
             busy: self.census.engaged(),
             waiting: self.pending(),

@@ -47,14 +47,19 @@ impl WorkerStack {
         self.idle.pop().map(|idle| idle.worker)
     }
 
-    /// The worker that `pop` takes out.
-    pub(crate) fn last(&self) -> Option<WorkerId> {
-        self.idle.last().map(|idle| idle.worker)
+    /// The worker that `pop` takes out, and since when it is idle.
+    pub(crate) fn last(&self) -> Option<(WorkerId, Nanos)> {
+        self.idle.last().map(|idle| (idle.worker, idle.since))
     }
 
     /// As if all had gone idle now.
     pub(crate) fn restart(&mut self, now: Nanos) {
         self.idle.iter_mut().for_each(|idle| idle.since = now);
+    }
+
+    /// Takes out the workers that are meant, those that are idle for longest first.
+    pub(crate) fn take_all(&mut self, is_meant: impl Fn(WorkerId) -> bool) -> Vec<WorkerId> {
+        self.idle.extract_if(.., |idle| is_meant(idle.worker)).map(|idle| idle.worker).collect()
     }
 
     /// Takes out a worker that died while it was idle. Linear, as that is rare.

@@ -1,11 +1,14 @@
 //! Workers that cannot be started: the pause that follows, and what is owed after it.
 
-use crate::clock::{MILLISECOND, Nanos};
+use crate::{
+    clock::{MILLISECOND, Nanos},
+    effect::Rejection,
+};
 
-/// After a worker could not be started beside one that serves, none is started for the first pause; each time in a row
-/// the pause is twice as long, up to the last. A module that is replaced while a program is deployed is there again
-/// within the first pause. If a module stays broken, a thread that tries to load it costs some ten milliseconds of a
-/// core, which every five seconds is next to nothing.
+/// After a worker could not be started, none is started for the first pause; each time in a row the pause is twice as
+/// long, up to the last. A module that is replaced while a program is deployed is there again within the first pause.
+/// If a module stays broken, a thread that tries to load it costs some ten milliseconds of a core, which every five
+/// seconds is next to nothing.
 const FIRST_PAUSE: Nanos = 100 * MILLISECOND;
 const LAST_PAUSE: Nanos = 5_000 * MILLISECOND;
 
@@ -23,11 +26,23 @@ pub(crate) struct Starts {
     owed: u32,
     /// No worker can be started, and what waits for one is being rejected.
     are_in_vain: bool,
+    /// Booting workers of this generation that have been ready before and are validated: they try for nobody.
+    validating: u32,
+    /// Why everything that waits is rejected, in a pool that closes while more waits than one hold of the lock rejects.
+    vain: Option<Rejection>,
 }
 
 impl Starts {
     pub(crate) const fn new() -> Self {
-        Self { have_failed: false, paused_until: Nanos::MAX, pause: 0, owed: 0, are_in_vain: false }
+        Self {
+            have_failed: false,
+            paused_until: Nanos::MAX,
+            pause: 0,
+            owed: 0,
+            are_in_vain: false,
+            validating: 0,
+            vain: None,
+        }
     }
 
     #[cfg(any(test, feature = "audit"))]
@@ -37,6 +52,30 @@ impl Starts {
 
     pub(crate) const fn are_paused(&self) -> bool {
         self.paused_until != Nanos::MAX
+    }
+
+    /// Whether a worker could not be started since one has been, and a pause followed, which may be over.
+    pub(crate) const fn are_failing(&self) -> bool {
+        self.pause > 0
+    }
+
+    /// Whether workers are started as ever.
+    pub(crate) const fn are_calm(&self) -> bool {
+        !self.are_paused() && !self.are_failing()
+    }
+
+    pub(crate) const fn validating(&self) -> u32 {
+        self.validating
+    }
+
+    /// A worker of this generation is to be validated.
+    pub(crate) const fn begin_validation(&mut self) {
+        self.validating += 1;
+    }
+
+    /// The validation of a worker of this generation is over.
+    pub(crate) const fn end_validation(&mut self) {
+        self.validating -= 1;
     }
 
     /// When the pause is over; `Nanos::MAX` if there is none.
@@ -65,10 +104,26 @@ impl Starts {
         self.have_failed = true;
     }
 
-    /// From now on no worker is started, for longer than the last time.
-    pub(crate) fn pause(&mut self, now: Nanos) {
+    /// From now on no worker is started, for longer than the last time. `share`: for how much of that, `u32::MAX` for
+    /// all.
+    pub(crate) fn pause(&mut self, now: Nanos, share: u32) {
         self.pause = (2 * self.pause).clamp(FIRST_PAUSE, LAST_PAUSE);
-        self.paused_until = now + self.pause;
+        let part = u128::from(self.pause) * (u128::from(share) + 1);
+        self.paused_until = now + (part >> u32::BITS) as Nanos;
+    }
+
+    /// Everything that waits is to be rejected for this.
+    pub(crate) const fn give_up(&mut self, rejection: Rejection) {
+        self.vain = Some(rejection);
+    }
+
+    pub(crate) const fn vain(&self) -> Option<Rejection> {
+        self.vain
+    }
+
+    /// Nothing is left that is to be rejected.
+    pub(crate) const fn have_given_up(&mut self) {
+        self.vain = None;
     }
 
     /// A worker that has died in the pause is to be replaced after it.
@@ -89,6 +144,7 @@ impl Starts {
 
     /// Pauses are those of one generation.
     pub(crate) const fn renew(&mut self) {
-        (self.paused_until, self.pause, self.owed) = (Nanos::MAX, 0, 0);
+        let have_failed = self.have_failed;
+        *self = Self { have_failed, ..Self::new() };
     }
 }

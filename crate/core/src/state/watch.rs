@@ -77,6 +77,11 @@ impl Watches {
         self.all.is_empty()
     }
 
+    /// Whether somebody waits for a worker to have started.
+    pub(crate) fn await_start(&self) -> bool {
+        !self.started.is_empty()
+    }
+
     pub(crate) fn add(&mut self, watch: Watch) {
         let order = self.made;
         self.made += 1;

@@ -14,11 +14,16 @@ use crate::{
 pub(crate) enum WorkerState {
     /// Booting: asked for, not ready yet.
     Uninitialized,
+    /// Was idle, and is being validated before it takes a task; counts as booting.
+    Validating,
     /// The worker has tasks.
     Running,
     Idle,
     /// Retired; the host is still taking the worker down, so it counts as running.
     Stopping,
+    /// Still booting, after so long that nobody waits for it any more: it is taken down as soon as it is ready. Counts
+    /// as one that is being taken down.
+    Late,
     /// Still being taken down, after so long that the worker counts no more.
     Overdue,
     /// Gone; the record is in the cache.
@@ -36,18 +41,22 @@ pub(crate) struct Worker {
     load: u32,
     /// The worker takes no more tasks and retires once it has none.
     is_ending: bool,
-    /// Once a task has not heeded that it has settled: until when the others on the worker are spared.
-    spared_until: Option<Nanos>,
-    /// The place of the worker among all that were started.
-    ordinal: u64,
     /// How many slots the worker counts as, while its task has a weight.
     slots: u32,
+    /// How many tasks the worker has been given, if that is limited.
+    uses: u32,
+    /// The place of the worker among all that were started.
+    ordinal: u64,
+    /// Once a task has not heeded that it has settled: until when the others on the worker are spared. `Nanos::MAX`
+    /// before that: an `Option` would make the record larger, and each task changes one.
+    spared_until: Nanos,
 }
 
 impl Worker {
     const fn new(generation: u64, ordinal: u64) -> Self {
         let (state, task) = (WorkerState::Uninitialized, TaskId::new(u32::MAX, 0));
-        Self { state, generation, task, load: 0, is_ending: false, spared_until: None, ordinal, slots: 1 }
+        let spared_until = Nanos::MAX;
+        Self { state, generation, task, load: 0, is_ending: false, slots: 1, uses: 0, ordinal, spared_until }
     }
 
     pub(crate) const fn ordinal(&self) -> u64 {
@@ -103,6 +112,13 @@ impl Worker {
         self.load += 1;
     }
 
+    /// The worker has been given one of the `most` tasks that it may have in its life. After the last one it takes no
+    /// more.
+    pub(crate) const fn wear(&mut self, most: u32) {
+        self.uses += 1;
+        self.is_ending |= self.uses >= most;
+    }
+
     /// A task of the worker has ended, or the worker, which had none, has booted. `is_broken`: the worker takes no
     /// more.
     pub(crate) const fn end_task(&mut self, is_broken: bool) {
@@ -116,6 +132,14 @@ impl Worker {
 
     pub(crate) const fn stop(&mut self) {
         self.state = WorkerState::Stopping;
+    }
+
+    pub(crate) const fn validate(&mut self) {
+        self.state = WorkerState::Validating;
+    }
+
+    pub(crate) const fn be_late(&mut self) {
+        self.state = WorkerState::Late;
     }
 
     pub(crate) const fn give_up(&mut self) {
@@ -132,7 +156,10 @@ impl Worker {
     pub(crate) fn spare_others(&mut self, now: Nanos, grace: Nanos) -> Nanos {
         self.is_ending = true;
         let others_have = if self.load > 1 { grace } else { 0 };
-        *self.spared_until.get_or_insert(now + others_have)
+        if self.spared_until == Nanos::MAX {
+            self.spared_until = now + others_have;
+        }
+        self.spared_until
     }
 }
 

@@ -110,6 +110,7 @@ fn a_failed_boot_rejects_one_task_and_the_next_tries_again() {
     let (worker, first) = boot(&pool, 0);
     let second = pool.wait(Submission::new(1));
     assert_eq!(pool.boot_failed(worker), Some((first, 0)));
+    pool.pass(100);
     let again = boots(&pool.effects());
     assert_eq!(again.len(), 1, "the slot is free and the next one tries");
     pool.collect(first);

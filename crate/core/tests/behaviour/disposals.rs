@@ -1,13 +1,18 @@
 //! Workers that are being taken down: what is shown of them, and how long they may take (`disposeTimeout`).
 
-use workpool_core::{Admission, Condition, Effect, End, FaceId, Options, Submission, UNBOUNDED, WorkerKind};
+use workpool_core::{
+    Admission, Care, Condition, Effect, End, FaceId, Options, Submission, UNBOUNDED, WorkerKind,
+};
 
 use crate::{Fixture, RESOURCE, capacity, resources, retirements};
 
 const LIMIT: u32 = 30;
 
 fn limited(options: Options) -> Fixture {
-    Fixture::new(Options { kind: WorkerKind::Resource { dispose_timeout: Some(LIMIT) }, ..options })
+    Fixture::new(Options {
+        kind: WorkerKind::Resource(Care { dispose_timeout: Some(LIMIT), ..Care::NONE }),
+        ..options
+    })
 }
 
 #[test]

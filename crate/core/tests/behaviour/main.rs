@@ -24,8 +24,8 @@ use std::{fmt::Debug, ops::Deref, sync::Arc};
 
 use recorder::{Job, RecordedPool, keep_appointment};
 use workpool_core::{
-    Admission, Clock, Effect, End, MILLISECOND, ManualClock, Options, Payload, Rejection, Submission, TaskId,
-    WorkerId, WorkerKind,
+    Admission, Care, Clock, Effect, End, MILLISECOND, ManualClock, Options, Payload, Rejection, Submission,
+    TaskId, WorkerId, WorkerKind,
 };
 
 /// The options of most tests: the workers are slots.
@@ -34,7 +34,7 @@ fn capacity(capacity: u32) -> Options {
 }
 
 /// Workers that boot, and that the host takes down however long that takes.
-const RESOURCE: WorkerKind = WorkerKind::Resource { dispose_timeout: None };
+const RESOURCE: WorkerKind = WorkerKind::Resource(Care::NONE);
 
 fn resources(capacity: u32) -> Options {
     Options { capacity, kind: RESOURCE, ..Options::default() }

@@ -233,11 +233,11 @@ fn every_worker_that_started_runs_or_has_retired_or_crashed() {
     let [first, second, third, fourth] = boots(&pool.effects())[..] else { panic!("four boot") };
     assert!(pool.boot_failed(first).is_some_and(|(_, payload)| payload == 0));
     pool.crashed(second);
-    let replacement = boots(&pool.effects())[0];
-    pool.booted(replacement);
     pool.booted(third);
+    let replacement = boots(&pool.effects())[0];
     pool.booted(fourth);
     pool.complete(third);
+    pool.booted(replacement);
     pool.finish(fourth, End::Completed, true);
     pool.retired(fourth);
     let snapshot = pool.snapshot();

@@ -7,8 +7,8 @@ use std::{
 
 use loom::sync::Arc;
 use workpool_core::{
-    Admission, Cancelled, Clock, Effect, End, FaceId, Finished, MILLISECOND, ManualClock, Options, Payload,
-    Rejection, Submission, Taken, TaskId, WorkerId, WorkerKind,
+    Admission, Cancelled, Care, Clock, Effect, End, FaceId, Finished, MILLISECOND, ManualClock, Options,
+    Payload, Rejection, Submission, Taken, TaskId, WorkerId, WorkerKind,
 };
 
 use crate::recorder::{self, Job, RecordedPool, keep_appointment};
@@ -23,7 +23,7 @@ pub(crate) fn capacity(capacity: u32) -> Options {
 }
 
 pub(crate) fn resources(capacity: u32) -> Options {
-    Options { capacity, kind: WorkerKind::Resource { dispose_timeout: None }, ..Options::default() }
+    Options { capacity, kind: WorkerKind::Resource(Care::NONE), ..Options::default() }
 }
 
 pub(crate) fn threads(capacity: u32, concurrency: u32) -> Options {

@@ -4,12 +4,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Debug,
     num::NonZero,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
 };
 
 use workpool_core::{
-    Admission, Cancelled, Clock, Condition, Effect, End, FaceId, Host, ManualClock, Nanos, Options,
-    Rejection, Reservation, Submission, TaskId, Wait, WorkerId, WorkerKind,
+    Admission, Cancelled, Clock, Condition, Effect, End, FaceId, Host, MILLISECOND, ManualClock, Nanos,
+    Options, Rejection, Reservation, Submission, TaskId, Wait, WorkerId, WorkerKind,
 };
 
 use crate::{
@@ -148,7 +148,9 @@ impl Pair {
     }
 
     fn booting(&self, which: usize) -> Option<WorkerId> {
-        self.worker(which, |state| state == WorkerState::Booting)
+        let is_booting =
+            |state| matches!(state, WorkerState::Booting | WorkerState::Validating | WorkerState::Late);
+        self.worker(which, is_booting)
     }
 
     /// One that is being taken down, or has been for too long.
@@ -393,8 +395,18 @@ impl Pair {
                     self.play(|pool| pool.booted(worker), |model| model.booted(worker));
                 }
             }
+            Step::Invalid(which) => {
+                if let Some(worker) = self.worker(which, |state| state == WorkerState::Validating) {
+                    self.play(|pool| pool.invalid(worker), |model| model.invalid(worker));
+                }
+            }
+            Step::Random(random) => {
+                self.pool.host().random.store(random, Ordering::Relaxed);
+                self.model.random = random;
+            }
             Step::StartFailed(which) => {
-                if let Some(worker) = self.booting(which) {
+                let is_meant = |state| matches!(state, WorkerState::Booting | WorkerState::Late);
+                if let Some(worker) = self.worker(which, is_meant) {
                     self.fail(worker);
                 }
             }
@@ -408,6 +420,7 @@ impl Pair {
                     self.play(|pool| pool.crashed(worker), |model| model.crashed(worker));
                 }
             }
+            Step::Start if !kind.boots() => {}
             Step::Start => self.play(Real::start, Model::start),
             Step::StartAll => self.play(Real::start_all, Model::start_all),
             Step::Tune(capacity) => self.play(|pool| pool.tune(capacity), |model| model.tune(capacity)),
@@ -492,7 +505,9 @@ impl Pair {
         recorder::be_late_for(
             &self.pool,
             worker,
-            state == Some(WorkerState::Booting),
+            state.is_some_and(|state| {
+                !matches!(state, WorkerState::Running | WorkerState::Idle(_) | WorkerState::Stopping)
+            }),
             state == Some(WorkerState::Stopping) || is_overdue,
             state.is_some() || is_overdue,
         );
@@ -502,7 +517,7 @@ impl Pair {
 
     /// Everybody does what is to be done, until there is nothing more to do.
     pub(crate) fn bring_to_an_end(&mut self) {
-        let is_leaving = |state| matches!(state, WorkerState::Booting | WorkerState::Stopping);
+        let is_leaving = |state| !matches!(state, WorkerState::Running | WorkerState::Idle(_));
         while !(self.model.tasks.is_empty()
             && self.model.batches.is_empty()
             && self.worker(0, is_leaving).is_none())
@@ -522,6 +537,10 @@ impl Pair {
                 Step::Retired(0),
             ] {
                 self.take_step(&step);
+            }
+            // Nobody may start for those who wait.
+            if self.model.paused_until.is_some() {
+                self.take_step(&Step::Pass(5_000 * MILLISECOND));
             }
         }
         let snapshot = self.pool.snapshot();

@@ -4,8 +4,8 @@ use std::num::NonZero;
 
 use proptest::{collection::vec, option, prelude::*};
 use workpool_core::{
-    Change, Condition, End, FaceId, MILLISECOND, Nanos, Offer, Options, Reason, Submission, UNBOUNDED, Wait,
-    WorkerKind,
+    Care, Change, Condition, End, FaceId, MILLISECOND, Nanos, Offer, Options, Reason, Submission, UNBOUNDED,
+    Wait, WorkerKind,
 };
 
 use crate::{naive::is_special, recorder::Job};
@@ -30,6 +30,10 @@ pub(crate) enum Step {
     Booted(usize),
     /// A worker cannot be made, in the way of its kind.
     StartFailed(usize),
+    /// A worker that is validated must not be used any more.
+    Invalid(usize),
+    /// What the host gives as a random number from now on.
+    Random(u32),
     Retired(usize),
     Crashed(usize),
     Start,
@@ -91,19 +95,37 @@ pub(crate) fn of_threads() -> impl Strategy<Value = History> {
 
 pub(crate) fn closures() -> impl Strategy<Value = Options> {
     let capacity = prop_oneof![8 => 1_u32..6, 1 => Just(UNBOUNDED)];
-    let dispose_timeout = option::of(1_u32..60);
     let kind = prop_oneof![
         1 => Just(WorkerKind::Slot),
-        2 => dispose_timeout.prop_map(|dispose_timeout| WorkerKind::Resource { dispose_timeout }),
+        1 => option::of(1_u32..60)
+            .prop_map(|dispose_timeout| WorkerKind::Resource(Care { dispose_timeout, ..Care::NONE })),
+        2 => care().prop_map(WorkerKind::Resource),
     ];
-    (capacity, expiry(), prop::bool::weighted(0.2), bound(), kind).prop_map(
-        |(capacity, expiry, nonblocking, max_waiting, kind)| Options {
+    let min_size = prop_oneof![2 => Just(0), 1 => 1_u32..4];
+    (capacity, expiry(), prop::bool::weighted(0.2), bound(), kind, min_size).prop_map(
+        |(capacity, expiry, nonblocking, max_waiting, kind, min_size)| Options {
             capacity,
             expiry,
             nonblocking,
             max_waiting,
             kind,
+            min_size: if kind == WorkerKind::Slot { 0 } else { min_size },
             ..Options::default()
+        },
+    )
+}
+
+fn care() -> impl Strategy<Value = Care> {
+    let validate_after =
+        option::of(prop_oneof![1 => Just(0), 2 => (1_u64..60).prop_map(|ms| ms * MILLISECOND)]);
+    let max_age = option::of((1_u64..200).prop_map(|ms| ms * MILLISECOND));
+    (option::of(1_u32..60), option::of(1_u32..60), validate_after, 0_u32..5, max_age).prop_map(
+        |(init_timeout, dispose_timeout, validate_after, max_uses, max_age)| Care {
+            init_timeout,
+            dispose_timeout,
+            validate_after,
+            max_uses,
+            max_age,
         },
     )
 }
@@ -204,15 +226,18 @@ pub(crate) fn step_of_closures() -> impl Strategy<Value = Step> {
         4 => any().prop_map(Step::Cancel),
         5 => any().prop_map(Step::Collect),
         10 => any().prop_map(Step::Booted),
-        3 => any().prop_map(Step::StartFailed),
+        4 => any().prop_map(Step::StartFailed),
+        3 => any().prop_map(Step::Invalid),
+        1 => proptest::num::u32::ANY.prop_map(Step::Random),
         8 => any().prop_map(Step::Retired),
         2 => any().prop_map(Step::Crashed),
+        1 => Just(Step::Start),
         5 => prop_oneof![6 => 1_u32..8, 1 => Just(UNBOUNDED)].prop_map(Step::Tune),
         10 => (0_u64..70 * MILLISECOND).prop_map(Step::Pass),
         1 => option::of(0_u64..2).prop_map(Step::Release),
         1 => Just(Step::Close),
         3 => Just(Step::Reboot),
-        1 => watch(1),
+        2 => watch(2),
         1 => (any(), time()).prop_map(|(which, time)| Step::WatchEnd(which, time)),
         4 => Just(Step::Join),
         1 => any().prop_map(Step::Leave),

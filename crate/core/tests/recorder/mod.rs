@@ -6,7 +6,7 @@ use std::{
     fmt::Debug,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
@@ -41,6 +41,8 @@ pub(crate) struct Recorder<T> {
     appointment: Mutex<Option<Nanos>>,
     /// As if the system gave no thread for a reaper.
     pub(crate) is_untimely: AtomicBool,
+    /// What [`Host::random`] gives: at first, that everything waits for its longest time.
+    pub(crate) random: AtomicU32,
 }
 
 impl<T> Host<T> for Recorder<T> {
@@ -55,6 +57,10 @@ impl<T> Host<T> for Recorder<T> {
             *appointment = Some(appointment.map_or(at, |other| other.min(at)));
         }
         keeps_time
+    }
+
+    fn random(&self) -> u32 {
+        self.random.load(Ordering::Relaxed)
     }
 
     fn keeps_time(&self) -> bool {
@@ -113,6 +119,7 @@ pub(crate) fn be_late_for<T: Payload + PartialEq + Debug>(
         assert_eq!(pool.booted(worker), None);
         assert_eq!(pool.boot_failed(worker), None);
         pool.start_failed(worker);
+        pool.invalid(worker);
     }
     if !is_stopping {
         pool.retired(worker);
@@ -146,6 +153,7 @@ pub(crate) fn pool<T: Payload>(options: Options) -> (Arc<RecordedPool<T>>, Arc<M
         effects: Mutex::new(Vec::new()),
         appointment: Mutex::new(None),
         is_untimely: AtomicBool::new(false),
+        random: AtomicU32::new(u32::MAX),
     };
     (Arc::new(Pool::new(options, recorder, Arc::clone(&clock))), clock)
 }

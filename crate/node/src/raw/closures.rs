@@ -103,6 +103,23 @@ functions! {
         Some(number(failed))
     };
 
+    // (handle, worker): its resource must not be used any more
+    invalid: |isolate, [handle, worker, ..]| {
+        isolate.with(handle, |handle| handle.pool().invalid(WorkerId(worker as u32)))?;
+        Some(0)
+    };
+
+    // (): a promise of this isolate that keeps the process alive is open, or has settled
+    hold: |isolate, _| {
+        isolate.event_loop.hold();
+        Some(0)
+    };
+
+    let_go: |isolate, _| {
+        isolate.event_loop.let_go();
+        Some(0)
+    };
+
     // (handle, worker)
     retired: |isolate, [handle, worker, ..]| {
         isolate.with(handle, |handle| handle.pool().retired(WorkerId(worker as u32)))?;

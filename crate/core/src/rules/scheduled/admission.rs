@@ -223,7 +223,7 @@ impl<T: Payload> State<T> {
     pub(super) fn take_place(&mut self, place: Place) -> WorkerId {
         match place {
             Place::Idle(worker) => {
-                if self.idle.last() == Some(worker) {
+                if self.idle.last().is_some_and(|(last, _)| last == worker) {
                     self.idle.pop();
                 } else {
                     self.idle.remove(worker);

@@ -19,8 +19,8 @@ impl<T: Payload> State<T> {
             assert_eq!(place, None, "a task that may start waits beside a place for it");
             let booting = self.census.booting();
             let is_held = self.is_held();
-            let is_served =
-                !self.options.kind.boots() || !self.may_start() || is_held || self.starts.have_failed();
+            let may_boot = self.may_start() || self.must_validate();
+            let is_served = !self.options.kind.boots() || !may_boot || is_held || self.starts.have_failed();
             assert!(
                 is_served || self.demand(booting + 1) <= booting,
                 "no worker boots for a task that may start"

@@ -273,9 +273,13 @@ impl<T: Payload> State<T> {
             if free.saturating_sub(held) < self.slots_for(weight) || free == 0 {
                 return None;
             }
-            return Some(self.idle.last().map_or(Place::New, Place::Idle));
+            return Some(self.idle.last().map_or(Place::New, |(worker, _)| Place::Idle(worker)));
         }
         if held > 0 && self.open_slots() <= held {
+            return None;
+        }
+        // The task waits until the worker has been validated.
+        if self.must_validate() {
             return None;
         }
         if let Some(worker) = preferred {
@@ -286,7 +290,7 @@ impl<T: Payload> State<T> {
                 return Some(Place::Slot(worker));
             }
         }
-        if let Some(worker) = self.idle.last() {
+        if let Some((worker, _)) = self.idle.last() {
             return Some(Place::Idle(worker));
         }
         if !self.options.kind.boots() {

@@ -37,6 +37,9 @@ impl<T: Payload> State<T> {
         {
             self.tell(place, effects);
         }
+        if self.options.kind.backs_off() {
+            self.keep(effects);
+        }
     }
 
     /// The pool closes: starts what now may, before idle workers retire.
@@ -86,11 +89,14 @@ impl<T: Payload> State<T> {
         effects.len() > before
     }
 
-    /// Boots a worker if none boots for some task that may start. Returns whether it has.
+    /// Boots a worker if none boots for some task that may start, or has one that is idle validated. Returns whether it
+    /// has.
     pub(super) fn boot_one_for_demand(&mut self, effects: &mut Effects<T>) -> bool {
-        let booting = self.census.booting();
-        let is_needed = self.may_start() && self.demand(booting + 1) > booting;
-        if is_needed {
+        let (booting, must_validate) = (self.census.booting(), self.must_validate());
+        let is_needed = (must_validate || self.may_start()) && self.demand(booting + 1) > booting;
+        if is_needed && must_validate {
+            self.validate_last(effects);
+        } else if is_needed {
             let worker = self.start_worker();
             effects.push(Effect::Boot(worker));
         }
@@ -108,10 +114,12 @@ impl<T: Payload> State<T> {
     ) -> Option<TaskId> {
         if is_free {
             self.go_idle(clock, worker);
+            self.fresh = Some(worker);
         }
         let before = effects.len();
         self.serve_next(Some(worker), effects);
         self.serve(effects);
+        self.fresh = None;
         let is_own = |effect: &Effect<T>| matches!(effect, Effect::Start(other, ..) if *other == worker);
         if let Some(at) = effects[before..].iter().position(is_own)
             && let Effect::Start(_, task, _) = effects.remove(before + at)

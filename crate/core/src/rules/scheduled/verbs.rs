@@ -58,8 +58,11 @@ impl<T: Payload> State<T> {
     /// The time at which the transition begins, in a pool whose rules go by time.
     #[inline]
     pub(crate) fn note_time(&mut self, clock: &impl Clock) {
-        if let Some(schedule) = &mut self.schedule {
-            schedule.now = clock.now();
+        if self.schedule.is_some() || self.needs_time() {
+            self.now = clock.now();
+            if let Some(schedule) = &mut self.schedule {
+                schedule.now = self.now;
+            }
         }
     }
 
@@ -91,6 +94,7 @@ impl<T: Payload> State<T> {
 
     pub(crate) fn configure(&mut self, clock: &impl Clock, change: &Change, effects: &mut Effects<T>) {
         let now = clock.now();
+        let notes_rest = self.notes_rest();
         let options = &mut self.options;
         let policy = &mut options.policy;
         set(&mut options.nonblocking, change.nonblocking);
@@ -107,14 +111,15 @@ impl<T: Payload> State<T> {
             options.kind = WorkerKind::Thread { grace };
         }
         if let Some(expiry) = change.expiry {
-            // Without an expiry nobody has noted since when workers are idle.
-            if options.expiry.is_none() {
+            // Before that nobody may have noted since when workers are idle.
+            if !notes_rest {
                 self.idle.restart(now);
             }
             options.expiry = expiry;
         }
         self.follow_policy(clock);
         self.simplify(effects);
+        self.keep(effects);
     }
 
     /// The policy has changed.

@@ -78,7 +78,9 @@ impl Model {
         }
         let has_kept = offer == Offer::Reserved { may_wait: false };
         let is_behind = (!has_kept && self.is_behind(face)) || self.is_kept();
-        let idle = self.idle().last().map(|&(_, worker)| worker).filter(|_| !is_behind);
+        let must_validate = self.must_validate();
+        let usable = |_: &WorkerId| !is_behind && !must_validate;
+        let idle = self.idle().last().map(|&(_, worker)| worker).filter(usable);
         let has_room = !is_behind && self.startable() > 0;
         if idle.is_some() || (has_room && !self.options.kind.boots()) {
             let id = id.expect("accepted");
@@ -88,7 +90,11 @@ impl Model {
             return Admission::Started(worker, id);
         }
         let slot = self.slots().iter().min().map(|&(_, worker)| worker).filter(|_| !is_behind);
-        if has_room && self.waiting() >= self.expected() {
+        if must_validate && !is_behind {
+            if self.waiting() >= self.expected() {
+                self.validate();
+            }
+        } else if has_room && self.waiting() >= self.expected() {
             self.boot();
         } else if let Some(worker) = slot {
             let id = id.expect("accepted");
@@ -145,7 +151,7 @@ impl Model {
     /// started tasks may wait although there is room, and what they leave of it cannot be told by one number.
     pub(crate) fn check_room(&self) {
         let room = self.room();
-        if self.is_scheduled || (self.is_unstartable && !self.is_pausing()) || room > MUCH_ROOM {
+        if self.is_scheduled || (self.is_unstartable && self.start_limit().is_none()) || room > MUCH_ROOM {
             return;
         }
         let mut trial = self.clone();

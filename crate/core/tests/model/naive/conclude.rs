@@ -11,6 +11,9 @@ impl Model {
     pub(crate) fn watch(&mut self, face: FaceId, token: u32, condition: Condition, timeout: Option<u32>) {
         let expires_at = timeout.map(|ms| self.now + u64::from(ms) * MILLISECOND);
         self.watches.push(Watch { face, token, condition, expires_at });
+        if condition == Condition::Started {
+            self.keep();
+        }
     }
 
     pub(super) fn tell(&mut self, watch: &Watch, left: Option<u32>) {
@@ -53,7 +56,7 @@ impl Model {
                     is_closed && self.reserved() == 0 && self.tasks.is_empty() && self.workers.is_empty()
                 }
                 Condition::Left => self.is_quiet(watch.face),
-                Condition::Started => self.has_started(),
+                Condition::Started => self.is_ready(),
             };
             if holds || is_vain {
                 self.tell(&watch, is_vain.then_some(0));
@@ -76,7 +79,7 @@ impl Model {
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
             capacity: self.capacity,
-            is_pausing: self.is_pausing(),
+            start_limit: self.start_limit(),
             running: self.running(),
             busy: self.busy(),
             waiting: self.waiting() + self.reserved(),

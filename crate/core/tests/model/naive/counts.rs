@@ -19,7 +19,7 @@ impl Model {
     }
 
     pub(super) fn booting(&self) -> u32 {
-        self.count(|worker| worker.state == WorkerState::Booting)
+        self.count(|worker| matches!(worker.state, WorkerState::Booting | WorkerState::Validating))
     }
 
     pub(super) fn with_task(&self) -> u32 {
@@ -31,15 +31,37 @@ impl Model {
     }
 
     pub(super) fn staying(&self) -> u32 {
-        self.count(|worker| worker.state != WorkerState::Stopping)
+        self.count(|worker| !matches!(worker.state, WorkerState::Stopping | WorkerState::Late))
     }
 
     pub(super) fn waiting(&self) -> u32 {
         self.queue.len() as u32
     }
 
+    fn ready(&self) -> u32 {
+        self.count(|worker| matches!(worker.state, WorkerState::Running | WorkerState::Idle(_)))
+    }
+
     pub(super) fn has_started(&self) -> bool {
-        self.count(|worker| matches!(worker.state, WorkerState::Running | WorkerState::Idle(_))) > 0
+        self.ready() > 0
+    }
+
+    /// The workers that are kept.
+    pub(super) fn least(&self) -> u32 {
+        self.options.min_size.min(self.capacity)
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.ready() >= if self.options.kind.backs_off() { self.least().max(1) } else { 1 }
+    }
+
+    /// Whether the worker that would be used next has to be validated before.
+    pub(super) fn must_validate(&self) -> bool {
+        let (Some(after), Some(&(since, _))) = (self.options.kind.validate_after(), self.idle().last())
+        else {
+            return false;
+        };
+        since + after <= self.now
     }
 
     /// Booting workers that will not have to retire at once.
@@ -106,13 +128,19 @@ impl Model {
         has_departed || self.tasks.iter().all(|task| task.face() != face)
     }
 
-    pub(super) fn is_pausing(&self) -> bool {
-        self.paused_until.is_some() && self.has_started()
+    /// How many workers may be started now because one could not be, if that limits them.
+    pub(super) fn start_limit(&self) -> Option<u32> {
+        let is_paused = self.paused_until.is_some();
+        if self.options.kind.backs_off() {
+            let is_trying = self.count(|worker| worker.state == WorkerState::Booting) > 0;
+            return (is_paused || self.pause.is_some()).then_some(u32::from(!is_paused && !is_trying));
+        }
+        (is_paused && self.has_started()).then_some(0)
     }
 
-    /// How many more threads may be started now.
+    /// How many more workers may be started now.
     pub(super) fn startable(&self) -> u32 {
-        if self.is_pausing() { 0 } else { self.capacity.saturating_sub(self.running()) }
+        self.capacity.saturating_sub(self.running()).min(self.start_limit().unwrap_or(u32::MAX))
     }
 
     /// How many tasks would have a worker at once.

@@ -47,7 +47,7 @@ impl Model {
         if boots && !is_behind && bar.is_none() {
             let will_boot = self.startable() > 0 && self.demand() >= self.expected();
             let slot = self.slots().iter().min().map(|&(_, worker)| worker).filter(|_| !will_boot);
-            let worker = self.preferred(key).or(idle).or(slot);
+            let worker = self.preferred(key).or(idle).or(slot).filter(|_| !self.must_validate());
             if is_first && worker.is_some() {
                 return Verdict::Starts(worker);
             }

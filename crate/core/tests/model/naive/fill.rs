@@ -1,6 +1,6 @@
 //! How tasks and workers come together.
 
-use workpool_core::{Effect, TaskId, WorkerId};
+use workpool_core::{Condition, Effect, TaskId, WorkerId};
 
 use super::{
     Model,
@@ -26,21 +26,46 @@ impl Model {
             slots: 1,
             is_ending: false,
             spared_until: None,
-            dispose_by: None,
+            uses: 0,
+            term: None,
         });
         id
     }
 
+    /// The worker that went idle last is validated.
+    pub(super) fn validate(&mut self) {
+        let &(_, worker) = self.idle().last().expect("one is idle");
+        self.worker(worker).state = WorkerState::Validating;
+        self.effects.push(Effect::Validate(worker));
+    }
+
+    /// So many workers are kept, and one for whoever waits for the first.
+    pub(super) fn keep(&mut self) {
+        let is_awaited = self.watches.iter().any(|watch| watch.condition == Condition::Started);
+        let needed = self.least().max(u32::from(is_awaited));
+        while self.options.kind.backs_off()
+            && self.phase == Phase::Open
+            && self.staying() < needed
+            && self.startable() > 0
+        {
+            self.boot();
+        }
+    }
+
     pub(super) fn boot(&mut self) {
         let worker = self.new_worker(WorkerState::Booting);
+        self.worker(worker).term = self.after(self.options.kind.boot_timeout());
         self.effects.push(Effect::Boot(worker));
     }
 
     pub(super) fn assign(&mut self, worker: WorkerId, id: TaskId) {
         self.check_start(worker, id);
         let weight = self.weight(self.known(id).submission.weight);
+        let most = self.options.kind.max_uses();
         let record = self.worker(worker);
         (record.state, record.slots) = (WorkerState::Running, weight);
+        record.uses += 1;
+        record.is_ending |= most > 0 && record.uses >= most;
         self.queue.retain(|&waiting| waiting != id);
         let task = self.task(id);
         task.state = TaskState::Running(worker);
@@ -81,7 +106,12 @@ impl Model {
             if self.is_held() {
                 break;
             }
-            if let Some(&(_, worker)) = self.idle().last() {
+            if self.must_validate() {
+                if self.waiting() <= self.booting() {
+                    break;
+                }
+                self.validate();
+            } else if let Some(&(_, worker)) = self.idle().last() {
                 self.send_next(worker);
             } else if self.waiting() <= self.booting() || self.startable() == 0 {
                 break;
@@ -93,6 +123,7 @@ impl Model {
             }
         }
         self.fill_slots();
+        self.keep();
     }
 
     /// Tasks for which no thread boots go to those that can have another one, the least loaded first.

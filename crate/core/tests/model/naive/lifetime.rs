@@ -41,7 +41,7 @@ impl Model {
     }
 
     pub(super) fn reject_waiting(&mut self, rejection: Rejection) {
-        while let Some(task) = self.next_waiting() {
+        while let Some(task) = self.next_to_settle() {
             self.reject(task, rejection);
         }
     }

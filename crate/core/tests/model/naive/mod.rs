@@ -48,8 +48,10 @@ pub(crate) struct Model {
     /// No worker has started since one could not.
     is_unstartable: bool,
     /// Until when no worker is started while one serves, and how long the last such pause was, if none has started since.
-    paused_until: Option<Nanos>,
+    pub(crate) paused_until: Option<Nanos>,
     pause: Option<Nanos>,
+    /// What the host gives as a random number.
+    pub(crate) random: u32,
     /// Workers that died in it and are to be replaced after it.
     owed: u32,
     watches: Vec<Watch>,
@@ -89,6 +91,7 @@ impl Model {
             is_unstartable: false,
             paused_until: None,
             pause: None,
+            random: u32::MAX,
             owed: 0,
             watches: Vec::new(),
             faces: vec![Face { id: FaceId::FIRST, state: FaceState::Staying }],

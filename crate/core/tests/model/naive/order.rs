@@ -99,6 +99,12 @@ impl Model {
         (aged, priority)
     }
 
+    /// Which of those who wait settles if one has to: the first that may start, or else the first.
+    pub(super) fn next_to_settle(&self) -> Option<TaskId> {
+        let eligible = if self.is_scheduled { self.next_task() } else { None };
+        eligible.or_else(|| self.next_waiting())
+    }
+
     /// The first waiting task that may start.
     pub(super) fn next_task(&self) -> Option<TaskId> {
         let eligible = self.eligible();

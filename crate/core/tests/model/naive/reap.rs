@@ -1,27 +1,27 @@
 //! What happens because time has passed.
 
-use workpool_core::{Condition, Effect, Nanos, Rejection, TaskId, WorkerId};
+use workpool_core::{Condition, Effect, MILLISECOND, Nanos, Rejection, TaskId, WorkerId};
 
 use super::{
     Model,
-    records::{Task, TaskState, Waiter, Worker},
+    records::{Task, TaskState, Waiter, Worker, WorkerState},
 };
 
 impl Model {
     /// When the reaper has something to do next.
     pub(crate) fn due(&self) -> Option<Nanos> {
-        let spare = self.staying().saturating_sub(self.options.min_size.min(self.capacity));
+        let spare = self.staying().saturating_sub(self.least());
         let purge = self.options.expiry.filter(|_| spare > 0).and_then(|expiry| {
             let not_before = self.last_purge.map_or(0, |last| last + expiry / 2);
             self.idle().first().map(|&(oldest, _)| (oldest + expiry).max(not_before))
         });
         let tasks = self.tasks.iter().filter_map(|task| task.deadline);
         let watches = self.watches.iter().filter_map(|watch| watch.expires_at);
-        let disposals = self.workers.iter().filter_map(|worker| worker.dispose_by);
+        let terms = self.workers.iter().filter_map(|worker| worker.term);
         let waits = self.awaiting.iter().filter_map(|waiter| waiter.deadline);
         tasks
             .chain(watches)
-            .chain(disposals)
+            .chain(terms)
             .chain(waits)
             .chain(self.token_due())
             .chain(purge)
@@ -49,16 +49,7 @@ impl Model {
         if unclosed.is_some() {
             self.release(unclosed);
         }
-        let mut late = self.workers.clone();
-        late.retain(|worker| worker.dispose_by.is_some_and(|by| by <= self.now));
-        late.sort_by_key(|worker| (worker.dispose_by, worker.id));
-        for Worker { id, .. } in late {
-            self.overdue.push(id);
-            self.counters.retired += 1;
-            self.workers.retain(|other| other.id != id);
-            self.effects.push(Effect::Overdue(id));
-        }
-        self.fill();
+        self.expire_terms();
         let mut late = self.awaiting.clone();
         late.retain(|waiter| waiter.deadline.is_some_and(|at| at <= self.now));
         late.sort_by_key(|waiter| waiter.deadline);
@@ -84,6 +75,57 @@ impl Model {
         }
     }
 
+    /// A moment that is so many milliseconds from now.
+    pub(super) fn after(&self, limit: Option<u32>) -> Option<Nanos> {
+        limit.map(|limit| self.now + u64::from(limit) * MILLISECOND)
+    }
+
+    fn expire_terms(&mut self) {
+        let mut late = self.workers.clone();
+        late.retain(|worker| worker.term.is_some_and(|by| by <= self.now));
+        late.sort_by_key(|worker| (worker.term, worker.id));
+        if late.is_empty() {
+            return;
+        }
+        let (mut is_too_slow, mut worn) = (false, Vec::new());
+        for Worker { id, state, generation, .. } in late {
+            self.worker(id).term = None;
+            match state {
+                WorkerState::Booting => {
+                    self.worker(id).state = WorkerState::Late;
+                    self.effects.push(Effect::Overdue(id));
+                    if generation == self.generation {
+                        is_too_slow = true;
+                        if let Some(next) = self.next_to_settle() {
+                            self.reject(next, self.too_slow());
+                        }
+                    }
+                }
+                WorkerState::Stopping => {
+                    self.overdue.push(id);
+                    self.counters.retired += 1;
+                    self.workers.retain(|other| other.id != id);
+                    self.effects.push(Effect::Overdue(id));
+                }
+                WorkerState::Idle(_) => worn.push(id),
+                _ => self.worker(id).is_ending = true,
+            }
+        }
+        if is_too_slow {
+            self.back_off(self.too_slow());
+        }
+        for (_, worker) in self.idle() {
+            if worn.contains(&worker) {
+                self.retire(worker);
+            }
+        }
+        self.fill();
+    }
+
+    fn too_slow(&self) -> Rejection {
+        Rejection::WaitTimeout(self.options.kind.boot_timeout().expect("it has a limit"))
+    }
+
     /// The task that is late for longest.
     pub(super) fn next_late(&self) -> Option<Task> {
         let is_late = |task: &&Task| task.deadline.is_some_and(|at| at <= self.now);
@@ -92,7 +134,7 @@ impl Model {
 
     pub(super) fn purge(&mut self) {
         let Some(expiry) = self.options.expiry else { return };
-        let spare = self.staying().saturating_sub(self.options.min_size.min(self.capacity));
+        let spare = self.staying().saturating_sub(self.least());
         let mut expired = self.idle();
         expired.retain(|(since, _)| since + expiry <= self.now);
         expired.truncate(spare as usize);

@@ -56,9 +56,12 @@ impl Task {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WorkerState {
     Booting,
+    Validating,
     Running,
     Idle(Nanos),
     Stopping,
+    /// Still booting, although nobody waits for it any more.
+    Late,
 }
 
 #[derive(Debug, Clone)]
@@ -72,8 +75,10 @@ pub(crate) struct Worker {
     pub(super) is_ending: bool,
     /// Until when the others on it are spared, if a task has not heeded that it had settled.
     pub(super) spared_until: Option<Nanos>,
-    /// Until when it is to have been taken down.
-    pub(super) dispose_by: Option<Nanos>,
+    /// How many tasks it has been given.
+    pub(super) uses: u32,
+    /// Until when it is to have been made, may be used, or is to have been taken down.
+    pub(super) term: Option<Nanos>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

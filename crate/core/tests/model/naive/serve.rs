@@ -85,15 +85,15 @@ impl Model {
             let submission = self.known(id).submission;
             let Some(worker) = self.place_for(id) else {
                 let is_held = self.held() > 0 && self.open_slots() <= self.held();
-                if self.options.kind.boots()
-                    && !is_held
-                    && self.demand() > self.booting()
-                    && self.startable() > 0
-                {
+                let is_needed = self.options.kind.boots() && !is_held && self.demand() > self.booting();
+                if is_needed && self.must_validate() {
+                    self.validate();
+                } else if is_needed && self.startable() > 0 {
                     self.boot();
-                    continue;
+                } else {
+                    break;
                 }
-                break;
+                continue;
             };
             if self.shed_lane(submission.priority) {
                 continue;
@@ -103,6 +103,7 @@ impl Model {
             self.send(worker, id);
             self.retire_excess();
         }
+        self.keep();
     }
 
     /// Where a waiting task starts now: on this worker, or on a new one.
@@ -113,6 +114,9 @@ impl Model {
             return self.fits(submission.weight, self.held()).then_some(idle);
         }
         if self.held() > 0 && self.open_slots() <= self.held() {
+            return None;
+        }
+        if self.must_validate() {
             return None;
         }
         let worker = self.preferred(submission.key).or(idle);

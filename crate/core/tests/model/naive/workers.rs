@@ -10,6 +10,15 @@ use crate::recorder::Job;
 
 impl Model {
     pub(crate) fn booted(&mut self, worker: WorkerId) -> Option<TaskId> {
+        if self.worker(worker).state == WorkerState::Late {
+            self.retire(worker);
+            return None;
+        }
+        if self.worker(worker).state == WorkerState::Validating {
+            self.worker(worker).state = WorkerState::Running;
+            return self.free(worker, false);
+        }
+        self.worker(worker).term = self.options.kind.max_age().map(|age| self.now + age);
         self.is_unstartable = false;
         // It counts as one with tasks while it looks for one.
         self.worker(worker).state = WorkerState::Running;
@@ -29,9 +38,8 @@ impl Model {
 
     /// One has died.
     pub(super) fn replace(&mut self) {
-        let least = self.options.min_size.min(self.capacity);
-        if self.phase == Phase::Open && self.running() < least {
-            if self.is_pausing() {
+        if self.phase == Phase::Open && self.running() < self.least() && !self.options.kind.backs_off() {
+            if self.start_limit() == Some(0) {
                 self.owed += 1;
             } else {
                 self.boot();
@@ -40,19 +48,55 @@ impl Model {
     }
 
     pub(crate) fn boot_failed(&mut self, worker: WorkerId) -> Option<(TaskId, Job)> {
-        let is_current = self.worker(worker).generation == self.generation;
-        let first = if self.is_scheduled { self.next_task() } else { self.next_waiting() };
-        let failed = first.filter(|_| is_current);
+        let is_late = self.worker(worker).state == WorkerState::Late;
+        let is_current = self.worker(worker).generation == self.generation && !is_late;
+        let failed = self.next_to_settle().filter(|_| is_current);
         if let Some(id) = failed {
             self.settle(|counters| &mut counters.failed);
             self.queue.retain(|&waiting| waiting != id);
             let task = self.task(id);
             (task.is_uncollected, task.deadline, task.state) = (true, None, TaskState::Over);
         }
+        // It does not boot any more while others are told of that.
+        self.worker(worker).state = WorkerState::Stopping;
+        if is_current {
+            self.back_off(Rejection::StartFailed);
+        }
         self.counters.retired += 1;
         self.bury(worker);
         self.fill();
         failed.map(|id| (id, self.known(id).payload()))
+    }
+
+    /// One could not be made: none is for a while, and a pool that closes rejects all that wait.
+    pub(super) fn back_off(&mut self, rejection: Rejection) {
+        if self.paused_until.is_none() {
+            self.begin_pause(self.random);
+        }
+        if self.phase != Phase::Open {
+            self.reject_waiting(rejection);
+        }
+        self.expire_started();
+    }
+
+    fn begin_pause(&mut self, share: u32) {
+        let pause = self.pause.map_or(100, |last| (last * 2).min(5_000));
+        self.pause = Some(pause);
+        let part = u128::from(pause * MILLISECOND) * (u128::from(share) + 1);
+        self.paused_until = Some(self.now + (part >> 32) as u64);
+    }
+
+    fn expire_started(&mut self) {
+        for watch in self.watches.clone() {
+            if watch.condition == Condition::Started {
+                self.tell(&watch, Some(0));
+            }
+        }
+    }
+
+    pub(crate) fn invalid(&mut self, worker: WorkerId) {
+        self.retire(worker);
+        self.fill();
     }
 
     pub(crate) fn start_failed(&mut self, worker: WorkerId) {
@@ -65,20 +109,14 @@ impl Model {
         }
         self.is_unstartable = true;
         if self.has_started() && self.paused_until.is_none() {
-            let pause = self.pause.map_or(100, |last| (last * 2).min(5_000));
-            self.pause = Some(pause);
-            self.paused_until = Some(self.now + pause * MILLISECOND);
+            self.begin_pause(u32::MAX);
         }
         self.conclude();
         if self.has_started() {
             self.fill();
             return;
         }
-        for watch in self.watches.clone() {
-            if watch.condition == Condition::Started {
-                self.tell(&watch, Some(0));
-            }
-        }
+        self.expire_started();
         self.reject_waiting(Rejection::StartFailed);
     }
 
@@ -118,9 +156,12 @@ impl Model {
     }
 
     pub(crate) fn start(&mut self) {
-        if self.phase == Phase::Open && self.running() == 0 && self.capacity > 0 {
+        let backs_off = self.options.kind.backs_off();
+        let running = if backs_off { self.staying() } else { self.running() };
+        if self.phase == Phase::Open && running == 0 && self.startable() > 0 {
             self.boot();
         }
+        self.keep();
     }
 
     pub(crate) fn start_all(&mut self) {
@@ -138,10 +179,9 @@ impl Model {
 
     pub(super) fn retire(&mut self, worker: WorkerId) {
         if self.options.kind.disposes() {
-            let limit = self.options.kind.dispose_timeout();
-            let dispose_by = limit.map(|limit| self.now + u64::from(limit) * MILLISECOND);
+            let dispose_by = self.after(self.options.kind.dispose_timeout());
             let record = self.worker(worker);
-            (record.state, record.dispose_by) = (WorkerState::Stopping, dispose_by);
+            (record.state, record.term) = (WorkerState::Stopping, dispose_by);
             self.effects.push(Effect::Retire(worker));
         } else {
             self.counters.retired += 1;
