@@ -4,7 +4,8 @@ import { Worker, WorkerOptions } from 'node:worker_threads';
  * Where a pool reports what no promise can carry. Each method is called with an object and a message, as pino's are.
  *
  * - `error`: a task of `execute` has failed, or `panicHandler` has thrown.
- * - `warn`: `dispose` has failed, or a closure submits to its own full pool.
+ * - `warn`: `dispose` has failed, or a closure submits to its own full pool; once a second, how many tasks of `execute`
+ *   were displaced, shed or cleared, unless there is a `panicHandler`.
  * - `debug`: a closure has ended after its promise had settled.
  */
 export interface Logger {
@@ -1075,7 +1076,8 @@ export declare class Pool<R = unknown> extends BasePool {
 	submit<T>(task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Promise<Awaited<T>>;
 	/**
 	 * Runs `task` without a promise, and drops its result. Every end without success goes to `panicHandler`, or else to
-	 * `logger.error`.
+	 * `logger.error`. Only tasks that were displaced, shed or cleared are counted, for one line of `logger.warn` a second,
+	 * if there is no `panicHandler`.
 	 *
 	 * @throws what `submit` would reject with, if the task is refused
 	 */
@@ -1210,7 +1212,7 @@ export declare class ThreadPool<M = any> extends BasePool {
 	 * Does the same as `run`, but blocks this thread until the result is there, for code that cannot wait, in scripts and
 	 * tools. No event, timer or promise gets its turn meanwhile, so only another thread can abort `signal`.
 	 *
-	 * @throws what `run` would reject with; and a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the same pool, while the end of another task is being reported, and in a guest of a shared pool before a thread has started (await `ready` first)
+	 * @throws what `run` would reject with; a `PoolOverloadError`, reason `paused`, if the pool is paused; and a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the same pool, while the end of another task is being reported, and in a guest of a shared pool before a thread has started (await `ready` first)
 	 */
 	runSync<N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>): Result<M, N>;
 	/**

@@ -104,6 +104,8 @@ interface Raw {
   ): number
   /** A refusal, if a task with these options would be refused just now; else 0. */
   refuse(handle: number, priority: number, waitTimeout: number, timeout: number, offer: Offer, isKeyed?: number): number
+  /** A refusal, if the pool is paused; else 0. */
+  refuse_if_paused(handle: number): number
   /** Looks for what comes next for as long as it is worth it: what has been found. */
   linger(): Linger
   /** How many ends of tasks have been put into the exchange. */

@@ -26,6 +26,7 @@ import type { Slot } from './slot.js'
 import { Stat } from '../native/pool-stats.js'
 import { type Closure, Task, nameOf } from './task.js'
 import { TaskEnds } from './task-ends.js'
+import { TurnedAway, turnedAwayAs } from './turned-away.js'
 
 const { WatchCondition } = native
 
@@ -52,6 +53,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   readonly #ends: TaskEnds<R>
   readonly #ledger = new Ledger<R>()
   readonly #runner: ClosureRunner<R>
+  readonly #turnedAway: TurnedAway
   readonly #resources: Resources<R> | undefined
   #hasWarned = false
 
@@ -66,6 +68,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     super(id, { name, size, isShared, isOwner: false, isHeld: hasResource, hasAgeing })
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
+    this.#turnedAway = new TurnedAway(this.#failures)
     this.#ends = new TaskEnds(name, this.#failures, this.#signals)
     this.#runner = new ClosureRunner(this.id, settings, this.#failures, this.#ends, this.#ledger)
     if (hasResource) {
@@ -315,6 +318,12 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
       return
     }
     if (task.isEnded || !task.isStarted) this.#ledger.drop(id)
+    const reason = turnedAwayAs(rejection)
+    if (reason !== undefined && task.promise === undefined && this.#settings.panicHandler === undefined) {
+      this.#ends.settle(task)
+      this.#turnedAway.count(reason)
+      return
+    }
     this.#ends.reject(task, () => errorFor(task.closure))
   }
 

@@ -101,7 +101,8 @@ export class Pool<R = unknown> extends BasePool {
 
   /**
    * Runs `task` without a promise, and drops its result. Every end without success goes to `panicHandler`, or else to
-   * `logger.error`.
+   * `logger.error`. Only tasks that were displaced, shed or cleared are counted, for one line of `logger.warn` a second,
+   * if there is no `panicHandler`.
    *
    * @throws what `submit` would reject with, if the task is refused
    */

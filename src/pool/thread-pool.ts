@@ -155,7 +155,7 @@ export class ThreadPool<M = any> extends BasePool {
    * Does the same as `run`, but blocks this thread until the result is there, for code that cannot wait, in scripts and
    * tools. No event, timer or promise gets its turn meanwhile, so only another thread can abort `signal`.
    *
-   * @throws what `run` would reject with; and a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the same pool, while the end of another task is being reported, and in a guest of a shared pool before a thread has started (await `ready` first)
+   * @throws what `run` would reject with; a `PoolOverloadError`, reason `paused`, if the pool is paused; and a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the same pool, while the end of another task is being reported, and in a guest of a shared pool before a thread has started (await `ready` first)
    */
   runSync<N extends Names<M> = Default<M>>(...call: CallOf<M, N, RunOptions>): Result<M, N>
   runSync(argument?: unknown, options?: RunOptions): unknown {

@@ -274,6 +274,9 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
         'runSync cannot be called where it would keep the task from its thread, or only another isolate could start one',
       )
     }
+    // Nothing that this isolate could do would end the pause meanwhile.
+    const refused = native.refuse_if_paused(this.id)
+    if (refused < 0) throw this.refusal(refused, call)
     this.execute(call, options)
     block(this.name, () => end !== undefined)
     if (end!.isError) throw end!.value

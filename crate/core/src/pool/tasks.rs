@@ -31,6 +31,12 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.state.lock().refuse(&self.clock, task)
     }
 
+    /// Refuses a task, and counts that, if the pool is paused: for a caller who can do nothing else until the task has
+    /// ended, and hence could not resume the pool.
+    pub fn refuse_if_paused(&self) -> Option<Refusal> {
+        self.state.lock().refuse_if_paused()
+    }
+
     /// Whether a task has a time although the host does not keep time.
     pub(super) fn is_untimely(&self, wait_timeout: Option<u32>, timeout: u32) -> bool {
         (timeout > 0 || wait_timeout.is_some_and(|wait| wait > 0)) && !self.host.keeps_time()

@@ -56,6 +56,12 @@ functions! {
         }))?;
         Some(refusal.map_or(0, |refusal| refused(&isolate.registers, refusal)))
     };
+
+    // (handle) → refusal, if the pool is paused | 0
+    refuse_if_paused: |isolate, [handle, ..]| {
+        let refusal = isolate.with(handle, |handle| handle.pool().refuse_if_paused())?;
+        Some(refusal.map_or(0, |refusal| refused(&isolate.registers, refusal)))
+    };
 }
 
 /// The argument that TypeScript has described in the registers, for this export.

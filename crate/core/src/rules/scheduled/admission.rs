@@ -160,6 +160,12 @@ impl<T: Payload> State<T> {
         }
     }
 
+    /// For a task that cannot wait for the end of a pause.
+    pub(crate) fn refuse_if_paused(&mut self) -> Option<Refusal> {
+        self.is_paused().then(|| self.bar(Offer::Normal, Some(Reason::Paused)))
+    }
+
+    /// A refusal, counted.
     fn bar(&mut self, offer: Offer, bar: Option<Reason>) -> Refusal {
         let count = u64::from(offer == Offer::Normal);
         let (waiting, capacity) = (self.pending(), self.capacity.limit());
