@@ -1,5 +1,5 @@
 /**
- * Two sentences that read the table. Every word that judges follows from the numbers, also if they turn out against the pool. Where the
+ * Three sentences that read the table. Every word that judges follows from the numbers, also if they turn out against the pool. Where the
  * machine had no time for the demo, one sentence that says so.
  */
 import { phases } from './scenario.mjs'
@@ -20,11 +20,13 @@ export function reading(results) {
     return result
   }
   const [lowest, highest] = [phases[0].name, phases[phases.length - 1].name]
-  const compared = [of(highest, 'unbounded'), of(highest, 'pool'), of(lowest, 'unbounded'), of(lowest, 'pool')]
+  const far = /** @type {const} */ (['unbounded', 'pool', 'shed']).map((mode) => of(highest, mode))
+  const compared = [...far, of(lowest, 'unbounded'), of(lowest, 'pool')]
   const disturbed = compared.filter(({ restless }) => restless)
   if (disturbed.length > 0) return busyMachine(disturbed)
   return [
     overload(of(highest, 'unbounded'), of(highest, 'pool')),
+    controlled(of(highest, 'pool'), of(highest, 'shed')),
     calm(of(lowest, 'unbounded'), of(lowest, 'pool'), of(highest, 'unbounded'), of(highest, 'pool')),
   ].join(' ')
 }
@@ -50,6 +52,16 @@ function overload(bare, pooled) {
     ` (p99 ${milliseconds(pooled.p99)}), ${times(good, bare.perSecond.good)} the ${whole(bare.perSecond.good)} of the unbounded handler` +
     ` (p99 ${milliseconds(bare.p99)}): ${percent(refused, sent)} of its requests are refused and ${percent(lost, sent)} lost,` +
     ` where the unbounded handler loses ${percent(bare.perSecond.lost, bare.perSecond.sent)}.`
+  )
+}
+
+/** @param {import('./table.mjs').Result} bound @param {import('./table.mjs').Result} shed */
+function controlled(bound, shed) {
+  const answers = compare(shed.perSecond.good, bound.perSecond.good, 'more', 'fewer') || 'as many'
+  const latency = compare(shed.p99 ?? Infinity, bound.p99 ?? Infinity, 'a higher', 'a lower') || 'the same'
+  return (
+    `With \`shed\` it gives ${answers} good answers (${whole(shed.perSecond.good)} per second)` +
+    ` at ${latency} p99 (${milliseconds(shed.p99)}).`
   )
 }
 

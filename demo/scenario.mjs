@@ -1,5 +1,5 @@
 /**
- * What the demo plays: one upstream, two ways to call it, three loads. Every number lives here; what follows from them is measured.
+ * What the demo plays: one upstream, three ways to call it, three loads. Every number lives here; what follows from them is measured.
  */
 
 /**
@@ -28,6 +28,12 @@ export const pool = {
   waitTimeout: 450,
 }
 
+/**
+ * The same pool with controlled delay, which is for loads far above: once its queue has stood for `interval`, the newest task starts first,
+ * and whoever has waited longer than `target` is refused. A burst still may wait: its queue is gone before `interval` is over.
+ */
+export const shed = { target: 50, interval: 500 }
+
 /** An answer later than this is of no use to the one who asked: only earlier ones count as good. */
 export const deadlineMs = 1_000
 
@@ -41,9 +47,10 @@ export const phases = [
   { name: 'far above', load: 4 },
 ]
 
-/** @typedef {'unbounded' | 'pool'} Mode */
-/** @type {readonly Mode[]} */
-export const modes = ['unbounded', 'pool']
+/** @typedef {'unbounded' | 'pool' | 'shed'} Mode */
+
+/** To shed is for loads far above: below, no queue stands, and `shed` does what `pool` does. @type {(phase: { load: number }) => Mode[]} */
+export const modesOf = ({ load }) => (load > 1 ? ['unbounded', 'pool', 'shed'] : ['unbounded', 'pool'])
 
 /** Each run fills up for as long as a client is patient; only then is the load steady and worth measuring. */
 export const rampMs = patienceMs

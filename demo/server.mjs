@@ -7,7 +7,7 @@
 import { createServer } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Pool, PoolError } from 'workpool'
-import { pool as poolOptions } from './scenario.mjs'
+import { pool as poolOptions, shed } from './scenario.mjs'
 import { report, serve } from './service.mjs'
 
 const [mode, upstreamUrl] = process.argv.slice(2)
@@ -41,22 +41,24 @@ function unbounded() {
   }
 }
 
-/** @returns {ReturnType<typeof unbounded>} */
-function pooled() {
+/** @param {Partial<import('workpool').PoolOptions>} [more] @returns {ReturnType<typeof unbounded>} */
+function pooled(more) {
   const { waitTimeout, ...options } = poolOptions
-  const pool = Pool.create({ name: 'upstream', ...options })
+  const pool = Pool.create({ name: 'upstream', ...options, ...more })
   return {
     // A client that hangs up aborts `gone`: while the task waits, it leaves the queue and the upstream never hears of it; once it
     // runs, the task's own signal aborts and the worker is free as soon as the fetch has let go.
     ask: (gone) => pool.submit(({ signal }) => query(signal), { signal: gone, waitTimeout }),
     observe: () => {
       const { busy, waiting, rejected } = pool.stats()
-      Object.assign(state, { busy, waiting, rejected: rejected.overload + rejected.waitTimeout })
+      Object.assign(state, { busy, waiting, rejected: rejected.overload + rejected.waitTimeout + rejected.shed })
     },
   }
 }
 
-const { ask, observe } = mode === 'pool' ? pooled() : unbounded()
+/** @type {Record<string, () => ReturnType<typeof unbounded>>} */
+const modes = { unbounded, pool: pooled, shed: () => pooled({ shed }) }
+const { ask, observe } = modes[mode]()
 
 const server = createServer(async (_request, response) => {
   const client = new AbortController()

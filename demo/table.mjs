@@ -53,6 +53,7 @@ const legend = [
   'load: against what the upstream can take.',
   `good: a 2xx within ${deadlineMs} ms. 503: refused, with Retry-After.`,
   `lost: all others: later than that, given up by the client after ${patienceMs} ms, failed.`,
+  'pool: a fixed bound on what waits. shed: the same, and who has waited too long in a queue that stands is refused.',
   'What is missing from sent was still open when the run ended.',
   'p50, p99: time to a 2xx; who gave up is not in it. RSS: peak of the server process.',
 ].join('\n')
