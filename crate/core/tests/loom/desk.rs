@@ -49,6 +49,9 @@ pub(crate) enum Why {
     Crashed,
     StartFailed,
     Destroyed,
+    Displaced,
+    Shed,
+    Cleared,
 }
 
 impl From<Rejection> for Fate {
@@ -60,6 +63,9 @@ impl From<Rejection> for Fate {
             Rejection::Crashed => Why::Crashed,
             Rejection::StartFailed => Why::StartFailed,
             Rejection::Destroyed => Why::Destroyed,
+            Rejection::Displaced => Why::Displaced,
+            Rejection::Shed => Why::Shed,
+            Rejection::Cleared => Why::Cleared,
         })
     }
 }
