@@ -112,16 +112,20 @@ const COLUMNS = [
 
 export const table = (/** @type {Summaries} */ summaries) => tableOf(summaries, COLUMNS)
 
-/** Who lets fewer through than the limit in a burst is no better than who lets through the limit. @param {Summaries} summaries */
+/**
+ * To let fewer through than the limit in a burst is no better than to let through the limit; and to let through more than is allowed is no
+ * better than to let through all that is.
+ *
+ * @param {Summaries} summaries
+ */
 export const contests = (summaries) =>
-  contestsOf(summaries, COLUMNS).map((contest) =>
-    contest.unit === 'starts'
-      ? {
-          ...contest,
-          entries: contest.entries.map(({ name, value }) => ({ name, value: Math.max(RATE.limit, Number(value)) })),
-        }
-      : contest,
-  )
+  contestsOf(summaries, COLUMNS).map(({ entries, ...contest }) => ({
+    ...contest,
+    entries: entries.map(({ name, value }) => ({
+      name,
+      value: contest.isHigherBetter ? Math.min(100, Number(value)) : Math.max(RATE.limit, Number(value)),
+    })),
+  }))
 
 /** How late a call may be after its start was admitted, and the next one then seem to be early. */
 const LATE_MS = 2
