@@ -2,14 +2,14 @@
  * What does a rate limit cost a task when it does not bind?
  *
  * At most 60,000 starts in any 250 ms, and runs of 50,000 no-op async closures, all submitted at once. Between two runs there is time enough
- * for every limiter to have forgotten the run before; only the runs are timed. A job of bottleneck waits for timers, so it gets 500.
+ * for every limiter to have forgotten the run before; only the runs are timed. A job of bottleneck waits for timers, so it gets 200.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { contestsOf, tableOf } from '../readings.mjs'
 import { LIBRARIES, open } from './rates.mjs'
 
 const TASKS = 50_000
-const TASKS_OF_BOTTLENECK = 500
+const TASKS_OF_BOTTLENECK = 200
 const RATE = { limit: 60_000, interval: 250 }
 const UNLIMITED = 'workpool, no rate'
 
