@@ -65,6 +65,9 @@ impl<T: Payload> State<T> {
             effects.push(Effect::Vacancy { face, token, is_closed: true });
             return;
         }
+        if wait.is_special() {
+            self.begin_schedule(clock);
+        }
         if timeout == Some(0) && self.lifetime.is_open() && !self.has_vacancy(&wait) {
             effects.push(Effect::NoVacancy { face, token });
             return;

@@ -325,7 +325,10 @@ impl<T: Payload> State<T> {
     fn due_of(&self, schedule: &Schedule) -> Nanos {
         let Some(starts) = &schedule.rate else { return Nanos::MAX };
         let allowed = schedule.allowed();
-        let is_awaited = (allowed == 0 && self.waiting() > 0)
+        let waiting = self.waiting();
+        // As many workers boot as tasks may start.
+        let may_boot = self.options.kind.boots() && self.may_start() && waiting > allowed;
+        let is_awaited = (waiting > 0 && (allowed == 0 || may_boot))
             || (allowed <= self.vacancies.told() && !self.vacancies.is_empty());
         if is_awaited && !schedule.is_paused() { starts.next_increase(schedule.now) } else { Nanos::MAX }
     }

@@ -52,9 +52,9 @@ impl WorkerStack {
         self.idle.last().map(|idle| (idle.worker, idle.since))
     }
 
-    /// As if all had gone idle now.
-    pub(crate) fn restart(&mut self, now: Nanos) {
-        self.idle.iter_mut().for_each(|idle| idle.since = now);
+    /// As if all had gone idle at this moment.
+    pub(crate) fn restart(&mut self, at: Nanos) {
+        self.idle.iter_mut().for_each(|idle| idle.since = at);
     }
 
     /// Takes out the workers that are meant, those that are idle for longest first.

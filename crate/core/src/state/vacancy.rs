@@ -15,6 +15,7 @@ use crate::{
     id::FaceId,
     key::Key,
     state::{deadlines::Deadlines, queue::WaitQueue},
+    submission::BACKGROUND,
 };
 
 /// A wait for a vacancy.
@@ -39,6 +40,13 @@ impl Wait {
     #[must_use]
     pub const fn new(face: FaceId, token: u32) -> Self {
         Self { face, token, priority: 1, timeout: None, key: None, weight: 1 }
+    }
+}
+
+impl Wait {
+    /// Whether only a schedule knows what the wait is for.
+    pub(crate) const fn is_special(&self) -> bool {
+        self.key.is_some() || self.weight > 1 || self.priority == BACKGROUND
     }
 }
 
@@ -101,6 +109,11 @@ impl Vacancies {
     /// The waits with their places, in the order of priority and then of arrival.
     pub(crate) fn in_order(&self) -> impl Iterator<Item = (u32, &Waiting)> {
         self.queue.iter().map(|place| (place, &self.waiting[place as usize]))
+    }
+
+    /// Whether somebody waits for what only a schedule knows of.
+    pub(crate) fn have_special(&self) -> bool {
+        self.waiting.iter().any(|(_, waiting)| waiting.wait.is_special())
     }
 
     /// The wait at a place.

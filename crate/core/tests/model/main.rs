@@ -6,10 +6,12 @@ mod naive;
 mod pair;
 #[path = "../recorder/mod.rs"]
 mod recorder;
+mod scheduling;
 mod steps;
 
 use pair::Pair;
 use proptest::{prelude::*, test_runner::Config};
+use scheduling::{of_scheduled_closures, of_scheduled_threads};
 use steps::{History, of_closures, of_threads};
 
 fn play((options, steps): History) {
@@ -36,6 +38,16 @@ proptest! {
 
     #[test]
     fn a_pool_of_threads_does_what_the_model_does(history in of_threads()) {
+        play(history);
+    }
+
+    #[test]
+    fn a_scheduled_pool_does_what_the_model_does(history in of_scheduled_closures()) {
+        play(history);
+    }
+
+    #[test]
+    fn a_scheduled_pool_of_threads_does_what_the_model_does(history in of_scheduled_threads()) {
         play(history);
     }
 }

@@ -43,7 +43,7 @@ pub(crate) struct Pair {
 impl Pair {
     pub(crate) fn new(options: Options) -> Self {
         let (pool, clock) = recorder::pool(options);
-        Self {
+        let mut pair = Self {
             pool,
             clock,
             model: Model::new(options),
@@ -56,7 +56,13 @@ impl Pair {
             settled: BTreeMap::new(),
             begun: BTreeSet::new(),
             forgotten: BTreeSet::new(),
-        }
+        };
+        // The first step of a pool with a schedule starts those that are kept.
+        pair.play(
+            |pool| pool.forget_vacancy(FaceId::FIRST, 0),
+            |model| model.forget_vacancy(FaceId::FIRST, 0),
+        );
+        pair
     }
 
     /// What has been delivered in this step. The model learns which numbers new workers have got.
@@ -91,8 +97,12 @@ impl Pair {
         *self.settled.get_mut(&payload.number).expect("it was accepted") += 1;
     }
 
-    fn agree(&mut self, mut effects: Vec<Effect<Job>>) {
+    fn agree(&mut self, effects: Vec<Effect<Job>>) {
         self.model.conclude();
+        self.compare(effects);
+    }
+
+    fn compare(&mut self, mut effects: Vec<Effect<Job>>) {
         let mut expected = std::mem::take(&mut self.model.effects);
         for effect in &effects {
             match *effect {
@@ -304,8 +314,10 @@ impl Pair {
             // Nothing happens before it is due; an appointment that has been overtaken does nothing.
             if self.model.due().is_some_and(|due| due <= self.model.now) {
                 self.model.reap();
+                self.agree(effects);
+            } else {
+                self.compare(effects);
             }
-            self.agree(effects);
         }
         self.clock.advance(target - self.clock.now());
         self.model.now = target;
@@ -466,7 +478,7 @@ impl Pair {
                 self.play(|pool| pool.configure(&change), |model| model.configure(&change));
             }
             Step::RetryAfter(reason) => {
-                self.play(|pool| pool.retry_after(reason), |model| model.retry_after(reason));
+                assert_eq!(self.pool.retry_after(reason), self.model.retry_after(reason));
             }
             Step::ForgetVacancy(which) => {
                 if let Some(&(face, token)) = self.awaited.get(which % self.awaited.len().max(1)) {
@@ -517,6 +529,7 @@ impl Pair {
 
     /// Everybody does what is to be done, until there is nothing more to do.
     pub(crate) fn bring_to_an_end(&mut self) {
+        self.take_step(&Step::Resume);
         let is_leaving = |state| !matches!(state, WorkerState::Running | WorkerState::Idle(_));
         while !(self.model.tasks.is_empty()
             && self.model.batches.is_empty()
@@ -529,6 +542,9 @@ impl Pair {
                 self.hand_in(batch.reservation, batch.left.min(50));
             }
             self.give_back_all();
+            if self.model.is_limited() {
+                self.pass(60 * MILLISECOND);
+            }
             for step in [
                 Step::Booted(0),
                 Step::Begin(0),
@@ -564,6 +580,7 @@ fn bring_into_order(effects: &mut [Effect<Job>]) {
         Effect::Reject(task, _, Rejection::WaitTimeout(_) | Rejection::TaskTimeout(_)) => {
             Some((0, task.number()))
         }
+        Effect::Reject(task, _, Rejection::Cleared) => Some((4, task.number())),
         Effect::Kill(worker) => Some((1, worker.0)),
         Effect::Overdue(worker) => Some((2, worker.0)),
         Effect::NoVacancy { token, .. } => Some((3, token)),

@@ -7,7 +7,7 @@ use crate::{
     effect::{Effects, Rejection},
     id::{TaskId, WorkerId},
     kind::WorkerKind,
-    policy::Overload,
+    policy::{Overload, UNBOUNDED},
     state::{State, tally::Outcome, vacancy::Wait},
     submission::{BACKGROUND, Offer, Payload, Submission},
 };
@@ -100,7 +100,7 @@ impl<T: Payload> State<T> {
             None
         };
         let first = if bar.is_none() { self.first_task() } else { None };
-        let is_in_turn = task.priority != BACKGROUND || (first.is_none() && self.may_run_background());
+        let is_in_turn = task.priority != BACKGROUND || self.is_background_in_turn(first);
         if bar.is_some() || !is_in_turn {
             return Outlook { bar, place: None, is_expected: false };
         }
@@ -124,8 +124,25 @@ impl<T: Payload> State<T> {
         // A slot beside other tasks is for the first of all who wait.
         let place = place.filter(|place| is_before || !matches!(place, Place::Slot(_)));
         let may_boot = self.options.kind.boots() && turns == 0;
-        let is_expected = place.is_none() && may_boot && self.room_scheduled() > kept;
+        let is_expected = place.is_none() && may_boot && self.is_expected(task, kept);
         Outlook { bar, place, is_expected }
+    }
+
+    /// Whether a worker would take the task that boots already or can be started. If those that wait have all that the
+    /// rate, the key or the background allows, no worker would, however many boot.
+    fn is_expected(&self, task: &Submission<T>, kept: u32) -> bool {
+        let schedule = self.schedule();
+        let is_background = task.priority == BACKGROUND;
+        let demand = |most| {
+            // Those in the background go after all others.
+            if is_background { self.background_demand(most) } else { self.foreground_demand(most) }
+        };
+        let allowed = schedule.allowed().min(if is_background { self.background_room() } else { UNBOUNDED });
+        let is_allowed = allowed == UNBOUNDED || demand(allowed) < allowed;
+        let has_spare = |key| schedule.keys.has_spare(key, schedule.per_key, is_background);
+        let expected = self.expected_slots();
+        let room = self.open_slots().saturating_add(expected - demand(expected));
+        room > kept && is_allowed && task.key.is_none_or(has_spare)
     }
 
     /// Why a task is refused that would have to wait; or which task gives way to it, if one does.

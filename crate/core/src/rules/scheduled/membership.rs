@@ -3,23 +3,25 @@
 use crate::{
     clock::Clock,
     id::{TaskId, WorkerId},
-    state::{State, schedule::Schedule},
+    state::{State, schedule::Schedule, worker::WorkerState},
     submission::{BACKGROUND, Payload, Submission},
 };
 
 impl<T: Payload> State<T> {
     /// From now on the pool has a schedule.
-    pub(super) fn begin_schedule(&mut self, clock: &impl Clock) {
+    pub(crate) fn begin_schedule(&mut self, clock: &impl Clock) {
         if self.schedule.is_none() {
             // Whatever runs has no key, or there would be a schedule.
-            let running = self.workers.iter().map(|(_, worker)| worker.load()).sum();
+            let live = self.workers.iter().filter(|(_, worker)| worker.state() == WorkerState::Running);
+            let running = live.map(|(_, worker)| worker.load()).sum();
             self.schedule = Some(Box::new(Schedule::new(&self.options, clock.now(), running)));
         }
     }
 
     /// The pool has no schedule any more if it needs none. Returns whether that is new.
     pub(super) fn end_schedule(&mut self) -> bool {
-        let is_over = self.schedule.as_ref().is_some_and(|schedule| schedule.is_needless(&self.options));
+        let is_over = self.schedule.as_ref().is_some_and(|schedule| schedule.is_needless(&self.options))
+            && !self.vacancies.have_special();
         if is_over {
             self.schedule = None;
         }

@@ -3,6 +3,7 @@
 use crate::{
     id::{TaskId, WorkerId},
     kind::WorkerKind,
+    policy::UNBOUNDED,
     state::{
         State,
         schedule::{Schedule, Score, keys::Head},
@@ -14,6 +15,9 @@ use crate::{
 /// A place in the order of all who wait: priority, or score if tasks age; running tasks of the same key; number in the
 /// order of submission.
 pub(super) type Rank = (Score, u32, u64);
+
+/// The score of the background.
+const LAST: Score = (u128::MAX, BACKGROUND);
 
 /// A task that waits and may start.
 #[derive(Debug, Clone, Copy)]
@@ -99,7 +103,7 @@ impl<T: Payload> State<T> {
         let place =
             |head: &Head| (head.running, if is_newest { u64::MAX - head.number } else { head.number });
         let first = keyless.into_iter().chain(keyed).min_by_key(place)?;
-        let lane = if is_background { Score::MAX } else { Score::from(priority) };
+        let lane = if is_background { LAST } else { (0, priority) };
         let rank = (lane, first.running, first.number);
         Some(Candidate { task: first.task, priority, rank })
     }
@@ -126,15 +130,20 @@ impl<T: Payload> State<T> {
         !self.lifetime.is_open() || self.census.engaged() < (self.capacity.limit() / 2).max(1)
     }
 
+    /// Whether a task in the background may start that does not wait yet. `first`: the first that does.
+    pub(super) fn is_background_in_turn(&self, first: Option<Candidate>) -> bool {
+        first.is_none_or(|first| first.priority == BACKGROUND) && self.may_run_background()
+    }
+
     /// Where a task, or a wait for a vacancy, that comes now would stand behind those that came before.
     pub(super) fn rank_of(&self, wait: &Wait, at: u64, number: u64) -> Rank {
         let schedule = self.schedule();
         if wait.priority == BACKGROUND {
-            return (Score::MAX, 0, number);
+            return (LAST, 0, number);
         }
         match schedule.score(wait.priority, at) {
             Some(score) => (score, 0, number),
-            None => (Score::from(wait.priority), self.running_of(wait), number),
+            None => ((0, wait.priority), self.running_of(wait), number),
         }
     }
 
@@ -180,9 +189,9 @@ impl<T: Payload> State<T> {
     pub(super) fn can_tell(&self, wait: &Wait) -> bool {
         let schedule = self.schedule();
         let told = self.vacancies.told();
-        let need = self.slots_for(wait.weight);
+        let need = if self.options.kind == WorkerKind::Slot { self.slots_for(wait.weight) } else { 1 };
         let may_start = self.lifetime.is_open() && !schedule.is_paused() && schedule.allowed() > told;
-        let is_in_turn = wait.priority != BACKGROUND || self.may_run_background();
+        let is_in_turn = wait.priority != BACKGROUND || self.is_background_in_turn(self.first_task());
         may_start && is_in_turn && self.may_start_key(wait) && self.room().saturating_sub(told) >= need
     }
 
@@ -235,17 +244,23 @@ impl<T: Payload> State<T> {
     }
 
     /// Up to half of the pool, workers that boot for them included.
-    fn background_demand(&self, most: u32) -> u32 {
+    pub(super) fn background_demand(&self, most: u32) -> u32 {
         let schedule = self.schedule();
         if schedule.background == 0 || schedule.is_paused() {
             return 0;
         }
-        let most = most.min(schedule.allowed());
-        let half = (self.capacity.limit() / 2).max(1);
-        let others = self.census.engaged() - self.census.booting();
-        let most = if self.lifetime.is_open() { most.min(half.saturating_sub(others)) } else { most };
+        let most = most.min(schedule.allowed()).min(self.background_room());
         let count = self.keyless_background().min(most);
         count + schedule.keys.demand(BACKGROUND, schedule.per_key, most - count, &mut Vec::new())
+    }
+
+    /// How many tasks in the background may start or have workers booted for them, if no other task may start.
+    pub(super) fn background_room(&self) -> u32 {
+        if !self.lifetime.is_open() {
+            return UNBOUNDED;
+        }
+        let others = self.census.engaged() - self.census.booting();
+        (self.capacity.limit() / 2).max(1).saturating_sub(others)
     }
 
     fn keyless_background(&self) -> u32 {

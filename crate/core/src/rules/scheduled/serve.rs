@@ -69,7 +69,8 @@ impl<T: Payload> State<T> {
         let place = place.or_else(|| self.place(task.weight(), self.held(), preferred, false));
         let Some(place) = place else { return false };
         if self.shed_late(effects) {
-            return !self.schedule().is_more;
+            // Whoever is next now is not late.
+            return !self.schedule().is_more && self.serve_next(freed, effects);
         }
         self.unqueue(id);
         self.deadlines.remove(id.number());

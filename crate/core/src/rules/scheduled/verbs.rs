@@ -94,7 +94,7 @@ impl<T: Payload> State<T> {
 
     pub(crate) fn configure(&mut self, clock: &impl Clock, change: &Change, effects: &mut Effects<T>) {
         let now = clock.now();
-        let notes_rest = self.notes_rest();
+        let (notes_rest, needs_time) = (self.notes_rest(), self.needs_time());
         let options = &mut self.options;
         let policy = &mut options.policy;
         set(&mut options.nonblocking, change.nonblocking);
@@ -111,15 +111,19 @@ impl<T: Payload> State<T> {
             options.kind = WorkerKind::Thread { grace };
         }
         if let Some(expiry) = change.expiry {
-            // Before that nobody may have noted since when workers are idle.
-            if !notes_rest {
-                self.idle.restart(now);
+            // Before that nobody may have noted since when workers are idle, and nobody may from now on.
+            match (notes_rest, expiry.is_some() || needs_time) {
+                (false, true) => self.idle.restart(now),
+                (true, false) => self.idle.restart(0),
+                _ => {}
             }
             options.expiry = expiry;
         }
         self.follow_policy(clock);
         self.simplify(effects);
-        self.keep(effects);
+        if self.options.kind.backs_off() || change.min_size.is_some() {
+            self.keep(effects);
+        }
     }
 
     /// The policy has changed.

@@ -8,7 +8,7 @@ use std::{
 
 use slab::Slab;
 
-use crate::{key::Key, state::queue::WaitQueue, submission::BACKGROUND};
+use crate::{key::Key, policy::UNBOUNDED, state::queue::WaitQueue, submission::BACKGROUND};
 
 const NONE: u32 = u32::MAX;
 
@@ -353,6 +353,17 @@ impl Keys {
             }
         }
         count
+    }
+
+    /// Whether one more task of the key could start beside those that wait; those of the background, or the others.
+    pub(crate) fn has_spare(&self, key: Key, per_key: u32, is_background: bool) -> bool {
+        let Some(&id) = self.by_key.get(&key).filter(|_| per_key != UNBOUNDED) else { return true };
+        let record = &self.records[id as usize];
+        let own = record.lists.iter().filter(|list| (list.priority == BACKGROUND) == is_background);
+        let next = |&task: &u32| Some(self.places[task as usize].behind).filter(|&behind| behind != NONE);
+        let waiting = own.flat_map(|list| std::iter::successors(Some(list.head), next));
+        let free = per_key.saturating_sub(record.running) as usize;
+        waiting.take(free).count() < free
     }
 
     #[cfg(any(test, feature = "audit"))]

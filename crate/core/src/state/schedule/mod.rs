@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Orders tasks that age: `priority × ageing + time of the call`.
-pub(crate) type Score = u128;
+pub(crate) type Score = (u128, u64);
 
 /// The rules of scheduling that hold, and what they go by.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Schedule {
 
     /// The place of a task of this priority that was submitted `at`, if tasks age.
     pub(crate) fn score(&self, priority: u64, at: Nanos) -> Option<Score> {
-        self.ageing.map(|ageing| Score::from(priority) * Score::from(ageing) + Score::from(at))
+        self.ageing.map(|ageing| (u128::from(priority) * u128::from(ageing) + u128::from(at), priority))
     }
 
     /// Whether there is nothing that a pool without all this would not do as well.

@@ -29,6 +29,7 @@ impl Model {
             return Some(Refusal::Closed);
         }
         if self.is_scheduled || is_special(key, weight, priority) {
+            self.is_scheduled = true;
             return self.refuse_scheduled(task);
         }
         if self.room() > 0 && !self.is_behind(face) {
@@ -74,7 +75,8 @@ impl Model {
         }
         self.is_scheduled |= is_special(submission.key, submission.weight, submission.priority);
         if self.is_scheduled {
-            return self.submit_scheduled(submission, id);
+            let weight = if self.options.kind.boots() { 1 } else { submission.weight };
+            return self.submit_scheduled(Submission { weight, ..submission }, id);
         }
         let has_kept = offer == Offer::Reserved { may_wait: false };
         let is_behind = (!has_kept && self.is_behind(face)) || self.is_kept();

@@ -38,6 +38,8 @@ impl Model {
     /// What follows every lock hold: peaks, watches that have come true, and vacancies.
     pub(crate) fn conclude(&mut self) {
         self.fill_if_scheduled();
+        self.note_standing();
+        self.schedule.served_at = self.now;
         self.note_peaks();
         let is_closed = self.phase != Phase::Open;
         let busy = self.busy();
@@ -66,14 +68,9 @@ impl Model {
             let Waiter { face, token, .. } = self.awaiting.remove(index);
             self.effects.push(Effect::Vacancy { face, token, is_closed });
         }
-        if self.is_scheduled {
-            while self.options.kind.boots() && self.tell_scheduled(false) {}
-        } else {
-            while !self.awaiting.is_empty() && self.has_vacancy() {
-                self.tell_first();
-            }
+        while !self.is_scheduled && !self.awaiting.is_empty() && self.has_vacancy() {
+            self.tell_first();
         }
-        self.note_standing();
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {

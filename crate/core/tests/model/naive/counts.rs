@@ -57,11 +57,11 @@ impl Model {
 
     /// Whether the worker that would be used next has to be validated before.
     pub(super) fn must_validate(&self) -> bool {
-        let (Some(after), Some(&(since, _))) = (self.options.kind.validate_after(), self.idle().last())
+        let (Some(after), Some(&(since, worker))) = (self.options.kind.validate_after(), self.idle().last())
         else {
             return false;
         };
-        since + after <= self.now
+        self.fresh != Some(worker) && since + after <= self.now
     }
 
     /// Booting workers that will not have to retire at once.

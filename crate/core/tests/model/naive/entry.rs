@@ -13,6 +13,8 @@ enum Verdict {
     /// It starts on this worker, or on a new one.
     Starts(Option<WorkerId>),
     Waits,
+    /// It waits for a worker that boots, or is started for it.
+    WaitsForBoot,
     /// It waits in place of this one.
     Displaces(TaskId),
     Refused(Refusal),
@@ -36,24 +38,31 @@ impl Model {
         let bar = self.barred(key);
         let boots = self.options.kind.boots();
         let is_first = trial.next_task() == Some(NEWCOMER);
-        let is_behind = self.held() > 0 && self.demand() > self.expected_slots() && !self.has_turn(face);
+        // Those for whom workers boot are served. The others go first, but for somebody's turn, which has been waited for.
+        let is_free = self.demand() <= self.expected_slots() || self.has_turn(face);
+        let kept = if is_free { 0 } else { self.held() };
         let idle = self.idle().last().map(|&(_, worker)| worker);
-        if is_first && !boots {
-            let kept = if self.has_turn(face) || self.next_task().is_none() { 0 } else { self.held() };
-            if self.fits(weight, kept) {
-                return Verdict::Starts(idle);
+        let is_in_turn = bar.is_none() && trial.may_go(NEWCOMER);
+        let starts = is_in_turn && (is_first || is_free);
+        if starts && !boots && self.fits(weight, kept) {
+            return Verdict::Starts(idle);
+        }
+        let is_kept = (kept > 0 && self.open_slots() <= kept) || self.must_validate();
+        if starts && boots && !is_kept {
+            let preferred = self.preferred(key);
+            if let Some(worker) = preferred.filter(|&worker| is_first || self.is_idle(worker)).or(idle) {
+                return Verdict::Starts(Some(worker));
+            }
+            let will_boot = self.startable() > 0 && self.demand() >= self.expected();
+            let slot = self.slots().iter().min().map(|&(_, worker)| worker);
+            let slot = slot.filter(|_| is_first && !will_boot);
+            if slot.is_some() {
+                return Verdict::Starts(slot);
             }
         }
-        if boots && !is_behind && bar.is_none() {
-            let will_boot = self.startable() > 0 && self.demand() >= self.expected();
-            let slot = self.slots().iter().min().map(|&(_, worker)| worker).filter(|_| !will_boot);
-            let worker = self.preferred(key).or(idle).or(slot).filter(|_| !self.must_validate());
-            if is_first && worker.is_some() {
-                return Verdict::Starts(worker);
-            }
-            if trial.demand() > self.demand() && self.scheduled_room() > 0 {
-                return Verdict::Waits;
-            }
+        let has_booting = boots && kept == 0 && is_in_turn && self.room_for_newcomer(priority) > 0;
+        if has_booting && trial.demand_beside(priority) > self.demand_beside(priority) {
+            return Verdict::WaitsForBoot;
         }
         self.verdict_on_waiting(priority, key, offer, wait_timeout, bar)
     }
@@ -73,14 +82,13 @@ impl Model {
                 None => Refusal::Overload { waiting, capacity },
             })
         };
-        if self.options.nonblocking || offer == Offer::AtOnce {
-            return refused(bar);
-        }
         let bound_of_key = self.options.policy.max_waiting_per_key;
         let of_key = self.queued().filter(|task| task.submission.key == key).count() as u32;
-        let is_full_for_key = key.is_some() && bound_of_key > 0 && of_key >= bound_of_key;
-        if is_full_for_key {
-            return refused(Some(bar.filter(|&bar| bar == Reason::Paused).unwrap_or(Reason::Key)));
+        if key.is_some() && bound_of_key > 0 && of_key >= bound_of_key {
+            return refused(bar.filter(|&bar| bar == Reason::Paused).or(Some(Reason::Key)));
+        }
+        if self.options.nonblocking || offer == Offer::AtOnce {
+            return refused(bar);
         }
         let mut displaced = None;
         if self.is_full_for(priority) {
@@ -98,6 +106,16 @@ impl Model {
         displaced.map_or(Verdict::Waits, Verdict::Displaces)
     }
 
+    /// Waiting tasks that may start beside one of this priority. Those in the background go after all others.
+    fn demand_beside(&self, priority: u64) -> u32 {
+        let normal = self.demand_of(|task| task.submission.priority != BACKGROUND).min(self.tokens());
+        if priority == BACKGROUND { self.demand() } else { normal }
+    }
+
+    fn room_for_newcomer(&self, priority: u64) -> u32 {
+        self.open_slots() + self.expected_slots().saturating_sub(self.demand_beside(priority))
+    }
+
     fn queued(&self) -> impl Iterator<Item = &Task> {
         self.queue.iter().map(|&id| self.known(id))
     }
@@ -107,10 +125,10 @@ impl Model {
         let bound = self.options.max_waiting;
         let is_background = priority == BACKGROUND;
         let of_it = self.queued().filter(|task| (task.submission.priority == BACKGROUND) == is_background);
-        let is_alone = self
-            .queued()
-            .all(|task| task.submission.priority == BACKGROUND || self.barred(task.submission.key).is_some());
-        let taken = if is_background == is_alone { self.demand().min(self.expected_slots()) } else { 0 };
+        // In the background workers boot for tasks only if no other may start.
+        let normal = self.demand_of(|task| task.submission.priority != BACKGROUND).min(self.tokens());
+        let demand = if is_background == (normal == 0) { self.demand() } else { 0 };
+        let taken = demand.min(self.expected_slots());
         let counted = (of_it.count() as u32).saturating_sub(taken);
         bound > 0 && counted >= bound
     }
@@ -157,6 +175,7 @@ impl Model {
             return Admission::Refused(refusal);
         }
         let id = id.expect("accepted");
+        let is_expected = matches!(verdict, Verdict::WaitsForBoot);
         if let Verdict::Starts(worker) = verdict {
             self.accept(submission, id);
             let worker = worker.unwrap_or_else(|| self.new_worker(WorkerState::Running));
@@ -168,7 +187,10 @@ impl Model {
             self.reject(victim, Rejection::Displaced);
         }
         self.enqueue(submission, id);
-        self.serve();
+        if is_expected {
+            // Also if workers could not be started, as each submit tries; and nothing is kept from this one.
+            self.boot_for_demand();
+        }
         Admission::Waiting(id)
     }
 }

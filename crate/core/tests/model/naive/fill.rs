@@ -70,7 +70,7 @@ impl Model {
         let task = self.task(id);
         task.state = TaskState::Running(worker);
         task.deadline = None;
-        self.note_start();
+        self.note_start(worker, id);
     }
 
     /// The task's origin, or its worker, hears that the worker has it.
@@ -95,7 +95,7 @@ impl Model {
 
     pub(super) fn fill(&mut self) {
         if self.is_scheduled {
-            self.serve();
+            // The step ends with that.
             return;
         }
         // While a release retires one idle worker after the other, none takes what it is about to reject.

@@ -21,9 +21,9 @@ impl Model {
     pub(crate) fn close(&mut self) -> u64 {
         if self.phase == Phase::Open {
             self.phase = Phase::Closing;
-            self.schedule.paused_by = None;
-            self.fill_if_scheduled();
+            self.schedule.paused_by.clear();
             self.give_back(|_| true);
+            self.fill_if_scheduled();
             self.retire_all_idle();
         }
         self.generation
@@ -32,7 +32,7 @@ impl Model {
     pub(crate) fn release(&mut self, generation: Option<u64>) {
         if generation.is_none_or(|generation| generation == self.generation) {
             self.phase = Phase::Closed;
-            self.schedule.paused_by = None;
+            self.schedule.paused_by.clear();
             self.batches.clear();
             self.told.iter_mut().for_each(|turn| turn.is_used = true);
             self.retire_all_idle();

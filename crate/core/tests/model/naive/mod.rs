@@ -47,9 +47,13 @@ pub(crate) struct Model {
     cached: u32,
     /// No worker has started since one could not.
     is_unstartable: bool,
+    /// What waits for a worker is being rejected.
+    is_in_vain: bool,
     /// Until when no worker is started while one serves, and how long the last such pause was, if none has started since.
     pub(crate) paused_until: Option<Nanos>,
     pause: Option<Nanos>,
+    /// The worker that looks for its next task: it need not be validated.
+    fresh: Option<WorkerId>,
     /// What the host gives as a random number.
     pub(crate) random: u32,
     /// Workers that died in it and are to be replaced after it.
@@ -89,8 +93,10 @@ impl Model {
             overdue: Vec::new(),
             cached: 0,
             is_unstartable: false,
+            is_in_vain: false,
             paused_until: None,
             pause: None,
+            fresh: None,
             random: u32::MAX,
             owed: 0,
             watches: Vec::new(),

@@ -1,7 +1,5 @@
 //! Who may start, and who goes first.
 
-use std::cmp::Reverse;
-
 use workpool_core::{BACKGROUND, Key, Nanos, Reason, TaskId};
 
 use super::{
@@ -10,21 +8,33 @@ use super::{
 };
 
 impl Model {
+    /// Whether it takes time until more tasks may start.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.tokens() == 0 && !self.queue.is_empty()
+    }
+
     /// How many tasks may still start just now.
     pub(super) fn tokens(&self) -> u32 {
+        self.tokens_at(self.now)
+    }
+
+    fn tokens_at(&self, now: Nanos) -> u32 {
         let Some(rate) = self.options.policy.rate else { return u32::MAX };
-        let recent = self.schedule.starts.iter().filter(|&&at| at + rate.interval > self.now);
+        let recent = self.schedule.starts.iter().filter(|&&at| at + rate.interval > now);
         rate.limit.saturating_sub(recent.count() as u32)
     }
 
     /// When one more task may start, if somebody waits for that.
     pub(super) fn token_due(&self) -> Option<Nanos> {
         let interval = self.options.policy.rate?.interval;
-        let told = self.told.len() as u32;
-        let for_tasks = !self.queue.is_empty() && self.tokens() == 0;
-        let for_waits = !self.awaiting.is_empty() && self.tokens() <= told;
-        let ends = self.schedule.starts.iter().map(|at| at + interval).filter(|&at| at > self.now);
-        ends.min().filter(|_| for_tasks || for_waits)
+        // The last step has served whoever could be served then.
+        let then = self.schedule.served_at;
+        let (told, tokens) = (self.told.len() as u32, self.tokens_at(then));
+        let boots = self.options.kind.boots() && self.startable() > 0 && self.waiting() > tokens;
+        let for_tasks = !self.queue.is_empty() && (tokens == 0 || boots);
+        let for_waits = !self.awaiting.is_empty() && tokens <= told;
+        let ends = self.schedule.starts.iter().map(|at| at + interval).filter(|&at| at > then);
+        ends.min().filter(|_| !self.is_paused() && (for_tasks || for_waits))
     }
 
     /// Tasks of the key that a worker has. The tasks without a key are one key.
@@ -52,7 +62,7 @@ impl Model {
         }
     }
 
-    fn waiting_tasks(&self) -> impl Iterator<Item = (usize, &Task)> {
+    fn waiting_tasks(&self) -> impl Iterator<Item = (usize, &Task)> + Clone {
         self.queue.iter().map(|&id| self.known(id)).enumerate()
     }
 
@@ -74,6 +84,13 @@ impl Model {
     /// How much of the pool background tasks leave alone, while it is open.
     fn half(&self) -> u32 {
         if self.phase == Phase::Open { (self.capacity / 2).max(1) } else { u32::MAX }
+    }
+
+    /// Whether the rules let this waiting task start, in whatever order.
+    pub(super) fn may_go(&self, id: TaskId) -> bool {
+        let submission = &self.known(id).submission;
+        let is_background = submission.priority == BACKGROUND;
+        self.barred(submission.key).is_none() && (!is_background || self.background_may_start())
     }
 
     fn background_may_start(&self) -> bool {
@@ -99,32 +116,67 @@ impl Model {
         (aged, priority)
     }
 
-    /// Which of those who wait settles if one has to: the first that may start, or else the first.
-    pub(super) fn next_to_settle(&self) -> Option<TaskId> {
-        let eligible = if self.is_scheduled { self.next_task() } else { None };
-        eligible.or_else(|| self.next_waiting())
-    }
-
     /// The first waiting task that may start.
     pub(super) fn next_task(&self) -> Option<TaskId> {
         let eligible = self.eligible();
         let lane_head = |priority: u64| {
-            let lane = eligible.iter().filter(|(_, task)| task.submission.priority == priority);
-            if self.is_standing(priority) {
-                lane.min_by_key(|(place, task)| (self.running_of(task.submission.key), Reverse(*place)))
-            } else {
-                lane.min_by_key(|(place, task)| (self.running_of(task.submission.key), *place))
+            let in_lane = |(_, task): &&(usize, &Task)| task.submission.priority == priority;
+            let lane: Vec<_> = eligible.iter().filter(in_lane).copied().collect();
+            if self.options.ageing.is_some() {
+                return lane.into_iter().min_by_key(|(_, task)| (task.called_at, task.number));
             }
+            // Of each key the first one by place, as what has come back stands before the others; then by number.
+            let is_newest = self.is_standing(priority);
+            let of_key = |key: Option<Key>| {
+                let own = lane.iter().copied().filter(move |(_, task)| task.submission.key == key);
+                if is_newest {
+                    own.max_by_key(|&(place, _)| place)
+                } else {
+                    own.min_by_key(|&(place, _)| place)
+                }
+            };
+            let heads = lane.iter().filter_map(|(_, task)| of_key(task.submission.key));
+            heads.min_by_key(|(_, task)| {
+                let number = if is_newest { u64::MAX - task.number } else { task.number };
+                (self.running_of(task.submission.key), number)
+            })
         };
         let heads = self.eligible_lanes().into_iter().filter_map(lane_head);
         let first = heads.min_by_key(|(_, task)| self.aged(task.submission.priority, task.called_at));
         if let Some((_, task)) = first {
             return Some(task.id);
         }
-        let mut background =
-            self.waiting_tasks().filter(|(_, task)| self.barred(task.submission.key).is_none());
-        let first = background.next().filter(|_| self.background_may_start());
+        let background = self.waiting_tasks().filter(|(_, task)| self.barred(task.submission.key).is_none());
+        let of_key = |key| background.clone().find(|(_, task)| task.submission.key == key);
+        let heads = background.clone().filter_map(|(_, task)| of_key(task.submission.key));
+        let first = heads.min_by_key(|(_, task)| task.number).filter(|_| self.background_may_start());
         first.map(|(_, task)| task.id)
+    }
+
+    /// Tasks that have more than others of their key running go later; not in the background, nor where they age.
+    fn rank_in_lane(&self, priority: u64, key: Option<Key>) -> u32 {
+        let counts = priority != BACKGROUND && self.options.ageing.is_none();
+        if counts { self.running_of(key) } else { 0 }
+    }
+
+    /// The task that settles if one has to.
+    pub(super) fn next_to_settle(&self) -> Option<TaskId> {
+        if !self.is_scheduled {
+            return self.next_waiting();
+        }
+        self.next_task().or_else(|| {
+            let lowest = self.waiting_tasks().map(|(_, task)| task.submission.priority).min()?;
+            self.oldest_of(lowest)
+        })
+    }
+
+    /// The task of this priority that came first, but for what has come back.
+    fn oldest_of(&self, priority: u64) -> Option<TaskId> {
+        let tasks = self.waiting_tasks().map(|(_, task)| task);
+        let mut lane = tasks.filter(|task| task.submission.priority == priority);
+        let keyless = lane.clone().find(|task| task.submission.key.is_none());
+        let keyed = lane.find(|task| task.submission.key.is_some());
+        keyless.into_iter().chain(keyed).min_by_key(|task| task.number).map(|task| task.id)
     }
 
     pub(super) fn wait_is_eligible(&self, wait: &Waiter) -> bool {
@@ -134,7 +186,7 @@ impl Model {
     /// The first of those who await a vacancy and might start something, by place in the list.
     pub(super) fn next_wait(&self) -> Option<usize> {
         let eligible = (0..self.awaiting.len()).filter(|&index| self.wait_is_eligible(&self.awaiting[index]));
-        let in_lane = |wait: &Waiter| if wait.priority == BACKGROUND { 0 } else { self.running_of(wait.key) };
+        let in_lane = |wait: &Waiter| self.rank_in_lane(wait.priority, wait.key);
         let eligible: Vec<usize> = eligible.collect();
         let mut lanes: Vec<u64> = eligible.iter().map(|&index| self.awaiting[index].priority).collect();
         lanes.sort_unstable();
@@ -154,10 +206,8 @@ impl Model {
             return self.aged(wait.priority, wait.called_at)
                 < self.aged(task.submission.priority, task.called_at);
         }
-        if wait.priority == BACKGROUND {
-            return wait.after < task.number;
-        }
-        let running = (self.running_of(wait.key), self.running_of(task.submission.key));
+        let rank = |key| self.rank_in_lane(wait.priority, key);
+        let running = (rank(wait.key), rank(task.submission.key));
         (running.0, wait.after + 1) <= (running.1, task.number)
     }
 
@@ -170,14 +220,11 @@ impl Model {
         let normal = self.demand_of(is_normal);
         let with_task = self.busy() - self.booting();
         let background = self.demand_of(|task| !is_normal(task)).min(self.half().saturating_sub(with_task));
-        let demand = match (self.phase, normal) {
-            (Phase::Open, 1..) => normal,
-            _ => normal + background,
-        };
+        let demand = if normal > 0 { normal } else { background };
         demand.min(self.tokens())
     }
 
-    fn demand_of(&self, is_meant: impl Fn(&Task) -> bool) -> u32 {
+    pub(super) fn demand_of(&self, is_meant: impl Fn(&Task) -> bool) -> u32 {
         let mut counted: Vec<(Option<Key>, u32)> = Vec::new();
         for (_, task) in self.waiting_tasks().filter(|(_, task)| is_meant(task)) {
             let key = task.submission.key;

@@ -44,7 +44,11 @@ impl Model {
             let submission = self.known(id).submission;
             if self.options.kind.boots() {
                 let is_held = self.held() > 0 && self.open_slots() <= self.held();
-                assert!(self.idle().is_empty() || is_held, "an idle worker beside a task that may start");
+                let is_expected = self.must_validate() && self.demand() <= self.booting();
+                assert!(
+                    self.idle().is_empty() || is_held || is_expected,
+                    "an idle worker beside a task that may start"
+                );
             } else {
                 assert!(!self.fits(submission.weight, self.held()), "room for a task that waits");
             }

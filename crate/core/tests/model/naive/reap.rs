@@ -39,7 +39,8 @@ impl Model {
                     _ => self.generation,
                 };
                 let of_it = |worker: &&Worker| worker.generation == awaited;
-                self.tell(&watch, Some(self.workers.iter().filter(of_it).count() as u32));
+                let left = self.workers.iter().filter(of_it).map(|worker| worker.slots).sum();
+                self.tell(&watch, Some(left));
                 if watch.condition == Condition::Ended(self.generation) {
                     unclosed = Some(self.generation);
                 }

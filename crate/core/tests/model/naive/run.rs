@@ -16,11 +16,6 @@ impl Model {
         let now = self.now;
         let task = self.task(id);
         task.is_taken = true;
-        if let (TaskState::Running(worker), Some(key)) = (task.state, task.submission.key) {
-            self.schedule.preferred.retain(|known| known.0 != key);
-            self.schedule.preferred.push((key, worker));
-        }
-        let task = self.task(id);
         let Submission { timeout, timed, .. } = task.submission;
         if matches!(task.state, TaskState::Running(_)) && (timeout > 0 || timed) {
             task.begun_at = now;

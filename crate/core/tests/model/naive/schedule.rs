@@ -1,7 +1,8 @@
 //! What a scheduled pool is told: pause, resume, clear, configure; and what it answers whoever was refused.
 
 use workpool_core::{
-    BACKGROUND, Change, FaceId, Key, MILLISECOND, Nanos, Options, Policy, Reason, Rejection, WorkerKind,
+    BACKGROUND, Change, FaceId, Key, MILLISECOND, Nanos, Options, Policy, Reason, Rejection, TaskId,
+    WorkerId, WorkerKind,
 };
 
 use super::{
@@ -16,7 +17,7 @@ const SAMPLE: Nanos = 100 * MILLISECOND;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Schedule {
     /// Who has paused the pool.
-    pub(super) paused_by: Option<FaceId>,
+    pub(super) paused_by: Vec<FaceId>,
     /// As many starts as the rate allows in one interval, the oldest first.
     pub(super) starts: Vec<Nanos>,
     /// Priorities of which a task could have started at the end of every step, and since when.
@@ -24,11 +25,11 @@ pub(super) struct Schedule {
     /// Since when tasks are shed.
     pub(super) sheds_since: Nanos,
     /// Which thread has begun a task of a key last.
-    pub(super) preferred: Vec<(Key, super::WorkerId)>,
+    pub(super) preferred: Vec<(Key, WorkerId)>,
     /// When somebody who was refused asked how long to wait, and how many tasks had ended then.
-    sample: Option<(Nanos, u64)>,
-    /// Ends and time between the last two samples.
-    pace: Option<(u64, Nanos)>,
+    /// When the last step was.
+    pub(super) served_at: Nanos,
+    samples: Vec<(Nanos, u64)>,
 }
 
 /// Whether such a task, or such a wait, needs more than a plain pool has.
@@ -44,7 +45,7 @@ impl Model {
     /// Whether anything asks for more than a plain pool has.
     pub(super) fn needs_schedule(&self) -> bool {
         is_scheduled_from_the_start(&self.options)
-            || self.schedule.paused_by.is_some()
+            || self.is_paused()
             || self
                 .tasks
                 .iter()
@@ -53,26 +54,33 @@ impl Model {
     }
 
     pub(crate) fn is_paused(&self) -> bool {
-        self.schedule.paused_by.is_some()
+        !self.schedule.paused_by.is_empty()
     }
 
     pub(crate) fn pause(&mut self, face: FaceId) -> bool {
         if self.phase == Phase::Open && self.is_staying(face) {
-            self.schedule.paused_by = Some(face);
+            self.schedule.paused_by.push(face);
             self.is_scheduled = true;
         }
         self.is_paused()
     }
 
     pub(crate) fn resume(&mut self) {
-        self.schedule.paused_by = None;
-        self.fill();
+        self.schedule.paused_by.clear();
+        self.simplify();
     }
 
-    /// The face that has paused the pool is gone.
+    /// A face is gone that may have paused the pool.
     pub(super) fn resume_for(&mut self, face: FaceId) {
-        if self.schedule.paused_by == Some(face) {
-            self.resume();
+        self.schedule.paused_by.retain(|&other| other != face);
+        self.simplify();
+    }
+
+    /// A pool that needs no schedule any more has none.
+    fn simplify(&mut self) {
+        if self.is_scheduled && !self.needs_schedule() {
+            self.is_scheduled = false;
+            self.fill();
         }
     }
 
@@ -87,7 +95,7 @@ impl Model {
     pub(crate) fn configure(&mut self, change: &Change) {
         let options = &mut self.options;
         let policy = &mut options.policy;
-        let had_no_expiry = options.expiry.is_none();
+        let notes_rest = options.expiry.is_some() || options.kind.validate_after() > Some(0);
         options.expiry = change.expiry.unwrap_or(options.expiry);
         options.nonblocking = change.nonblocking.unwrap_or(options.nonblocking);
         options.max_waiting = change.max_waiting.unwrap_or(options.max_waiting);
@@ -116,7 +124,7 @@ impl Model {
             }
             starts.drain(..starts.len().saturating_sub(limit));
         }
-        if had_no_expiry {
+        if !notes_rest && options.expiry.is_some() {
             // Nobody has looked since when they are idle.
             for worker in &mut self.workers {
                 if let WorkerState::Idle(since) = &mut worker.state {
@@ -125,7 +133,8 @@ impl Model {
             }
         }
         self.is_scheduled |= self.needs_schedule();
-        self.fill();
+        self.simplify();
+        self.keep();
         if let Some(capacity) = change.capacity {
             self.conclude();
             self.tune(capacity);
@@ -133,20 +142,19 @@ impl Model {
     }
 
     pub(crate) fn retry_after(&mut self, reason: Option<Reason>) -> Option<Nanos> {
-        if reason == Some(Reason::Rate) {
+        if reason == Some(Reason::Rate) && self.options.policy.rate.is_some() {
             return self.policy_rate_after(self.waiting() as usize);
         }
-        let ended = self.counters.completed + self.counters.failed;
-        match self.schedule.sample {
-            Some((at, _)) if self.now < at + SAMPLE => {}
-            Some((at, before)) => {
-                self.schedule.pace = Some((ended - before, self.now - at));
-                self.schedule.sample = Some((self.now, ended));
-            }
-            None => self.schedule.sample = Some((self.now, ended)),
+        let counters = &self.counters;
+        let ended = counters.completed + counters.failed + counters.timed_out + counters.cancelled;
+        let samples = &mut self.schedule.samples;
+        if samples.last().is_none_or(|&(at, _)| self.now - at >= SAMPLE) {
+            samples.push((self.now, ended));
         }
-        let (ends, time) = self.schedule.pace?;
-        (ends > 0).then(|| u64::from(self.waiting()) * time / ends)
+        let &(at, before) = samples.iter().rev().nth(1)?;
+        let ends = ended - before;
+        let per_end = (self.now - at) as f64 / ends as f64;
+        (ends > 0).then(|| (per_end * f64::from(self.waiting().max(1))) as Nanos)
     }
 
     /// How long it is until as many tasks have started as wait, and one more may, if each starts as soon as the rate lets it.
@@ -164,14 +172,18 @@ impl Model {
     }
 
     /// A worker has been given a task.
-    pub(super) fn note_start(&mut self) {
+    pub(super) fn note_start(&mut self, worker: WorkerId, id: TaskId) {
+        if let (Some(key), true) = (self.known(id).submission.key, self.options.kind.begins_later()) {
+            self.schedule.preferred.retain(|known| known.0 != key);
+            self.schedule.preferred.push((key, worker));
+        }
         let Some(rate) = self.options.policy.rate else { return };
         let starts = &mut self.schedule.starts;
         starts.push(self.now);
         starts.drain(..starts.len().saturating_sub(rate.limit as usize));
     }
 
-    /// At the end of a step: which lanes stand, and whether the pool is plain again.
+    /// At the end of a step: which lanes stand.
     pub(super) fn note_standing(&mut self) {
         let mut standing = Vec::new();
         if self.phase == Phase::Open && self.options.policy.shed.is_some() {
@@ -181,10 +193,5 @@ impl Model {
             }
         }
         self.schedule.standing = standing;
-        if self.is_scheduled && !self.needs_schedule() {
-            self.is_scheduled = false;
-            self.schedule =
-                Schedule { sample: self.schedule.sample, pace: self.schedule.pace, ..Schedule::default() };
-        }
     }
 }

@@ -1,11 +1,12 @@
 //! How those who wait are served in a scheduled pool.
 
-use workpool_core::{Rejection, TaskId, WorkerId};
+use workpool_core::{Effect, Rejection, TaskId, WorkerId};
 
 use super::{
     Model,
     records::{Phase, Turn, Waiter, WorkerState},
 };
+use crate::recorder::Job;
 
 impl Model {
     /// Slots of capacity that a task of this weight takes.
@@ -17,6 +18,11 @@ impl Model {
     pub(super) fn fits(&self, weight: u32, kept: u32) -> bool {
         u64::from(self.capacity.saturating_sub(self.busy()))
             >= u64::from(self.weight(weight)) + u64::from(kept)
+    }
+
+    /// Slots that are kept for a turn.
+    fn turn_weight(&self, _weight: u32) -> u32 {
+        1
     }
 
     /// Slots that those who have been told of a vacancy may use.
@@ -53,24 +59,22 @@ impl Model {
             return false;
         }
         let Waiter { face, token, weight, .. } = self.awaiting.remove(index);
-        self.effects.push(super::Effect::Vacancy { face, token, is_closed: false });
-        let weight = self.weight(weight);
-        self.told.push(Turn { face, weight, is_used: false });
+        self.effects.push(Effect::Vacancy { face, token, is_closed: false });
+        self.told.push(Turn { face, weight: self.turn_weight(weight), is_used: false });
         true
     }
 
-    /// Rejects what has waited for too long in a lane that stands. Returns whether anything has.
-    pub(super) fn shed_lane(&mut self, priority: u64) -> bool {
-        let Some(shed) = self.options.policy.shed.filter(|_| self.is_standing(priority)) else {
-            return false;
-        };
+    /// A worker would take the next task: rejects what has waited for too long in a lane that stands. Returns whether anything has.
+    fn shed_late(&mut self) -> bool {
+        let Some(shed) = self.options.policy.shed else { return false };
         let since = self.schedule.sheds_since;
         let is_late = |id: &TaskId| {
             let task = self.known(*id);
-            task.submission.priority == priority && self.now - task.called_at.max(since) > shed.target
+            let has_waited = self.now - task.called_at.max(since);
+            self.is_standing(task.submission.priority) && has_waited > shed.target
         };
         let mut late: Vec<TaskId> = self.queue.iter().copied().filter(is_late).collect();
-        late.sort_by_key(|&id| self.known(id).number);
+        late.sort_by_key(|&id| (self.known(id).submission.priority, self.known(id).number));
         late.iter().for_each(|&id| self.reject(id, Rejection::Shed));
         !late.is_empty()
     }
@@ -82,28 +86,38 @@ impl Model {
                 continue;
             }
             let Some(id) = self.next_task() else { break };
-            let submission = self.known(id).submission;
-            let Some(worker) = self.place_for(id) else {
-                let is_held = self.held() > 0 && self.open_slots() <= self.held();
-                let is_needed = self.options.kind.boots() && !is_held && self.demand() > self.booting();
-                if is_needed && self.must_validate() {
-                    self.validate();
-                } else if is_needed && self.startable() > 0 {
-                    self.boot();
-                } else {
-                    break;
+            if let Some(worker) = self.place_for(id) {
+                if !self.shed_late() {
+                    let worker = worker.unwrap_or_else(|| self.new_worker(WorkerState::Running));
+                    self.start_on(worker, id);
                 }
-                continue;
-            };
-            if self.shed_lane(submission.priority) {
-                continue;
+            } else if self.is_held() || self.is_in_vain || !self.boot_for_demand() {
+                break;
             }
-            let worker = worker.unwrap_or_else(|| self.new_worker(WorkerState::Running));
-            self.assign(worker, id);
-            self.send(worker, id);
-            self.retire_excess();
         }
         self.keep();
+        // Tasks that wait for workers which boot hold nobody up.
+        while self.options.kind.boots() && self.tell_scheduled(false) {}
+    }
+
+    fn start_on(&mut self, worker: WorkerId, id: TaskId) {
+        self.assign(worker, id);
+        self.send(worker, id);
+        self.retire_excess();
+    }
+
+    /// Boots a worker if more tasks may start than workers boot.
+    pub(super) fn boot_for_demand(&mut self) -> bool {
+        let (is_needed, must_validate) = (self.demand() > self.booting(), self.must_validate());
+        if !self.options.kind.boots() || !is_needed || (!must_validate && self.startable() == 0) {
+            return false;
+        }
+        if must_validate {
+            self.validate();
+        } else {
+            self.boot();
+        }
+        true
     }
 
     /// Where a waiting task starts now: on this worker, or on a new one.
@@ -113,7 +127,7 @@ impl Model {
         if !self.options.kind.boots() {
             return self.fits(submission.weight, self.held()).then_some(idle);
         }
-        if self.held() > 0 && self.open_slots() <= self.held() {
+        if self.is_held() {
             return None;
         }
         if self.must_validate() {
@@ -141,36 +155,55 @@ impl Model {
         let is_free = self.load(id) == 0;
         let fits = self.staying() <= self.capacity;
         let worker = self.worker(id).clone();
-        let is_of_use =
-            worker.generation == self.generation && !worker.is_ending && fits && self.phase != Phase::Closed;
-        let mut next = None;
-        if is_of_use && is_free {
-            // While it looks it is nobody's.
+        let is_current = worker.generation == self.generation;
+        if !is_current || worker.is_ending || !fits || self.phase == Phase::Closed {
+            if is_free {
+                self.retire(id);
+            }
+            return None;
+        }
+        if is_free {
             self.make_idle(id);
+            self.fresh = Some(id);
         }
-        while is_of_use && next.is_none() {
-            if self.tell_scheduled(true) {
-                continue;
-            }
-            let Some(task) = self.next_task() else { break };
-            let submission = self.known(task).submission;
-            let is_held = self.held() > 0 && self.open_slots() <= self.held();
-            let is_too_heavy = !self.options.kind.boots() && !self.fits(submission.weight, self.held());
-            if is_held || is_too_heavy {
-                break;
-            }
-            if self.shed_lane(submission.priority) {
-                continue;
-            }
-            self.assign(id, task);
-            next = Some(task);
-            self.retire_excess();
+        let before = self.effects.len();
+        self.serve_freed(id);
+        self.serve();
+        self.fresh = None;
+        let is_own = |effect: &Effect<Job>| matches!(effect, Effect::Start(worker, ..) if *worker == id);
+        if let Some(at) = self.effects[before..].iter().position(is_own)
+            && let Effect::Start(_, task, _) = self.effects.remove(before + at)
+        {
+            return Some(task);
         }
-        if next.is_none() && is_free && !(is_of_use && self.phase == Phase::Open) {
+        if self.phase != Phase::Open && self.is_idle(id) {
             self.worker(id).state = WorkerState::Running;
             self.retire(id);
         }
-        self.serve();
-        next
+        None
+    }
+
+    /// The worker itself takes the first task, whatever boots or is kept, unless somebody is told of its place.
+    fn serve_freed(&mut self, id: WorkerId) {
+        loop {
+            if self.tell_scheduled(true) {
+                return;
+            }
+            let Some(task) = self.next_task() else { return };
+            let more = self.weight(self.known(task).submission.weight) - 1;
+            let others = self.capacity.saturating_sub(self.busy()).saturating_sub(1);
+            let has_place = if self.is_idle(id) {
+                others.saturating_sub(self.held()) >= more
+            } else {
+                self.slots().iter().any(|&(_, worker)| worker == id)
+            };
+            if !has_place {
+                return;
+            }
+            if !self.shed_late() {
+                self.start_on(id, task);
+                return;
+            }
+        }
     }
 }

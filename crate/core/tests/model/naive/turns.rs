@@ -43,7 +43,7 @@ impl Model {
 
     pub(crate) fn has_vacancy(&self) -> bool {
         if self.is_scheduled {
-            return self.can_tell(&self.waiter(Wait::new(FaceId::FIRST, 0)));
+            return self.would_tell(&self.waiter(Wait::new(FaceId::FIRST, 0)));
         }
         self.room() > self.told.len() as u32
     }
@@ -91,6 +91,13 @@ impl Model {
         }
     }
 
+    /// Whether a wait that came now would be told at once: it stands behind those who wait already.
+    fn would_tell(&self, waiter: &Waiter) -> bool {
+        let mut trial = self.clone();
+        trial.awaiting.push(waiter.clone());
+        trial.next_wait() == Some(self.awaiting.len()) && trial.can_tell(waiter)
+    }
+
     fn waiter(&self, wait: Wait) -> Waiter {
         let Wait { face, token, priority, timeout, key, weight } = wait;
         let limit = timeout.filter(|&limit| limit > 0);
@@ -109,9 +116,9 @@ impl Model {
     pub(crate) fn await_vacancy(&mut self, wait: Wait) {
         let Wait { face, token, timeout, key, weight, priority } = wait;
         let is_open = self.phase == Phase::Open && self.is_staying(face);
-        self.is_scheduled |= is_special(key, weight, priority);
+        self.is_scheduled |= self.is_staying(face) && is_special(key, weight, priority);
         let waiter = self.waiter(wait);
-        let is_there = if self.is_scheduled { self.can_tell(&waiter) } else { self.has_vacancy() };
+        let is_there = if self.is_scheduled { self.would_tell(&waiter) } else { self.has_vacancy() };
         if timeout == Some(0) && is_open && !is_there {
             self.effects.push(Effect::NoVacancy { face, token });
             return;

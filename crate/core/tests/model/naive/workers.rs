@@ -111,7 +111,9 @@ impl Model {
         if self.has_started() && self.paused_until.is_none() {
             self.begin_pause(u32::MAX);
         }
+        self.is_in_vain = true;
         self.conclude();
+        self.is_in_vain = false;
         if self.has_started() {
             self.fill();
             return;
