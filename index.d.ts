@@ -376,6 +376,8 @@ export interface CloseOptions {
 	 */
 	signal?: AbortSignal | undefined;
 }
+/** Options of `lease`. Each means what it means for a task, until the lease is granted. */
+export type LeaseOptions = Pick<SubmitOptions, "signal" | "waitTimeout" | "priority" | "key">;
 /** Options of `vacancy`. */
 export interface VacancyOptions {
 	/** When it aborts, `vacancy` rejects with its reason. */
@@ -832,6 +834,39 @@ export interface TaskContext<R> {
 	 */
 	readonly signal: AbortSignal;
 }
+/**
+ * A worker of a pool that is held across functions, with its resource: for a transaction, or whatever else does not fit
+ * into one closure. `pool.lease` gives it. The worker counts as busy until the lease is released.
+ *
+ * ```js
+ * const lease = await pool.lease({ waitTimeout: 1_000 })
+ * try {
+ *   await lease.resource.query('begin')
+ *   await lease.resource.query('commit')
+ *   lease.release()
+ * } catch (error) {
+ *   lease.release(error)
+ *   throw error
+ * }
+ * ```
+ *
+ * A lease that is collected as garbage without release counts as broken: a warning is logged, and its resource is
+ * disposed of.
+ */
+export declare class Lease<R> implements Disposable, AsyncDisposable {
+	#private;
+	/** What `init` has made; `undefined` without `init`. It must not be used after the release. */
+	readonly resource: R;
+	/**
+	 * Gives the worker back. With an error the task counts as failed, and `isBroken` decides whether the resource is kept.
+	 * Without one, or with `undefined`, the resource is kept. A second call does nothing.
+	 */
+	release(error?: unknown): void;
+	/** Is `release()`, for `using`: the resource is kept, also if the block is left by an error. */
+	[Symbol.dispose](): void;
+	/** Is `release()`, for `await using`. Nothing is waited for. */
+	[Symbol.asyncDispose](): Promise<void>;
+}
 type Functions = Record<string, (...args: any[]) => any>;
 type Known<M> = 0 extends 1 & M ? Functions : M;
 type FirstArgument<F> = F extends (...args: infer A) => unknown ? (A extends [
@@ -1090,6 +1125,29 @@ export declare class Pool<R = unknown> extends BasePool {
 	 */
 	tryExecute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
 	/**
+	 * Gives a worker with its resource, to be held across functions until `release`: a transaction, a cursor, a stream.
+	 * Without `init` it is a slot of the capacity. A lease waits like a task, with its order, its bounds and its refusals;
+	 * it counts in `stats()` and for `rate` as one; it has no `timeout`. While it waits, the promise keeps the process
+	 * alive; a lease that is granted does not. `close`, `drain` and the like wait for it as for a running task, and
+	 * nothing takes it away from you: not `release` of the pool, nor the abort of a signal.
+	 *
+	 * ```js
+	 * const lease = await pool.lease({ waitTimeout: 1_000 })
+	 * try {
+	 *   await transfer(lease.resource)
+	 *   lease.release()
+	 * } catch (error) {
+	 *   lease.release(error) // isBroken decides whether the resource is kept
+	 *   throw error
+	 * }
+	 * ```
+	 *
+	 * With `using lease = await pool.lease()` the worker is given back at the end of the block, and the resource is kept.
+	 *
+	 * @param options `signal`, `waitTimeout`, `priority` and `key` of a task; they hold until the lease is granted
+	 */
+	lease(options?: LeaseOptions): Promise<Lease<R>>;
+	/**
 	 * Resolves once `minSize` resources are there, or one if `minSize` is 0. Those that are missing are made now. Call it
 	 * before a service listens. Without `init` it resolves at once. Rejects with the error of `init` if one fails
 	 * meanwhile, with `WaitTimeoutError` if one takes longer than `initTimeout`, and with `PoolClosedError` if the pool is
@@ -1335,6 +1393,14 @@ export declare class MultiPool<P> extends BasePool {
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
 	map<R, I, O>(this: MultiPool<Pool<R>>, items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
+	/**
+	 * Does the same as `lease` of a pool, in the first pool that can give one.
+	 *
+	 * ```js
+	 * const lease = await db.lease()
+	 * ```
+	 */
+	lease<R>(this: MultiPool<Pool<R>>, options?: LeaseOptions): Promise<Lease<R>>;
 	/**
 	 * Resolves when `ready` of each pool has. Rejects with what it rejects with of the first one that fails, in the order
 	 * of the pools.

@@ -20,12 +20,20 @@ export {
 } from './src/base/errors.js'
 export type { Logger } from './src/base/logger.js'
 export type { MultiPoolOptions } from './src/options/multi-pool-options.js'
-export type { CloseOptions, MapOptions, PoolOptions, SubmitOptions, VacancyOptions } from './src/options/options.js'
+export type {
+  CloseOptions,
+  LeaseOptions,
+  MapOptions,
+  PoolOptions,
+  SubmitOptions,
+  VacancyOptions,
+} from './src/options/options.js'
 export type { LiveOptions } from './src/options/live-options.js'
 export type { Resource } from './src/options/resource-options.js'
 export type { PoolStats } from './src/native/pool-stats.js'
 export type { SchedulingOptions } from './src/options/scheduling-options.js'
 export type { Strategy } from './src/options/strategy.js'
+export type { Lease } from './src/origin/lease.js'
 export type { Closure, TaskContext } from './src/origin/task.js'
 export type { TaskInfo } from './src/options/task-info.js'
 export type { MapRunOptions, RunOptions, ThreadOptions } from './src/options/thread-options.js'

@@ -45,7 +45,7 @@ test('import and require give one and the same code, so that there is one PoolEr
 
 test('a pool has the verbs and getters of the design, and shows nothing else', (t) => {
   const pool = Pool.create({ size: 2 })
-  const submission = ['submit', 'execute', 'tryExecute', 'map', 'vacancy']
+  const submission = ['submit', 'execute', 'tryExecute', 'lease', 'map', 'vacancy']
   const scheduling = ['tune', 'configure', 'pause', 'resume', 'clear']
   const verbs = [
     ...submission,
@@ -80,6 +80,7 @@ test('a ThreadPool has the verbs and getters of a pool, and what runs exports', 
   t.deepEqual(names(workpool.ThreadPool.prototype).sort(), [
     'destroy',
     'kind',
+    'lease',
     'map',
     'ready',
     'run',

@@ -61,8 +61,8 @@ interface Raw {
   /** The resource that was validated must not be used any more. */
   invalid(handle: number, worker: number): void
   /** A promise is open that keeps the process alive, until `let_go`. */
-  hold(): void
-  let_go(): void
+  hold(handle: number): void
+  let_go(handle: number): void
   /** The resource is disposed of. */
   retired(handle: number, worker: number): void
   /** Writes number, waitMs and runMs of a timed task to the numbers. */

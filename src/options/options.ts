@@ -192,6 +192,9 @@ export interface CloseOptions {
   signal?: AbortSignal | undefined
 }
 
+/** Options of `lease`. Each means what it means for a task, until the lease is granted. */
+export type LeaseOptions = Pick<SubmitOptions, 'signal' | 'waitTimeout' | 'priority' | 'key'>
+
 /** Options of `vacancy`. */
 export interface VacancyOptions {
   /** When it aborts, `vacancy` rejects with its reason. */
@@ -244,6 +247,12 @@ export const SUBMIT = {
 } satisfies Checks
 
 const MAP = { ...SUBMIT, ordered: boolean } satisfies Checks
+const LEASE = {
+  signal: SUBMIT.signal,
+  waitTimeout: SUBMIT.waitTimeout,
+  priority: SUBMIT.priority,
+  key: SUBMIT.key,
+} satisfies Checks
 const VACANCY = { signal: abortSignal } satisfies Checks
 const CLOSE = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
 
@@ -317,6 +326,7 @@ export const checkSubmitOptions = reader('the options of the task', SUBMIT)
 export type SubmitChecked = ReturnType<typeof checkSubmitOptions>
 export const NO_SUBMIT_OPTIONS = checkSubmitOptions(undefined)
 export const checkMapOptions = reader('the options of map', MAP)
+export const checkLeaseOptions = reader('the options of lease', LEASE)
 export const checkVacancyOptions = reader('the options of vacancy', VACANCY)
 export const checkCloseOptions = reader('the options of close', CLOSE)
 export const checkSize = (value: unknown) => size(value, 'size')

@@ -9,7 +9,8 @@ import { runInContext } from './async-context.js'
 import { capture, forgetCaptured, resolveOf } from './captured.js'
 import type { Failures } from './failures.js'
 import type { Ledger } from './ledger.js'
-import { nesting } from './nesting.js'
+import { LEASE, Lease, type LeaseHolder } from './lease.js'
+import { MOST_NESTED, nesting } from './nesting.js'
 import { type Ends, Slot } from './slot.js'
 import { type Closure, Context, type Task } from './task.js'
 import { type TaskEnds, takeContext } from './task-ends.js'
@@ -26,7 +27,7 @@ let outcome: unknown
  * Calls the closures of one pool in its slots, and reports their ends. Submit, start and end of a plain task are what
  * every task pays for: what few tasks need stands in functions of its own, so that V8 inlines the rest.
  */
-export class ClosureRunner<R> implements Ends<R> {
+export class ClosureRunner<R> implements Ends<R>, LeaseHolder<R> {
   /** How many closures of this pool are on the stack. */
   depth = 0
   /** Whether the pool's signal has aborted. */
@@ -110,6 +111,7 @@ export class ClosureRunner<R> implements Ends<R> {
     // Aborted while its start was under way: it never runs.
     if (task.isSettled) return this.#endTask(slot, task, Went.completed, undefined)
     task.isStarted = true
+    if (task.closure === LEASE) return this.#grant(slot, task)
     if (task.hasTimeout || task.isNoted) native.begin(this.#id, task.id, task.stamp)
     const went = isNow
       ? this.#call(slot, task.closure)
@@ -120,6 +122,28 @@ export class ClosureRunner<R> implements Ends<R> {
     this.#await(slot, value)
     if (task.hasTimeout) native.limit(this.#id, task.id, task.stamp)
     return Special.none
+  }
+
+  /**
+   * A lease has its worker, so its promise fulfils, and nothing but the lease ends the task from here on. The pool
+   * forgets the task, whose promise references the lease; and the task does not keep the process alive.
+   */
+  #grant(slot: Slot<R>, task: Task<R>): number {
+    slot.task = undefined
+    this.#ledger.drop(task.id)
+    this.#ends.settle(task)
+    native.let_go(this.#id)
+    task.resolve!(new Lease(slot, this, this.#failures))
+    return Special.none
+  }
+
+  endLease(slot: Slot<R>, how: How): void {
+    // The core hears of the end of a task, which lets go of one.
+    native.hold(this.#id)
+    const next = native.finish(this.#id, slot.id, how)
+    this.letGoIfQuiet()
+    if (next === Special.none || nesting.depth < MOST_NESTED) this.advance(slot, next)
+    else this.advanceLater(slot.id, next)
   }
 
   /** Calls a closure. A property, as it is handed to `runInContext`. */
@@ -179,7 +203,7 @@ export class ClosureRunner<R> implements Ends<R> {
   /** Reports the end of a closure to the core. Gives the next task of the worker. */
   #finish(slot: Slot<R>, went: Went, value: unknown): number {
     slot.context = undefined
-    const how = went === Went.completed ? How.completed : this.#howFailed(slot, value)
+    const how = went === Went.completed ? How.completed : this.howFailed(slot, value)
     const next = native.finish(this.#id, slot.id, how)
     this.letGoIfQuiet()
     return next
@@ -193,7 +217,7 @@ export class ClosureRunner<R> implements Ends<R> {
     if (words[Word.quiet] === 1 && this.#settings.init === undefined) letGo(this.#id)
   }
 
-  #howFailed(slot: Slot<R>, error: unknown): How {
+  howFailed(slot: Slot<R>, error: unknown): How {
     const { isBroken } = this.#settings
     if (isBroken === undefined) return How.failed
     nesting.depth++

@@ -2,7 +2,8 @@
 import { rejectedLater } from '../base/intrinsics.js'
 import type { Taker } from '../map/taker.js'
 import { Offer } from '../native/abi.js'
-import { type SubmitChecked, checkSubmitOptions, checkTask } from '../options/options.js'
+import { type SubmitChecked, checkLeaseOptions, checkSubmitOptions, checkTask } from '../options/options.js'
+import { LEASE, type Lease } from '../origin/lease.js'
 import type { Origin } from '../origin/origin.js'
 import type { Closure, TaskContext } from '../origin/task.js'
 
@@ -32,6 +33,16 @@ export function executeChecking<R>(origin: Closures<R>, task: unknown, options: 
 export function tryExecuteChecking<R>(origin: Closures<R>, task: unknown, options: unknown): boolean {
   checkTask(task)
   return origin.tryExecute(task, checkedFor(origin, options))
+}
+
+export function leaseChecking<R>(origin: Closures<R>, options: unknown): Promise<Lease<R>> {
+  try {
+    const checked: SubmitChecked = checkLeaseOptions(options)
+    origin.assertPossible(checked)
+    return origin.submit(LEASE, checked) as Promise<Lease<R>>
+  } catch (error) {
+    return rejectedLater(error)
+  }
 }
 
 /**

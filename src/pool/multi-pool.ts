@@ -12,17 +12,24 @@ import {
   checkPools,
   checkStrategy,
 } from '../options/multi-pool-options.js'
-import { type MapOptions, type PoolOptions, type SubmitChecked, type SubmitOptions } from '../options/options.js'
+import {
+  type LeaseOptions,
+  type MapOptions,
+  type PoolOptions,
+  type SubmitChecked,
+  type SubmitOptions,
+} from '../options/options.js'
 import type { Resource } from '../options/resource-options.js'
 import type { Strategy } from '../options/strategy.js'
 import { type RunChecked, NO_RUN_OPTIONS, checkRunOptions } from '../options/thread-options.js'
 import type { ClosureOrigin } from '../origin/closure-origin.js'
+import type { Lease } from '../origin/lease.js'
 import { MultiOrigin } from '../origin/multi-origin.js'
 import type { Closure, TaskContext } from '../origin/task.js'
 import type { Call } from '../threads/owner/call.js'
 import { BasePool } from './any-pool.js'
 import { runChecking, tasksOf } from './call-verbs.js'
-import { executeChecking, submitChecking, takerOf, tryExecuteChecking } from './closure-verbs.js'
+import { executeChecking, leaseChecking, submitChecking, takerOf, tryExecuteChecking } from './closure-verbs.js'
 import { custom, show } from './inspection.js'
 import type { Named, Names, Run, Tasks, With, WithDefault, WithOptions } from './module-types.js'
 import { type ClosureVerb, noClosures, noExports } from './other-kind.js'
@@ -204,6 +211,18 @@ export class MultiPool<P> extends BasePool {
       for (const member of origin.members) member.abortAll(marks, reason)
     }
     return map(takerOf(this, origin, abort), items, task, options)
+  }
+
+  /**
+   * Does the same as `lease` of a pool, in the first pool that can give one.
+   *
+   * ```js
+   * const lease = await db.lease()
+   * ```
+   */
+  lease<R>(this: MultiPool<Pool<R>>, options?: LeaseOptions): Promise<Lease<R>> {
+    const { ofClosures } = this.#origins
+    return ofClosures === undefined ? rejectedLater(noClosures('lease')) : leaseChecking(ofClosures, options)
   }
 
   /**

@@ -6,6 +6,7 @@ const OF_CLOSURES = {
   submit: 'run or tasks',
   execute: 'run or tasks',
   tryExecute: 'run or tasks',
+  lease: 'run or tasks',
   map: 'run or tasks for each item, or map of one of the pools, at(0).map',
 } as const
 
@@ -19,8 +20,14 @@ const OF_EXPORTS = {
 export type ClosureVerb = keyof typeof OF_CLOSURES
 export type ExportVerb = keyof typeof OF_EXPORTS
 
+/** What a thread pool says that is asked for a lease. */
+export function noLease(): TypeError {
+  return misuse('lease needs a Pool, whose worker holds a resource of this isolate; a ThreadPool has none')
+}
+
 /** The pools are thread pools, and the verb takes closures. */
 export function noClosures(verb: ClosureVerb): TypeError {
+  if (verb === 'lease') return noLease()
   return misuse(
     `${verb} takes a closure, and this MultiPool has thread pools, which run none; use ${OF_CLOSURES[verb]}`,
   )

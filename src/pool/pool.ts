@@ -2,6 +2,7 @@ import { BasePool } from './any-pool.js'
 import { ClosureOrigin } from '../origin/closure-origin.js'
 import { forget } from '../native/isolate.js'
 import {
+  type LeaseOptions,
   type MapOptions,
   type PoolOptions,
   type PoolSettings,
@@ -13,7 +14,8 @@ import { settling } from '../base/follow.js'
 import { misuse } from '../base/errors.js'
 import { map } from '../map/map.js'
 import { Offer } from '../native/abi.js'
-import { executeChecking, submitChecking, takerOf, tryExecuteChecking } from './closure-verbs.js'
+import { executeChecking, leaseChecking, submitChecking, takerOf, tryExecuteChecking } from './closure-verbs.js'
+import type { Lease } from '../origin/lease.js'
 import type { Closure, TaskContext } from '../origin/task.js'
 import { watchReachability } from '../origin/unreachable.js'
 
@@ -118,6 +120,32 @@ export class Pool<R = unknown> extends BasePool {
    */
   tryExecute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean {
     return tryExecuteChecking(this.#origin, task, options)
+  }
+
+  /**
+   * Gives a worker with its resource, to be held across functions until `release`: a transaction, a cursor, a stream.
+   * Without `init` it is a slot of the capacity. A lease waits like a task, with its order, its bounds and its refusals;
+   * it counts in `stats()` and for `rate` as one; it has no `timeout`. While it waits, the promise keeps the process
+   * alive; a lease that is granted does not. `close`, `drain` and the like wait for it as for a running task, and
+   * nothing takes it away from you: not `release` of the pool, nor the abort of a signal.
+   *
+   * ```js
+   * const lease = await pool.lease({ waitTimeout: 1_000 })
+   * try {
+   *   await transfer(lease.resource)
+   *   lease.release()
+   * } catch (error) {
+   *   lease.release(error) // isBroken decides whether the resource is kept
+   *   throw error
+   * }
+   * ```
+   *
+   * With `using lease = await pool.lease()` the worker is given back at the end of the block, and the resource is kept.
+   *
+   * @param options `signal`, `waitTimeout`, `priority` and `key` of a task; they hold until the lease is granted
+   */
+  lease(options?: LeaseOptions): Promise<Lease<R>> {
+    return leaseChecking(this.#origin, options)
   }
 
   /**

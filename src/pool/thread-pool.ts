@@ -2,6 +2,7 @@ import { BasePool } from './any-pool.js'
 import { needHeadroom } from '../base/headroom.js'
 import { misuse } from '../base/errors.js'
 import { settling } from '../base/follow.js'
+import { rejectedLater } from '../base/intrinsics.js'
 import { native } from '../native/binding.js'
 import { mapElsewhere } from '../map/map.js'
 import type { Taker } from '../map/taker.js'
@@ -32,6 +33,7 @@ import type {
   WithDefault,
   WithOptions,
 } from './module-types.js'
+import { noLease } from './other-kind.js'
 import { watchReachability } from '../origin/unreachable.js'
 
 const CREATE = Symbol('create')
@@ -163,6 +165,15 @@ export class ThreadPool<M = any> extends BasePool {
     const checked = checkRunOptions(options)
     this.#origin.assertPossible(checked)
     return this.#origin.callSync(new Call(checked.name ?? DEFAULT, argument, false), checked)
+  }
+
+  /**
+   * For those who do not use types: a thread cannot be held.
+   *
+   * @internal
+   */
+  lease(): Promise<never> {
+    return rejectedLater(noLease())
   }
 
   /**

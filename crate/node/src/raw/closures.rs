@@ -109,14 +109,15 @@ functions! {
         Some(0)
     };
 
-    // (): a promise of this isolate that keeps the process alive is open, or has settled
-    hold: |isolate, _| {
-        isolate.event_loop.hold();
+    // (handle): a promise is open that keeps the process alive
+    hold: |isolate, [handle, ..]| {
+        isolate.with(handle, |_| isolate.event_loop.hold())?;
         Some(0)
     };
 
-    let_go: |isolate, _| {
-        isolate.event_loop.let_go();
+    // (handle): it has settled
+    let_go: |isolate, [handle, ..]| {
+        isolate.with(handle, |_| isolate.event_loop.let_go())?;
         Some(0)
     };
 

@@ -31,14 +31,14 @@ impl<T: Payload> State<T> {
                 break;
             }
         }
+        if self.options.kind.backs_off() {
+            self.keep(effects);
+        }
         while self.has_room_behind_tasks()
             && let Some((place, _)) = self.first_wait()
             && self.can_tell(&self.vacancies.wait(place))
         {
             self.tell(place, effects);
-        }
-        if self.options.kind.backs_off() {
-            self.keep(effects);
         }
     }
 
