@@ -2,7 +2,12 @@
 
 use super::Pool;
 use crate::{
-    clock::Clock, host::Host, id::FaceId, rules::depart::Sweep, state::vacancy::Wait, submission::Payload,
+    clock::Clock,
+    host::Host,
+    id::FaceId,
+    rules::depart::Sweep,
+    state::{BATCH, vacancy::Wait},
+    submission::Payload,
 };
 
 impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
@@ -81,7 +86,14 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
 
     /// `count` waits of the face have been told of a vacancy, and their turns are over: by now they have used it, or
     /// they will not.
-    pub fn end_turns(&self, face: FaceId, count: u32) {
-        self.transition(|state, effects| state.end_turns(face, count, effects));
+    pub fn end_turns(&self, face: FaceId, mut count: u32) {
+        while count > 0 {
+            // One hold of the lock serves no more who wait than that.
+            let ended = count.min(BATCH as u32);
+            if self.transition(|state, effects| state.end_turns(face, ended, effects)) < ended {
+                return;
+            }
+            count -= ended;
+        }
     }
 }

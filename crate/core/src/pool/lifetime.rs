@@ -27,23 +27,25 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
             let generation = *generation.get_or_insert(state.census.generation());
             state.thin_out(Some(generation), effects)
         }) {}
-        while self.transition(|state, effects| {
+        self.repeat(|state, effects| {
             let generation = *generation.get_or_insert(state.census.generation());
             state.release(Some(generation), effects)
-        }) {}
+        });
     }
 
     /// Opens a closed pool again, as a new generation; rejects the tasks that wait for the old one. Returns false if
     /// the pool is an [orphan](Self::orphan), which stays closed.
     pub fn reboot(&self) -> bool {
         while self.transition(State::reboot) {}
+        self.repeat(State::reject_aside);
         !self.state.lock().lifetime.is_orphan()
     }
 
     /// Releases the pool, cancels what runs, and has every worker killed.
     pub fn destroy(&self) {
         self.release(None);
-        self.transition(|state, effects| state.destroy(effects));
+        let mut next = 0;
+        while self.transition(|state, effects| state.destroy(&mut next, effects)) {}
     }
 
     /// The isolate that has the workers is gone, and the workers with it: unsettled tasks reject as if the pool was

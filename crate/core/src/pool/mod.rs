@@ -21,6 +21,12 @@ mod scheduling;
 mod tasks;
 mod workers;
 
+/// In so many holds of the lock a call does what others have brought about, before it leaves the rest to the reaper.
+const HOLDS: u32 = if cfg!(loom) { 1 } else { 8 };
+
+/// For whatever is due already.
+const AT_ONCE: Nanos = 0;
+
 /// A pool: decides who runs, who waits, who is refused and who retires.
 ///
 /// No call panics, whatever its arguments are: a call about a task, a worker or a face that is gone does nothing.
@@ -68,7 +74,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// The options as they are now.
     pub fn options(&self) -> Options {
         let state = self.state.lock();
-        Options { capacity: state.capacity.limit(), ..state.options }
+        Options { capacity: state.capacity.target(), ..state.options }
     }
 
     /// One consistent view of everything.
@@ -86,10 +92,45 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
             // the reaper keeps one per pool. This answer makes the needed appointment again.
             return awaited;
         }
-        while self.transition(|state, effects| state.reap(self.clock.now(), share, effects)) {}
+        loop {
+            while self.transition(|state, effects| state.reap(self.clock.now(), share, effects)) {}
+            let mut state = self.state.lock();
+            // Whoever has left something meanwhile has not armed the reaper anew if `armed` was early enough.
+            if !state.has_backlog() {
+                state.alarm.clear();
+                return state.rearm();
+            }
+        }
+    }
+
+    /// Makes a change in one hold of the lock after another, until it returns false. The rest of very much is left to the
+    /// reaper, so that a caller has not to do all that others have brought about: what `change` leaves must be a part of
+    /// the backlog.
+    fn repeat(&self, mut change: impl FnMut(&mut State<T>, &mut Effects<T>) -> bool) {
+        let mut holds = 0;
+        while self.transition(&mut change) {
+            holds += 1;
+            if holds >= HOLDS && self.leave_to_reaper() {
+                return;
+            }
+        }
+    }
+
+    /// Has the reaper go on at once. Returns false, and does nothing, if there is no reaper or nothing that it could go on
+    /// with.
+    #[cold]
+    fn leave_to_reaper(&self) -> bool {
+        if !self.host.keeps_time() {
+            return false;
+        }
         let mut state = self.state.lock();
-        state.alarm.clear();
-        state.rearm()
+        if !state.has_backlog() {
+            return false;
+        }
+        let armed = state.alarm.bring_forward(AT_ONCE);
+        drop(state);
+        // A host that keeps time does not refuse.
+        armed.is_none_or(|at| self.host.arm(at))
     }
 
     /// Makes a change under the lock; arms the reaper and carries out the effects without it. An empty list of effects
@@ -110,12 +151,18 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         result
     }
 
-    /// Does what follows from a change. The rest has its turn in further holds of the lock: if very many watches have come
-    /// true, if watches could not be told while effects were on their way, or if very many tasks are late.
+    /// Does what follows from a change. The rest has its turn in further holds of the lock, and then is left to the reaper:
+    /// if very many watches have come true or waits for a vacancy have ended, if watches could not be told while effects
+    /// were on their way, or if very many tasks are late.
     #[inline(never)]
     fn conclude_all(&self, state: SpinGuard<'_, State<T>>, effects: Effects<T>) {
         let mut is_more = self.conclude(state, effects);
+        let mut holds = 1;
         while is_more {
+            if holds >= HOLDS && self.leave_to_reaper() {
+                return;
+            }
+            holds += 1;
             let mut state = self.state.lock();
             state.note_time(&self.clock);
             is_more = self.conclude(state, Effects::new());
@@ -123,7 +170,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     }
 
     /// Does what follows from a change, in the same hold of the lock and after it. Returns whether there may be more to
-    /// do: watches to tell, or late tasks.
+    /// do: watches or waits to tell, or late tasks.
     fn conclude(&self, mut state: SpinGuard<'_, State<T>>, mut effects: Effects<T>) -> bool {
         let mut is_more = state.schedule.is_some() && state.settle(&mut effects);
         // What another hold of the lock has caused comes before a watch that has come true by it.
@@ -131,7 +178,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
             is_more |= state.notify_watches(&mut effects);
         }
         if !state.vacancies.is_empty() {
-            state.notify_vacancies(&mut effects);
+            is_more |= state.notify_vacancies(&mut effects);
         }
         if !effects.is_empty() {
             state.limit_host(&self.clock, &effects);

@@ -7,6 +7,7 @@ use crate::{
     host::Host,
     id::FaceId,
     policy::Change,
+    state::State,
     submission::Payload,
 };
 
@@ -38,6 +39,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
             cleared += state.counters.cleared - before;
             is_more
         }) {}
+        self.repeat(State::reject_aside);
         cleared
     }
 

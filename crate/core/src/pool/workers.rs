@@ -35,6 +35,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         let share = self.host.random();
         let failed = self.transition(|state, effects| state.boot_failed(&self.clock, worker, share, effects));
         while self.transition(State::reject_vain) {}
+        self.repeat(State::reject_aside);
         failed
     }
 
@@ -60,6 +61,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     pub fn start_failed(&self, worker: WorkerId) {
         if self.transition(|state, _| state.start_failed(&self.clock, worker)) {
             while self.transition(State::reject_unstartable) {}
+            self.repeat(State::reject_aside);
         }
     }
 
@@ -95,10 +97,13 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// Changes the capacity. Growing starts what waits at once; shrinking retires idle workers at once and busy ones as
     /// they finish. Of two changes at the same time the one that began later prevails.
     pub fn tune(&self, capacity: u32) {
-        let mut change = None;
-        while self.transition(|state, effects| {
-            let change = *change.get_or_insert_with(|| state.capacity.begin_change());
-            state.tune(change, capacity, effects)
-        }) {}
+        let mut target = Some(capacity);
+        self.repeat(|state, effects| {
+            // Another change may begin between two holds, and then goes on here.
+            if let Some(target) = target.take() {
+                state.capacity.begin_change(target);
+            }
+            state.tune(effects)
+        });
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     clock::{Clock, Nanos},
     effect::{Effect, Effects, Rejection},
     id::{TaskId, WorkerId},
-    state::{BATCH, State, tally::Outcome, task::TaskState, worker::WorkerState},
+    state::{State, tally::Outcome, task::TaskState, worker::WorkerState},
     submission::Payload,
 };
 
@@ -144,14 +144,15 @@ impl<T: Payload> State<T> {
         self.expire_started(effects);
     }
 
-    /// Rejects tasks that wait in vain, or some of them. Returns whether there are more.
+    /// Rejects tasks that wait in vain, or some of them. Returns whether more wait.
     pub(crate) fn reject_vain(&mut self, effects: &mut Effects<T>) -> bool {
         let Some(rejection) = self.starts.vain() else { return false };
         let outcome = match rejection {
             Rejection::WaitTimeout(_) => Outcome::WaitTimeout,
             _ => Outcome::Failed,
         };
-        let is_more = self.reject_some(outcome, rejection, effects);
+        self.reject_all(outcome, rejection, effects);
+        let is_more = self.waiting() > 0;
         if !is_more {
             self.starts.have_given_up();
         }
@@ -201,8 +202,8 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// Rejects tasks that wait, unless there are workers that have started. Returns whether more tasks are left to
-    /// reject.
+    /// Rejects tasks that wait, unless there are workers that have started. Returns whether more tasks wait that are to be
+    /// rejected.
     pub(crate) fn reject_unstartable(&mut self, effects: &mut Effects<T>) -> bool {
         if self.census.has_started() {
             self.starts.set_in_vain(false);
@@ -210,23 +211,9 @@ impl<T: Payload> State<T> {
             return false;
         }
         self.expire_started(effects);
-        let is_more = self.reject_some(Outcome::Failed, Rejection::StartFailed, effects);
+        self.reject_all(Outcome::Failed, Rejection::StartFailed, effects);
+        let is_more = self.waiting() > 0;
         self.starts.set_in_vain(is_more);
         is_more
-    }
-
-    /// Rejects tasks that wait, or some of them. Returns whether there are more.
-    pub(crate) fn reject_some(
-        &mut self,
-        outcome: Outcome,
-        rejection: Rejection,
-        effects: &mut Effects<T>,
-    ) -> bool {
-        for _ in 0..BATCH {
-            let Some(task) = self.next_waiting() else { return false };
-            self.counters.settle(outcome);
-            self.reject_over(task, rejection, effects);
-        }
-        self.waiting() > 0
     }
 }

@@ -40,16 +40,16 @@ impl<T: Payload> State<T> {
         self.forget_turns();
         self.batches.clear();
         self.retire_oldest(self.idle.len(), effects);
-        self.reject_some(Outcome::Released, Rejection::Released, effects)
+        self.reject_all(Outcome::Released, Rejection::Released, effects)
     }
 
     /// Opens a closed pool as a new generation. Returns whether `reboot` must be called again, as more tasks wait than
-    /// one call rejects.
+    /// one call rejects. Tasks that have been set aside wait no more.
     pub(crate) fn reboot(&mut self, effects: &mut Effects<T>) -> bool {
         if self.lifetime.is_open() || self.lifetime.is_orphan() {
             return false;
         }
-        if self.release(None, effects) {
+        if self.release(None, effects) && self.waiting() > 0 {
             return true;
         }
         self.watches.generation_ended(self.census.generation());
@@ -60,11 +60,14 @@ impl<T: Payload> State<T> {
         false
     }
 
-    /// Ends everything now: what runs is cancelled, and its worker is to be killed.
-    pub(crate) fn destroy(&mut self, effects: &mut Effects<T>) {
-        let running: Vec<_> = self.tasks.iter().map(|(id, task)| (id, task.state)).collect();
-        for (id, state) in running {
-            if let TaskState::Running(worker) = state {
+    /// Ends everything now: what runs is cancelled, and its worker is to be killed. Looks at records from `next` on, as
+    /// many as one hold of the lock may. Returns whether there are more.
+    pub(crate) fn destroy(&mut self, next: &mut u32, effects: &mut Effects<T>) -> bool {
+        let from = *next;
+        *next = self.tasks.end().min(from + BATCH as u32);
+        for number in from..*next {
+            let Some(id) = self.tasks.at(number) else { continue };
+            if let TaskState::Running(worker) = self.tasks[id].state {
                 self.deadlines.remove(id.number());
                 self.tasks[id].state = TaskState::Abandoned { worker, told: false };
                 self.counters.settle(Outcome::Cancelled);
@@ -72,8 +75,11 @@ impl<T: Payload> State<T> {
                 effects.push(Effect::Reject(id, self.tasks[id].payload, Rejection::Destroyed));
             }
         }
+        if *next < self.tasks.end() {
+            return true;
+        }
         if !self.options.kind.can_be_killed() {
-            return;
+            return false;
         }
         let workers: Vec<_> = self.workers.iter().map(|(id, worker)| (id, worker.state())).collect();
         for (id, state) in workers {
@@ -82,6 +88,7 @@ impl<T: Payload> State<T> {
                 effects.push(Effect::Kill(id));
             }
         }
+        false
     }
 
     /// Every worker has died, with whoever had them; the pool is closed.

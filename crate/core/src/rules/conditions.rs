@@ -22,10 +22,12 @@ impl<T: Payload> State<T> {
     pub(crate) fn notify_watches(&mut self, effects: &mut Effects<T>) -> bool {
         // If origins hear late, the watches of the pool come after its tasks: every origin has collected by then.
         let is_told = !self.options.kind.reports_late() || self.tasks.is_empty();
-        if self.pending() == 0 && self.census.engaged() == 0 && is_told {
+        // And after tasks that have settled already, however they have.
+        let is_rejected = self.aside.is_empty();
+        if self.pending() == 0 && self.census.engaged() == 0 && is_told && is_rejected {
             self.watches.end(Condition::Drained, None);
         }
-        if self.counters.unsettled == 0 && self.batches.reserved() == 0 {
+        if self.counters.unsettled == 0 && self.batches.reserved() == 0 && is_rejected {
             self.watches.end(Condition::Settled, None);
         }
         let present = self.census.generation();
@@ -42,7 +44,7 @@ impl<T: Payload> State<T> {
         }
         while let Some(generation) = self.watches.next_ended_generation() {
             // After a reboot there may always be tasks.
-            if self.has_ended(generation) && (is_told || !self.census.is_current(generation)) {
+            if is_rejected && self.has_ended(generation) && (is_told || !self.census.is_current(generation)) {
                 self.watches.end(Condition::Ended(generation), None);
             }
         }

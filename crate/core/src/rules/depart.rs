@@ -101,12 +101,18 @@ impl<T: Payload> State<T> {
 
     /// Ends a task whose face is gone, in whatever state it is.
     fn abandon(&mut self, clock: &impl Clock, id: TaskId, state: TaskState, effects: &mut Effects<T>) {
-        if matches!(state, TaskState::Waiting | TaskState::Running(_)) {
+        if state == TaskState::Waiting && self.is_aside(id) {
+            self.deadlines.remove(id.number());
+            self.aside.remove(&mut self.queue, id.number());
+            if self.aside.is_empty() {
+                self.watches.generations_ended();
+            }
+        } else if matches!(state, TaskState::Waiting | TaskState::Running(_)) {
             self.counters.settle(Outcome::Cancelled);
             self.deadlines.remove(id.number());
-        }
-        if state == TaskState::Waiting {
-            self.leave_queue(id);
+            if state == TaskState::Waiting {
+                self.leave_queue(id);
+            }
         }
         if self.options.kind.outlives_face() {
             match state {

@@ -137,6 +137,7 @@ impl<T: Payload> State<T> {
         match task.state {
             TaskState::Running(_) if !has_begun && !self.lifetime.is_closed() => {
                 task.state = TaskState::Waiting;
+                self.aside.note_return(id.number());
                 self.give_back_task(worker, id);
                 self.counters.note_waiting(self.waiting());
             }

@@ -5,6 +5,7 @@
 mod admission;
 #[cfg(any(test, feature = "audit"))]
 mod audit;
+mod backlog;
 mod batch;
 mod boot;
 mod close;

@@ -22,9 +22,17 @@ impl<T: Payload> State<T> {
         }
         let is_more_vain = self.reject_vain(effects);
         let is_more = is_more_tasks || is_more_vacant || is_more_ended || is_more_watched || is_more_idle;
-        // A close that ran out of time may leave more behind than one lock hold rejects.
+        self.go_on(effects) || is_more || is_more_vain
+    }
+
+    /// Goes on with what was more than one call does. Returns whether there is more of that.
+    fn go_on(&mut self, effects: &mut Effects<T>) -> bool {
+        let is_more_capacity = self.capacity.is_changing() && self.tune(effects);
+        // A pool with a schedule does not set aside those who wait.
         let is_released = self.lifetime.is_closed() && self.waiting() > 0;
-        (is_released && self.release(None, effects)) || is_more || is_more_vain
+        let is_more_rejected =
+            if is_released { self.release(None, effects) } else { self.reject_aside(effects) };
+        is_more_capacity || is_more_rejected
     }
 
     /// Retires the workers that have been idle for `expiry`, or some of them, and not before half an `expiry` has
@@ -84,6 +92,7 @@ impl<T: Payload> State<T> {
             let Some((number, limit)) = self.deadlines.pop_due(now) else { return false };
             let Some(id) = self.tasks.at(number) else { continue };
             let rejection = match self.tasks[id].state {
+                TaskState::Waiting if self.is_aside(id) => continue,
                 TaskState::Waiting => {
                     self.forget_unbegun(id, effects);
                     self.leave_queue(id);

@@ -191,6 +191,7 @@ impl<T: Payload> State<T> {
     pub(crate) fn cancel(&mut self, clock: &impl Clock, id: TaskId, effects: &mut Effects<T>) -> Cancelled {
         let Some(task) = self.tasks.get(id) else { return Cancelled::Late };
         let cancelled = match task.state {
+            TaskState::Waiting if self.is_aside(id) => return Cancelled::Late,
             TaskState::Waiting => {
                 self.forget_unbegun(id, effects);
                 self.leave_queue(id);

@@ -7,20 +7,17 @@ use crate::{
 };
 
 impl<T: Payload> State<T> {
-    /// Changes the capacity to `target`, or towards it, by as many workers as one hold of the lock starts or retires:
+    /// Changes the capacity to its target, or towards it, by as many workers as one hold of the lock starts or retires:
     /// so nobody waits beside a free slot, nor is idle above the capacity, between two holds. Returns whether `tune`
-    /// must be called again; not if another change has begun since this one.
-    pub(crate) fn tune(&mut self, change: u32, target: u32, effects: &mut Effects<T>) -> bool {
-        if !self.capacity.is_latest(change) {
-            return false;
-        }
-        let limit = self.step_towards(target);
+    /// must be called again.
+    pub(crate) fn tune(&mut self, effects: &mut Effects<T>) -> bool {
+        let limit = self.step_towards(self.capacity.target());
         self.capacity.set(limit);
         self.workers.bound_cache(limit);
         let excess = self.census.staying().saturating_sub(limit) as usize;
         self.retire_oldest(excess.min(self.idle.len()), effects);
         self.fill(effects);
-        limit != target
+        self.capacity.is_changing()
     }
 
     /// The capacity after one hold of the lock.
@@ -28,14 +25,14 @@ impl<T: Payload> State<T> {
         let step = BATCH as u32;
         let (limit, staying) = (self.capacity.limit(), self.census.staying());
         if target > limit {
-            // What waits is started.
-            if self.waiting() <= step {
+            // What waits is started, and who awaits a vacancy is told.
+            if self.waiting().saturating_add(self.vacancies.len()) <= step {
                 return target;
             }
             return target.min(limit.max(staying).saturating_add(step));
         }
         // What is idle is retired, and records that are kept are dropped.
         let kept = staying.max(self.workers.cached());
-        if kept <= step { target } else { target.max(limit.min(kept) - step) }
+        if kept <= step { target } else { target.max(limit.min(kept).saturating_sub(step)) }
     }
 }

@@ -91,11 +91,12 @@ impl<T: Payload> State<T> {
     }
 
     /// `count` of those of the face who have been told have had their turn. What they have not used is there for
-    /// others.
-    pub(crate) fn end_turns(&mut self, face: FaceId, count: u32, effects: &mut Effects<T>) {
+    /// others. Returns how many turns that are.
+    pub(crate) fn end_turns(&mut self, face: FaceId, count: u32, effects: &mut Effects<T>) -> u32 {
         let (ended, unused) = self.faces.end_turns(face, count);
         self.vacancies.end_turns(ended);
         self.give_back(unused, effects);
+        ended
     }
 
     /// So many turns will not be used.
@@ -133,16 +134,21 @@ impl<T: Payload> State<T> {
         self.vacancies.take_of(face);
     }
 
-    /// Tells those for whom there is room; all of them, if the pool is closed. Called after every transition.
-    pub(crate) fn notify_vacancies(&mut self, effects: &mut Effects<T>) {
-        if !self.lifetime.is_open() {
-            while let Some(Waiting { wait: Wait { face, token, .. }, .. }) = self.vacancies.take_first() {
+    /// Tells those for whom there is room, or some of them; all of them, if the pool is closed. Called after every
+    /// transition. Returns whether there are more to tell.
+    pub(crate) fn notify_vacancies(&mut self, effects: &mut Effects<T>) -> bool {
+        for _ in 0..BATCH {
+            if !self.lifetime.is_open() {
+                let Some(Waiting { wait: Wait { face, token, .. }, .. }) = self.vacancies.take_first() else {
+                    return false;
+                };
                 effects.push(Effect::Vacancy { face, token, is_closed: true });
+            } else if self.schedule.is_some() || !self.has_room_for_another() || !self.tell_first(effects) {
+                // A pool with a schedule has served all who wait, in their order.
+                return false;
             }
-            return;
         }
-        // A pool with a schedule has served all who wait, in their order.
-        while self.schedule.is_none() && self.has_room_for_another() && self.tell_first(effects) {}
+        !self.vacancies.is_empty()
     }
 
     /// Ends the waits whose time is over, or some of them. Returns whether there are more.

@@ -1,16 +1,16 @@
-//! How many workers there may be, and which of several changes of the capacity prevails.
+//! How many workers there may be, and how many there are to be.
 
 /// Most live workers.
 #[derive(Debug)]
 pub(crate) struct Capacity {
     limit: u32,
-    /// How many changes have begun, modulo 2³².
-    changes: u32,
+    /// What the limit is to become, in steps.
+    target: u32,
 }
 
 impl Capacity {
     pub(crate) const fn new(limit: u32) -> Self {
-        Self { limit, changes: 0 }
+        Self { limit, target: limit }
     }
 
     /// Most live workers; [`UNBOUNDED`](crate::UNBOUNDED) for no limit.
@@ -18,15 +18,19 @@ impl Capacity {
         self.limit
     }
 
-    /// A change begins. Returns its number.
-    pub(crate) const fn begin_change(&mut self) -> u32 {
-        self.changes = self.changes.wrapping_add(1);
-        self.changes
+    /// The same, once the last change is complete.
+    pub(crate) const fn target(&self) -> u32 {
+        self.target
     }
 
-    /// Whether no other change has begun since this one.
-    pub(crate) const fn is_latest(&self, change: u32) -> bool {
-        change == self.changes
+    /// A change begins; a change before it that is not complete ends.
+    pub(crate) const fn begin_change(&mut self, target: u32) {
+        self.target = target;
+    }
+
+    /// Whether a change is not complete.
+    pub(crate) const fn is_changing(&self) -> bool {
+        self.limit != self.target
     }
 
     pub(crate) const fn set(&mut self, limit: u32) {

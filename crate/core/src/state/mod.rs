@@ -4,6 +4,7 @@
 //! The rules that change the state are in `rules`.
 
 pub(crate) mod alarm;
+pub(crate) mod aside;
 pub(crate) mod batch;
 pub(crate) mod capacity;
 pub(crate) mod census;
@@ -23,6 +24,7 @@ pub(crate) mod worker;
 
 use self::{
     alarm::Alarm,
+    aside::Aside,
     batch::Batches,
     capacity::Capacity,
     census::Census,
@@ -75,6 +77,7 @@ pub(crate) struct State<T> {
     /// Until when a worker is to have been made, may be used, or is to have been taken down, by number. A worker is in
     /// one of these at a time.
     pub(crate) terms: Deadlines,
+    pub(crate) aside: Aside,
     pub(crate) vacancies: Vacancies,
     pub(crate) batches: Batches<T>,
     pub(crate) watches: Watches,
@@ -104,6 +107,7 @@ impl<T: Payload> State<T> {
             workers: Workers::default(),
             deadlines: Deadlines::default(),
             terms: Deadlines::default(),
+            aside: Aside::default(),
             vacancies: Vacancies::default(),
             batches: Batches::new(),
             watches: Watches::default(),
@@ -345,7 +349,7 @@ impl<T: Payload> State<T> {
 
     pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot {
-            capacity: self.capacity.limit(),
+            capacity: self.capacity.target(),
             start_limit: self.start_limit(),
             running: self.census.running(),
             busy: self.census.engaged(),

@@ -18,7 +18,7 @@ struct Place {
 
 /// The tasks of one priority, first in first out.
 #[derive(Debug)]
-struct Lane {
+pub(super) struct Lane {
     head: u32,
     tail: u32,
 }
@@ -28,6 +28,16 @@ impl Lane {
 
     fn is_empty(&self) -> bool {
         self.head == NONE
+    }
+
+    /// The task that came first.
+    pub(super) fn head(&self) -> Option<u32> {
+        (!self.is_empty()).then_some(self.head)
+    }
+
+    /// Whether the task is the first or the last one here.
+    pub(super) const fn ends_with(&self, task: u32) -> bool {
+        self.head == task || self.tail == task
     }
 }
 
@@ -157,6 +167,35 @@ impl WaitQueue {
             self.lanes.remove(&priority);
         }
         self.len -= 1;
+    }
+
+    // ── queues that are set aside ───────────────────────────────────────────────────────────────────────────────
+
+    /// Takes out all that wait, in one step. They keep their places in the table until they are unlinked.
+    pub(super) fn take_lanes(&mut self) -> BTreeMap<u64, Lane> {
+        self.len = 0;
+        std::mem::take(&mut self.lanes)
+    }
+
+    /// The priority of a task that has a place.
+    pub(super) fn priority_of(&self, task: u32) -> u64 {
+        self.places[task as usize].priority
+    }
+
+    /// Gives up the place of a task that was taken out with its lane. `lane`: that lane, if the task is at one of its
+    /// ends.
+    pub(super) fn unlink(&mut self, task: u32, mut lane: Option<&mut Lane>) {
+        let Place { before, behind, .. } = self.places[task as usize];
+        match (before, &mut lane) {
+            (NONE, Some(lane)) => lane.head = behind,
+            (NONE, None) => {}
+            (before, _) => self.places[before as usize].behind = behind,
+        }
+        match (behind, &mut lane) {
+            (NONE, Some(lane)) => lane.tail = before,
+            (NONE, None) => {}
+            (behind, _) => self.places[behind as usize].before = before,
+        }
     }
 }
 

@@ -27,17 +27,23 @@ impl Counters {
     /// An accepted task settles. Inlined, so that the outcome, which every caller knows, costs nothing.
     #[inline]
     pub(crate) const fn settle(&mut self, outcome: Outcome) {
-        self.unsettled -= 1;
+        self.settle_all(outcome, 1);
+    }
+
+    /// So many accepted tasks settle.
+    #[inline]
+    pub(crate) const fn settle_all(&mut self, outcome: Outcome, count: u64) {
+        self.unsettled -= count;
         match outcome {
-            Outcome::Completed => self.completed += 1,
-            Outcome::Failed => self.failed += 1,
-            Outcome::TimedOut => self.timed_out += 1,
-            Outcome::Cancelled => self.cancelled += 1,
-            Outcome::WaitTimeout => self.wait_timeout += 1,
-            Outcome::Released => self.released += 1,
-            Outcome::Displaced => self.displaced += 1,
-            Outcome::Shed => self.shed += 1,
-            Outcome::Cleared => self.cleared += 1,
+            Outcome::Completed => self.completed += count,
+            Outcome::Failed => self.failed += count,
+            Outcome::TimedOut => self.timed_out += count,
+            Outcome::Cancelled => self.cancelled += count,
+            Outcome::WaitTimeout => self.wait_timeout += count,
+            Outcome::Released => self.released += count,
+            Outcome::Displaced => self.displaced += count,
+            Outcome::Shed => self.shed += count,
+            Outcome::Cleared => self.cleared += count,
         }
     }
 

@@ -80,6 +80,10 @@ impl Vacancies {
         self.waiting.is_empty()
     }
 
+    pub(crate) fn len(&self) -> u32 {
+        self.waiting.len() as u32
+    }
+
     /// When the time of the first wait is over.
     pub(crate) fn due(&self) -> Nanos {
         self.deadlines.due()

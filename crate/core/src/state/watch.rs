@@ -130,6 +130,16 @@ impl Watches {
         }
     }
 
+    /// What is watched of any generation may have come true.
+    pub(crate) fn generations_ended(&mut self) {
+        self.ended_generations.extend(self.ended.keys());
+    }
+
+    /// Whether watches have come true and have not been told.
+    pub(crate) const fn has_over(&self) -> bool {
+        !self.over.is_empty()
+    }
+
     /// What is watched of this face may have come true.
     pub(crate) fn face_is_quiet(&mut self, face: FaceId) {
         if !self.left.is_empty() {

@@ -5,6 +5,7 @@ mod admission;
 mod appointments;
 mod batches;
 mod booting;
+mod crowds;
 mod disposals;
 mod edges;
 mod faces;

@@ -73,9 +73,13 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// Rejects the tasks that wait and were submitted up to the `last` one, or some of them. Returns whether there are
-    /// more.
+    /// Rejects the tasks that wait and were submitted up to the `last` one, or some of them. Returns whether more of them
+    /// wait.
     pub(crate) fn clear(&mut self, last: u64, effects: &mut Effects<T>) -> bool {
+        if self.schedule.is_none() && last == self.counters.submitted {
+            self.reject_all(Outcome::Cleared, Rejection::Cleared, effects);
+            return false;
+        }
         for _ in 0..BATCH {
             let Some(task) = self.oldest_up_to(last) else { return false };
             self.reject_waiting(task, Outcome::Cleared, Rejection::Cleared, effects);
