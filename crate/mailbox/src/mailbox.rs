@@ -9,8 +9,9 @@ use crate::{
     sync::{AtomicBool, Ordering},
 };
 
-/// The mailbox keeps memory for so many commands. A crowd of more leaves nothing behind once it has been seen to.
-const KEPT: usize = 4_096;
+/// So many commands lie in one piece. A crowd of more lies in further pieces, so that nothing is copied while it grows,
+/// and leaves nothing behind once it has been seen to.
+const PIECE: usize = 4_096;
 
 /// What makes the event loop of an isolate look into its mailbox.
 pub trait Bell {
@@ -41,9 +42,61 @@ pub enum Next<C> {
     Nothing,
 }
 
+/// Commands, in order. However many there are, adding some and taking one takes no longer.
+#[derive(Debug)]
+struct Commands<C> {
+    /// The first ones.
+    first: VecDeque<C>,
+    /// What did not fit; no piece is empty.
+    more: VecDeque<Vec<C>>,
+}
+
+impl<C> Commands<C> {
+    const fn new() -> Self {
+        Self { first: VecDeque::new(), more: VecDeque::new() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.first.is_empty() && self.more.is_empty()
+    }
+
+    fn push(&mut self, command: C) {
+        if self.more.is_empty() && self.first.len() < PIECE {
+            self.first.push_back(command);
+            return;
+        }
+        match self.more.back_mut() {
+            // It has room for that, so nothing moves.
+            Some(last) if last.len() < last.capacity() => last.push(command),
+            _ => {
+                let mut piece = Vec::with_capacity(PIECE);
+                piece.push(command);
+                self.more.push_back(piece);
+            }
+        }
+    }
+
+    fn push_all(&mut self, commands: Vec<C>) {
+        if self.more.is_empty() && self.first.len() + commands.len() <= PIECE {
+            self.first.extend(commands);
+        } else if !commands.is_empty() {
+            self.more.push_back(commands);
+        }
+    }
+
+    fn pop(&mut self) -> Option<C> {
+        let first = self.first.pop_front();
+        if first.is_some() || self.more.is_empty() {
+            return first;
+        }
+        self.first = self.more.pop_front()?.into();
+        self.first.pop_front()
+    }
+}
+
 #[derive(Debug)]
 struct Content<C, T, O, B> {
-    commands: VecDeque<C>,
+    commands: Commands<C>,
     /// For an isolate that is a thread of a pool: tasks it has been given.
     tasks: VecDeque<T>,
     /// Whether a task has come since `pop` last said so.
@@ -62,7 +115,7 @@ struct Content<C, T, O, B> {
 impl<C, T, O, B> Default for Content<C, T, O, B> {
     fn default() -> Self {
         Self {
-            commands: VecDeque::new(),
+            commands: Commands::new(),
             tasks: VecDeque::new(),
             has_new_tasks: false,
             outcomes: VecDeque::new(),
@@ -127,12 +180,12 @@ impl<C, T, O, B: Bell> Mailbox<C, T, O, B> {
 
     /// Adds a command. False: the isolate has ended or is not ready; then the command is dropped.
     pub fn push(&self, command: C, sender: Sender) -> bool {
-        self.add(sender, |content| content.commands.push_back(command))
+        self.add(sender, |content| content.commands.push(command))
     }
 
     /// Adds several commands, in this order, and wakes the isolate once for all of them.
     pub fn push_all(&self, commands: Vec<C>, sender: Sender) -> bool {
-        self.add(sender, |content| content.commands.extend(commands))
+        self.add(sender, |content| content.commands.push_all(commands))
     }
 
     /// Gives the isolate, a thread of a pool, a task. False as for `push`.
@@ -172,7 +225,7 @@ impl<C, T, O, B: Bell> Mailbox<C, T, O, B> {
     /// What there is to do next: commands first, then outcomes, then tasks. After `Nothing` the bell rings for the next message.
     pub fn pop(&self) -> Next<C> {
         let mut content = self.lock();
-        if let Some(command) = content.commands.pop_front() {
+        if let Some(command) = content.commands.pop() {
             return Next::Command(command);
         }
         if !content.outcomes.is_empty() {
@@ -183,8 +236,8 @@ impl<C, T, O, B: Bell> Mailbox<C, T, O, B> {
         }
         self.hint.store(!content.tasks.is_empty(), Ordering::Relaxed);
         content.is_awake = false;
-        if content.commands.capacity() > KEPT {
-            let crowd = mem::take(&mut content.commands);
+        if content.commands.more.capacity() > 0 {
+            let crowd = mem::replace(&mut content.commands, Commands::new());
             drop(content);
             drop(crowd); // without the lock
         }

@@ -7,6 +7,10 @@ use crate::{
     submission::Payload,
 };
 
+/// Most tasks that one hold of the lock rejects of those that are set aside. For loom, which permutes what happens between
+/// two holds, it is one.
+const HOLD: usize = if cfg!(loom) { 1 } else { BATCH };
+
 impl<T: Payload> State<T> {
     /// Rejects tasks that wait, or some of them. Returns whether there are more. In a pool without a schedule all have
     /// settled by now, and the others have still to be told by `reject_aside`.
@@ -34,7 +38,7 @@ impl<T: Payload> State<T> {
         if self.aside.is_empty() {
             return false;
         }
-        for _ in 0..BATCH {
+        for _ in 0..HOLD {
             let Some((number, rejection)) = self.aside.pop(&mut self.queue) else { break };
             let Some(task) = self.tasks.at(number) else { continue };
             self.deadlines.remove(number);

@@ -6,6 +6,10 @@ use crate::{
     submission::Payload,
 };
 
+/// By so many workers one hold of the lock changes the capacity, as far as there is something to do for them. For loom,
+/// which permutes what happens between two holds, it is one.
+const STEP: u32 = if cfg!(loom) { 1 } else { BATCH as u32 };
+
 impl<T: Payload> State<T> {
     /// Changes the capacity to its target, or towards it, by as many workers as one hold of the lock starts or retires:
     /// so nobody waits beside a free slot, nor is idle above the capacity, between two holds. Returns whether `tune`
@@ -22,17 +26,16 @@ impl<T: Payload> State<T> {
 
     /// The capacity after one hold of the lock.
     fn step_towards(&self, target: u32) -> u32 {
-        let step = BATCH as u32;
         let (limit, staying) = (self.capacity.limit(), self.census.staying());
         if target > limit {
             // What waits is started, and who awaits a vacancy is told.
-            if self.waiting().saturating_add(self.vacancies.len()) <= step {
+            if self.waiting().saturating_add(self.vacancies.len()) <= STEP {
                 return target;
             }
-            return target.min(limit.max(staying).saturating_add(step));
+            return target.min(limit.max(staying).saturating_add(STEP));
         }
         // What is idle is retired, and records that are kept are dropped.
         let kept = staying.max(self.workers.cached());
-        if kept <= step { target } else { target.max(limit.min(kept).saturating_sub(step)) }
+        if kept <= STEP { target } else { target.max(limit.min(kept).saturating_sub(STEP)) }
     }
 }

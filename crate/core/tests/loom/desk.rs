@@ -376,6 +376,7 @@ impl<T: Numbered> Desk<T> {
                 Effect::Vacancy { token, is_closed, .. } => self.notes().answers.push((token, is_closed)),
                 Effect::Abandoned(..)
                 | Effect::Overdue(_)
+                | Effect::Validate(_)
                 | Effect::NoVacancy { .. }
                 | Effect::Watched { .. } => {}
             }
@@ -423,9 +424,11 @@ impl<T: Numbered> Desk<T> {
     /// has settled once.
     pub(crate) fn settle(&self, numbers: impl IntoIterator<Item = u32>) -> BTreeMap<u32, Fate> {
         self.pool.audit();
+        self.pass(0);
         self.deliver();
         while self.go_on() {
             self.pool.audit();
+            self.pass(0);
             self.deliver();
         }
         self.collect();

@@ -7,6 +7,7 @@
 //! accounted for: refused, rejected, cancelled or started, and started only once.
 #![cfg(loom)]
 
+mod crowds;
 mod desk;
 mod faces;
 #[path = "../recorder/mod.rs"]

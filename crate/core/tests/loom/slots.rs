@@ -2,7 +2,7 @@
 
 use loom::{sync::Arc, thread};
 use workpool_core::{
-    Admission, Cancelled, Condition, Effect, MILLISECOND, Options, Rejection, Submission, WorkerKind,
+    Admission, Cancelled, Care, Condition, Effect, MILLISECOND, Options, Rejection, Submission, WorkerKind,
 };
 
 use crate::{
@@ -337,7 +337,7 @@ fn a_disposal_that_settles_beside_a_submit_leaves_nobody_waiting_beside_a_free_s
 #[test]
 fn a_watch_added_beside_a_disposal_that_takes_too_long_is_told_after_that() {
     let seen = outcomes(|| {
-        let kind = WorkerKind::Resource { dispose_timeout: Some(10) };
+        let kind = WorkerKind::Resource(Care { dispose_timeout: Some(10), ..Care::NONE });
         let desk = Desk::new(Options { kind, ..resources(1) });
         let (worker, running) = desk.start(Submission::new(0));
         desk.finish(worker, running);
