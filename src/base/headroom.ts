@@ -13,13 +13,19 @@ export function measureBy(core: Stack): void {
 }
 
 /**
- * So many arguments take 128 KB of the stack. That is twice what is needed, so the next calls need not ask, see
- * `headroom.rs`.
+ * So many calls, one in the other, with so many arguments each take 128 KB of the stack. That is twice what is needed,
+ * so the next calls need not ask, see `headroom.rs`. One call with all the arguments would need a list of all of them,
+ * and to fill it takes longer than everything else here.
  */
-const ARGUMENTS = 16_384
-const BYTES = ARGUMENTS * 8
+const CALLS = 16
+const ARGUMENTS = 1_024
+const BYTES = CALLS * ARGUMENTS * 8
 const { apply } = Reflect
-const noop = (): void => {}
+
+/** Takes the stack for `left` calls more, with `list` as the arguments of each. */
+function take(list: number[], left: number): void {
+  if (left > 0) apply(() => take(list, left - 1), undefined, list)
+}
 
 /**
  * Throws what a call throws that does not fit on the stack, before anything has begun: if the stack ended in the midst
@@ -28,7 +34,7 @@ const noop = (): void => {}
  */
 export function needHeadroom(): void {
   if (stack.headroom() === 1) return
-  apply(noop, undefined, Array(ARGUMENTS).fill(undefined))
+  take(Array<number>(ARGUMENTS).fill(0), CALLS)
   stack.found_headroom(BYTES)
 }
 
