@@ -5,6 +5,15 @@ import { child } from '../support/child.js'
 import { threads } from '../support/threads.js'
 import { rejection } from '../support/until.js'
 
+test('before a thread has loaded, a few short names have numbers, and no others are kept', async (t) => {
+  const { stdout, stderr } = await child('early-names')
+  t.deepEqual(JSON.parse(stdout || stderr), {
+    long: null,
+    numbers: Array.from({ length: 16 }, (_, i) => i + 1),
+    isKept: true,
+  })
+})
+
 for (const when of ['loaded', 'not loaded'] as const) {
   test.serial(`names that are no exports are not kept, and count as failed: ${when}`, async (t) => {
     t.timeout(60_000)

@@ -55,7 +55,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
   /** By task number. */
   readonly #calls: (Call | undefined)[] = []
   readonly #signals = new Signals<Call>((call, reason) => this.#abort(call, reason))
-  /** The numbers of exports, but only of functions that the module has, not of every name that somebody has called. */
+  /** The numbers of exports, but only of names to which the core gives one, not of every name that somebody has called. */
   readonly #exportNumbers = new Map<string, number>()
 
   constructor(settings: ThreadPoolSettings) {

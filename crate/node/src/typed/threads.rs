@@ -61,7 +61,7 @@ pub fn export_names(isolate: u32, names: Vec<String>) -> napi::Result<()> {
     Ok(())
 }
 
-/// The number under which tasks of a pool of threads name this export, if a thread has found it in the module.
+/// The number under which tasks of a pool of threads name this export, if a thread has found it in the module or may still do so.
 #[napi(catch_unwind)]
 pub fn export_number(isolate: u32, handle: u32, name: String) -> napi::Result<Option<u32>> {
     with_threads(isolate, handle, |threads| threads.exports.number_of(&name))
