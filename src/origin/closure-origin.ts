@@ -1,7 +1,7 @@
 import { needHeadroom } from '../base/headroom.js'
 import { Promise, rejectedLater, rejectedPromise, resolvedPromise, withoutFrames } from '../base/intrinsics.js'
 import { Cancelled, Offer, Refusal, Rejection, Special, Word } from '../native/abi.js'
-import { isolate, native, words } from '../native/binding.js'
+import { native, words } from '../native/binding.js'
 import { captureContext } from './async-context.js'
 import { capture, forgetCaptured, rejectOf, resolveOf } from './captured.js'
 import { ClosureRunner } from './closure-runner.js'
@@ -275,7 +275,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
         if (vain === 0) resolve()
         else reject(this.isClosed() ? this.closedError() : resources.failure)
       }
-      native.start(isolate, this.id, false)
+      // The core starts what is missing for it.
       watch(this.id, WatchCondition.Started, settle, true)
     })
   }

@@ -143,10 +143,11 @@ impl<T: Payload> State<T> {
         effects.push(Effect::Validate(worker));
     }
 
-    /// Starts the workers that `min_size` lacks, or one if somebody waits for the first. If there are very many, the
-    /// others follow as soon as one of these is ready.
+    /// Starts the workers that `min_size` lacks, or, where the pool tries again by itself, one if somebody waits for the
+    /// first. If there are very many, the others follow as soon as one of these is ready.
     pub(crate) fn keep(&mut self, effects: &mut Effects<T>) {
-        let needed = self.least().max(u32::from(self.watches.await_start()));
+        let is_awaited = self.options.kind.backs_off() && self.watches.await_start();
+        let needed = self.least().max(u32::from(is_awaited));
         for _ in 0..BATCH {
             if self.census.staying() >= needed || !self.options.kind.boots() || !self.may_start() {
                 break;

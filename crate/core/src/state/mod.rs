@@ -151,9 +151,9 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// The workers that are kept.
+    /// The workers that are kept: none if there is nothing to keep of a worker.
     pub(crate) fn least(&self) -> u32 {
-        self.options.min_size.min(self.capacity.limit())
+        if self.options.kind.boots() { self.options.min_size.min(self.capacity.limit()) } else { 0 }
     }
 
     /// Whether as many workers are ready as are kept, or one.

@@ -13,6 +13,7 @@ mod lifetimes;
 mod owners;
 #[path = "../recorder/mod.rs"]
 mod recorder;
+mod resources;
 mod tasks;
 mod threads;
 mod tune;

@@ -48,7 +48,7 @@ impl Model {
 
     /// The workers that are kept.
     pub(super) fn least(&self) -> u32 {
-        self.options.min_size.min(self.capacity)
+        if self.options.kind.boots() { self.options.min_size.min(self.capacity) } else { 0 }
     }
 
     pub(super) fn is_ready(&self) -> bool {

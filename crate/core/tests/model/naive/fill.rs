@@ -41,9 +41,15 @@ impl Model {
 
     /// So many workers are kept, and one for whoever waits for the first.
     pub(super) fn keep(&mut self) {
+        if self.options.kind.backs_off() {
+            self.boot_missing();
+        }
+    }
+
+    pub(super) fn boot_missing(&mut self) {
         let is_awaited = self.watches.iter().any(|watch| watch.condition == Condition::Started);
-        let needed = self.least().max(u32::from(is_awaited));
-        while self.options.kind.backs_off()
+        let needed = self.least().max(u32::from(is_awaited && self.options.kind.backs_off()));
+        while self.options.kind.boots()
             && self.phase == Phase::Open
             && self.staying() < needed
             && self.startable() > 0

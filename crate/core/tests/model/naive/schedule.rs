@@ -134,6 +134,9 @@ impl Model {
         }
         self.is_scheduled |= self.needs_schedule();
         self.simplify();
+        if change.min_size.is_some() {
+            self.boot_missing();
+        }
         self.keep();
         if let Some(capacity) = change.capacity {
             self.conclude();
