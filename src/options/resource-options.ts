@@ -22,7 +22,7 @@ import {
  *   size: 20,
  *   init: () => connect(),
  *   dispose: (connection) => connection.end(),
- *   validate: (connection) => connection.isAlive(),
+ *   validate: async (connection) => (await connection.query('select 1')).length === 1,
  *   validateAfter: 5_000,
  *   maxAge: 600_000,
  *   minSize: 2,
@@ -57,7 +57,8 @@ export interface Resource<R> {
    * Needs `init`.
    *
    * ```js
-   * const pool = Pool.create({ init: () => connect(), validate: (connection) => connection.isAlive() })
+   * const validate = async (connection) => (await connection.query('select 1')).length === 1
+   * const pool = Pool.create({ init: () => connect(), validate })
    * ```
    */
   validate?: ((resource: R) => boolean | PromiseLike<boolean>) | undefined

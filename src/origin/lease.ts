@@ -51,6 +51,7 @@ const collected = new FinalizationRegistry<Hold<any>>((hold) => hold.lose())
  * into one closure. `pool.lease` gives it. The worker counts as busy until the lease is released.
  *
  * ```js
+ * const pool = Pool.create({ init: () => connect(), dispose: (connection) => connection.end() })
  * const lease = await pool.lease({ waitTimeout: 1_000 })
  * try {
  *   await lease.resource.query('begin')

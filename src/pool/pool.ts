@@ -130,9 +130,10 @@ export class Pool<R = unknown> extends BasePool {
    * nothing takes it away from you: not `release` of the pool, nor the abort of a signal.
    *
    * ```js
+   * const pool = Pool.create({ init: () => connect(), dispose: (connection) => connection.end() })
    * const lease = await pool.lease({ waitTimeout: 1_000 })
    * try {
-   *   await transfer(lease.resource)
+   *   await lease.resource.query('begin')
    *   lease.release()
    * } catch (error) {
    *   lease.release(error) // isBroken decides whether the resource is kept

@@ -364,7 +364,9 @@ fn workers_that_are_there_go_on_while_others_cannot_be_made() {
 fn while_closing_a_failed_boot_rejects_all_that_wait() {
     let pool = cared_for(Care::NONE, capacity(1));
     let (worker, first) = boot(&pool, 0);
-    (1..3_000).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    for payload in 1..3_000 {
+        pool.wait(Submission::new(payload));
+    }
     pool.watch(FaceId::FIRST, 7, Condition::Ended(pool.close()), None);
     assert_eq!(pool.boot_failed(worker), Some((first, 0)));
     let effects = pool.effects();
@@ -378,7 +380,9 @@ fn while_closing_a_failed_boot_rejects_all_that_wait() {
 fn while_closing_a_boot_that_takes_too_long_rejects_all_that_wait() {
     let pool = cared_for(HURRIED, capacity(1));
     boot(&pool, 0);
-    (1..3_000).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    for payload in 1..3_000 {
+        pool.wait(Submission::new(payload));
+    }
     pool.close();
     pool.pass(30);
     assert_eq!(rejections(&pool.effects()).len(), 3_000);
@@ -437,7 +441,7 @@ fn workers_that_are_kept_are_not_purged_and_are_replaced_whatever_ends_them() {
     let pool = cared_for(care, kept(2, Options { expiry, ..capacity(4) }));
     pool.pool.start();
     let workers = boots(&pool.effects());
-    workers.iter().for_each(|&worker| drop(pool.booted(worker)));
+    workers.iter().for_each(|&worker| assert_eq!(pool.booted(worker), None));
     pool.pass(400);
     assert_eq!(pool.gauges(), (2, 0, 0), "not purged");
 
