@@ -23,7 +23,7 @@ export interface Logger {
  *   size: 20,
  *   init: () => connect(),
  *   dispose: (connection) => connection.end(),
- *   validate: (connection) => connection.isAlive(),
+ *   validate: async (connection) => (await connection.query('select 1')).length === 1,
  *   validateAfter: 5_000,
  *   maxAge: 600_000,
  *   minSize: 2,
@@ -58,7 +58,8 @@ export interface Resource<R> {
 	 * Needs `init`.
 	 *
 	 * ```js
-	 * const pool = Pool.create({ init: () => connect(), validate: (connection) => connection.isAlive() })
+	 * const validate = async (connection) => (await connection.query('select 1')).length === 1
+	 * const pool = Pool.create({ init: () => connect(), validate })
 	 * ```
 	 */
 	validate?: ((resource: R) => boolean | PromiseLike<boolean>) | undefined;
@@ -839,6 +840,7 @@ export interface TaskContext<R> {
  * into one closure. `pool.lease` gives it. The worker counts as busy until the lease is released.
  *
  * ```js
+ * const pool = Pool.create({ init: () => connect(), dispose: (connection) => connection.end() })
  * const lease = await pool.lease({ waitTimeout: 1_000 })
  * try {
  *   await lease.resource.query('begin')
@@ -1132,9 +1134,10 @@ export declare class Pool<R = unknown> extends BasePool {
 	 * nothing takes it away from you: not `release` of the pool, nor the abort of a signal.
 	 *
 	 * ```js
+	 * const pool = Pool.create({ init: () => connect(), dispose: (connection) => connection.end() })
 	 * const lease = await pool.lease({ waitTimeout: 1_000 })
 	 * try {
-	 *   await transfer(lease.resource)
+	 *   await lease.resource.query('begin')
 	 *   lease.release()
 	 * } catch (error) {
 	 *   lease.release(error) // isBroken decides whether the resource is kept
