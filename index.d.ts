@@ -210,7 +210,7 @@ export interface TaskInfo {
 	id: number;
 	/** The name of the closure, if it has one. In a thread: the name of the export. */
 	name?: string;
-	/** The priority as a number: 0 for `high`, 1 for `normal`, 2 for `low`. */
+	/** The priority as a number: 0 for `high`, 1 for `normal`, 2 for `low`, `Infinity` for `background`. */
 	priority: number;
 	/**
 	 * How long the task waited, in ms: from `submit` or `run` until its function was called, or until it ended if it
@@ -357,8 +357,8 @@ export interface SubmitOptions {
 	key?: string | undefined;
 }
 /**
- * Options of `map`. The options of a task hold for the task of each item, but `signal` aborts the whole map. `priority`
- * and `waitTimeout` also hold while the map waits for a worker before it takes an item.
+ * Options of `map`. The options of a task hold for the task of each item, but `signal` aborts the whole map. `priority`,
+ * `key`, `weight` and `waitTimeout` also hold while the map waits for a worker before it takes an item.
  */
 export interface MapOptions extends SubmitOptions {
 	/** Whether results come in the order of their items. If false, they come as they finish. Default true. */
@@ -639,11 +639,11 @@ declare abstract class BasePool implements AsyncDisposable {
 	/** The option `name`, or `pool-1` and so on if it was not given. Errors, `stats()` and logs have it. */
 	get name(): string;
 	/**
-	 * The largest number of live workers, as set by `size` or the last `tune`; `Infinity` if there is no limit. Of a
+	 * The largest number of live workers, as set by `size` or the last `tune` or `configure`; `Infinity` if there is no limit. Of a
 	 * `MultiPool` this and the other numbers are sums over its pools.
 	 */
 	get capacity(): number;
-	/** Live workers, busy and idle. */
+	/** Live workers, busy and idle. One that has a task of a `weight` counts as so many. */
 	get running(): number;
 	/**
 	 * Workers that have a task, that start (their resource is being made, or their thread loads its module), or that end
@@ -654,8 +654,8 @@ declare abstract class BasePool implements AsyncDisposable {
 	/** Live workers that have no task: running − busy. */
 	get idle(): number;
 	/**
-	 * How many workers could take a task now, because they are idle or could be started: capacity − busy, not below 0. A
-	 * worker that is being disposed of holds its slot. Further tasks that a busy thread could have (`concurrency`) are
+	 * How many workers could take a task now, because they are idle or could be started: capacity − busy, not below 0; 0
+	 * while the pool is paused. A worker that is being disposed of holds its slot. Further tasks that a busy thread could have (`concurrency`) are
 	 * not counted.
 	 */
 	get available(): number;
@@ -772,7 +772,7 @@ declare abstract class BasePool implements AsyncDisposable {
 	close(options?: CloseOptions): Promise<void>;
 	/**
 	 * Resolves when no task waits and no worker is busy, at once if that is so now. It does not close the pool, so others
-	 * may submit meanwhile.
+	 * may submit meanwhile. If tasks wait in a pause, it waits for `resume`, too.
 	 */
 	drain(): Promise<void>;
 	/**
@@ -1172,8 +1172,8 @@ export declare class Pool<R = unknown> extends BasePool {
 	 * Nothing happens before you ask for the first result. From then on the map takes items ahead of you, but only while
 	 * the pool has room for a task, and while it has taken fewer items than the capacity of the pool (1,024 if that has
 	 * no limit) whose result you have not got. So neither a fast source nor a slow loop fills the memory. What a sync
-	 * iterable gives is passed on as it is. If the pool refuses an item because others were faster, the map submits it
-	 * again when there is room.
+	 * iterable gives is passed on as it is. If the pool refuses an item because others were faster, or an item is
+	 * displaced or shed, the map submits it again when there is room, and the result keeps its place.
 	 *
 	 * While the pool is full, the map stands in the queue like the task that it wants to submit, with its `priority`, so
 	 * it does not starve. It waits there no longer than `waitTimeout`, counted from when it wants an item. If an item has

@@ -183,18 +183,3 @@ test('the key of a task is its own, whatever submits in between', async (t) => {
   end.open()
   await outer
 })
-
-test('what the pool knows of keys goes with their last task', async (t) => {
-  const pool = Pool.create({ size: 4, perKey: 1 })
-  const grown = (): number => process.memoryUsage().rss
-  const round = async (from: number): Promise<void> => {
-    const tasks: Promise<number>[] = []
-    for (let i = 0; i < 20_000; i++) tasks.push(pool.submit(() => 1, { key: `key ${from + i}` }))
-    await Promise.all(tasks)
-  }
-  for (let i = 0; i < 4; i++) await round(i * 20_000)
-  const before = grown()
-  for (let i = 4; i < 12; i++) await round(i * 20_000)
-  // 160,000 texts and their records would be more.
-  t.true(grown() - before < 20 * 2 ** 20, `${grown() - before} bytes`)
-})

@@ -170,8 +170,8 @@ export interface SubmitOptions {
 }
 
 /**
- * Options of `map`. The options of a task hold for the task of each item, but `signal` aborts the whole map. `priority`
- * and `waitTimeout` also hold while the map waits for a worker before it takes an item.
+ * Options of `map`. The options of a task hold for the task of each item, but `signal` aborts the whole map. `priority`,
+ * `key`, `weight` and `waitTimeout` also hold while the map waits for a worker before it takes an item.
  */
 export interface MapOptions extends SubmitOptions {
   /** Whether results come in the order of their items. If false, they come as they finish. Default true. */

@@ -6,7 +6,7 @@ export interface TaskInfo {
   id: number
   /** The name of the closure, if it has one. In a thread: the name of the export. */
   name?: string
-  /** The priority as a number: 0 for `high`, 1 for `normal`, 2 for `low`. */
+  /** The priority as a number: 0 for `high`, 1 for `normal`, 2 for `low`, `Infinity` for `background`. */
   priority: number
   /**
    * How long the task waited, in ms: from `submit` or `run` until its function was called, or until it ended if it

@@ -70,14 +70,14 @@ export abstract class BasePool implements AsyncDisposable {
   }
 
   /**
-   * The largest number of live workers, as set by `size` or the last `tune`; `Infinity` if there is no limit. Of a
+   * The largest number of live workers, as set by `size` or the last `tune` or `configure`; `Infinity` if there is no limit. Of a
    * `MultiPool` this and the other numbers are sums over its pools.
    */
   get capacity(): number {
     return this.#origin.stat(Stat.capacity)
   }
 
-  /** Live workers, busy and idle. */
+  /** Live workers, busy and idle. One that has a task of a `weight` counts as so many. */
   get running(): number {
     return this.#origin.stat(Stat.running)
   }
@@ -97,8 +97,8 @@ export abstract class BasePool implements AsyncDisposable {
   }
 
   /**
-   * How many workers could take a task now, because they are idle or could be started: capacity − busy, not below 0. A
-   * worker that is being disposed of holds its slot. Further tasks that a busy thread could have (`concurrency`) are
+   * How many workers could take a task now, because they are idle or could be started: capacity − busy, not below 0; 0
+   * while the pool is paused. A worker that is being disposed of holds its slot. Further tasks that a busy thread could have (`concurrency`) are
    * not counted.
    */
   get available(): number {
@@ -273,7 +273,7 @@ export abstract class BasePool implements AsyncDisposable {
 
   /**
    * Resolves when no task waits and no worker is busy, at once if that is so now. It does not close the pool, so others
-   * may submit meanwhile.
+   * may submit meanwhile. If tasks wait in a pause, it waits for `resume`, too.
    */
   drain(): Promise<void> {
     const origin = this.#origin

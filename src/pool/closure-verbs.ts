@@ -11,7 +11,7 @@ export type Closures<R> = Origin<Closure<R>, SubmitChecked>
 
 function checkedFor<R>(origin: Closures<R>, options: unknown): SubmitChecked {
   const checked = checkSubmitOptions(options)
-  origin.assertPossible(checked)
+  if (options !== undefined) origin.assertPossible(checked)
   return checked
 }
 

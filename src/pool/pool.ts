@@ -175,8 +175,8 @@ export class Pool<R = unknown> extends BasePool {
    * Nothing happens before you ask for the first result. From then on the map takes items ahead of you, but only while
    * the pool has room for a task, and while it has taken fewer items than the capacity of the pool (1,024 if that has
    * no limit) whose result you have not got. So neither a fast source nor a slow loop fills the memory. What a sync
-   * iterable gives is passed on as it is. If the pool refuses an item because others were faster, the map submits it
-   * again when there is room.
+   * iterable gives is passed on as it is. If the pool refuses an item because others were faster, or an item is
+   * displaced or shed, the map submits it again when there is room, and the result keeps its place.
    *
    * While the pool is full, the map stands in the queue like the task that it wants to submit, with its `priority`, so
    * it does not starve. It waits there no longer than `waitTimeout`, counted from when it wants an item. If an item has
