@@ -363,7 +363,7 @@ class Play {
 
   #audit(after: string): void {
     const stats = this.#pool.stats()
-    for (const claim of contradictions(stats)) this.problems.push(`after ${after}: not ${claim}`)
+    for (const claim of contradictions(stats, !this.#isPlain)) this.problems.push(`after ${after}: not ${claim}`)
     if (!this.#isPlain) return // a worker may be booting, or idle in name only while it is disposed of
     if (stats.isClosed && stats.idle > 0) this.problems.push(`after ${after}: one is idle in a closed pool`)
     if (stats.waiting > 0 && stats.available > 0) this.problems.push(`after ${after}: one waits while there is room`)

@@ -21,11 +21,14 @@ export function accountedFor(stats: PoolStats): number {
   return unsettled + completed + failed + timedOut + cancelled + waitTimeout + released + displaced + shed + cleared
 }
 
-/** Every relation between the numbers of one snapshot that must hold at any moment; the broken ones, as text. */
-export function contradictions(stats: PoolStats): string[] {
+/**
+ * Every relation between the numbers of one snapshot that must hold at any moment; the broken ones, as text.
+ * `mayBackOff`: its `init` fails, and then no worker is started for a while.
+ */
+export function contradictions(stats: PoolStats, mayBackOff = false): string[] {
   const { capacity, running, busy, idle, available, free, waiting, workers } = stats
   // Beside threads that serve one could not be started: there is no more room than theirs.
-  const isPausing = free === 0 && running > 0 && running < capacity && workers.crashed > 0
+  const isPausing = free === 0 && running < capacity && (mayBackOff || (running > 0 && workers.crashed > 0))
   const below = stats.isPaused ? 0 : Math.max(0, capacity - busy)
   const claims: [boolean, string][] = [
     [stats.submitted === accountedFor(stats), `submitted ${stats.submitted} = sum of its ends ${accountedFor(stats)}`],
