@@ -1,6 +1,6 @@
 //! Those who wait until a task would not have to (`vacancy` in §3).
 
-use workpool_core::{Effect, End, FaceId, Options, Submission, UNBOUNDED, Wait};
+use workpool_core::{Admission, Effect, End, FaceId, Key, Options, Policy, Submission, UNBOUNDED, Wait};
 
 use crate::{Fixture, boots, capacity, recorder::Job, resources};
 
@@ -38,6 +38,19 @@ fn vacancies_are_told_first_come_first_served_and_one_per_free_slot() {
     assert_eq!(pool.effects(), [told(1)]);
     pool.end_turns(FACE, 2);
     assert_eq!(pool.effects(), [told(2), told(3)], "neither of them has used it");
+}
+
+#[test]
+fn whoever_has_been_told_of_a_vacancy_is_not_refused_for_a_task_of_its_key_that_waits_for_a_boot() {
+    let policy = Policy { per_key: 1, max_waiting_per_key: 1, ..Policy::NONE };
+    let pool = Fixture::new(Options { policy, ..resources(3) });
+    let key = Some(Key(7));
+    let task = |number| Submission { key, ..Submission::new(number) };
+    assert!(matches!(pool.submit(task(0)), Admission::Waiting(_)));
+    pool.effects();
+    pool.await_vacancy_with(Wait { key, ..Wait::new(FACE, 1) });
+    assert_eq!(pool.effects(), [told(1)]);
+    assert!(matches!(pool.submit(task(1)), Admission::Waiting(_)));
 }
 
 #[test]

@@ -129,7 +129,8 @@ impl<T: Payload> State<T> {
     }
 
     /// Whether a worker would take the task that boots already or can be started. If those that wait have all that the
-    /// rate, the key or the background allows, no worker would, however many boot.
+    /// rate, the key or the background allows, no worker would, however many boot. Somebody's turn has been waited for: it
+    /// is before those, so that whoever has been told of a vacancy is not refused.
     fn is_expected(&self, task: &Submission<T>, kept: u32) -> bool {
         let schedule = self.schedule();
         let is_background = task.priority == BACKGROUND;
@@ -142,7 +143,8 @@ impl<T: Payload> State<T> {
         let has_spare = |key| schedule.keys.has_spare(key, schedule.per_key, is_background);
         let expected = self.expected_slots();
         let room = self.open_slots().saturating_add(expected - demand(expected));
-        room > kept && is_allowed && task.key.is_none_or(has_spare)
+        let is_turn = self.faces.has_turn(task.payload.face());
+        room > kept && (is_turn || (is_allowed && task.key.is_none_or(has_spare)))
     }
 
     /// Why a task is refused that would have to wait; or which task gives way to it, if one does.

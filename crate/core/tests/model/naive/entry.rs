@@ -61,7 +61,8 @@ impl Model {
             }
         }
         let has_booting = boots && kept == 0 && is_in_turn && self.room_for_newcomer(priority) > 0;
-        if has_booting && trial.demand_beside(priority) > self.demand_beside(priority) {
+        let is_served = trial.demand_beside(priority) > self.demand_beside(priority) || self.has_turn(face);
+        if has_booting && is_served {
             return Verdict::WaitsForBoot;
         }
         self.verdict_on_waiting(priority, key, offer, wait_timeout, bar)
