@@ -15,6 +15,7 @@ import { needHeadroom } from '../../base/headroom.js'
 import { Promise, rejectedLater, withoutFrames } from '../../base/intrinsics.js'
 import { type ErrorDescription, describeError } from '../../wire/payload/index.js'
 import { withoutLimits } from '../../base/runtime.js'
+import { SLICE, inSlices } from '../../base/slices.js'
 import { Signals } from '../../origin/signals.js'
 import { Stat } from '../../native/pool-stats.js'
 import { type Change, checkThreadChange } from '../../options/live-options.js'
@@ -137,7 +138,15 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
   }
 
   protected abortRunning(reason: unknown): void {
-    for (const call of this.#calls) if (call !== undefined) this.#abortInThread(call, reason, false)
+    const left = this.#calls.values() // also those that wait; no new ones come, as the pool cannot be rebooted
+    inSlices(() => {
+      for (let count = 0; count < SLICE; count++) {
+        const { done, value: call } = left.next()
+        if (done) return true
+        if (call !== undefined) this.#abortInThread(call, reason, false)
+      }
+      return false
+    })
   }
 
   /** Has the signal of a task abort, if a thread has the task. `ifSettled`: only if the task has also settled. */
