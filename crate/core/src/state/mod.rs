@@ -330,8 +330,8 @@ impl<T: Payload> State<T> {
         let Some(starts) = &schedule.rate else { return Nanos::MAX };
         let allowed = schedule.allowed();
         let waiting = self.waiting();
-        // As many workers boot as tasks may start.
-        let may_boot = self.options.kind.boots() && self.may_start() && waiting > allowed;
+        // As many workers boot as tasks may start, and tasks beyond them go to free slots.
+        let may_boot = self.options.kind.boots() && waiting > allowed;
         let is_awaited = (waiting > 0 && (allowed == 0 || may_boot))
             || (allowed <= self.vacancies.told() && !self.vacancies.is_empty());
         if is_awaited && !schedule.is_paused() { starts.next_increase(schedule.now) } else { Nanos::MAX }

@@ -11,6 +11,7 @@ mod edges;
 mod faces;
 mod lifetimes;
 mod owners;
+mod rate;
 #[path = "../recorder/mod.rs"]
 mod recorder;
 mod resources;

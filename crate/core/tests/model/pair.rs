@@ -580,7 +580,10 @@ fn bring_into_order(effects: &mut [Effect<Job>]) {
         Effect::Reject(task, _, Rejection::WaitTimeout(_) | Rejection::TaskTimeout(_)) => {
             Some((0, task.number()))
         }
-        Effect::Reject(task, _, Rejection::Cleared) => Some((4, task.number())),
+        Effect::Reject(task, _, Rejection::Cleared | Rejection::Shed) => Some((4, task.number())),
+        Effect::Boot(worker) => Some((5, worker.0)),
+        // These in their order.
+        Effect::Vacancy { is_closed: false, .. } => Some((6, 0)),
         Effect::Kill(worker) => Some((1, worker.0)),
         Effect::Overdue(worker) => Some((2, worker.0)),
         Effect::NoVacancy { token, .. } => Some((3, token)),

@@ -30,7 +30,7 @@ impl Model {
         // The last step has served whoever could be served then.
         let then = self.schedule.served_at;
         let (told, tokens) = (self.told.len() as u32, self.tokens_at(then));
-        let boots = self.options.kind.boots() && self.startable() > 0 && self.waiting() > tokens;
+        let boots = self.options.kind.boots() && self.waiting() > tokens;
         let for_tasks = !self.queue.is_empty() && (tokens == 0 || boots);
         let for_waits = !self.awaiting.is_empty() && tokens <= told;
         let ends = self.schedule.starts.iter().map(|at| at + interval).filter(|&at| at > then);

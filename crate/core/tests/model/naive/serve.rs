@@ -95,9 +95,9 @@ impl Model {
                 break;
             }
         }
-        self.keep();
         // Tasks that wait for workers which boot hold nobody up.
         while self.options.kind.boots() && self.tell_scheduled(false) {}
+        self.keep();
     }
 
     fn start_on(&mut self, worker: WorkerId, id: TaskId) {
