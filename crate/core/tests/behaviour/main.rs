@@ -15,6 +15,7 @@ mod rate;
 #[path = "../recorder/mod.rs"]
 mod recorder;
 mod resources;
+mod scheduling;
 mod tasks;
 mod threads;
 mod tune;
