@@ -19,6 +19,7 @@ mod scheduling;
 mod tasks;
 mod threads;
 mod tune;
+mod unmade;
 mod untimely;
 mod vacancies;
 mod watches;
