@@ -502,6 +502,19 @@ export interface RunOptions extends Omit<SubmitOptions, "weight"> {
 	 */
 	transfer?: readonly Transferable[] | undefined;
 }
+/** Options of `runAll`: those of `run` for each task, but for what they move. */
+export interface RunAllOptions extends Omit<RunOptions, "transfer"> {
+	/**
+	 * Says of each argument what of it is moved instead of cloned, as `transfer` of `run` does. It is called with the
+	 * argument and its place. What is moved is gone from here once the batch is accepted and all other arguments have been
+	 * cloned.
+	 *
+	 * ```js
+	 * const thumbnails = await pool.runAll(images, { transfer: (image) => [image.buffer] })
+	 * ```
+	 */
+	transfer?: ((argument: any, index: number) => readonly Transferable[] | undefined) | undefined;
+}
 /**
  * The options that `configure` may change: those that are *live*. Each means what it means at creation. `minSize` is
  * for thread pools and for pools with `init`, `grace` for thread pools.
@@ -1112,6 +1125,27 @@ export declare class Pool<R = unknown> extends BasePool {
 	 */
 	submit<T>(task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Promise<Awaited<T>>;
 	/**
+	 * Runs all `tasks`, and gives their results in the order of the tasks. They are accepted all together or refused all
+	 * together: a full pool rejects with one `PoolOverloadError`, and none of them runs. All are accepted before the first
+	 * one is called.
+	 *
+	 * ```js
+	 * const [user, posts] = await pool.submitAll([() => fetchUser(id), () => fetchPosts(id)], { timeout: 1_000 })
+	 * ```
+	 *
+	 * The first failure rejects at once with its error, and the rest is aborted: tasks that wait never run, and those that
+	 * run see their signal abort. Nothing is left unhandled. Without tasks it resolves to an empty array.
+	 *
+	 * All tasks are handed to the core within this call, which takes about half of what as many calls of `submit` take.
+	 * The event loop does not turn meanwhile: a million tasks take it most of a second. So hand in very many in batches
+	 * of some ten thousand, or use `map`.
+	 *
+	 * @param tasks functions, as `submit` takes them: an array, or any other iterable
+	 * @param options those of `submit`, for each task; `signal` aborts all of them. A pool without room for all refuses, as
+	 *   `submit` would refuse the last one: `nonblocking` needs a free worker for each, `maxBlockingTasks` a place
+	 */
+	submitAll<F extends (context: TaskContext<R>) => unknown>(tasks: Iterable<F>, options?: SubmitOptions): Promise<Awaited<ReturnType<F>>[]>;
+	/**
 	 * Runs `task` without a promise, and drops its result. Every end without success goes to `panicHandler`, or else to
 	 * `logger.error`. Only tasks that were displaced, shed or cleared are counted, for one line of `logger.warn` a second,
 	 * if there is no `panicHandler`.
@@ -1270,6 +1304,24 @@ export declare class ThreadPool<M = any> extends BasePool {
 	 */
 	with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<M, N>>;
 	/**
+	 * Calls the default export, or the export `options.name`, once with each of `args`, and gives the results in their
+	 * order. The calls are accepted all together or refused all together: a full pool rejects with one
+	 * `PoolOverloadError`, and if an argument cannot be cloned, none of them runs.
+	 *
+	 * ```js
+	 * const pages = await pool.runAll(texts, { name: 'render', timeout: 5_000 })
+	 * ```
+	 *
+	 * The first failure rejects at once with its error, and the rest is aborted. All arguments are encoded before the
+	 * first call is handed to a thread, and every thread is woken once, so a batch costs less than as many calls of `run`.
+	 * The event loop does not turn meanwhile. Without arguments it resolves to an empty array.
+	 *
+	 * @param args an array, or any other iterable
+	 * @param options those of `run`, for each call; `signal` aborts all of them, and `transfer` is a function that says of each
+	 *   argument what of it is moved
+	 */
+	runAll<N extends Names<M> = Default<M>>(args: Iterable<Argument<M, N>>, options?: Named<RunAllOptions, N>): Promise<Result<M, N>[]>;
+	/**
 	 * Does the same as `run`, but blocks this thread until the result is there, for code that cannot wait, in scripts and
 	 * tools. No event, timer or promise gets its turn meanwhile, so only another thread can abort `signal`.
 	 *
@@ -1374,6 +1426,11 @@ export declare class MultiPool<P> extends BasePool {
 	 */
 	submit<R, T>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Promise<Awaited<T>>;
 	/**
+	 * Does the same as `submitAll` of a pool, over all pools: each task goes to the pool that would take it if it was
+	 * submitted. If they cannot take all of them together, no task runs.
+	 */
+	submitAll<R, F extends (context: TaskContext<R>) => unknown>(this: MultiPool<Pool<R>>, tasks: Iterable<F>, options?: SubmitOptions): Promise<Awaited<ReturnType<F>>[]>;
+	/**
 	 * Does the same as `execute` of a pool, in the first pool that takes the task. An end without success is reported to
 	 * the `panicHandler` or `logger` of that pool.
 	 *
@@ -1414,6 +1471,8 @@ export declare class MultiPool<P> extends BasePool {
 	 * takes it. All pools should have the same task module.
 	 */
 	get run(): P extends ThreadPool<infer M> ? Run<M> : never;
+	/** Does the same as `runAll` of a thread pool, over all pools, as `submitAll` does. */
+	runAll<M, N extends Names<M> = Default<M>>(this: MultiPool<ThreadPool<M>>, args: Iterable<Argument<M, N>>, options?: Named<RunAllOptions, N>): Promise<Result<M, N>[]>;
 	/** The same as `tasks` of a thread pool, in the first pool that takes the task. */
 	get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never;
 	/**

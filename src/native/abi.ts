@@ -234,6 +234,44 @@ export const enum Figure {
   runMs = 3,
 }
 
+/** Words of the head. */
+export const enum BatchHead {
+  /** The pool. */
+  handle = 0,
+  /** The number of the reservation. */
+  reservation = 1,
+  /** Its stamp. */
+  stamp = 2,
+  /** How many tasks are handed in; then, how many have been taken in. Fewer if the places are gone. */
+  count = 3,
+  /** Of calls: the number of the export, with its flags. */
+  export = 4,
+}
+
+/** Words of an answer. The answers are where the rows were. */
+export const enum BatchRow {
+  /** The worker that has the task; `NONE` if the task waits. */
+  worker = 0,
+  /** The number of the task. */
+  task = 1,
+  /** Its stamp. */
+  stamp = 2,
+}
+
+/** Words of the row of an argument. */
+export const enum ArgumentRow {
+  /** Of the value: half of its number. */
+  numberLow = 0,
+  /** The other half. */
+  numberHigh = 1,
+  /** The `ValueKind` of the value. */
+  kind = 2,
+  /** Where its bytes begin in the array. */
+  offset = 3,
+  /** How many there are. */
+  length = 4,
+}
+
 /** Numbers that stand for something else than the call is about. */
 export const enum Special {
   /** The largest number of a refusal. */
@@ -282,4 +320,16 @@ export const enum Exchange {
   outgoingAt = 78848,
   /** Most bytes of a value that goes out by the exchange. */
   outgoingBytes = 16384,
+}
+
+/** How the array is laid out. */
+export const enum Batching {
+  /** Words of the head; the rows begin at a multiple of 16 bytes. */
+  batchHead = 8,
+  /** Words of an answer. */
+  answer = 3,
+  /** Words of the row of an argument; the next one begins at a multiple of 8 bytes. */
+  argument = 6,
+  /** Most tasks that are handed in by one call: as many as the core takes in at a time. */
+  heldAtOnce = 1024,
 }

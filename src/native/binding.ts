@@ -44,6 +44,29 @@ interface Raw {
   ): number
   /** Names the key of the next task, or wait for a vacancy, that has one. */
   name_key(key: string): void
+  /**
+   * Reserves places for so many tasks, as `submit_with` for each: 0, and the words `task` and `stamp` name them; or a
+   * refusal.
+   */
+  reserve_places(
+    handle: number,
+    count: number,
+    priority: number,
+    waitTimeout: number,
+    timeout: number,
+    timed: number,
+    offer: Offer,
+    weight: number,
+    keyed: number,
+  ): number
+  /** The same, and the places that the words `task` and `stamp` name get these as well. */
+  reserve_more: Raw['reserve_places']
+  /** No task comes for the places that are left. */
+  give_back_places(handle: number, number: number, stamp: number): void
+  /** Hands in tasks of a batch; `Batching` says what is where in the array, which is to be aligned. */
+  submit_batch(array: Uint8Array): void
+  /** The same of calls, with their arguments. */
+  run_batch(array: Uint8Array): void
   /** The closure is called now. */
   begin(handle: number, task: number, stamp: number): void
   /** The closure goes on after its call: its `timeout` can end it. */

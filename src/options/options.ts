@@ -336,6 +336,27 @@ export function checkTask(task: unknown): asserts task is () => unknown {
   if (typeof task !== 'function') throw wrongType('task', task, 'a function')
 }
 
+/** A list of what is iterable; `what` it is called. */
+function listOf(items: unknown, what: string, of: string): unknown[] {
+  if (Array.isArray(items)) return items
+  const { [Symbol.iterator]: iterate } = Object(items)
+  if (typeof items === 'string' || typeof iterate !== 'function') throw wrongType(what, items, `an iterable of ${of}`)
+  return [...(items as Iterable<unknown>)]
+}
+
+/** The tasks of a batch. */
+export function checkTasks(tasks: unknown): (() => unknown)[] {
+  const list = listOf(tasks, 'tasks', 'functions')
+  // Not `forEach`, which passes over holes.
+  for (let index = 0; index < list.length; index++) {
+    if (typeof list[index] !== 'function') throw wrongType(`tasks[${index}]`, list[index], 'a function')
+  }
+  return list as (() => unknown)[]
+}
+
+/** The arguments of a batch. */
+export const checkArguments = (args: unknown): unknown[] => listOf(args, 'args', 'arguments')
+
 export function checkItems(items: unknown): asserts items is Iterable<unknown> | AsyncIterable<unknown> {
   const { [Symbol.asyncIterator]: asyncOf, [Symbol.iterator]: of } = Object(items)
   if (typeof (asyncOf ?? of) !== 'function') throw wrongType('items', items, 'an iterable or an async iterable')

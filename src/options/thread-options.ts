@@ -138,6 +138,20 @@ export interface RunOptions extends Omit<SubmitOptions, 'weight'> {
   transfer?: readonly Transferable[] | undefined
 }
 
+/** Options of `runAll`: those of `run` for each task, but for what they move. */
+export interface RunAllOptions extends Omit<RunOptions, 'transfer'> {
+  /**
+   * Says of each argument what of it is moved instead of cloned, as `transfer` of `run` does. It is called with the
+   * argument and its place. What is moved is gone from here once the batch is accepted and all other arguments have been
+   * cloned.
+   *
+   * ```js
+   * const thumbnails = await pool.runAll(images, { transfer: (image) => [image.buffer] })
+   * ```
+   */
+  transfer?: ((argument: any, index: number) => readonly Transferable[] | undefined) | undefined
+}
+
 /** A thread is one worker, whatever its task needs, so a task has no weight. */
 const { weight: _, ...OF_TASK } = SUBMIT
 
@@ -148,6 +162,18 @@ const RUN = {
     if (Array.isArray(value)) return value as Transferable[]
     throw wrongType(option, value, 'an array')
   }) as Check<Transferable[]>,
+} satisfies Checks
+
+/** What `transfer` of `runAll` says of the argument at this place. */
+export function checkTransfer(list: unknown, index: number): readonly Transferable[] | undefined {
+  if (list === undefined || Array.isArray(list)) return list as Transferable[] | undefined
+  throw wrongType(`the result of transfer for args[${index}]`, list, 'an array')
+}
+
+const RUN_ALL = {
+  ...OF_TASK,
+  name: text,
+  transfer: functionOf as Check<NonNullable<RunAllOptions['transfer']>>,
 } satisfies Checks
 
 const MAP_RUN = { ...OF_TASK, name: text, ordered: boolean } satisfies Checks
@@ -240,6 +266,7 @@ export interface ThreadPoolSettings extends BaseSettings {
 export type RunChecked = ReturnType<typeof checkRunOptions>
 export const checkMapRunOptions = reader('the options of map', MAP_RUN)
 export const checkRunOptions = reader('the options of the task', RUN)
+export const checkRunAllOptions = reader('the options of runAll', RUN_ALL)
 export const NO_RUN_OPTIONS = checkRunOptions(undefined)
 const readThreadOptions = reader('the options of ThreadPool.create', THREADS)
 

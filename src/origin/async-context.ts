@@ -85,6 +85,18 @@ export function captureContextForGood(): AsyncResource | undefined {
   return new AsyncResource('workpool.pool')
 }
 
+/** A context for many tasks. It is destroyed when it is collected, not with the first of them. */
+class Shared extends AsyncResource {
+  override emitDestroy(): this {
+    return this
+  }
+}
+
+/** As `captureContext`, for any number of tasks. */
+export function captureContextForMany(): AsyncResource | undefined {
+  return mayDiffer(new Promise(noop)) ? new Shared('workpool.tasks') : undefined
+}
+
 /** Calls `f` in a context that was captured for good. If there was nothing to carry, it only calls `f`. */
 export function runInContextForGood<A>(context: AsyncResource | undefined, f: (a: A) => void, a: A): void {
   const carrier = context ?? (isFollowed ? root : undefined)

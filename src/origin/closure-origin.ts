@@ -4,6 +4,8 @@ import { Cancelled, Offer, Refusal, Rejection, Special, Word } from '../native/a
 import { native, words } from '../native/binding.js'
 import { captureContext } from './async-context.js'
 import { capture, forgetCaptured, rejectOf, resolveOf } from './captured.js'
+import type { Batch, Share } from './batch.js'
+import { type BatchOwner, ClosureShare } from './closure-batch.js'
 import { ClosureRunner } from './closure-runner.js'
 import { warnOfTwins } from './copies.js'
 import { Failures } from './failures.js'
@@ -14,13 +16,14 @@ import { type ClosureTarget, hold } from '../native/targets.js'
 import { Ledger } from './ledger.js'
 import { MOST_NESTED, nesting } from './nesting.js'
 import { open } from './opening.js'
+import type { Places } from './places.js'
 import { misuse } from '../base/errors.js'
 import { type Change, checkClosureChange } from '../options/live-options.js'
 import { toCoreScheduling } from '../options/scheduling-options.js'
 import { type PoolSettings, type SubmitChecked, NO_SUBMIT_OPTIONS, checkSize } from '../options/options.js'
 import { rejectionError } from './rejections.js'
 import { strainOf } from './strain.js'
-import { type ResourceOwner, Resources } from './resources.js'
+import { type ResourceOwner, Resources, careOf } from './resources.js'
 import { Signals } from './signals.js'
 import type { Slot } from './slot.js'
 import { Stat } from '../native/pool-stats.js'
@@ -31,15 +34,6 @@ import { TurnedAway, turnedAwayAs } from './turned-away.js'
 const { WatchCondition } = native
 
 const noop = (): void => {}
-
-/** How the core looks after the resources of a pool. */
-const careOf = <R>({ initTimeout, disposeTimeout, validate, validateAfter, maxUses, maxAge }: PoolSettings<R>) => ({
-  initTimeout,
-  disposeTimeout,
-  ...(validate !== undefined && { validateAfter }),
-  maxUses,
-  maxAge,
-})
 
 /**
  * A pool of closures as this isolate sees it: closures and promises, under the numbers by which the core knows their
@@ -239,6 +233,33 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     return native.submit_with(this.id, priority, waitTimeout, timeout, noted, mode, weight ?? 1, keyed)
   }
 
+  protected get isNoted(): boolean {
+    return this.#settings.panicHandler !== undefined
+  }
+
+  share(
+    batch: Batch,
+    closures: readonly Closure<R>[],
+    indices: readonly number[] | undefined,
+    options: SubmitChecked,
+    places: Places,
+  ): Share {
+    const owner: BatchOwner<R> = {
+      id: this.id,
+      isNoted: this.isNoted,
+      tasks: this.#ledger.tasks,
+      keep: (task) => this.#ledger.keep(task.id, task),
+      abort: (task, reason) => this.#abort(task, reason),
+      startOn: (worker, task) => this.#runner.startOn(worker, task),
+      taken: (hasWaiting) => {
+        hold(this.id, this)
+        if (hasWaiting) this.#warnIfNested()
+      },
+      closedError: () => this.closedError(),
+    }
+    return new ClosureShare(owner, batch, closures, indices, options, places)
+  }
+
   /** Takes a task back that has not been started, and whose caller is told by what is thrown. */
   #withdraw(task: Task<R>, code: number): void {
     native.cancel(this.id, task.id, task.stamp)
@@ -256,6 +277,10 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   /** A task has begun to wait. */
   #waits(): void {
     if (hasCommands()) carryOut()
+    this.#warnIfNested()
+  }
+
+  #warnIfNested(): void {
     if (this.#runner.depth > 0 && !this.#hasWarned && this.stat(Stat.available) === 0) {
       this.#hasWarned = true
       const message = 'a closure has submitted to its own full pool; if it awaits that task, both wait for ever'

@@ -84,6 +84,16 @@ export class ClosureRunner<R> implements Ends<R>, LeaseHolder<R> {
     if (hasCommands()) carryOut()
   }
 
+  /** Starts a task that its worker has got while others were submitted. */
+  startOn(worker: number, task: Task<R>): void {
+    if (nesting.depth >= MOST_NESTED) {
+      this.advanceLater(worker, task.id)
+      return
+    }
+    const slot = this.slot(worker)
+    this.advance(slot, this.startTask(slot, task, false))
+  }
+
   /** Starts a task that waited. Gives the next one of the worker, if this one has ended already. */
   startNext(slot: Slot<R>, id: number): number {
     const task = this.#ledger.tasks[id]!
@@ -242,7 +252,7 @@ export class ClosureRunner<R> implements Ends<R>, LeaseHolder<R> {
     if (words[Word.settled] === 1) {
       this.#ledger.drop(task.id)
       this.#ends.settle(task)
-      if (went === Went.completed) task.resolve?.(value)
+      if (went === Went.completed) task.succeed(value)
       else this.#ends.fail(task, value, info)
     } else {
       // Otherwise its rejection is still on the way, and `reject` lets go of it.

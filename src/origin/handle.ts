@@ -10,6 +10,8 @@ import { type Change, assertAgrees as assertChange, toCoreChange } from '../opti
 import type { CloseOptions } from '../options/options.js'
 import { type JobOptions, Origin, isFinal } from './origin.js'
 import { overloadError } from './strain.js'
+import type { Batch, Share } from './batch.js'
+import { type Places, reservePlaces } from './places.js'
 import { Signals } from './signals.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
 import { readStat, readStats } from '../native/stats.js'
@@ -107,6 +109,30 @@ export abstract class Handle<J, O extends JobOptions> extends Origin<J, O> {
 
   protected closedError(): PoolClosedError {
     return new PoolClosedError(this.name, 'the pool is closed')
+  }
+
+  // ── batches ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether the core notes the times of tasks that have a promise. */
+  protected abstract readonly isNoted: boolean
+
+  /** What the pool takes of a batch: the jobs at these indices, or all. */
+  abstract share(
+    batch: Batch,
+    jobs: readonly J[],
+    indices: readonly number[] | undefined,
+    options: O,
+    places: Places,
+  ): Share
+
+  /** Reserves so many places, or so many more; or gives a refusal. */
+  reservePlaces(count: number, options: O, mode: Offer, into?: Places): Places | number {
+    return reservePlaces(this.id, count, options, this.isNoted, mode, into)
+  }
+
+  reserve(jobs: readonly J[], options: O, batch: Batch): readonly Share[] | number {
+    const places = this.reservePlaces(jobs.length, options, Offer.normal)
+    return typeof places === 'number' ? places : [this.share(batch, jobs, undefined, options, places)]
   }
 
   // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,10 +7,12 @@ import type { Change } from '../options/live-options.js'
 import type { CloseOptions } from '../options/options.js'
 import { relayOf } from '../base/relay.js'
 import type { Strategy } from '../options/strategy.js'
+import type { Batch, Share } from './batch.js'
 import type { Handle } from './handle.js'
 import { type JobOptions, Origin, isFinal, isRefusal } from './origin.js'
 import { reasonOf } from './rejections.js'
 import { retryAfter } from './strain.js'
+import type { Places } from './places.js'
 import { Naming } from './strategy.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
 import { type Refused, readSums } from '../native/stats.js'
@@ -80,6 +82,54 @@ export class MultiOrigin<J, O extends JobOptions, H extends Handle<J, O> = Handl
       answer(named, first) ??
       this.#ask(named, mode, (index, each) => answer(index, this.members[index]!.offerSilently(job, options, each)))
     return code ?? (mode === Offer.normal ? this.#countRefusal() : first)
+  }
+
+  /** Each job has a place in the pool that would take it if it was submitted. If one has none, all others give theirs back. */
+  reserve(jobs: readonly J[], options: O, batch: Batch): readonly Share[] | number {
+    const taken: { places: Places | undefined; indices: number[] }[] = this.members.map(() => ({
+      places: undefined,
+      indices: [],
+    }))
+    const shares = (): Share[] =>
+      taken.flatMap(({ places, indices }, at) =>
+        places === undefined ? [] : [this.members[at]!.share(batch, jobs, indices, options, places)],
+      )
+    let code: number | undefined
+    try {
+      for (let index = 0; index < jobs.length && code === undefined; index++)
+        code = this.#reserveOne(index, options, taken)
+      if (code === undefined) return shares()
+    } finally {
+      // A strategy that is a function may have thrown.
+      if (code !== undefined || taken.reduce((sum, { indices }) => sum + indices.length, 0) < jobs.length) {
+        for (const share of shares()) share.giveBack()
+      }
+    }
+    return code
+  }
+
+  /** Reserves a place for one more job. Gives a refusal if no pool has one. */
+  #reserveOne(
+    job: number,
+    options: O,
+    taken: readonly { places: Places | undefined; indices: number[] }[],
+  ): number | undefined {
+    const offer = (at: number, mode: Offer): number | undefined => {
+      const own = taken[at]!
+      const places = this.members[at]!.reservePlaces(1, options, mode, own.places)
+      if (typeof places === 'number') {
+        this.#codes[at] = places
+        if (!isFinal(places)) return undefined
+        this.#refuser = this.members[at]
+        return places
+      }
+      own.places = places
+      own.indices.push(job)
+      return 0
+    }
+    const named = this.naming.name()
+    const answer = offer(named, Offer.atOnce) ?? this.#ask(named, Offer.normal, offer) ?? this.#countRefusal()
+    return answer === 0 ? undefined : answer
   }
 
   /**

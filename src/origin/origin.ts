@@ -1,6 +1,7 @@
-import { rejectedLater, rejectedPromise } from '../base/intrinsics.js'
+import { rejectedLater, rejectedPromise, resolvedPromise } from '../base/intrinsics.js'
 import { Offer, Refusal, Special } from '../native/abi.js'
 import type { VacancyWait } from '../native/isolate.js'
+import { type Batch, type Share, submitTogether } from './batch.js'
 import type { PoolStats, Stat } from '../native/pool-stats.js'
 import type { Change } from '../options/live-options.js'
 import type { CloseOptions } from '../options/options.js'
@@ -57,6 +58,20 @@ export abstract class Origin<J, O extends JobOptions> {
       return rejectedLater(error)
     }
   }
+
+  /** As `submit`, for several jobs that are taken all together or not at all; the first failure rejects and aborts the rest. */
+  submitAll(jobs: readonly J[], options: O): Promise<unknown[]> {
+    try {
+      const { signal } = options
+      if (signal?.aborted) return rejectedPromise(signal.reason)
+      return jobs.length === 0 ? resolvedPromise([]) : submitTogether(this, jobs, options)
+    } catch (error) {
+      return rejectedLater(error)
+    }
+  }
+
+  /** Reserves a place for each job of a batch: says which pool takes which; or why they are all refused. */
+  abstract reserve(jobs: readonly J[], options: O, batch: Batch): readonly Share[] | number
 
   /** As `submit`, without a promise. Throws what `submit` would reject with, if the job does not start or wait. */
   execute(job: J, options: O): void {

@@ -10,6 +10,22 @@ import { captureContextForGood, runInContextForGood } from './async-context.js'
 import type { Failures } from './failures.js'
 import type { Slot } from './slot.js'
 
+/** How the core looks after the resources of a pool. */
+export const careOf = <R>({
+  initTimeout,
+  disposeTimeout,
+  validate,
+  validateAfter,
+  maxUses,
+  maxAge,
+}: PoolSettings<R>) => ({
+  initTimeout,
+  disposeTimeout,
+  ...(validate !== undefined && { validateAfter }),
+  maxUses,
+  maxAge,
+})
+
 /** Whose resources they are. */
 export interface ResourceOwner<R> {
   readonly id: number

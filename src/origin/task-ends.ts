@@ -44,7 +44,9 @@ export class TaskEnds<R> {
 
   /** A task is about to start or to end: it does not, if its signal has aborted. Very many are aborted in slices. */
   heed(task: Task<R>): void {
-    if (task.signal !== undefined && !task.isSettled) this.#signals.heed(task.signal, task)
+    if (task.isSettled) return
+    if (task.signal !== undefined) this.#signals.heed(task.signal, task)
+    else task.heed()
   }
 
   /** A task settles in another way than by the end of its closure. Before code of users may run, which its name is, the task is over. */
@@ -54,7 +56,7 @@ export class TaskEnds<R> {
     this.settle(task)
     const error = reason()
     if (task.promise === undefined) this.#report(error, this.#info(task, times))
-    task.reject?.(error)
+    task.fail(error)
     task.context?.abort(error)
   }
 
@@ -73,7 +75,7 @@ export class TaskEnds<R> {
       // A failure that panicHandler has seen is never an unhandledRejection.
       if (task.promise !== undefined) markHandled(task.promise)
     }
-    task.reject?.(error)
+    task.fail(error)
   }
 
   /** Tells panicHandler, which may submit again what has failed; without a handler the logger is told. */

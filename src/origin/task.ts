@@ -76,6 +76,19 @@ export class Task<R> {
     /** Whether the core notes its times, for `TaskInfo`. */
     readonly isNoted: boolean,
   ) {}
+
+  /** Tells whoever has submitted it of the result, if anybody is to know. */
+  succeed(value: unknown): void {
+    this.resolve?.(value)
+  }
+
+  /** The same of what it has failed with. */
+  fail(error: unknown): void {
+    this.reject?.(error)
+  }
+
+  /** It is about to start or to end: if it belongs to others that are being aborted, so is it. */
+  heed(): void {}
 }
 
 /** A closure, as far as its name goes. */

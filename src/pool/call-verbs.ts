@@ -1,7 +1,8 @@
 /** What thread pools, and a MultiPool of such, have in common beyond `AnyPool`. */
 import { rejectedLater } from '../base/intrinsics.js'
 import { merged } from '../base/own.js'
-import { type RunChecked, checkRunOptions } from '../options/thread-options.js'
+import { checkArguments } from '../options/options.js'
+import { type RunChecked, checkRunAllOptions, checkRunOptions, checkTransfer } from '../options/thread-options.js'
 import type { Origin } from '../origin/origin.js'
 import { Call } from '../threads/owner/call.js'
 import type { Tasks } from './module-types.js'
@@ -22,6 +23,24 @@ export function runChecking(
     const checked = options === undefined ? defaults : merged(defaults, checkRunOptions(options))
     if (options !== undefined) origin.assertPossible(checked)
     return origin.submit(new Call(checked.name ?? DEFAULT, argument, false), checked)
+  } catch (error) {
+    return rejectedLater(error)
+  }
+}
+
+/** A batch of calls of the default export, or of the one that is named. */
+export function runAllChecking(origin: Calls, args: unknown, options: unknown): Promise<unknown[]> {
+  try {
+    const list = checkArguments(args)
+    const { transfer, ...checked } = checkRunAllOptions(options)
+    origin.assertPossible(checked)
+    const { name = DEFAULT } = checked
+    const calls = list.map((argument, index) => {
+      const call = new Call(name, argument, false)
+      if (transfer !== undefined) call.transfer = checkTransfer(transfer(argument, index), index)
+      return call
+    })
+    return origin.submitAll(calls, checked)
   } catch (error) {
     return rejectedLater(error)
   }

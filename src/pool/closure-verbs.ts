@@ -2,7 +2,7 @@
 import { rejectedLater } from '../base/intrinsics.js'
 import type { Taker } from '../map/taker.js'
 import { Offer } from '../native/abi.js'
-import { type SubmitChecked, checkLeaseOptions, checkSubmitOptions, checkTask } from '../options/options.js'
+import { type SubmitChecked, checkLeaseOptions, checkSubmitOptions, checkTask, checkTasks } from '../options/options.js'
 import { LEASE, type Lease } from '../origin/lease.js'
 import type { Origin } from '../origin/origin.js'
 import type { Closure, TaskContext } from '../origin/task.js'
@@ -20,6 +20,16 @@ export function submitChecking<R>(origin: Closures<R>, task: unknown, options: u
   try {
     checkTask(task)
     return origin.submit(task, checkedFor(origin, options))
+  } catch (error) {
+    return rejectedLater(error)
+  }
+}
+
+/** A batch of closures. */
+export function submitAllChecking<R>(origin: Closures<R>, tasks: unknown, options: unknown): Promise<unknown[]> {
+  try {
+    const list = checkTasks(tasks)
+    return origin.submitAll(list, checkedFor(origin, options))
   } catch (error) {
     return rejectedLater(error)
   }

@@ -21,17 +21,35 @@ import {
 } from '../options/options.js'
 import type { Resource } from '../options/resource-options.js'
 import type { Strategy } from '../options/strategy.js'
-import { type RunChecked, NO_RUN_OPTIONS, checkRunOptions } from '../options/thread-options.js'
+import { type RunAllOptions, type RunChecked, NO_RUN_OPTIONS, checkRunOptions } from '../options/thread-options.js'
 import type { ClosureOrigin } from '../origin/closure-origin.js'
 import type { Lease } from '../origin/lease.js'
 import { MultiOrigin } from '../origin/multi-origin.js'
 import type { Closure, TaskContext } from '../origin/task.js'
 import type { Call } from '../threads/owner/call.js'
 import { BasePool } from './any-pool.js'
-import { runChecking, tasksOf } from './call-verbs.js'
-import { executeChecking, leaseChecking, submitChecking, takerOf, tryExecuteChecking } from './closure-verbs.js'
+import { runAllChecking, runChecking, tasksOf } from './call-verbs.js'
+import {
+  executeChecking,
+  leaseChecking,
+  submitAllChecking,
+  submitChecking,
+  takerOf,
+  tryExecuteChecking,
+} from './closure-verbs.js'
 import { custom, show } from './inspection.js'
-import type { Named, Names, Run, Tasks, With, WithDefault, WithOptions } from './module-types.js'
+import type {
+  Argument,
+  Default,
+  Named,
+  Names,
+  Result,
+  Run,
+  Tasks,
+  With,
+  WithDefault,
+  WithOptions,
+} from './module-types.js'
 import { type ClosureVerb, noClosures, noExports } from './other-kind.js'
 import { type Pool, createPools, isPool, originOf } from './pool.js'
 import { type ThreadPool, isThreadPool, threadOriginOf } from './thread-pool.js'
@@ -169,6 +187,20 @@ export class MultiPool<P> extends BasePool {
   }
 
   /**
+   * Does the same as `submitAll` of a pool, over all pools: each task goes to the pool that would take it if it was
+   * submitted. If they cannot take all of them together, no task runs.
+   */
+  submitAll<R, F extends (context: TaskContext<R>) => unknown>(
+    this: MultiPool<Pool<R>>,
+    tasks: Iterable<F>,
+    options?: SubmitOptions,
+  ): Promise<Awaited<ReturnType<F>>[]> {
+    const { ofClosures } = this.#origins
+    if (ofClosures === undefined) return rejectedLater(noClosures('submitAll'))
+    return submitAllChecking(ofClosures, tasks, options) as Promise<Awaited<ReturnType<F>>[]>
+  }
+
+  /**
    * Does the same as `execute` of a pool, in the first pool that takes the task. An end without success is reported to
    * the `panicHandler` or `logger` of that pool.
    *
@@ -250,6 +282,17 @@ export class MultiPool<P> extends BasePool {
       ? rejectedLater(noExports('run'))
       : runChecking(ofCalls, argument, options, NO_RUN_OPTIONS)
   }) as Run<any>
+
+  /** Does the same as `runAll` of a thread pool, over all pools, as `submitAll` does. */
+  runAll<M, N extends Names<M> = Default<M>>(
+    this: MultiPool<ThreadPool<M>>,
+    args: Iterable<Argument<M, N>>,
+    options?: Named<RunAllOptions, N>,
+  ): Promise<Result<M, N>[]> {
+    const { ofCalls } = this.#origins
+    if (ofCalls === undefined) return rejectedLater(noExports('runAll'))
+    return runAllChecking(ofCalls, args, options) as Promise<Result<M, N>[]>
+  }
 
   /** The same as `tasks` of a thread pool, in the first pool that takes the task. */
   get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never {

@@ -4,6 +4,7 @@ import { misuse } from '../base/errors.js'
 /** The verbs that take closures, and what thread pools have instead. */
 const OF_CLOSURES = {
   submit: 'run or tasks',
+  submitAll: 'runAll',
   execute: 'run or tasks',
   tryExecute: 'run or tasks',
   lease: 'run or tasks',
@@ -13,6 +14,7 @@ const OF_CLOSURES = {
 /** The verbs that call exports, and what pools of closures have instead. */
 const OF_EXPORTS = {
   run: 'submit, execute or tryExecute',
+  runAll: 'submitAll',
   tasks: 'submit, execute or tryExecute',
   with: 'submit, execute or tryExecute, each of which takes options',
 } as const

@@ -9,6 +9,7 @@ import type { Taker } from '../map/taker.js'
 import { type PoolOptions, checkItems } from '../options/options.js'
 import {
   type MapRunOptions,
+  type RunAllOptions,
   type RunChecked,
   type RunOptions,
   type ThreadOptions,
@@ -19,7 +20,7 @@ import {
 } from '../options/thread-options.js'
 import { Call } from '../threads/owner/call.js'
 import { ThreadOrigin } from '../threads/owner/thread-origin.js'
-import { DEFAULT, runChecking, tasksOf } from './call-verbs.js'
+import { DEFAULT, runAllChecking, runChecking, tasksOf } from './call-verbs.js'
 import type {
   Argument,
   Call as CallOf,
@@ -151,6 +152,30 @@ export class ThreadPool<M = any> extends BasePool {
     const run = (argument: unknown, own: unknown) => runChecking(this.#origin, argument, own, checked)
     const tasks = tasksOf<M>((call) => this.#origin.submit(call, checked))
     return { run: run as Run<WithDefault<M, N>>, tasks }
+  }
+
+  /**
+   * Calls the default export, or the export `options.name`, once with each of `args`, and gives the results in their
+   * order. The calls are accepted all together or refused all together: a full pool rejects with one
+   * `PoolOverloadError`, and if an argument cannot be cloned, none of them runs.
+   *
+   * ```js
+   * const pages = await pool.runAll(texts, { name: 'render', timeout: 5_000 })
+   * ```
+   *
+   * The first failure rejects at once with its error, and the rest is aborted. All arguments are encoded before the
+   * first call is handed to a thread, and every thread is woken once, so a batch costs less than as many calls of `run`.
+   * The event loop does not turn meanwhile. Without arguments it resolves to an empty array.
+   *
+   * @param args an array, or any other iterable
+   * @param options those of `run`, for each call; `signal` aborts all of them, and `transfer` is a function that says of each
+   *   argument what of it is moved
+   */
+  runAll<N extends Names<M> = Default<M>>(
+    args: Iterable<Argument<M, N>>,
+    options?: Named<RunAllOptions, N>,
+  ): Promise<Result<M, N>[]> {
+    return runAllChecking(this.#origin, args, options) as Promise<Result<M, N>[]>
   }
 
   /**

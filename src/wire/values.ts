@@ -7,8 +7,8 @@ import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
 
 import { structuredClone } from '../base/intrinsics.js'
-import { Exchange, ValueFlag, ValueKind, Word } from '../native/abi.js'
-import { describe, exchanged, native, words } from '../native/binding.js'
+import { Exchange, Registers, ValueFlag, ValueKind, Word } from '../native/abi.js'
+import { describe, exchanged, native, numbers, words } from '../native/binding.js'
 import type { Transferable } from '../base/transferable.js'
 import {
   Decoder,
@@ -38,7 +38,7 @@ export const exportNumberOf = (flagged: number): number => flagged & EXPORT_NUMB
 const BUFFER = -1
 
 /** The shapes of objects, by numbers that all isolates of the process know. */
-const shapes: Shapes = {
+export const shapes: Shapes = {
   numberOf: (keys) => native.shapeNumber(keys),
   keysOf: (number) => native.shapeKeys(number),
 }
@@ -91,6 +91,14 @@ function send(bytes: Buffer): void {
   lend(bytes)
   describe(ValueKind.serialized, 0, bytes.length)
 }
+
+/** The value that goes out with the next call, and where its bytes are until then. It is not one that `bring` brings. */
+export const sent = (): { kind: ValueKind; number: number; bytes: Uint8Array; length: number } => ({
+  kind: words[Word.kind]!,
+  number: numbers[Registers.outgoing]!,
+  bytes: words[Word.lent] === 1 ? lent! : outgoing,
+  length: words[Word.length]!,
+})
 
 /** What `sendWritten` would make of a value. */
 export const surveyed = (value: unknown, isCloned = false): Verdict =>

@@ -5,6 +5,7 @@
 //! `crate/core/src/counters.rs`, and nothing here.
 
 mod answers;
+mod batches;
 mod commands;
 mod exchange;
 mod registers;
@@ -13,6 +14,7 @@ pub mod typescript;
 mod values;
 
 pub use answers::{Cancelled, How, LAST_REFUSAL, Linger, NO_LIMIT, NONE, OTHER, Offer, Refusal, UNBOUNDED};
+pub use batches::{ANSWER, ARGUMENT, ArgumentRow, BATCH_HEAD, BatchHead, BatchRow, HELD_AT_ONCE};
 pub use commands::{CommandKind, HELD, Rejection, Vacancy, watched};
 pub use exchange::{
     BYTES_AT, COLUMNS, Column, EXCHANGE, FIGURES, FIGURES_AT, Figure, OUTCOMES, OUTGOING_AT, OUTGOING_BYTES,

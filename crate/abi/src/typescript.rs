@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use workpool_core::{Column, Snapshot};
 
 use crate::{
-    answers, commands, exchange, registers,
+    answers, batches, commands, exchange, registers,
     table::{Enumeration, Row},
     values,
 };
@@ -36,10 +36,14 @@ pub fn write_abi(to: &mut impl Write) -> fmt::Result {
         values::ValueFlag::ENUMERATION,
         exchange::Column::ENUMERATION,
         exchange::Figure::ENUMERATION,
+        batches::BatchHead::ENUMERATION,
+        batches::BatchRow::ENUMERATION,
+        batches::ArgumentRow::ENUMERATION,
         answers::CONSTANTS,
         commands::CONSTANTS,
         registers::CONSTANTS,
         exchange::CONSTANTS,
+        batches::CONSTANTS,
     ];
     for enumeration in &enumerations {
         writeln!(to)?;

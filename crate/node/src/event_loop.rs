@@ -124,9 +124,14 @@ impl EventLoop {
 
     /// One more promise is open.
     pub(crate) fn hold(&self) {
+        self.hold_all(1);
+    }
+
+    /// So many more promises are open.
+    pub(crate) fn hold_all(&self, more: u32) {
         let open = self.open.get();
-        self.open.set(open + 1);
-        if let (0, Some(Waker(bell))) = (open, self.bell.get()) {
+        self.open.set(open + more);
+        if let (0, 1.., Some(Waker(bell))) = (open, more, self.bell.get()) {
             // SAFETY: called from JavaScript of this environment, which therefore lives, and so does the bell.
             unsafe { sys::napi_ref_threadsafe_function(self.env, bell) };
             if !self.is_rooted.get() {

@@ -19,7 +19,7 @@ use crate::{
     event_loop::EventLoop,
     isolate::Isolate,
     mailbox::Waker,
-    raw::{closures, commands, keys, outcomes, runs, state, tasks, threads, values},
+    raw::{batches, closures, commands, keys, outcomes, runs, state, tasks, threads, values},
     registers::Registers,
 };
 
@@ -78,6 +78,8 @@ fn export(
     let attach: [(&CStr, sys::napi_callback); 1] = [(c"attach", Some(attach))];
     let all = [
         &attach,
+        batches::FUNCTIONS,
+        batches::OF_ARRAYS,
         closures::FUNCTIONS,
         commands::FUNCTIONS,
         keys::FUNCTIONS,

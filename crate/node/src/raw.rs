@@ -1,5 +1,6 @@
 //! What TypeScript calls per task: raw functions of Node-API, with integers in and out.
 
+pub(crate) mod batches;
 pub(crate) mod call;
 pub(crate) mod closures;
 pub(crate) mod commands;

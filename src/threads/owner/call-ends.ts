@@ -4,7 +4,6 @@ import { Column, Exchange, Figure, ValueFlag, ValueKind } from '../../native/abi
 import { figures, outcomes } from '../../native/binding.js'
 import type { TaskInfo } from '../../options/task-info.js'
 import type { Failures } from '../../origin/failures.js'
-import type { Resolve } from '../../origin/task.js'
 import type { ErrorDescription } from '../../wire/payload/index.js'
 import { decode } from '../../wire/values.js'
 import { afterPrints } from './after-prints.js'
@@ -47,7 +46,7 @@ export class CallEnds {
     const number = figures[row * Exchange.figures + Figure.value]!
     const value = decode(kind, number, outcomes[at + Column.offset]!, outcomes[at + Column.length]!)
     if (isFailed) this.#failWith(call, value as ErrorDescription, row)
-    else call.resolve(value)
+    else call.succeed(value)
   }
 
   #failWith(call: Call, description: ErrorDescription, row: number): void {
@@ -61,8 +60,8 @@ export class CallEnds {
     const times = timesOf(row)
     const fail = (error: unknown) => this.fail(call, error, times)
     this.#threads!.take(figures[row * Exchange.figures + Figure.value]!, {
-      give: (value) => (isFailed ? fail(this.#errors.revive(value as ErrorDescription)) : call.resolve(value)),
-      fail: call.reject,
+      give: (value) => (isFailed ? fail(this.#errors.revive(value as ErrorDescription)) : call.succeed(value)),
+      fail: (error) => call.fail(error),
       lose: () => fail(new WorkerCrashedError(this.#failures.pool, 0, undefined)),
     })
   }
@@ -81,7 +80,7 @@ export class CallEnds {
       this.#failures.report(error, info)
       if (promise !== undefined) markHandled(promise)
     }
-    call.reject(error)
+    call.fail(error)
   }
 }
 
@@ -94,12 +93,6 @@ function timesOf(row: number): Times {
 
 /** The promise of a call settles once the owner has read what the task has printed. An owner that is blocked reads nothing. */
 function settleAfterPrints(call: Call): void {
-  const { promise, resolve, reject } = call
-  if (promise === undefined) {
-    afterPrints(noop)
-    return
-  }
-  const later = (settle: Resolve) => (value: unknown) => afterPrints(() => settle(value))
-  call.resolve = later(resolve)
-  call.reject = later(reject)
+  if (call.promise === undefined) afterPrints(noop)
+  else call.settleBy(afterPrints)
 }

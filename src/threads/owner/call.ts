@@ -1,5 +1,7 @@
 import { Promise } from '../../base/intrinsics.js'
 import { capture, forgetCaptured, rejectOf, resolveOf } from '../../origin/captured.js'
+import type { Transferable } from '../../base/transferable.js'
+import type { Batch } from '../../origin/batch.js'
 import type { Resolve } from '../../origin/task.js'
 import type { PortArgument } from './port-argument.js'
 
@@ -16,6 +18,11 @@ export class Call {
   reject: Resolve = noop
   priority = 1
   signal: AbortSignal | undefined
+  /** The batch that it belongs to and by which it settles, and its place there. */
+  batch: Batch | undefined
+  index = 0
+  /** Of a batch: what of the argument is moved. */
+  transfer: readonly Transferable[] | undefined
   /** The argument, if no codec takes it, until the thread is known. */
   portArgument: PortArgument | undefined
 
@@ -27,6 +34,24 @@ export class Call {
     /** Whether `argument` is a list of arguments. */
     readonly isSpread: boolean,
   ) {}
+
+  succeed(value: unknown): void {
+    if (this.batch === undefined) this.resolve(value)
+    else this.batch.completed(this.index, value)
+  }
+
+  fail(error: unknown): void {
+    if (this.batch === undefined) this.reject(error)
+    else this.batch.failed(error)
+  }
+
+  /** Has `settle` called with what settles the call, at the time that it chooses. */
+  settleBy(settle: (settled: () => void) => void): void {
+    const { batch, index, resolve, reject } = this
+    this.batch = undefined
+    this.resolve = (value) => settle(() => (batch === undefined ? resolve(value) : batch.completed(index, value)))
+    this.reject = (error) => settle(() => (batch === undefined ? reject(error) : batch.failed(error)))
+  }
 
   /** Gives the promise of the call, which is made once however many pools the call is offered to. */
   promised(): Promise<unknown> {

@@ -24,9 +24,14 @@ export type PortArgument =
  * it is woken, and a port costs several times what it costs to clone a small value twice. Large ones are few, as memory
  * is bounded.
  *
+ * @param write encodes a value, or declines
  * @throws DataCloneError, and then nothing is detached
  */
-export function toPortArgument(value: unknown, list: readonly Transferable[] = []): PortArgument | undefined {
+export function toPortArgument(
+  value: unknown,
+  list: readonly Transferable[] = [],
+  write: (value: unknown) => boolean = encode,
+): PortArgument | undefined {
   if (list.length > 0)
     return list.every(types.isArrayBuffer) ? keep(value, list as readonly ArrayBuffer[]) : post(value, list)
   const verdict = surveyed(value)
@@ -38,7 +43,7 @@ export function toPortArgument(value: unknown, list: readonly Transferable[] = [
   const argument = structuredClone(value)
   // After the clone nothing is an instance of a class or behind a getter any more. An object that V8 still does not
   // know is one of Node's.
-  if (encode(argument)) return undefined
+  if (write(argument)) return undefined
   if (surveyed(argument, true) !== Verdict.same) return { port: undefined, argument, moved: [] }
   sendWritten(argument)
   return undefined

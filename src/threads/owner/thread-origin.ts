@@ -5,7 +5,9 @@ import { describe, isolate, native, numbers, words } from '../../native/binding.
 import { misuse } from '../../base/errors.js'
 import { warnOfTwins } from '../../origin/copies.js'
 import { Failures } from '../../origin/failures.js'
+import type { Batch, Share } from '../../origin/batch.js'
 import { Handle } from '../../origin/handle.js'
+import type { Places } from '../../origin/places.js'
 import { open } from '../../origin/opening.js'
 import { rejectionError } from '../../origin/rejections.js'
 import { strainOf } from '../../origin/strain.js'
@@ -29,6 +31,7 @@ import {
 import { Threads } from './threads.js'
 import { afterPrints } from './after-prints.js'
 import type { Call } from './call.js'
+import { type CallBatchOwner, CallShare } from './call-batch.js'
 import { CallEnds } from './call-ends.js'
 import { type PortArgument, discard, toPortArgument } from './port-argument.js'
 import { ThreadErrors, packCrash } from './thread-errors.js'
@@ -257,9 +260,36 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
     call.signal = options.signal
     call.argument = undefined
     call.portArgument = portArgument
-    while (this.#calls.length <= id) this.#calls.push(undefined)
-    this.#calls[id] = call
+    this.#keepCall(call)
     if (hasCommands()) carryOut()
+  }
+
+  protected get isNoted(): boolean {
+    return this.#settings.panicHandler !== undefined
+  }
+
+  share(
+    batch: Batch,
+    calls: readonly Call[],
+    indices: readonly number[] | undefined,
+    options: RunChecked,
+    places: Places,
+  ): Share {
+    const owner: CallBatchOwner = {
+      id: this.id,
+      hasPort: this.#threads !== undefined,
+      exportCode: (name) => this.#exportNumber(name) | (this.#threads === undefined ? PORTLESS : 0),
+      calls: this.#calls,
+      keep: (call) => this.#keepCall(call),
+      abort: (call, reason) => this.#abort(call, reason),
+      closedError: () => this.closedError(),
+    }
+    return new CallShare(owner, batch, calls, indices, options, places)
+  }
+
+  #keepCall(call: Call): void {
+    while (this.#calls.length <= call.id) this.#calls.push(undefined)
+    this.#calls[call.id] = call
   }
 
   /** The number of an export; `NAMED` if it has none. */
@@ -314,7 +344,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
       this.#ends.settle(call, row)
     } catch (error) {
       // A value that cannot be read back, or for which there is no memory, is the affair of its own task.
-      call.reject(error)
+      call.fail(error)
     }
   }
 
@@ -324,7 +354,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
     const cancelled = native.cancel(this.id, call.id, call.stamp)
     if (cancelled === Cancelled.late) return
     this.#forget(call.id)
-    call.reject(reason)
+    call.fail(reason)
     if (cancelled === Cancelled.running) this.#abortInThread(call, reason, true)
     if (hasCommands()) carryOut()
   }
@@ -340,7 +370,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
         waitMs: numbers[Time.waitMs]!,
         runMs: numbers[Time.runMs]!,
       })
-    else call.reject(error)
+    else call.fail(error)
     if (rejection === Rejection.taskTimeout) this.#abortInThread(call, error, true)
   }
 

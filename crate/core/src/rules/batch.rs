@@ -15,6 +15,7 @@ use crate::{
 impl<T: Payload> State<T> {
     /// Reserves `count` places for tasks like `task`, or refuses all of them. `into`: a batch that gets these places,
     /// too.
+    #[inline(never)]
     pub(crate) fn reserve(
         &mut self,
         clock: &impl Clock,
@@ -73,6 +74,7 @@ impl<T: Payload> State<T> {
     }
 
     /// Hands in tasks of a batch, as far as it has places for them; says of each what becomes of it.
+    #[inline(never)]
     pub(crate) fn submit_reserved(
         &mut self,
         clock: &impl Clock,
@@ -91,6 +93,7 @@ impl<T: Payload> State<T> {
     }
 
     /// The batch has no place any more; what was kept for it is there for others.
+    #[inline(never)]
     pub(crate) fn give_back_places(&mut self, reservation: Reservation, effects: &mut Effects<T>) {
         if self.batches.remove(reservation) {
             self.fill(effects);
@@ -106,6 +109,7 @@ impl<T: Payload> State<T> {
 
     /// The batch of a newcomer may be anybody's but its own: why the newcomer is refused that would wait if the tasks to
     /// come waited already.
+    #[inline(never)]
     pub(crate) fn refuse_beside_batches(&mut self, task: &Submission<T>) -> Option<Refusal> {
         if matches!(task.offer, Offer::Reserved { .. })
             || (self.room() > 0 && !self.is_behind(task.payload.face()))

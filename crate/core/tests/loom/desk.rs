@@ -8,7 +8,7 @@ use std::{
 use loom::sync::Arc;
 use workpool_core::{
     Admission, Cancelled, Care, Clock, Effect, End, FaceId, Finished, MILLISECOND, ManualClock, Options,
-    Payload, Rejection, Submission, Taken, TaskId, WorkerId, WorkerKind,
+    Payload, Rejection, Reservation, Submission, Taken, TaskId, WorkerId, WorkerKind,
 };
 
 use crate::recorder::{self, Job, RecordedPool, keep_appointment};
@@ -222,6 +222,28 @@ impl<T: Numbered> Desk<T> {
             Admission::Refused(_) => self.notes().refused.push(number),
         }
         admission
+    }
+
+    /// Hands in tasks of a batch, and says how many have been taken in.
+    pub(crate) fn hand_in(&self, reservation: Reservation, payloads: &[T]) -> u32 {
+        let admissions = self.pool.submit_reserved(reservation, payloads);
+        self.note_admissions(&admissions, payloads)
+    }
+
+    /// These tasks have been taken in.
+    pub(crate) fn note_admissions(&self, admissions: &[Admission], payloads: &[T]) -> u32 {
+        for (&admission, payload) in admissions.iter().zip(payloads) {
+            let (number, face) = (payload.number(), payload.face());
+            match admission {
+                Admission::Started(worker, id) => {
+                    self.notes().names.push((id, number, face));
+                    self.took(worker, id, face);
+                }
+                Admission::Waiting(id) => self.notes().names.push((id, number, face)),
+                Admission::Refused(_) => panic!("it has a place"),
+            }
+        }
+        admissions.len() as u32
     }
 
     /// Submits a task that a worker has at once, or as soon as one has booted for it.

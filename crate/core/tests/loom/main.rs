@@ -7,11 +7,13 @@
 //! accounted for: refused, rejected, cancelled or started, and started only once.
 #![cfg(loom)]
 
+mod batches;
 mod crowds;
 mod desk;
 mod faces;
 #[path = "../recorder/mod.rs"]
 mod recorder;
+mod scheduling;
 mod slots;
 mod threads;
 mod vacancies;

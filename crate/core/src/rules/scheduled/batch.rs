@@ -10,6 +10,7 @@ use crate::{
 
 impl<T: Payload> State<T> {
     /// Why so many tasks are refused: as the last one would be if the others had been submitted before.
+    #[inline(never)]
     pub(crate) fn refuse_batch_if_scheduled(
         &mut self,
         clock: &impl Clock,
@@ -59,6 +60,7 @@ impl<T: Payload> State<T> {
     }
 
     /// How many tasks like this could start now if they were the next, beside so many others that take so many slots.
+    #[inline(never)]
     fn startable_like(&self, task: &Submission<T>, others: u32, slots: u32) -> u32 {
         let schedule = self.schedule();
         if schedule.is_paused() {

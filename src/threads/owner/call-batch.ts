@@ -1,0 +1,158 @@
+import { BatchHead, BatchRow } from '../../native/abi.js'
+import { native } from '../../native/binding.js'
+import { needHeadroom } from '../../base/headroom.js'
+import type { Transferable } from '../../base/transferable.js'
+import type { RunChecked } from '../../options/thread-options.js'
+import type { Batch, Share } from '../../origin/batch.js'
+import { type Places, answerAt, writeHead } from '../../origin/places.js'
+import { BatchWriter } from '../../wire/batch-values.js'
+import { NAMED, serialize } from '../../wire/values.js'
+import type { Call } from './call.js'
+import { type PortArgument, discard, toPortArgument } from './port-argument.js'
+
+/** What a batch needs of a pool of threads. */
+export interface CallBatchOwner {
+  readonly id: number
+  /** Whether a message port goes from here to the threads. */
+  readonly hasPort: boolean
+  /** The number of the export, with its flags. */
+  exportCode(name: string): number
+  /** All tasks of the pool, under the core's numbers. */
+  readonly calls: readonly (Call | undefined)[]
+  /** The call is a task from now on. */
+  keep(call: Call): void
+  abort(call: Call, reason: unknown): void
+  closedError(): Error
+}
+
+/** The calls that one pool takes of a batch. */
+export class CallShare implements Share {
+  readonly #owner: CallBatchOwner
+  readonly #batch: Batch
+  readonly #calls: readonly Call[]
+  /** Places in the batch; `undefined` if the pool takes all. */
+  readonly #indices: readonly number[] | undefined
+  readonly #options: RunChecked
+  readonly #places: Places
+  readonly #count: number
+  readonly #writer: BatchWriter
+  /** What only a message port brings, by place among the calls of this pool. */
+  readonly #portArguments = new Map<number, PortArgument>()
+  #exportCode = 0
+  /** Up to which number the tasks that are left have been aborted. */
+  #aborted = 0
+
+  constructor(
+    owner: CallBatchOwner,
+    batch: Batch,
+    calls: readonly Call[],
+    indices: readonly number[] | undefined,
+    options: RunChecked,
+    places: Places,
+  ) {
+    this.#owner = owner
+    this.#batch = batch
+    this.#calls = calls
+    this.#indices = indices
+    this.#options = options
+    this.#places = places
+    this.#count = indices?.length ?? calls.length
+    this.#writer = new BatchWriter(this.#count)
+  }
+
+  #indexOf(own: number): number {
+    return this.#indices === undefined ? own : this.#indices[own]!
+  }
+
+  /** Encodes all arguments. What is moved is moved last, when nothing else can fail any more. */
+  prepare(): void {
+    const name = this.#calls[0]!.name
+    this.#exportCode = this.#owner.exportCode(name)
+    const isNamed = (this.#exportCode & NAMED) !== 0
+    const moving: { own: number; sent: unknown; list: readonly Transferable[] }[] = []
+    for (let own = 0; own < this.#count; own++) {
+      const index = this.#indexOf(own)
+      const { argument, transfer: list } = this.#calls[index]!
+      const sent = isNamed ? [name, argument] : argument
+      if (list !== undefined && list.length > 0 && this.#owner.hasPort) {
+        this.#writer.addPort()
+        moving.push({ own, sent, list })
+      } else if (list !== undefined || !this.#writer.add(sent)) {
+        this.#bring(own, sent, list)
+      }
+    }
+    for (const { own, sent, list } of moving) this.#portArguments.set(own, toPortArgument(sent, list)!)
+  }
+
+  /** An argument that the encoder has declined, or of which something is moved from one isolate to the threads of another. */
+  #bring(own: number, sent: unknown, list: readonly Transferable[] | undefined): void {
+    needHeadroom()
+    if (!this.#owner.hasPort) {
+      serialize(sent, list)
+      this.#writer.addSent()
+      return
+    }
+    let isWritten = false
+    const portArgument = toPortArgument(sent, [], (value) => (isWritten = this.#writer.add(value)))
+    if (portArgument !== undefined) {
+      this.#portArguments.set(own, portArgument)
+      this.#writer.addPort()
+    } else if (!isWritten) {
+      this.#writer.addSent()
+    }
+  }
+
+  handIn(): void {
+    const { priority = 1 } = this.#options
+    let own = 0
+    for (const chunk of this.#writer.chunks) {
+      writeHead(chunk.words, this.#owner.id, this.#places, chunk.count, this.#exportCode)
+      native.run_batch(chunk.bytes)
+      const taken = chunk.words[BatchHead.count]!
+      for (let place = 0; place < taken; place++, own++) {
+        const index = this.#indexOf(own)
+        const call = this.#calls[index]!
+        call.batch = this.#batch
+        call.index = index
+        call.promise = this.#batch.promise
+        call.argument = undefined
+        const at = answerAt(place)
+        call.id = chunk.words[at + BatchRow.task]!
+        call.stamp = chunk.words[at + BatchRow.stamp]!
+        call.priority = priority
+        call.portArgument = this.#portArguments.get(own)
+        this.#portArguments.delete(own)
+        this.#owner.keep(call)
+      }
+      if (taken < chunk.count) {
+        this.#batch.failed(this.#owner.closedError())
+        break
+      }
+    }
+    this.#discard()
+  }
+
+  start(): void {}
+
+  giveBack(): void {
+    native.give_back_places(this.#owner.id, this.#places.number, this.#places.stamp)
+    this.#discard()
+  }
+
+  abortSome(most: number, reason: unknown): boolean {
+    const { calls } = this.#owner
+    const end = Math.min(this.#aborted + most, calls.length)
+    for (; this.#aborted < end; this.#aborted++) {
+      const call = calls[this.#aborted]
+      if (call?.batch === this.#batch) this.#owner.abort(call, reason)
+    }
+    return end === calls.length
+  }
+
+  /** Nobody will ask for the arguments of calls that have not been handed in. */
+  #discard(): void {
+    for (const portArgument of this.#portArguments.values()) discard(portArgument)
+    this.#portArguments.clear()
+    this.#writer.chunks.length = 0
+  }
+}
