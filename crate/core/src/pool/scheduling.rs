@@ -60,4 +60,10 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     pub fn retry_after(&self, reason: Option<Reason>) -> Option<Nanos> {
         self.state.lock().retry_after(&self.clock, reason)
     }
+
+    /// How many keys the pool knows.
+    #[cfg(any(test, feature = "audit"))]
+    pub fn keys(&self) -> usize {
+        self.state.lock().schedule.as_ref().map_or(0, |schedule| schedule.keys.len())
+    }
 }

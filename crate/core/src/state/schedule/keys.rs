@@ -367,6 +367,11 @@ impl Keys {
     }
 
     #[cfg(any(test, feature = "audit"))]
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    #[cfg(any(test, feature = "audit"))]
     pub(crate) fn audit(&self) {
         assert_eq!(self.by_key.len(), self.records.len(), "keys by name");
         let mut waiting = 0;

@@ -1,0 +1,70 @@
+//! The background: what can wait for everybody else. And tasks that age.
+
+use workpool_core::{BACKGROUND, MILLISECOND, Options, Refusal, Submission};
+
+use crate::{Fixture, capacity};
+
+fn background(payload: u32) -> Submission<u32> {
+    Submission { priority: BACKGROUND, ..Submission::new(payload) }
+}
+
+#[test]
+fn it_starts_if_less_than_half_of_the_pool_is_busy() {
+    let pool = Fixture::new(capacity(4));
+    pool.run(background(0));
+    pool.run(background(1));
+    pool.wait(background(2));
+    let (worker, _) = pool.run(Submission::new(3));
+    assert_eq!(pool.complete(worker), None, "two are busy beside it");
+    let pool = Fixture::new(capacity(1));
+    let (worker, _) = pool.run(background(0));
+    pool.wait(background(1));
+    assert_eq!(pool.order(worker), [1], "at least one may run");
+}
+
+#[test]
+fn it_waits_for_every_other_task_that_may_start_and_is_first_in_first_out() {
+    let pool = Fixture::new(capacity(1));
+    let (worker, _) = pool.run(Submission::new(0));
+    for payload in [1, 2] {
+        pool.wait(background(payload));
+    }
+    pool.wait(Submission { priority: 1_000_000, ..Submission::new(3) });
+    assert_eq!(pool.order(worker), [3, 1, 2]);
+}
+
+#[test]
+fn it_is_bounded_by_its_own_count_and_never_fills_the_queue_for_others() {
+    let pool = Fixture::new(Options { max_waiting: 1, ..capacity(1) });
+    pool.run(Submission::new(0));
+    pool.wait(background(1));
+    assert_eq!(pool.refuse(&background(2)), Some(Refusal::Overload { waiting: 1, capacity: 1 }));
+    pool.wait(Submission::new(3));
+    assert_eq!(pool.refuse(&Submission::new(4)), Some(Refusal::Overload { waiting: 2, capacity: 1 }));
+}
+
+#[test]
+fn a_close_starts_at_once_what_fits_and_then_it_runs_like_any_other() {
+    let pool = Fixture::new(capacity(4));
+    let workers = [0, 1].map(|payload| pool.run(background(payload)).0);
+    (2..6).for_each(|payload| drop(pool.wait(background(payload))));
+    pool.close();
+    assert_eq!(pool.started(), [2, 3]);
+    let next = pool.complete(workers[0]);
+    assert_eq!(next.and_then(|next| pool.payload(next)), Some(4));
+}
+
+#[test]
+fn a_waiting_task_counts_as_one_priority_higher_after_each_time_of_ageing() {
+    let pool = Fixture::new(Options { ageing: Some(10 * MILLISECOND), ..capacity(1) });
+    let (worker, _) = pool.run(Submission::new(0));
+    pool.wait(Submission { priority: 3, ..Submission::new(1) });
+    pool.pass(19);
+    pool.wait(Submission { priority: 1, ..Submission::new(2) });
+    pool.pass(2);
+    pool.wait(Submission { priority: 1, ..Submission::new(3) });
+    pool.wait(background(4));
+    pool.pass(1_000);
+    pool.wait(Submission { priority: 0, ..Submission::new(5) });
+    assert_eq!(pool.order(worker), [2, 1, 3, 5, 4], "the background does not age");
+}

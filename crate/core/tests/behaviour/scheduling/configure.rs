@@ -1,0 +1,93 @@
+//! Options that change while the pool runs, and the hint when to try again.
+
+use workpool_core::{Change, FaceId, MILLISECOND, Options, Policy, Refusal, Submission, WorkerKind};
+
+use super::{A, of};
+use crate::{Fixture, boots, capacity, retirements};
+
+#[test]
+fn a_change_holds_at_once_for_who_waits() {
+    let pool = Fixture::new(Options { policy: Policy { per_key: 1, ..Policy::NONE }, ..capacity(4) });
+    pool.run(of(A, 0));
+    (1..4).for_each(|payload| drop(pool.wait(of(A, payload))));
+    pool.configure(&Change { per_key: Some(3), ..Change::default() });
+    assert_eq!(pool.started(), [1, 2]);
+    pool.configure(&Change { per_key: Some(1), capacity: Some(8), ..Change::default() });
+    assert_eq!(pool.started(), []);
+    assert_eq!(pool.snapshot().capacity, 8);
+}
+
+#[test]
+fn bounds_change_for_newcomers() {
+    let pool = Fixture::new(capacity(1));
+    pool.run(Submission::new(0));
+    pool.configure(&Change { max_waiting: Some(1), ..Change::default() });
+    pool.wait(Submission::new(1));
+    let refusal = Some(Refusal::Overload { waiting: 1, capacity: 1 });
+    assert_eq!(pool.refuse(&Submission::new(2)), refusal);
+    pool.configure(&Change { max_waiting: Some(0), ..Change::default() });
+    assert_eq!(pool.refuse(&Submission::new(2)), None);
+    pool.configure(&Change { nonblocking: Some(true), ..Change::default() });
+    assert_eq!(pool.refuse(&Submission::new(2)), refusal);
+}
+
+#[test]
+fn an_expiry_counts_from_the_change_for_who_is_idle_already() {
+    let pool = Fixture::new(capacity(2));
+    pool.fill_and_complete(2);
+    pool.pass(1_000);
+    pool.configure(&Change { expiry: Some(Some(10 * MILLISECOND)), ..Change::default() });
+    pool.pass(9);
+    assert_eq!(pool.gauges(), (2, 0, 0));
+    pool.pass(1);
+    assert_eq!(pool.gauges(), (0, 0, 0));
+    pool.fill_and_complete(1);
+    pool.configure(&Change { expiry: Some(None), ..Change::default() });
+    pool.pass(1_000);
+    assert_eq!(pool.gauges(), (1, 0, 0));
+}
+
+#[test]
+fn another_grace_holds_for_aborts_from_then_on() {
+    let kind = WorkerKind::Thread { grace: 1_000 * MILLISECOND };
+    let pool = Fixture::new(Options { kind, ..capacity(1) });
+    let task = pool.wait(Submission::new(0));
+    let worker = boots(&pool.effects())[0];
+    pool.booted(worker);
+    pool.take(worker, task);
+    pool.configure(&Change { grace: Some(5 * MILLISECOND), ..Change::default() });
+    pool.cancel(task);
+    pool.pass(5);
+    assert_eq!(pool.effects(), [workpool_core::Effect::Kill(worker)]);
+    assert_eq!(retirements(&pool.effects()), []);
+}
+
+#[test]
+fn what_a_pool_does_without_rules_again_it_does_as_ever() {
+    let pool = Fixture::new(capacity(2));
+    let (worker, _) = pool.run(Submission::new(0));
+    pool.configure(&Change { per_key: Some(1), ..Change::default() });
+    pool.pause(FaceId::FIRST);
+    pool.wait(Submission::new(1));
+    pool.wait(Submission::new(2));
+    pool.configure(&Change { per_key: Some(workpool_core::UNBOUNDED), ..Change::default() });
+    pool.resume();
+    assert_eq!(pool.started(), [1]);
+    assert_eq!(pool.order(worker), [2]);
+}
+
+#[test]
+fn who_is_refused_is_told_how_long_the_queue_takes_at_the_rate_of_ends() {
+    let pool = Fixture::new(Options { max_waiting: 4, ..capacity(1) });
+    let (worker, _) = pool.run(Submission::new(0));
+    (1..5).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    assert_eq!(pool.retry_after(None), None, "the first sample");
+    for payload in 5..9 {
+        pool.pass(50);
+        pool.complete(worker);
+        pool.wait(Submission::new(payload));
+    }
+    assert_eq!(pool.retry_after(None), Some(200 * MILLISECOND), "four wait, and one ends in 50 ms");
+    pool.pass(100);
+    assert_eq!(pool.retry_after(None), None, "nothing has ended since");
+}

@@ -1,0 +1,144 @@
+//! A rate: most starts in any interval.
+
+use workpool_core::{Change, Clock, Effect, MILLISECOND, Options, Policy, Rate, Reason, Refusal, Submission};
+
+use crate::{Fixture, capacity};
+
+fn rate(limit: u32, milliseconds: u64) -> Option<Rate> {
+    Some(Rate { limit, interval: milliseconds * MILLISECOND })
+}
+
+fn limited(limit: u32, milliseconds: u64, options: Options) -> Fixture {
+    Fixture::new(Options { policy: Policy { rate: rate(limit, milliseconds), ..Policy::NONE }, ..options })
+}
+
+/// Ends what has started and notes when it did, until so many tasks have.
+fn play(pool: &Fixture, tasks: u32, step: u64) -> Vec<u64> {
+    let mut starts = Vec::new();
+    for payload in 0..tasks {
+        if let workpool_core::Admission::Started(worker, _) = pool.submit(Submission::new(payload)) {
+            starts.push(pool.clock.now());
+            let mut next = pool.complete(worker);
+            while next.is_some() {
+                starts.push(pool.clock.now());
+                next = pool.complete(worker);
+            }
+        }
+    }
+    while starts.len() < tasks as usize {
+        pool.pass(step);
+        for (worker, _) in pool.starts() {
+            starts.push(pool.clock.now());
+            let mut next = pool.complete(worker);
+            while next.is_some() {
+                starts.push(pool.clock.now());
+                next = pool.complete(worker);
+            }
+        }
+    }
+    starts
+}
+
+#[test]
+fn in_no_window_of_an_interval_more_than_the_limit_start_over_100_000_tasks() {
+    let pool = limited(100, 1_000, capacity(8));
+    let starts = play(&pool, 100_000, 7);
+    assert!(starts.is_sorted());
+    // A window may begin at any start; half-open, as whoever starts an interval later is in the next one.
+    let is_kept = |window: &[u64]| window[100] - window[0] >= 1_000 * MILLISECOND;
+    assert!(starts.windows(101).all(is_kept));
+}
+
+#[test]
+fn over_an_hour_not_one_start_fewer_than_it_allows() {
+    let pool = limited(100, 1_000, capacity(8));
+    let tasks = 3_601 * 100;
+    let starts = play(&pool, tasks, 1_000);
+    assert_eq!(starts.last(), Some(&(3_600_000 * MILLISECOND)));
+    for (second, starts) in starts.chunks(100).enumerate() {
+        assert!(starts.iter().all(|&at| at == second as u64 * 1_000 * MILLISECOND), "second {second}");
+    }
+}
+
+#[test]
+fn tasks_wait_for_it_as_for_a_worker_and_the_reaper_wakes_them() {
+    let pool = limited(1, 100, capacity(8));
+    pool.run(Submission::new(0));
+    pool.wait(Submission::new(1));
+    pool.wait(Submission { priority: 0, ..Submission::new(2) });
+    pool.wait(Submission { wait_timeout: Some(50), ..Submission::new(3) });
+    pool.pass(99);
+    assert_eq!(pool.started(), []);
+    assert_eq!(pool.snapshot().counters.wait_timeout, 1);
+    pool.pass(1);
+    assert_eq!(pool.started(), [2]);
+    pool.pass(100);
+    assert_eq!(pool.started(), [1]);
+}
+
+#[test]
+fn whoever_would_have_to_wait_for_it_is_refused_with_that_reason() {
+    let pool = limited(2, 100, Options { nonblocking: true, ..capacity(8) });
+    pool.run(Submission::new(0));
+    pool.run(Submission::new(1));
+    let refusal = Refusal::Barred { reason: Reason::Rate, waiting: 0, capacity: 8 };
+    assert_eq!(pool.refuse(&Submission::new(2)), Some(refusal));
+    pool.pass(40);
+    assert_eq!(pool.retry_after(Some(Reason::Rate)), Some(60 * MILLISECOND));
+    assert_eq!(pool.snapshot().counters.rate, 1);
+    pool.pass(60);
+    pool.run(Submission::new(3));
+}
+
+#[test]
+fn it_says_when_a_task_behind_all_that_wait_would_start() {
+    let pool = limited(2, 100, capacity(8));
+    (0..2).for_each(|payload| drop(pool.run(Submission::new(payload))));
+    (2..7).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    assert_eq!(pool.retry_after(Some(Reason::Rate)), Some(300 * MILLISECOND));
+}
+
+#[test]
+fn starts_are_kept_across_a_reboot_and_a_change_of_the_rate() {
+    let pool = limited(2, 100, capacity(8));
+    let workers = [0, 1].map(|payload| pool.run(Submission::new(payload)).0);
+    workers.map(|worker| pool.complete(worker));
+    pool.release(None);
+    pool.reboot();
+    pool.wait(Submission::new(2));
+    pool.configure(&Change { rate: Some(rate(3, 100)), ..Change::default() });
+    assert_eq!(pool.started(), [], "what is not known is taken to have been as late as the oldest that is");
+    pool.pass(100);
+    assert_eq!(pool.started(), [2]);
+    pool.configure(&Change { rate: Some(rate(1, 100)), ..Change::default() });
+    pool.wait(Submission::new(3));
+    pool.configure(&Change { rate: Some(None), ..Change::default() });
+    assert_eq!(pool.started(), [3]);
+    assert!(!pool.is_armed() || pool.snapshot().waiting == 0);
+}
+
+#[test]
+fn a_start_counts_also_if_it_comes_to_nothing() {
+    let pool = limited(1, 100, capacity(8));
+    let (worker, id) = pool.run(Submission::new(0));
+    pool.cancel(id);
+    pool.complete(worker);
+    pool.wait(Submission::new(1));
+    pool.pass(100);
+    assert_eq!(pool.started(), [1]);
+}
+
+#[test]
+fn a_pool_that_closes_runs_what_waits_for_the_rate_and_ends_after_it() {
+    let pool = limited(1, 100, capacity(8));
+    let (worker, _) = pool.run(Submission::new(0));
+    pool.wait(Submission::new(1));
+    let generation = pool.close();
+    pool.watch(workpool_core::FaceId::FIRST, 1, workpool_core::Condition::Ended(generation), None);
+    pool.complete(worker);
+    assert_eq!(pool.effects(), [], "no worker is left, but a task waits");
+    pool.pass(100);
+    let [(worker, 1)] = pool.starts()[..] else { panic!("it starts while the pool closes") };
+    pool.complete(worker);
+    assert!(matches!(pool.effects()[..], [Effect::Watched { token: 1, left: None, .. }]));
+}

@@ -1,0 +1,110 @@
+//! Queues that stand.
+
+use workpool_core::{BACKGROUND, MILLISECOND, Options, Policy, Rejection, Shed, Submission, WorkerId};
+
+use crate::{Fixture, capacity, rejections};
+
+/// A pool whose only worker is busy, with a target of 5 ms and an interval of 100 ms.
+fn shedding() -> (Fixture, WorkerId) {
+    let shed = Some(Shed { target: 5 * MILLISECOND, interval: 100 * MILLISECOND });
+    let pool = Fixture::new(Options { policy: Policy { shed, ..Policy::NONE }, ..capacity(1) });
+    let (worker, _) = pool.run(Submission::new(0));
+    (pool, worker)
+}
+
+fn next(pool: &Fixture, worker: WorkerId) -> Option<u32> {
+    pool.complete(worker).and_then(|task| pool.payload(task))
+}
+
+fn shed(pool: &Fixture) -> Vec<u32> {
+    let rejected = rejections(&pool.effects());
+    assert!(rejected.iter().all(|&(_, why)| why == Rejection::Shed));
+    rejected.into_iter().map(|(payload, _)| payload).collect()
+}
+
+#[test]
+fn a_burst_is_absorbed() {
+    let (pool, worker) = shedding();
+    (1..4).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    pool.pass(99);
+    assert_eq!(next(&pool, worker), Some(1), "first in first out, however long it has waited");
+    assert_eq!((next(&pool, worker), next(&pool, worker), shed(&pool)), (Some(2), Some(3), vec![]));
+}
+
+#[test]
+fn in_a_queue_that_stands_the_newest_starts_first_and_what_is_late_is_rejected() {
+    let (pool, worker) = shedding();
+    (1..3).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    pool.pass(97);
+    (3..6).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    pool.pass(3);
+    assert_eq!(shed(&pool), [], "not before a worker would take the next task");
+    assert_eq!(next(&pool, worker), Some(5));
+    assert_eq!(shed(&pool), [1, 2]);
+    pool.pass(3);
+    assert_eq!(next(&pool, worker), None);
+    assert_eq!(shed(&pool), [3, 4]);
+    assert_eq!(pool.snapshot().counters.shed, 4);
+}
+
+#[test]
+fn a_queue_that_was_empty_stands_anew() {
+    let (pool, worker) = shedding();
+    pool.wait(Submission::new(1));
+    pool.pass(90);
+    assert_eq!(next(&pool, worker), Some(1));
+    pool.wait(Submission::new(2));
+    pool.pass(99);
+    pool.wait(Submission::new(3));
+    assert_eq!(next(&pool, worker), Some(2));
+    assert_eq!(shed(&pool), []);
+}
+
+#[test]
+fn each_priority_stands_for_itself_and_the_background_never_does() {
+    let (pool, worker) = shedding();
+    pool.wait(Submission { priority: 2, ..Submission::new(1) });
+    pool.wait(Submission { priority: BACKGROUND, ..Submission::new(2) });
+    pool.pass(96);
+    pool.wait(Submission::new(3));
+    pool.wait(Submission::new(4));
+    pool.pass(4);
+    assert_eq!(next(&pool, worker), Some(3), "its queue is young");
+    assert_eq!(shed(&pool), [1]);
+    assert_eq!((next(&pool, worker), next(&pool, worker)), (Some(4), Some(2)));
+    assert_eq!(shed(&pool), []);
+}
+
+#[test]
+fn a_pause_begins_the_interval_anew() {
+    let (pool, worker) = shedding();
+    pool.wait(Submission::new(1));
+    pool.pass(60);
+    pool.pause(workpool_core::FaceId::FIRST);
+    pool.pass(60);
+    pool.resume();
+    pool.pass(99);
+    assert_eq!(next(&pool, worker), Some(1));
+    assert_eq!(shed(&pool), []);
+}
+
+#[test]
+fn nothing_is_shed_while_the_pool_closes() {
+    let (pool, worker) = shedding();
+    pool.wait(Submission::new(1));
+    pool.wait(Submission::new(2));
+    pool.pass(200);
+    pool.close();
+    assert_eq!((next(&pool, worker), next(&pool, worker)), (Some(1), Some(2)));
+    assert_eq!(shed(&pool), []);
+}
+
+#[test]
+fn very_many_late_tasks_are_rejected_in_several_holds_of_the_lock() {
+    let (pool, worker) = shedding();
+    (1..5_001).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    pool.pass(100);
+    assert_eq!(next(&pool, worker), None);
+    assert_eq!(shed(&pool).len(), 5_000);
+    assert_eq!(pool.gauges(), (1, 0, 0));
+}

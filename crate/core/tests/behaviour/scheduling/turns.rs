@@ -1,0 +1,103 @@
+//! Whoever awaits a vacancy stands in the queue as a task does, whatever rules hold.
+
+use workpool_core::{
+    BACKGROUND, Effect, FaceId, MILLISECOND, Options, Policy, Rate, Submission, Wait, WorkerId,
+};
+
+use super::{A, B, heavy, of};
+use crate::{Fixture, capacity};
+
+const FACE: FaceId = FaceId::FIRST;
+
+fn told(pool: &Fixture) -> Vec<u32> {
+    let vacancy = |effect| match effect {
+        Effect::Vacancy { token, is_closed: false, .. } => Some(token),
+        _ => None,
+    };
+    pool.effects().into_iter().filter_map(vacancy).collect()
+}
+
+/// A pool whose only slot is taken, with a policy.
+fn full(policy: Policy) -> (Fixture, WorkerId) {
+    let pool = Fixture::new(Options { policy, ..capacity(1) });
+    let (worker, _) = pool.run(Submission::new(0));
+    (pool, worker)
+}
+
+#[test]
+fn a_wait_has_its_turn_before_tasks_that_came_later() {
+    let (pool, worker) = full(Policy { per_key: 9, ..Policy::NONE });
+    pool.wait(Submission::new(1));
+    pool.await_vacancy(FACE, 7);
+    pool.wait(Submission::new(2));
+    let next = pool.complete(worker);
+    assert_eq!(next.and_then(|next| pool.payload(next)), Some(1));
+    assert_eq!(pool.complete(worker), None, "the slot is kept");
+    assert_eq!(told(&pool), [7]);
+    let (worker, _) = pool.run(Submission::new(3));
+    pool.end_turns(FACE, 1);
+    assert_eq!(pool.order(worker), [2]);
+}
+
+#[test]
+fn a_wait_with_a_key_is_told_only_if_its_key_may_start() {
+    let policy = Policy { per_key: 1, ..Policy::NONE };
+    let pool = Fixture::new(Options { policy, ..capacity(3) });
+    let (worker, _) = pool.run(of(A, 0));
+    pool.await_vacancy_with(Wait { key: A, ..Wait::new(FACE, 1) });
+    pool.await_vacancy_with(Wait { key: B, ..Wait::new(FACE, 2) });
+    assert_eq!(told(&pool), [2], "nobody is held up by a key");
+    pool.end_turns(FACE, 1);
+    pool.complete(worker);
+    assert_eq!(told(&pool), [1]);
+}
+
+#[test]
+fn a_wait_is_told_only_if_its_weight_fits() {
+    let pool = Fixture::new(capacity(3));
+    let (worker, _) = pool.run(heavy(2, 0));
+    pool.await_vacancy_with(Wait { weight: 2, ..Wait::new(FACE, 1) });
+    assert_eq!(told(&pool), []);
+    pool.complete(worker);
+    assert_eq!(told(&pool), [1]);
+}
+
+#[test]
+fn no_more_are_told_than_may_start() {
+    let rate = Some(Rate { limit: 1, interval: 100 * MILLISECOND });
+    let pool = Fixture::new(Options { policy: Policy { rate, ..Policy::NONE }, ..capacity(4) });
+    pool.await_vacancy(FACE, 1);
+    pool.await_vacancy(FACE, 2);
+    assert_eq!(told(&pool), [1]);
+    pool.run(Submission::new(0));
+    pool.end_turns(FACE, 1);
+    assert_eq!(told(&pool), []);
+    pool.pass(100);
+    assert_eq!(told(&pool), [2], "the reaper wakes it");
+}
+
+#[test]
+fn a_wait_in_the_background_is_told_when_a_task_there_could_start() {
+    let pool = Fixture::new(capacity(2));
+    let (worker, _) = pool.run(Submission::new(0));
+    pool.await_vacancy_with(Wait { priority: BACKGROUND, ..Wait::new(FACE, 1) });
+    assert_eq!(told(&pool), []);
+    pool.complete(worker);
+    assert_eq!(told(&pool), [1]);
+}
+
+#[test]
+fn three_that_submit_again_and_again_do_not_starve_a_wait() {
+    let policy = Policy { per_key: 2, ..Policy::NONE };
+    let pool = Fixture::new(Options { policy, ..capacity(2) });
+    let workers = [0, 1].map(|payload| pool.run(of(A, payload)).0);
+    (2..5).for_each(|payload| drop(pool.wait(of(if payload % 2 == 0 { A } else { B }, payload))));
+    pool.await_vacancy_with(Wait { key: B, ..Wait::new(FACE, 1) });
+    let mut ends = 0;
+    while told(&pool).is_empty() {
+        ends += 1;
+        assert!(ends < 5, "it has had no turn");
+        pool.complete(workers[0]);
+        pool.submit(of(A, 100 + ends));
+    }
+}
