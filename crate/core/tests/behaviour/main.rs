@@ -11,7 +11,6 @@ mod edges;
 mod faces;
 mod lifetimes;
 mod owners;
-mod rate;
 #[path = "../recorder/mod.rs"]
 mod recorder;
 mod resources;

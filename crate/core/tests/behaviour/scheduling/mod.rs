@@ -6,7 +6,9 @@ mod displacement;
 mod keys;
 mod pause;
 mod rate;
+mod rate_over_time;
 mod shed;
+mod summary;
 mod turns;
 mod weights;
 

@@ -12,54 +12,6 @@ fn limited(limit: u32, milliseconds: u64, options: Options) -> Fixture {
     Fixture::new(Options { policy: Policy { rate: rate(limit, milliseconds), ..Policy::NONE }, ..options })
 }
 
-/// Ends what has started and notes when it did, until so many tasks have.
-fn play(pool: &Fixture, tasks: u32, step: u64) -> Vec<u64> {
-    let mut starts = Vec::new();
-    for payload in 0..tasks {
-        if let workpool_core::Admission::Started(worker, _) = pool.submit(Submission::new(payload)) {
-            starts.push(pool.clock.now());
-            let mut next = pool.complete(worker);
-            while next.is_some() {
-                starts.push(pool.clock.now());
-                next = pool.complete(worker);
-            }
-        }
-    }
-    while starts.len() < tasks as usize {
-        pool.pass(step);
-        for (worker, _) in pool.starts() {
-            starts.push(pool.clock.now());
-            let mut next = pool.complete(worker);
-            while next.is_some() {
-                starts.push(pool.clock.now());
-                next = pool.complete(worker);
-            }
-        }
-    }
-    starts
-}
-
-#[test]
-fn in_no_window_of_an_interval_more_than_the_limit_start_over_100_000_tasks() {
-    let pool = limited(100, 1_000, capacity(8));
-    let starts = play(&pool, 100_000, 7);
-    assert!(starts.is_sorted());
-    // A window may begin at any start; half-open, as whoever starts an interval later is in the next one.
-    let is_kept = |window: &[u64]| window[100] - window[0] >= 1_000 * MILLISECOND;
-    assert!(starts.windows(101).all(is_kept));
-}
-
-#[test]
-fn over_an_hour_not_one_start_fewer_than_it_allows() {
-    let pool = limited(100, 1_000, capacity(8));
-    let tasks = 3_601 * 100;
-    let starts = play(&pool, tasks, 1_000);
-    assert_eq!(starts.last(), Some(&(3_600_000 * MILLISECOND)));
-    for (second, starts) in starts.chunks(100).enumerate() {
-        assert!(starts.iter().all(|&at| at == second as u64 * 1_000 * MILLISECOND), "second {second}");
-    }
-}
-
 #[test]
 fn tasks_wait_for_it_as_for_a_worker_and_the_reaper_wakes_them() {
     let pool = limited(1, 100, capacity(8));
