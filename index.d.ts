@@ -58,8 +58,10 @@ export interface Resource<R> {
 	 * Needs `init`.
 	 *
 	 * ```js
-	 * const validate = async (connection) => (await connection.query('select 1')).length === 1
-	 * const pool = Pool.create({ init: () => connect(), validate })
+	 * const pool = Pool.create({
+	 *   init: () => connect(),
+	 *   validate: async (connection) => (await connection.query('select 1')).length === 1,
+	 * })
 	 * ```
 	 */
 	validate?: ((resource: R) => boolean | PromiseLike<boolean>) | undefined;
@@ -999,7 +1001,8 @@ export type OverloadReason = "overload" | "rate" | "key" | "paused" | "displaced
  *
  * ```js
  * if (PoolOverloadError.is(error)) {
- *   response.writeHead(503, { 'retry-after': Math.ceil((error.retryAfter ?? 1_000) / 1_000) }).end()
+ *   const seconds = Math.ceil((error.retryAfter ?? 1_000) / 1_000)
+ *   response.writeHead(503, { 'retry-after': `${seconds}` }).end()
  * }
  * ```
  */

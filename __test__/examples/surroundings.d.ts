@@ -8,10 +8,15 @@ declare class ConnectionLost extends Error {}
 declare class ValidationError extends Error {}
 declare function connect(host?: string): Promise<Connection>
 declare function handle(message: string): Promise<void>
+declare function fetchPosts(id: number): Promise<string[]>
+declare function fetchUser(id: number): Promise<string>
 declare function index(page: Response): void
+declare function migrate(): Promise<void>
 declare function print(row: unknown): void
+declare function report(tenant: object): Promise<string>
 declare function refresh(key: string): Promise<void>
 declare function render(path: string | undefined, signal?: AbortSignal): Promise<string>
+declare function transcode(video: string): Promise<void>
 declare function walk(path: string): AsyncIterable<string>
 declare function write(html: string): Promise<void>
 declare var audit: { write(entry: object): Promise<void> },
@@ -21,8 +26,10 @@ declare var db: import('workpool').MultiPool<import('workpool').Pool<Connection>
 declare var entry: object,
   error: unknown,
   filename: URL,
+  id: number,
   ids: number[],
   image: Uint8Array,
+  images: Uint8Array<ArrayBuffer>[],
   key: string,
   local: Pool,
   paths: string[]
@@ -31,4 +38,4 @@ declare var pool: Omit<Pool, 'kind'> & Omit<import('workpool').ThreadPool, 'kind
   queue: AsyncIterable<string>,
   remote: Pool,
   response: import('node:http').ServerResponse
-declare var text: string, url: string, urls: string[]
+declare var tenant: { id: string }, text: string, texts: string[], url: string, urls: string[], video: string

@@ -119,7 +119,8 @@ const OVERLOADS: Readonly<Record<OverloadReason, readonly [what: string, help: s
  *
  * ```js
  * if (PoolOverloadError.is(error)) {
- *   response.writeHead(503, { 'retry-after': Math.ceil((error.retryAfter ?? 1_000) / 1_000) }).end()
+ *   const seconds = Math.ceil((error.retryAfter ?? 1_000) / 1_000)
+ *   response.writeHead(503, { 'retry-after': `${seconds}` }).end()
  * }
  * ```
  */

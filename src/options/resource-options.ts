@@ -57,8 +57,10 @@ export interface Resource<R> {
    * Needs `init`.
    *
    * ```js
-   * const validate = async (connection) => (await connection.query('select 1')).length === 1
-   * const pool = Pool.create({ init: () => connect(), validate })
+   * const pool = Pool.create({
+   *   init: () => connect(),
+   *   validate: async (connection) => (await connection.query('select 1')).length === 1,
+   * })
    * ```
    */
   validate?: ((resource: R) => boolean | PromiseLike<boolean>) | undefined
