@@ -3,7 +3,8 @@
 use std::num::NonZero;
 
 use workpool_core::{
-    Admission, Condition, Effect, FaceId, Offer, Options, Refusal, Reservation, Submission, TaskId, WorkerId,
+    Admission, Condition, Effect, FaceId, Key, MILLISECOND, Offer, Options, Policy, Rate, Reason, Refusal,
+    Reservation, Submission, TaskId, WorkerId,
 };
 
 use crate::{Fixture, boots, capacity, recorder::Job, rejections, resources};
@@ -44,6 +45,20 @@ fn waiting(admissions: &[Admission]) -> Vec<TaskId> {
         _ => None,
     };
     admissions.iter().filter_map(task).collect()
+}
+
+fn reason(refusal: Refusal) -> Option<Reason> {
+    match refusal {
+        Refusal::Barred { reason, .. } => Some(reason),
+        _ => None,
+    }
+}
+
+fn reason_of(admission: Admission) -> Option<Reason> {
+    match admission {
+        Admission::Refused(refusal) => reason(refusal),
+        _ => None,
+    }
 }
 
 #[test]
@@ -206,4 +221,26 @@ fn more_places_than_can_be_counted_are_refused() {
     pool.fill(1);
     pool.wait(PLAIN);
     assert_eq!(pool.snapshot().waiting, u32::MAX);
+}
+
+#[test]
+fn places_of_a_key_or_of_a_rate_count_against_it_as_if_their_tasks_had_started() {
+    let policy = Policy { per_key: 2, ..Policy::NONE };
+    let pool = Fixture::new(Options { policy, nonblocking: true, ..capacity(8) });
+    let of_key = |key| Submission { key: Some(Key(key)), ..PLAIN };
+    let batch = pool.reserve(1, &of_key(1)).expect("two may run");
+    assert_eq!(pool.reserve(2, &of_key(1)).map_err(reason), Err(Some(Reason::Key)));
+    assert!(pool.reserve_places(places(1), &of_key(1), Some(batch)).is_ok());
+    let further = pool.reserve_places(places(1), &of_key(1), Some(batch));
+    assert_eq!(further.map_err(reason), Err(Some(Reason::Key)));
+    assert_eq!(reason_of(pool.submit(of_key(1))), Some(Reason::Key));
+    assert!(matches!(pool.submit(of_key(2)), Admission::Started(..)));
+    assert_eq!(started(&pool.hand_in(batch, &[0, 1])).len(), 2);
+
+    let rate = Some(Rate { limit: 2, interval: MILLISECOND });
+    let rated =
+        Fixture::new(Options { policy: Policy { rate, ..Policy::NONE }, nonblocking: true, ..capacity(8) });
+    let batch = rated.reserve(2, &PLAIN).expect("two may start");
+    assert_eq!(reason_of(rated.submit(PLAIN)), Some(Reason::Rate));
+    assert_eq!(started(&rated.hand_in(batch, &[0, 1])).len(), 2);
 }

@@ -1,4 +1,6 @@
 //! Batches, whose places are reserved in one hold of the lock and used in others, beside whatever comes in between.
+//!
+//! The models of a release and of a submit have been seen to fail with their rule broken, as the line before each says.
 
 use std::num::NonZero;
 
@@ -14,6 +16,7 @@ use crate::{
 const THREE: NonZero<u32> = NonZero::new(3).unwrap();
 const TWO: NonZero<u32> = NonZero::new(2).unwrap();
 
+// Broken: `close` leaves the places of batches.
 #[test]
 fn a_batch_beside_a_release_is_accepted_up_to_the_release_and_nothing_of_it_is_left() {
     let seen = outcomes(|| {
@@ -50,6 +53,7 @@ fn a_batch_beside_a_close_is_accepted_whole_or_refused_whole_and_the_close_waits
     assert_eq!(seen, [0, 3]);
 }
 
+// Broken: a newcomer is not asked whether places are reserved.
 #[test]
 fn of_a_batch_and_a_submit_that_want_the_same_place_one_has_it() {
     let seen = outcomes(|| {

@@ -21,7 +21,7 @@ fn one_at_a_time(workers: u32) -> Options {
     Options { policy: Policy { rate, ..Policy::NONE }, ..capacity(workers) }
 }
 
-// Broken: a paused pool's tasks count as ones that may start.
+// Broken: `first_task` does not ask whether the pool is paused.
 #[test]
 fn a_finish_beside_a_pause_starts_the_next_task_before_the_pause_or_not_at_all() {
     let seen = outcomes(|| {
@@ -47,7 +47,7 @@ fn a_finish_beside_a_pause_starts_the_next_task_before_the_pause_or_not_at_all()
     assert_eq!(seen, [(false, 1), (true, 0)]);
 }
 
-// Broken: `resume` starts nobody, and leaves that to the next end of a task.
+// Broken: `resume` makes the pool plain again and starts nobody.
 #[test]
 fn a_finish_beside_a_resume_leaves_nobody_waiting_beside_a_free_slot() {
     let seen = outcomes(|| {
@@ -67,7 +67,7 @@ fn a_finish_beside_a_resume_leaves_nobody_waiting_beside_a_free_slot() {
     assert_eq!(seen, [false, true]);
 }
 
-// Broken: `configure` does not start what its change allows.
+// Broken: a transition of a scheduled pool ends without serving who waits.
 #[test]
 fn a_submit_beside_a_change_of_what_a_key_may_do_does_not_wait_although_it_may_start() {
     let seen = outcomes(|| {
@@ -86,7 +86,7 @@ fn a_submit_beside_a_change_of_what_a_key_may_do_does_not_wait_although_it_may_s
     assert_eq!(seen, [false, true]);
 }
 
-// Broken: `configure` sets the capacity without the lock's transition that starts what then fits.
+// Broken: `tune`, which `configure` calls, starts nobody.
 #[test]
 fn a_submit_beside_a_change_of_several_options_sees_all_of_its_policy_or_none() {
     let seen = outcomes(|| {
@@ -110,7 +110,7 @@ fn a_submit_beside_a_change_of_several_options_sees_all_of_its_policy_or_none() 
     assert_eq!(seen, [None, Some(false), Some(true)]);
 }
 
-// Broken: the reaper starts the next task without asking the rate.
+// Broken: the rate notes no start after the first moment, so the reaper starts two.
 #[test]
 fn a_submit_beside_the_timer_of_the_rate_passes_nobody_and_the_rate_starts_one() {
     let seen = outcomes(|| {
@@ -132,7 +132,7 @@ fn a_submit_beside_the_timer_of_the_rate_passes_nobody_and_the_rate_starts_one()
     assert_eq!(seen, [false, true]);
 }
 
-// Broken: `due` leaves out the moment at which the rate allows the next start.
+// Broken: the pool makes no appointment for the moment at which the rate allows the next start.
 #[test]
 fn a_submit_that_waits_for_the_rate_beside_the_reaper_is_woken() {
     let seen = outcomes(|| {

@@ -14,8 +14,6 @@ use crate::{
 
 /// What a task meets that is submitted now.
 pub(super) struct Outlook {
-    /// What forbids its start, beside want of room.
-    pub(super) bar: Option<Reason>,
     /// Where it can start at once.
     pub(super) place: Option<Place>,
     /// Whether a worker will take it that boots already, or is started for it.
@@ -37,7 +35,7 @@ impl<T: Payload> State<T> {
         let outlook = self.outlook(&task);
         let would_wait = outlook.place.is_none() && !outlook.is_expected;
         if would_wait || self.would_wait_beside_batches(&task) {
-            match self.refuse_scheduled(&task, outlook.bar) {
+            match self.refuse_scheduled(&task) {
                 Ok(Some(victim)) => {
                     self.reject_waiting(victim, Outcome::Displaced, Rejection::Displaced, effects);
                 }
@@ -76,7 +74,7 @@ impl<T: Payload> State<T> {
         if !would_wait && !self.would_wait_beside_batches(task) {
             return None;
         }
-        self.refuse_scheduled(task, outlook.bar).err()
+        self.refuse_scheduled(task).err()
     }
 
     /// Whether the task would have to wait if those for which there are places waited already.
@@ -90,19 +88,11 @@ impl<T: Payload> State<T> {
         let schedule = self.schedule();
         let face = task.payload.face();
         let running = task.key.map_or(0, |key| schedule.keys.counts(key).0);
-        let bar = if schedule.is_paused() {
-            Some(Reason::Paused)
-        } else if running >= schedule.per_key {
-            Some(Reason::Key)
-        } else if schedule.allowed() == 0 {
-            Some(Reason::Rate)
-        } else {
-            None
-        };
-        let first = if bar.is_none() { self.first_task() } else { None };
+        let is_barred = schedule.is_paused() || running >= schedule.per_key || schedule.allowed() == 0;
+        let first = if is_barred { None } else { self.first_task() };
         let is_in_turn = task.priority != BACKGROUND || self.is_background_in_turn(first);
-        if bar.is_some() || !is_in_turn {
-            return Outlook { bar, place: None, is_expected: false };
+        if is_barred || !is_in_turn {
+            return Outlook { place: None, is_expected: false };
         }
         let wait = Wait { priority: task.priority, key: task.key, ..Wait::new(face, 0) };
         let rank = self.rank_of(&wait, schedule.now, u64::MAX);
@@ -125,7 +115,7 @@ impl<T: Payload> State<T> {
         let place = place.filter(|place| is_before || !matches!(place, Place::Slot(_)));
         let may_boot = self.options.kind.boots() && turns == 0;
         let is_expected = place.is_none() && may_boot && self.is_expected(task, kept);
-        Outlook { bar, place, is_expected }
+        Outlook { place, is_expected }
     }
 
     /// Whether a worker would take the task that boots already or can be started. If those that wait have all that the
@@ -148,11 +138,7 @@ impl<T: Payload> State<T> {
     }
 
     /// Why a task is refused that would have to wait; or which task gives way to it, if one does.
-    fn refuse_scheduled(
-        &mut self,
-        task: &Submission<T>,
-        bar: Option<Reason>,
-    ) -> Result<Option<TaskId>, Refusal> {
+    fn refuse_scheduled(&mut self, task: &Submission<T>) -> Result<Option<TaskId>, Refusal> {
         if matches!(task.offer, Offer::Reserved { .. }) {
             return Ok(None);
         }
@@ -162,6 +148,7 @@ impl<T: Payload> State<T> {
         let is_never_waiting = self.options.nonblocking || task.offer == Offer::AtOnce || is_key_full;
         let victim = if is_full && may_displace && !is_never_waiting { self.victim_of(task) } else { None };
         if is_never_waiting || (is_full && victim.is_none()) {
+            let bar = self.bar_behind(task, 0);
             return Err(self.bar_as(task.offer, bar, is_key_full));
         }
         if task.wait_timeout == Some(0) {

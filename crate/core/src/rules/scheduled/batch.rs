@@ -3,6 +3,7 @@
 use crate::{
     answer::{Reason, Refusal},
     clock::Clock,
+    key::Key,
     kind::WorkerKind,
     state::State,
     submission::{BACKGROUND, Offer, Payload, Submission},
@@ -35,15 +36,16 @@ impl<T: Payload> State<T> {
         self.refuse_hasty(count, task)
     }
 
-    /// What forbids the start of a task like this after so many others have started.
-    fn bar_behind(&self, task: &Submission<T>, started: u32) -> Option<Reason> {
+    /// What forbids the start of a task like this after so many like it have started, and those for which there are
+    /// places.
+    pub(super) fn bar_behind(&self, task: &Submission<T>, started: u32) -> Option<Reason> {
         let schedule = self.schedule();
-        let running = task.key.map_or(0, |key| schedule.keys.counts(key).0);
+        let running = task.key.map_or(0, |key| schedule.keys.counts(key).0 + self.reserved_of(key));
         if schedule.is_paused() {
             Some(Reason::Paused)
         } else if task.key.is_some() && running.saturating_add(started) >= schedule.per_key {
             Some(Reason::Key)
-        } else if schedule.allowed() <= started {
+        } else if schedule.allowed() <= started.saturating_add(self.batches.reserved()) {
             Some(Reason::Rate)
         } else {
             None
@@ -56,12 +58,19 @@ impl<T: Payload> State<T> {
         if outlook.place.is_none() && !outlook.is_expected {
             return 0;
         }
-        self.startable_like(task, self.batches.reserved(), self.batches.slots())
+        let of_key = task.key.map_or(0, |key| self.reserved_of(key));
+        self.startable_like(task, self.batches.reserved(), self.batches.slots(), of_key)
+    }
+
+    /// Places for tasks of this key.
+    fn reserved_of(&self, key: Key) -> u32 {
+        self.batches.iter().filter(|(task, _)| task.key == Some(key)).map(|(_, left)| left).sum()
     }
 
     /// How many tasks like this could start now if they were the next, beside so many others that take so many slots.
+    /// `of_key`: how many of those others have its key.
     #[inline(never)]
-    fn startable_like(&self, task: &Submission<T>, others: u32, slots: u32) -> u32 {
+    fn startable_like(&self, task: &Submission<T>, others: u32, slots: u32, of_key: u32) -> u32 {
         let schedule = self.schedule();
         if schedule.is_paused() {
             return 0;
@@ -70,11 +79,13 @@ impl<T: Payload> State<T> {
         let mut count = self.room_scheduled().saturating_sub(slots) / weight;
         count = count.min(schedule.allowed().saturating_sub(others));
         if let Some(key) = task.key {
-            count = count.min(schedule.per_key.saturating_sub(schedule.keys.counts(key).0));
+            let running = schedule.keys.counts(key).0.saturating_add(of_key);
+            count = count.min(schedule.per_key.saturating_sub(running));
         }
         if task.priority == BACKGROUND && self.lifetime.is_open() {
             let half = (self.capacity.limit() / 2).max(1);
-            count = count.min(half.saturating_sub(self.census.engaged()).div_ceil(weight));
+            let engaged = self.census.engaged().saturating_add(slots);
+            count = count.min(half.saturating_sub(engaged).div_ceil(weight));
         }
         count
     }
@@ -87,8 +98,11 @@ impl<T: Payload> State<T> {
     /// How many tasks that a batch has places for would have to wait, of those that are meant.
     pub(super) fn unplaced(&self, is_meant: impl Fn(&Submission<T>) -> bool) -> u32 {
         let (mut others, mut slots, mut unplaced) = (0, 0_u32, 0);
+        let mut started = Vec::new();
         for (task, left) in self.batches.iter() {
-            let startable = self.startable_like(task, others, slots).min(left);
+            let of_key = started.iter().filter(|&&(key, _)| key == task.key).map(|&(_, count)| count).sum();
+            let startable = self.startable_like(task, others, slots, of_key).min(left);
+            started.push((task.key, startable));
             others += startable;
             slots = slots.saturating_add(startable * self.slots_of(task));
             unplaced += if is_meant(task) { left - startable } else { 0 };
