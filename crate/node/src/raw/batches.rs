@@ -64,6 +64,9 @@ fn reserve(isolate: &Isolate, arguments: Arguments, into: Option<Reservation>) -
     })
 }
 
+/// Reads so many calls from an array.
+type ReadCalls = fn(&Handle, &[i32], usize) -> Result<Vec<Call>, NoMemory>;
+
 /// `submit_batch(array)`: hands in as many closures as the head says.
 unsafe extern "C" fn submit_batch(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     with_array(env, info, |isolate, _, bytes| {
@@ -78,11 +81,7 @@ unsafe extern "C" fn run_batch(env: sys::napi_env, info: sys::napi_callback_info
 
 /// Has the pool take in the calls that `calls` makes, and writes what has become of each.
 #[inline(never)]
-fn hand_in(
-    isolate: &Isolate,
-    bytes: NonNull<[u8]>,
-    calls: fn(&Handle, &[i32], usize) -> Result<Vec<Call>, NoMemory>,
-) -> Result<(), NoMemory> {
+fn hand_in(isolate: &Isolate, bytes: NonNull<[u8]>, calls: ReadCalls) -> Result<(), NoMemory> {
     let words = bytes.cast::<i32>();
     if !words.is_aligned() || bytes.len() < BATCH_HEAD * size_of::<i32>() {
         return Ok(());
