@@ -1,4 +1,6 @@
 // `submitAll` and `runAll` in pools with keys, weights, a rate, a pause or a policy for a full queue.
+import { join } from 'node:path'
+
 import test from 'ava'
 import { MultiPool, Pool, PoolClearedError, PoolOverloadError, ThreadPool } from 'workpool'
 
@@ -80,7 +82,7 @@ test('several pools tell the reason that they have in common, and keep no place'
 })
 
 test('calls of a key are taken by threads in their order, or refused together', async (t) => {
-  const filename = new URL('../fixtures/tasks.mjs', import.meta.url)
+  const filename = join(process.cwd(), '__test__/fixtures/tasks.mjs')
   const pool = ThreadPool.create({ filename, size: 2, perKey: 1, maxBlockingPerKey: 3 })
   await pool.ready()
   t.is(await reasonOf(pool.runAll([1, 2, 3, 4, 5], { key: 'a' })), 'key')
