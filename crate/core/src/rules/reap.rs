@@ -42,7 +42,7 @@ impl<T: Payload> State<T> {
         let Some(deadline) = now.checked_sub(expiry) else { return false };
         let expired = self.idle.idle_since(deadline).min(self.spare() as usize);
         if expired > 0 {
-            self.idle.note_purge(now, expiry);
+            self.idle.note_purge(now);
             self.retire_oldest(expired.min(BATCH), effects);
         }
         expired > BATCH

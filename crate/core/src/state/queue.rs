@@ -120,6 +120,13 @@ impl WaitQueue {
         self.lanes.get(&priority).map(|lane| lane.head).filter(|&task| task != NONE)
     }
 
+    /// The tasks of a priority, in order of arrival; those that have come back are in front.
+    pub(crate) fn lane(&self, priority: u64) -> impl Iterator<Item = u32> + '_ {
+        let known = |number: u32| (number != NONE).then_some(number);
+        let behind = move |&number: &u32| known(self.places[number as usize].behind);
+        std::iter::successors(self.oldest(priority), behind)
+    }
+
     /// The task of a priority that came last.
     pub(crate) fn newest(&self, priority: u64) -> Option<u32> {
         self.lanes.get(&priority).map(|lane| lane.tail).filter(|&task| task != NONE)

@@ -15,8 +15,9 @@ struct IdleWorker {
 #[derive(Debug, Default)]
 pub(crate) struct WorkerStack {
     idle: Vec<IdleWorker>,
-    /// There is no purge before this moment, so that workers which expire one by one are retired a few at a time.
-    next_purge: Nanos,
+    /// There is no purge before half an expiry has passed since this one, so that workers which expire one by one are
+    /// retired a few at a time.
+    last_purge: Option<Nanos>,
 }
 
 impl WorkerStack {
@@ -70,12 +71,13 @@ impl WorkerStack {
     /// When the worker that is idle for longest has been so for `expiry`, or somewhat later; `Nanos::MAX` if nobody is
     /// idle.
     pub(crate) fn purge_due(&self, expiry: Nanos) -> Nanos {
-        self.idle.first().map_or(Nanos::MAX, |oldest| (oldest.since + expiry).max(self.next_purge))
+        let not_before = self.last_purge.map_or(0, |last| last + expiry / 2);
+        self.idle.first().map_or(Nanos::MAX, |oldest| (oldest.since + expiry).max(not_before))
     }
 
     /// Some workers are purged now, and no others before half an `expiry` has passed.
-    pub(crate) fn note_purge(&mut self, now: Nanos, expiry: Nanos) {
-        self.next_purge = now + expiry / 2;
+    pub(crate) const fn note_purge(&mut self, now: Nanos) {
+        self.last_purge = Some(now);
     }
 
     /// How many workers went idle at `deadline` or before it: a binary search, as the stack is ordered.

@@ -315,8 +315,11 @@ impl Pair {
             if self.model.due().is_some_and(|due| due <= self.model.now) {
                 self.model.reap();
                 self.agree(effects);
-            } else {
+            } else if effects.is_empty() {
                 self.compare(effects);
+            } else {
+                // A pool with a schedule looks at the time whenever somebody comes: queues stand meanwhile.
+                self.agree(effects);
             }
         }
         self.clock.advance(target - self.clock.now());

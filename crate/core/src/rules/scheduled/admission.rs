@@ -225,9 +225,11 @@ impl<T: Payload> State<T> {
 
     /// The task of this priority that came first, whether or not it may start.
     pub(super) fn oldest_at(&self, priority: u64) -> Option<TaskId> {
-        let keyless = self.queue.oldest(priority);
-        let keyed = self.schedule().keys.arrivals().oldest(priority);
-        let both = keyless.into_iter().chain(keyed).filter_map(|task| self.tasks.at(task));
+        // Whatever has come back from a dead thread is in front, also if older tasks have been waiting meanwhile.
+        let first = self.schedule().returned as usize + 1;
+        let keyless = self.queue.lane(priority).take(first);
+        let keyed = self.schedule().keys.arrivals().lane(priority).take(first);
+        let both = keyless.chain(keyed).filter_map(|task| self.tasks.at(task));
         both.min_by_key(|&id| self.tasks[id].number)
     }
 

@@ -87,6 +87,8 @@ impl Model {
             if let Some(next) = self.free(worker, false) {
                 self.send(worker, next);
             }
+            // The next one may free another worker before this transition ends.
+            self.note_peaks();
             return;
         }
         let heeds_until = self.heeds_until();
