@@ -47,7 +47,9 @@ fn it_is_bounded_by_its_own_count_and_never_fills_the_queue_for_others() {
 fn a_close_starts_at_once_what_fits_and_then_it_runs_like_any_other() {
     let pool = Fixture::new(capacity(4));
     let workers = [0, 1].map(|payload| pool.run(background(payload)).0);
-    (2..6).for_each(|payload| drop(pool.wait(background(payload))));
+    for payload in 2..6 {
+        pool.wait(background(payload));
+    }
     pool.close();
     assert_eq!(pool.started(), [2, 3]);
     let next = pool.complete(workers[0]);

@@ -9,7 +9,9 @@ use crate::{Fixture, boots, capacity, retirements};
 fn a_change_holds_at_once_for_who_waits() {
     let pool = Fixture::new(Options { policy: Policy { per_key: 1, ..Policy::NONE }, ..capacity(4) });
     pool.run(of(A, 0));
-    (1..4).for_each(|payload| drop(pool.wait(of(A, payload))));
+    for payload in 1..4 {
+        pool.wait(of(A, payload));
+    }
     pool.configure(&Change { per_key: Some(3), ..Change::default() });
     assert_eq!(pool.started(), [1, 2]);
     pool.configure(&Change { per_key: Some(1), capacity: Some(8), ..Change::default() });
@@ -80,7 +82,9 @@ fn what_a_pool_does_without_rules_again_it_does_as_ever() {
 fn who_is_refused_is_told_how_long_the_queue_takes_at_the_rate_of_ends() {
     let pool = Fixture::new(Options { max_waiting: 4, ..capacity(1) });
     let (worker, _) = pool.run(Submission::new(0));
-    (1..5).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    for payload in 1..5 {
+        pool.wait(Submission::new(payload));
+    }
     assert_eq!(pool.retry_after(None), None, "the first sample");
     for payload in 5..9 {
         pool.pass(50);

@@ -119,7 +119,9 @@ fn a_task_that_a_dead_thread_gives_back_goes_to_the_head_of_its_key() {
 fn a_booting_thread_is_not_started_for_a_task_whose_key_may_not_start() {
     let kind = WorkerKind::Thread { grace: 1_000 };
     let pool = per_key(1, Options { kind, ..capacity(4) });
-    (0..4).for_each(|payload| drop(pool.wait(of(A, payload))));
+    for payload in 0..4 {
+        pool.wait(of(A, payload));
+    }
     assert_eq!(boots(&pool.effects()).len(), 1);
     pool.wait(of(B, 4));
     assert_eq!(boots(&pool.effects()).len(), 1);

@@ -1,6 +1,6 @@
 //! A rate: most starts in any interval.
 
-use workpool_core::{Change, Clock, Effect, MILLISECOND, Options, Policy, Rate, Reason, Refusal, Submission};
+use workpool_core::{Change, Effect, MILLISECOND, Options, Policy, Rate, Reason, Refusal, Submission};
 
 use crate::{Fixture, capacity};
 
@@ -45,8 +45,12 @@ fn whoever_would_have_to_wait_for_it_is_refused_with_that_reason() {
 #[test]
 fn it_says_when_a_task_behind_all_that_wait_would_start() {
     let pool = limited(2, 100, capacity(8));
-    (0..2).for_each(|payload| drop(pool.run(Submission::new(payload))));
-    (2..7).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    for payload in 0..2 {
+        pool.run(Submission::new(payload));
+    }
+    for payload in 2..7 {
+        pool.wait(Submission::new(payload));
+    }
     assert_eq!(pool.retry_after(Some(Reason::Rate)), Some(300 * MILLISECOND));
 }
 
@@ -54,7 +58,9 @@ fn it_says_when_a_task_behind_all_that_wait_would_start() {
 fn starts_are_kept_across_a_reboot_and_a_change_of_the_rate() {
     let pool = limited(2, 100, capacity(8));
     let workers = [0, 1].map(|payload| pool.run(Submission::new(payload)).0);
-    workers.map(|worker| pool.complete(worker));
+    for worker in workers {
+        pool.complete(worker);
+    }
     pool.release(None);
     pool.reboot();
     pool.wait(Submission::new(2));

@@ -25,7 +25,9 @@ fn shed(pool: &Fixture) -> Vec<u32> {
 #[test]
 fn a_burst_is_absorbed() {
     let (pool, worker) = shedding();
-    (1..4).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    for payload in 1..4 {
+        pool.wait(Submission::new(payload));
+    }
     pool.pass(99);
     assert_eq!(next(&pool, worker), Some(1), "first in first out, however long it has waited");
     assert_eq!((next(&pool, worker), next(&pool, worker), shed(&pool)), (Some(2), Some(3), vec![]));
@@ -34,9 +36,13 @@ fn a_burst_is_absorbed() {
 #[test]
 fn in_a_queue_that_stands_the_newest_starts_first_and_what_is_late_is_rejected() {
     let (pool, worker) = shedding();
-    (1..3).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    for payload in 1..3 {
+        pool.wait(Submission::new(payload));
+    }
     pool.pass(97);
-    (3..6).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    for payload in 3..6 {
+        pool.wait(Submission::new(payload));
+    }
     pool.pass(3);
     assert_eq!(shed(&pool), [], "not before a worker would take the next task");
     assert_eq!(next(&pool, worker), Some(5));
@@ -102,7 +108,9 @@ fn nothing_is_shed_while_the_pool_closes() {
 #[test]
 fn very_many_late_tasks_are_rejected_in_several_holds_of_the_lock() {
     let (pool, worker) = shedding();
-    (1..5_001).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    for payload in 1..5_001 {
+        pool.wait(Submission::new(payload));
+    }
     pool.pass(100);
     assert_eq!(next(&pool, worker), None);
     assert_eq!(shed(&pool).len(), 5_000);

@@ -91,7 +91,9 @@ fn three_that_submit_again_and_again_do_not_starve_a_wait() {
     let policy = Policy { per_key: 2, ..Policy::NONE };
     let pool = Fixture::new(Options { policy, ..capacity(2) });
     let workers = [0, 1].map(|payload| pool.run(of(A, payload)).0);
-    (2..5).for_each(|payload| drop(pool.wait(of(if payload % 2 == 0 { A } else { B }, payload))));
+    for payload in 2..5 {
+        pool.wait(of(if payload % 2 == 0 { A } else { B }, payload));
+    }
     pool.await_vacancy_with(Wait { key: B, ..Wait::new(FACE, 1) });
     let mut ends = 0;
     while told(&pool).is_empty() {

@@ -77,7 +77,9 @@ fn idle_workers_for_which_there_is_no_room_any_more_retire() {
 fn the_end_of_a_heavy_task_starts_all_that_fit() {
     let pool = Fixture::new(capacity(3));
     let (worker, _) = pool.run(heavy(3, 0));
-    (1..5).for_each(|payload| drop(pool.wait(Submission::new(payload))));
+    for payload in 1..5 {
+        pool.wait(Submission::new(payload));
+    }
     let next = pool.complete(worker);
     assert_eq!(next.and_then(|next| pool.payload(next)), Some(1));
     assert_eq!(pool.started(), [2, 3]);
