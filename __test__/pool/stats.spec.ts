@@ -388,7 +388,13 @@ class Play {
     await pool.drain()
     this.#audit('the end')
     this.#auditBusy()
-    const { submitted, unsettled, busy, waiting, rejected, ...stats } = pool.stats()
+    let last = pool.stats()
+    // A resource may be on its way out, as it has been idle for long: then its worker is busy until that is done.
+    while (last.busy > 0) {
+      await turn()
+      last = pool.stats()
+    }
+    const { submitted, unsettled, busy, waiting, rejected, ...stats } = last
     const count = (...outcomes: string[]) => this.#tasks.filter(({ outcome }) => outcomes.includes(outcome!)).length
     const counted = {
       busy,

@@ -23,18 +23,19 @@ export function accountedFor(stats: PoolStats): number {
 
 /**
  * Every relation between the numbers of one snapshot that must hold at any moment; the broken ones, as text.
- * `mayBackOff`: its `init` fails, and then no worker is started for a while.
+ * `mayBackOff`: its `init` fails. Then no worker is started for a while, and after that one at a time.
  */
 export function contradictions(stats: PoolStats, mayBackOff = false): string[] {
   const { capacity, running, busy, idle, available, free, waiting, workers } = stats
   // Beside threads that serve one could not be started: there is no more room than theirs.
-  const isPausing = free === 0 && running < capacity && (mayBackOff || (running > 0 && workers.crashed > 0))
+  const isPausing =
+    free < capacity - running && (mayBackOff ? free <= 1 : free === 0 && running > 0 && workers.crashed > 0)
   const below = stats.isPaused ? 0 : Math.max(0, capacity - busy)
   const claims: [boolean, string][] = [
     [stats.submitted === accountedFor(stats), `submitted ${stats.submitted} = sum of its ends ${accountedFor(stats)}`],
     [idle === running - busy, `idle ${idle} = running ${running} − busy ${busy}`],
     [
-      available === (isPausing ? Math.min(idle, below) : below),
+      available === (isPausing ? Math.min(idle + free, below) : below),
       `available ${available} = capacity ${capacity} − busy ${busy}`,
     ],
     [isPausing || free === Math.max(0, capacity - running), `free ${free} = capacity ${capacity} − running ${running}`],
