@@ -1139,9 +1139,8 @@ export declare class Pool<R = unknown> extends BasePool {
 	 * The first failure rejects at once with its error, and the rest is aborted: tasks that wait never run, and those that
 	 * run see their signal abort. Nothing is left unhandled. Without tasks it resolves to an empty array.
 	 *
-	 * All tasks are handed to the core within this call, which takes about half of what as many calls of `submit` take.
-	 * The event loop does not turn meanwhile: a million tasks take it most of a second. So hand in very many in batches
-	 * of some ten thousand, or use `map`.
+	 * All tasks are handed to the core within this call, and the event loop does not turn meanwhile. So hand in very many
+	 * in batches of some ten thousand, or use `map`.
 	 *
 	 * @param tasks functions, as `submit` takes them: an array, or any other iterable
 	 * @param options those of `submit`, for each task; `signal` aborts all of them. A pool without room for all refuses, as
@@ -1316,7 +1315,7 @@ export declare class ThreadPool<M = any> extends BasePool {
 	 * ```
 	 *
 	 * The first failure rejects at once with its error, and the rest is aborted. All arguments are encoded before the
-	 * first call is handed to a thread, and every thread is woken once, so a batch costs less than as many calls of `run`.
+	 * first call is handed to a thread, and every thread is woken once.
 	 * The event loop does not turn meanwhile. Without arguments it resolves to an empty array.
 	 *
 	 * @param args an array, or any other iterable

@@ -120,9 +120,8 @@ export class Pool<R = unknown> extends BasePool {
    * The first failure rejects at once with its error, and the rest is aborted: tasks that wait never run, and those that
    * run see their signal abort. Nothing is left unhandled. Without tasks it resolves to an empty array.
    *
-   * All tasks are handed to the core within this call, which takes about half of what as many calls of `submit` take.
-   * The event loop does not turn meanwhile: a million tasks take it most of a second. So hand in very many in batches
-   * of some ten thousand, or use `map`.
+   * All tasks are handed to the core within this call, and the event loop does not turn meanwhile. So hand in very many
+   * in batches of some ten thousand, or use `map`.
    *
    * @param tasks functions, as `submit` takes them: an array, or any other iterable
    * @param options those of `submit`, for each task; `signal` aborts all of them. A pool without room for all refuses, as

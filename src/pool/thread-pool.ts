@@ -164,7 +164,7 @@ export class ThreadPool<M = any> extends BasePool {
    * ```
    *
    * The first failure rejects at once with its error, and the rest is aborted. All arguments are encoded before the
-   * first call is handed to a thread, and every thread is woken once, so a batch costs less than as many calls of `run`.
+   * first call is handed to a thread, and every thread is woken once.
    * The event loop does not turn meanwhile. Without arguments it resolves to an empty array.
    *
    * @param args an array, or any other iterable
