@@ -68,19 +68,21 @@ impl<T: Payload> State<T> {
     pub(crate) fn next_to_settle(&self) -> Option<TaskId> {
         let next = self.first_task().and_then(|first| self.tasks.at(first.task));
         next.or_else(|| {
-            let keyless = self.queue.priority_from(0);
-            let priority = keyless.into_iter().chain(self.schedule().keys.priority_from(0)).min()?;
+            let priority = self.priority_from(0)?;
             self.oldest_at(priority)
         })
+    }
+
+    /// The first priority from this one on in which a task waits, with a key or without.
+    pub(super) fn priority_from(&self, priority: u64) -> Option<u64> {
+        let keyed = self.schedule().keys.priority_from(priority);
+        self.queue.priority_from(priority).into_iter().chain(keyed).min()
     }
 
     fn first_by_priority(&self) -> Option<Candidate> {
         let mut from = 0;
         loop {
-            let keyless = self.queue.priority_from(from);
-            let keyed = self.schedule().keys.priority_from(from);
-            let priority =
-                keyless.into_iter().chain(keyed).min().filter(|&priority| priority != BACKGROUND)?;
+            let priority = self.priority_from(from).filter(|&priority| priority != BACKGROUND)?;
             if let Some(first) = self.first_of(priority) {
                 return Some(first);
             }

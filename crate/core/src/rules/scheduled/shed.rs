@@ -72,13 +72,11 @@ impl<T: Payload> State<T> {
         }
         let mut from = 0;
         loop {
-            let keyless = self.queue.priority_from(from);
-            let keyed = schedule.keys.priority_from(from);
-            let Some(priority) = keyless.into_iter().chain(keyed).min().filter(|&next| next != BACKGROUND)
-            else {
+            let Some(priority) = self.priority_from(from).filter(|&priority| priority != BACKGROUND) else {
                 return priorities;
             };
-            if keyless == Some(priority) || schedule.keys.first(priority, schedule.per_key, false).is_some() {
+            let is_keyless = self.queue.oldest(priority).is_some();
+            if is_keyless || schedule.keys.first(priority, schedule.per_key, false).is_some() {
                 priorities.push(priority);
             }
             from = priority + 1;

@@ -174,11 +174,11 @@ impl Keys {
     /// The function of a task of the key has ended.
     pub(crate) fn end(&mut self, id: u32) {
         self.reindex(id, |record| record.running -= 1);
-        self.leave(id);
+        self.forget(id);
     }
 
-    /// Forgets a key that has no task any more.
-    fn leave(&mut self, id: u32) {
+    /// A task of the key is over: forgets the key if that was its last one.
+    pub(crate) fn forget(&mut self, id: u32) {
         let record = &self.records[id as usize];
         if record.running == 0 && record.waiting == 0 {
             self.by_key.remove(&record.key);
@@ -251,11 +251,6 @@ impl Keys {
         } else {
             self.show(id, at);
         }
-    }
-
-    /// A task of the key that waited is over.
-    pub(crate) fn forget(&mut self, id: u32) {
-        self.leave(id);
     }
 
     fn reindex(&mut self, id: u32, change: impl FnOnce(&mut Record)) {
