@@ -52,6 +52,16 @@ export const enum Cancelled {
   late = 2,
 }
 
+/**
+ * What a function is told that asks whether it had better end; a positive number is the `timeout` that its task has exceeded.
+ */
+export const enum Interruption {
+  /** Nothing has happened to its task. */
+  nothing = 0,
+  /** The task was aborted. */
+  aborted = -1,
+}
+
 /** What an origin has found that looked for its next outcome. */
 export const enum Linger {
   /** Nothing has come. */
@@ -206,6 +216,8 @@ export const enum ValueFlag {
   failed = 512,
   /** The owner of the thread may not have read yet what that has printed before. */
   printed = 1024,
+  /** It is no end: the task tells how far it has come. `Figure.id` is the stamp of the task. */
+  progress = 2048,
 }
 
 /** Columns of an outcome, 32 bits each. */
@@ -302,6 +314,10 @@ export const enum Registers {
   outgoing = 33,
   /** How many numbers there are. */
   numbers = 34,
+  /**
+   * Where the word is that counts how often something may have happened to a task of this thread, in bytes. Other threads write it.
+   */
+  alertsAt = 336,
 }
 
 /** How the exchange is laid out, in bytes. */

@@ -61,6 +61,16 @@ enumeration! {
 }
 
 enumeration! {
+    /// What a function is told that asks whether it had better end; a positive number is the `timeout` that its task has exceeded.
+    Interruption {
+        /// Nothing has happened to its task.
+        Nothing = 0,
+        /// The task was aborted.
+        Aborted = -1,
+    }
+}
+
+enumeration! {
     /// What an origin has found that looked for its next outcome.
     Linger {
         /// Nothing has come.

@@ -13,11 +13,13 @@ mod table;
 pub mod typescript;
 mod values;
 
-pub use answers::{Cancelled, How, LAST_REFUSAL, Linger, NO_LIMIT, NONE, OTHER, Offer, Refusal, UNBOUNDED};
+pub use answers::{
+    Cancelled, How, Interruption, LAST_REFUSAL, Linger, NO_LIMIT, NONE, OTHER, Offer, Refusal, UNBOUNDED,
+};
 pub use batches::{ANSWER, ARGUMENT, ArgumentRow, BATCH_HEAD, BatchHead, BatchRow, HELD_AT_ONCE};
 pub use commands::{CommandKind, HELD, Rejection, Vacancy, watched};
 pub use exchange::{
     BYTES_AT, COLUMNS, Column, EXCHANGE, FIGURES, FIGURES_AT, Figure, OUTCOMES, OUTGOING_AT, OUTGOING_BYTES,
 };
-pub use registers::{INCOMING, NUMBERS, OUTGOING, Time, WORDS, Word};
+pub use registers::{ALERTS_AT, INCOMING, NUMBERS, OUTGOING, REGISTERS, Time, WORDS, Word};
 pub use values::{ValueFlag, ValueKind};

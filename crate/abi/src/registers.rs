@@ -63,5 +63,10 @@ constants! {
     OUTGOING: usize = Snapshot::COLUMNS,
     /// How many numbers there are.
     NUMBERS: usize = OUTGOING + 1,
+    /// Where the word is that counts how often something may have happened to a task of this thread, in bytes. Other threads write it.
+    ALERTS_AT: usize = WORDS * size_of::<i32>() + NUMBERS * size_of::<f64>(),
     }
 }
+
+/// How many bytes the registers have.
+pub const REGISTERS: usize = ALERTS_AT + size_of::<i32>();

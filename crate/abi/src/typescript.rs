@@ -26,6 +26,7 @@ pub fn write_abi(to: &mut impl Write) -> fmt::Result {
         answers::Offer::ENUMERATION,
         answers::How::ENUMERATION,
         answers::Cancelled::ENUMERATION,
+        answers::Interruption::ENUMERATION,
         answers::Linger::ENUMERATION,
         commands::CommandKind::ENUMERATION,
         commands::Rejection::ENUMERATION,

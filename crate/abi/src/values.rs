@@ -37,5 +37,7 @@ enumeration! {
         Failed = 0x200,
         /// The owner of the thread may not have read yet what that has printed before.
         Printed = 0x400,
+        /// It is no end: the task tells how far it has come. `Figure.id` is the stamp of the task.
+        Progress = 0x800,
     }
 }

@@ -104,6 +104,15 @@ pub enum Cancelled {
     Late,
 }
 
+/// Why a function had better end before its end: what has happened to its task meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interruption {
+    /// The task was aborted.
+    Aborted,
+    /// The task ran longer than it may: so many milliseconds.
+    TimedOut(u32),
+}
+
 /// The number of a task and, if it is timed, when it was submitted and begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TaskTimes {

@@ -21,7 +21,7 @@ mod state;
 mod submission;
 mod sync;
 
-pub use answer::{Admission, Cancelled, End, Finished, Reason, Refusal, Taken, TaskTimes};
+pub use answer::{Admission, Cancelled, End, Finished, Interruption, Reason, Refusal, Taken, TaskTimes};
 pub use clock::{Clock, MILLISECOND, ManualClock, MonotonicClock, Nanos};
 pub use counters::{Column, Counters, Group, Snapshot};
 pub use effect::{Effect, Rejection};

@@ -12,7 +12,8 @@ use workpool_core::{Effect, FaceId, Host, Nanos, Payload, Reap, Reaper, Rejectio
 use crate::{
     calls::Call,
     event_loop,
-    mailbox::{Command, Mailbox, Outcome},
+    mailbox::{Command, Mailbox, News, Outcome},
+    progress::Progress,
     threads::Threads,
     times::Times,
     value::Value,
@@ -28,7 +29,13 @@ pub(crate) struct Address {
 impl Address {
     /// Tells the origin of a task how it has ended.
     pub(crate) fn tell_outcome(&self, task: TaskId, failed: Option<Times>, printed: bool, value: Value) {
-        self.mailbox.push_outcome(Outcome { handle: self.handle, task, failed, printed, value });
+        let news = News::End { failed, printed, value };
+        self.mailbox.push_outcome(Outcome { handle: self.handle, task, news });
+    }
+
+    /// Tells the origin of a task that the task has come further.
+    pub(crate) fn tell_progress(&self, task: TaskId, progress: Arc<Progress>) {
+        self.mailbox.push_outcome(Outcome { handle: self.handle, task, news: News::Progress(progress) });
     }
 
     /// Whether this is the isolate of `mailbox`.
@@ -120,6 +127,10 @@ impl Addresses {
                     Rejection::StartFailed => threads.start_failure.get(),
                     _ => None,
                 });
+                if let (Some(threads), Rejection::TaskTimeout(_)) = (&self.threads, rejection) {
+                    // At once, as the origin may be blocked.
+                    threads.alert_all();
+                }
                 let (second, third) = reason(rejection);
                 let command = Command::new(CommandKind::Reject, task.number(), second);
                 Some((call.face(), Command { third, stamp: task.stamp(), detail, ..command }))

@@ -10,7 +10,9 @@ mod blocks;
 mod keys;
 mod value;
 
+mod alert;
 mod calls;
+mod progress;
 mod times;
 
 mod headroom;

@@ -158,6 +158,7 @@ unsafe extern "C" fn tear_down(isolate: *mut c_void) {
     // Whatever goes wrong in here, the bell is taken out of the reach of others, and the process goes on.
     let _ = catch_unwind(AssertUnwindSafe(|| {
         if let Some(worker) = isolate.worker.take() {
+            worker.alert.close();
             worker.core.pool.host().tell(FaceId::FIRST, CommandKind::Died, worker.id.0, worker.thread);
         }
     }));

@@ -11,7 +11,7 @@ use workpool_abi::CommandKind;
 use workpool_core::TaskId;
 use workpool_mailbox::{Bell, Spinners};
 
-use crate::{times::Times, value::Value};
+use crate::{progress::Progress, times::Times, value::Value};
 
 /// One thing that the isolate is to do.
 #[derive(Debug)]
@@ -36,17 +36,29 @@ impl Command {
     }
 }
 
-/// How a task of a thread pool has ended, for its origin.
+/// What the origin of a task of a thread pool hears of the task, in the order in which it happens.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     /// The number of the pool in the origin's isolate.
     pub(crate) handle: u32,
     pub(crate) task: TaskId,
-    /// The times of the task, if it failed.
-    pub(crate) failed: Option<Times>,
-    /// Whether the thread has printed something that the owner may not have read yet.
-    pub(crate) printed: bool,
-    pub(crate) value: Value,
+    pub(crate) news: News,
+}
+
+#[derive(Debug)]
+pub(crate) enum News {
+    /// The task has ended.
+    End {
+        /// The times of the task, if it failed.
+        failed: Option<Times>,
+        /// Whether the thread has printed something that the owner may not have read yet.
+        printed: bool,
+        value: Value,
+    },
+    /// The task tells how far it has come: the newest value at the time of the look.
+    Progress(Arc<Progress>),
+    /// The same, once somebody has looked.
+    Looked(Value),
 }
 
 /// A threadsafe function that only wakes. Its payload is always null.

@@ -1,15 +1,21 @@
 //! Memory that an isolate and Rust share, for what a call takes and returns beside its integers.
 
-use std::{cell::Cell, ptr, slice};
+use std::{
+    cell::Cell,
+    ptr::{self, NonNull},
+    slice,
+};
 
 use napi::sys;
-use workpool_abi::{NUMBERS, WORDS, Word};
+use workpool_abi::{ALERTS_AT, NUMBERS, REGISTERS, WORDS, Word};
 
-/// A block that JavaScript sees as an `ArrayBuffer`. It belongs to one isolate and is touched by its thread only.
+/// A block that JavaScript sees as an `ArrayBuffer`. It belongs to one isolate. Its thread alone touches it, but for one word.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Registers {
     words: &'static [Cell<i32>],
     numbers: &'static [Cell<f64>],
+    /// The word that other threads write; everybody reaches it by atomic operations.
+    alerts: NonNull<i32>,
     /// Keeps the block alive.
     reference: sys::napi_ref,
 }
@@ -20,9 +26,8 @@ impl Registers {
         let mut data = ptr::null_mut();
         let mut value = ptr::null_mut();
         let mut reference = ptr::null_mut();
-        let bytes = WORDS * size_of::<i32>() + NUMBERS * size_of::<f64>();
         // SAFETY: `env` is the environment that is being set up, on its own thread; both out-pointers are valid.
-        let created = unsafe { sys::napi_create_arraybuffer(env, bytes, &raw mut data, &raw mut value) };
+        let created = unsafe { sys::napi_create_arraybuffer(env, REGISTERS, &raw mut data, &raw mut value) };
         if created != sys::Status::napi_ok || data.is_null() {
             return None;
         }
@@ -39,12 +44,19 @@ impl Registers {
         let behind = unsafe { data.cast::<i32>().add(WORDS) };
         // SAFETY: as for the words.
         let numbers = unsafe { slice::from_raw_parts(behind.cast::<Cell<f64>>(), NUMBERS) };
-        Some((Self { words, numbers, reference }, value))
+        // SAFETY: in bounds: the word follows the numbers. No slice has it.
+        let alerts = NonNull::new(unsafe { data.cast::<u8>().add(ALERTS_AT) }.cast())?;
+        Some((Self { words, numbers, alerts, reference }, value))
     }
 
     /// The reference that keeps the block alive, for whoever ends the isolate before its environment ends.
     pub(crate) const fn reference(&self) -> sys::napi_ref {
         self.reference
+    }
+
+    /// The word that other threads write. It is there as long as the block.
+    pub(crate) const fn alerts(&self) -> NonNull<i32> {
+        self.alerts
     }
 
     pub(crate) fn set(&self, word: Word, value: i32) {

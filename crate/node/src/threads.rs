@@ -7,6 +7,7 @@ use workpool_core::{SpinLock, TaskId, WorkerId};
 use workpool_mailbox::Sender;
 
 use crate::{
+    alert::Alert,
     calls::Calls,
     exports::Exports,
     mailbox::{Command, Mailbox},
@@ -36,13 +37,20 @@ impl Reason {
     }
 }
 
+/// An isolate that has entered as a worker.
+#[derive(Debug, Clone)]
+struct Entered {
+    mailbox: Arc<Mailbox>,
+    alert: Arc<Alert>,
+}
+
 /// What a pool of threads has beyond one of closures.
 #[derive(Debug)]
 pub(crate) struct Threads {
     pub(crate) calls: Calls,
     pub(crate) exports: Exports,
-    /// By number of the worker: the mailboxes of the isolates that have entered as one.
-    mailboxes: SpinLock<Vec<Option<Arc<Mailbox>>>>,
+    /// By number of the worker.
+    entered: SpinLock<Vec<Option<Entered>>>,
     /// Why the last thread died, and why the last one could not start. The owner says so before it tells the core.
     pub(crate) crash: Reason,
     pub(crate) start_failure: Reason,
@@ -53,7 +61,7 @@ impl Default for Threads {
         Self {
             calls: Calls::default(),
             exports: Exports::default(),
-            mailboxes: SpinLock::new(Vec::new()),
+            entered: SpinLock::new(Vec::new()),
             crash: Reason::default(),
             start_failure: Reason::default(),
         }
@@ -62,17 +70,27 @@ impl Default for Threads {
 
 impl Threads {
     /// An isolate is ready to be this worker.
-    pub(crate) fn enter(&self, worker: WorkerId, mailbox: Arc<Mailbox>) {
-        let mut mailboxes = self.mailboxes.lock();
+    pub(crate) fn enter(&self, worker: WorkerId, mailbox: Arc<Mailbox>, alert: Arc<Alert>) {
+        let mut entered = self.entered.lock();
         let index = worker.0 as usize;
-        if mailboxes.len() <= index {
-            mailboxes.resize(index + 1, None);
+        if entered.len() <= index {
+            entered.resize(index + 1, None);
         }
-        mailboxes[index] = Some(mailbox);
+        let old = entered[index].replace(Entered { mailbox, alert });
+        drop(entered);
+        drop(old); // without the lock
     }
 
     fn mailbox(&self, worker: WorkerId) -> Option<Arc<Mailbox>> {
-        self.mailboxes.lock().get(worker.0 as usize).cloned().flatten()
+        self.entered.lock().get(worker.0 as usize)?.as_ref().map(|entered| entered.mailbox.clone())
+    }
+
+    /// Something has happened to a task that one of the threads may run. Which thread that is the core knows; it is cheaper to have all
+    /// of those ask that look than to ask for it here.
+    pub(crate) fn alert_all(&self) {
+        for Entered { alert, .. } in self.entered.lock().iter().flatten() {
+            alert.raise();
+        }
     }
 
     /// Gives a task to a worker that has entered.
@@ -84,9 +102,12 @@ impl Threads {
     }
 
     /// Tells a worker to abort the signal of a task, if the worker runs the task by then. `if_settled`: and only if the task has settled.
+    /// The core knows of the abort. A function that looks by itself sees it before the signal aborts.
     pub(crate) fn abort(&self, worker: WorkerId, task: TaskId, if_settled: bool, reason: Option<Arc<Value>>) {
         let (first, second, stamp) = (task.number(), u32::from(if_settled), task.stamp());
-        if let Some(mailbox) = self.mailbox(worker) {
+        let entered = self.entered.lock().get(worker.0 as usize).cloned().flatten();
+        if let Some(Entered { mailbox, alert }) = entered {
+            alert.raise();
             let command = Command {
                 kind: CommandKind::Abort,
                 handle: 0,

@@ -2,7 +2,7 @@
 
 use super::Pool;
 use crate::{
-    answer::{Admission, Cancelled, End, Finished, Refusal, Taken, TaskTimes},
+    answer::{Admission, Cancelled, End, Finished, Interruption, Refusal, Taken, TaskTimes},
     clock::Clock,
     host::Host,
     id::{TaskId, WorkerId},
@@ -65,6 +65,18 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// done with.
     pub fn cancel(&self, task: TaskId) -> Cancelled {
         self.transition(|state, effects| state.cancel(&self.clock, task, effects))
+    }
+
+    /// The function of a task had better end, although the task does not settle by that: as `cancel`, but the end of
+    /// the function settles the task. Gives the worker that has the task, if one has.
+    pub fn interrupt(&self, task: TaskId) -> Option<WorkerId> {
+        self.state.lock().interrupt(task)
+    }
+
+    /// Why the function of a task had better end: the first of what has happened to the task since it was given to its
+    /// worker. For functions that look by themselves.
+    pub fn interruption(&self, task: TaskId) -> Option<Interruption> {
+        self.state.lock().tasks.get(task)?.interruption()
     }
 
     /// The task that has this number now, for a caller who knows that it is still the task that is meant.

@@ -4,7 +4,11 @@ use crate::{
     clock::Clock,
     effect::{Effect, Effects},
     id::{FaceId, TaskId},
-    state::{State, tally::Outcome, task::TaskState},
+    state::{
+        State,
+        tally::Outcome,
+        task::{Interrupted, TaskState},
+    },
     submission::Payload,
 };
 
@@ -118,7 +122,7 @@ impl<T: Payload> State<T> {
             match state {
                 TaskState::Running(worker) => {
                     self.forget_unbegun(id, effects);
-                    self.abandon_to(worker, id, true, clock.now());
+                    self.abandon_to(worker, id, Interrupted::Abort, true, clock.now());
                     effects.push(Effect::Abandoned(worker, id, self.tasks[id].payload));
                 }
                 TaskState::Abandoned { worker, .. } => {

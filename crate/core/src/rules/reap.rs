@@ -4,7 +4,12 @@ use crate::{
     clock::Nanos,
     effect::{Effect, Effects, Rejection},
     id::{TaskId, WorkerId},
-    state::{BATCH, State, tally::Outcome, task::TaskState, worker::WorkerState},
+    state::{
+        BATCH, State,
+        tally::Outcome,
+        task::{Interrupted, TaskState},
+        worker::WorkerState,
+    },
     submission::Payload,
 };
 
@@ -102,7 +107,7 @@ impl<T: Payload> State<T> {
                 }
                 TaskState::Running(worker) => {
                     self.counters.settle(Outcome::TimedOut);
-                    self.abandon_to(worker, id, false, now);
+                    self.abandon_to(worker, id, Interrupted::Timeout, false, now);
                     Rejection::TaskTimeout(limit)
                 }
                 TaskState::Abandoned { worker, .. } => {

@@ -5,7 +5,11 @@ use crate::{
     clock::{Clock, Nanos},
     effect::{Effect, Effects},
     id::{TaskId, WorkerId},
-    state::{State, tally::Outcome, task::TaskState},
+    state::{
+        State,
+        tally::Outcome,
+        task::{Interrupted, TaskState},
+    },
     submission::Payload,
 };
 
@@ -200,7 +204,7 @@ impl<T: Payload> State<T> {
             }
             TaskState::Running(worker) => {
                 self.forget_unbegun(id, effects);
-                self.abandon_to(worker, id, true, clock.now());
+                self.abandon_to(worker, id, Interrupted::Abort, true, clock.now());
                 Cancelled::Running
             }
             TaskState::Abandoned { .. } | TaskState::Over => return Cancelled::Late,
@@ -219,12 +223,30 @@ impl<T: Payload> State<T> {
     }
 
     /// A task has settled while its function goes on, for as long as its grace lasts if there is one.
-    pub(crate) fn abandon_to(&mut self, worker: WorkerId, id: TaskId, told: bool, now: Nanos) {
+    pub(crate) fn abandon_to(
+        &mut self,
+        worker: WorkerId,
+        id: TaskId,
+        why: Interrupted,
+        told: bool,
+        now: Nanos,
+    ) {
         self.deadlines.remove(id.number());
-        self.tasks[id].state = TaskState::Abandoned { worker, told };
+        let task = &mut self.tasks[id];
+        task.state = TaskState::Abandoned { worker, told };
+        task.interrupt(why);
         if let Some(grace) = self.options.kind.grace() {
             self.deadlines.insert(id.number(), now + grace, 0);
         }
+    }
+
+    /// The function of a running task had better end, although the task has not settled. Returns the worker that runs
+    /// it.
+    pub(crate) fn interrupt(&mut self, id: TaskId) -> Option<WorkerId> {
+        let task = self.tasks.get_mut(id)?;
+        let worker = task.worker()?;
+        task.interrupt(Interrupted::Abort);
+        Some(worker)
     }
 
     /// The origin of a rejected task has taken notice.

@@ -3,11 +3,18 @@
 use slab::Slab;
 
 use crate::{
-    answer::TaskTimes,
+    answer::{Interruption, TaskTimes},
     clock::{MILLISECOND, Nanos},
     id::{TaskId, WorkerId},
     submission::{BACKGROUND, Submission},
 };
+
+/// Why the function of a task had better end. Without the time of a timeout, which the record has already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interrupted {
+    Abort,
+    Timeout,
+}
 
 /// Where a task is between acceptance and the end of its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +43,8 @@ pub(crate) struct Task<T> {
     begun_at: Nanos,
     /// Whether its worker has called its function. Until then a worker that dies gives the task back.
     is_begun: bool,
+    /// What its function had better heed; the first such thing counts.
+    interrupted: Option<Interrupted>,
     /// The number of its key, or `NO_KEY`. It is the key's while the task waits or has a worker.
     key: u32,
     weight: u32,
@@ -58,6 +67,7 @@ impl<T> Task<T> {
             submitted_at,
             begun_at: 0,
             is_begun: false,
+            interrupted: None,
             key: NO_KEY,
             weight: 1,
         }
@@ -109,6 +119,19 @@ impl<T> Task<T> {
     /// The worker calls the function now, or would have if the task had not settled.
     pub(crate) const fn begin(&mut self) {
         self.is_begun = true;
+    }
+
+    /// The function had better end, and why, unless it had to before.
+    pub(crate) fn interrupt(&mut self, why: Interrupted) {
+        self.interrupted.get_or_insert(why);
+    }
+
+    /// Why the function had better end, if it had.
+    pub(crate) fn interruption(&self) -> Option<Interruption> {
+        self.interrupted.map(|why| match why {
+            Interrupted::Abort => Interruption::Aborted,
+            Interrupted::Timeout => Interruption::TimedOut(self.timeout),
+        })
     }
 
     /// Whether somebody asks when the task began.

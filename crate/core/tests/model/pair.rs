@@ -124,6 +124,7 @@ impl Pair {
             assert_eq!(self.pool.payload(task.id), Some(task.payload()), "payload");
             let is_abandoned = matches!(task.state, TaskState::Abandoned(_));
             assert_eq!(self.pool.is_abandoned(task.id), is_abandoned, "abandoned");
+            assert_eq!(self.pool.interruption(task.id), task.interruption, "interruption");
         }
         assert_eq!(self.pool.has_vacancy(), self.model.has_vacancy(), "vacancy");
         for face in &self.model.faces {
@@ -398,6 +399,11 @@ impl Pair {
             Step::Cancel(which) => {
                 if let Some(task) = self.task(which, |_| true) {
                     self.cancel(task);
+                }
+            }
+            Step::Interrupt(which) => {
+                if let Some(task) = self.task(which, |_| true) {
+                    self.play(|pool| pool.interrupt(task), |model| model.interrupt(task));
                 }
             }
             Step::Collect(which) => {

@@ -26,6 +26,7 @@ pub(crate) enum Step {
     Limit(usize),
     Finish(usize, End, bool),
     Cancel(usize),
+    Interrupt(usize),
     Collect(usize),
     Booted(usize),
     /// A worker cannot be made, in the way of its kind.
@@ -260,6 +261,7 @@ pub(crate) fn step_of_threads() -> impl Strategy<Value = Step> {
         24 => any().prop_map(Step::Begin),
         14 => finish(3),
         6 => any().prop_map(Step::Cancel),
+        3 => any().prop_map(Step::Interrupt),
         8 => any().prop_map(Step::Collect),
         14 => any().prop_map(Step::Booted),
         2 => any().prop_map(Step::StartFailed),

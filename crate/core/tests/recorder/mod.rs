@@ -98,6 +98,8 @@ pub(crate) fn assert_gone<T: Payload + PartialEq + Debug>(pool: &RecordedPool<T>
     assert_eq!(pool.times(task), None);
     assert_eq!(pool.worker_of(task), None);
     assert!(!pool.is_abandoned(task));
+    assert_eq!(pool.interruption(task), None);
+    assert_eq!(pool.interrupt(task), None);
     assert_eq!(pool.take(WorkerId(0), task), Taken::Foreign);
     pool.begin(task);
     pool.limit(task);

@@ -8,8 +8,9 @@ use workpool_mailbox::Linger;
 use crate::{
     exchange::{ROOM, is_large, write},
     isolate::Isolate,
-    mailbox::{Outcome, SPINNERS},
+    mailbox::{News, Outcome, SPINNERS},
     raw::call::functions,
+    value::Value,
 };
 
 functions! {
@@ -43,21 +44,31 @@ fn hand_over(isolate: &Isolate) -> i32 {
     let mut used = 0;
     let mut count = 0;
     while count < OUTCOMES
-        && let Some(outcome) = outcomes.front()
+        && let Some(outcome) = outcomes.front_mut()
     {
-        let length = outcome.value.bytes.len();
-        let is_large = is_large(&outcome.value);
+        let value = look_at(outcome);
+        let length = value.bytes.len();
+        let is_large = is_large(value);
         if (is_large && count > 0) || (!is_large && used + length > ROOM) {
             break;
         }
-        let Some(Outcome { handle, task, failed, printed, value }) = outcomes.pop_front() else { break };
-        handed.push((handle, task));
+        let Some(Outcome { handle, task, news }) = outcomes.pop_front() else { break };
+        let (failed, printed, is_progress, value) = match news {
+            News::End { failed, printed, value } => (failed, printed, false, value),
+            News::Looked(value) => (None, false, true, value),
+            News::Progress(_) => unreachable!("somebody has looked"),
+        };
+        if !is_progress {
+            handed.push((handle, task));
+        }
         let kind = value.kind | flag(is_large, ValueFlag::Large);
         // In the places that `Column` names.
         let row: [u32; COLUMNS] = [
             handle,
             task.number(),
-            kind | flag(failed.is_some(), ValueFlag::Failed) | flag(printed, ValueFlag::Printed),
+            kind | flag(failed.is_some(), ValueFlag::Failed)
+                | flag(printed, ValueFlag::Printed)
+                | flag(is_progress, ValueFlag::Progress),
             used as u32,
             length as u32,
         ];
@@ -72,6 +83,9 @@ fn hand_over(isolate: &Isolate) -> i32 {
         for (time, number) in failed.into_iter().flatten().enumerate() {
             write_figure(Figure::Id as usize + time, number);
         }
+        if is_progress {
+            write_figure(Figure::Id as usize, f64::from(task.stamp()));
+        }
         count += 1;
         if is_large {
             isolate.exchange.keep_large(value.bytes);
@@ -82,6 +96,18 @@ fn hand_over(isolate: &Isolate) -> i32 {
         used += length.next_multiple_of(8);
     }
     count as i32
+}
+
+/// The value of an outcome. What a task tells of its progress from now on is another one.
+fn look_at(outcome: &mut Outcome) -> &Value {
+    if let News::Progress(progress) = &outcome.news {
+        // Nobody else takes what is there, and the news came after it was put there.
+        outcome.news = News::Looked(progress.take().unwrap_or_default());
+    }
+    match &outcome.news {
+        News::End { value, .. } | News::Looked(value) => value,
+        News::Progress(_) => unreachable!("somebody has looked"),
+    }
 }
 
 /// The origin of these tasks knows how they have ended.

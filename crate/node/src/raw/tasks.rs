@@ -2,7 +2,7 @@
 
 use napi::sys;
 use workpool_abi::{INCOMING, NONE, OTHER, Word};
-use workpool_core::{End, Payload, Taken, TaskId};
+use workpool_core::{End, Interruption, Payload, Taken, TaskId};
 use workpool_mailbox::Found;
 
 use crate::{
@@ -33,6 +33,25 @@ functions! {
         match first.and_then(|task| begin(isolate, worker, task)) {
             Some(kind) => kind as i32,
             None => next_task(isolate, worker, false),
+        }
+    });
+
+    // (task): how far it has come is described in the registers
+    progress: |isolate, [task, ..]| {
+        let value = isolate.value()?;
+        Ok::<_, NoMemory>(isolate.with_worker(|worker| {
+            worker.tell_progress(task as u32, value);
+            0
+        }))
+    };
+
+    // (task) → `Interruption`, or the `timeout` that it has exceeded
+    interruption: |isolate, [task, ..]| isolate.with_worker(|worker| {
+        let task = worker.begun(task as u32);
+        match task.and_then(|(task, _)| worker.core.pool.interruption(task)) {
+            None => workpool_abi::Interruption::Nothing as i32,
+            Some(Interruption::Aborted) => workpool_abi::Interruption::Aborted as i32,
+            Some(Interruption::TimedOut(limit)) => limit as i32,
         }
     });
 

@@ -40,7 +40,8 @@ functions! {
         let reason = isolate.value().ok().map(Arc::new);
         let task = named(task, stamp);
         isolate.with(handle, |handle| {
-            if let Some(worker) = handle.pool().worker_of(task) {
+            // One that has settled has been interrupted before.
+            if let Some(worker) = handle.pool().interrupt(task) {
                 handle.threads()?.abort(worker, task, if_settled != 0.0, reason);
             }
             Some(0)

@@ -14,6 +14,7 @@ use napi_derive::napi;
 use workpool_core::{TaskId, WorkerId};
 
 use crate::{
+    alert::Alert,
     isolate::Isolate,
     pool::Core,
     typed::access::{isolate_of, with, with_threads},
@@ -44,10 +45,13 @@ pub fn enter(isolate: u32, pool: i64, worker: u32, thread: u32) -> napi::Result<
     let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(core) = pools.get(&pool).and_then(Weak::upgrade) else { return Ok(false) };
     let worker = WorkerId(worker);
+    // SAFETY: the word is there as long as the registers, which `tear_down` outlives; and that closes the alert of the worker, which is set
+    // below. No slice has the word, and TypeScript reads it by `Atomics`.
+    let alert = Arc::new(unsafe { Alert::new(isolate.registers.alerts()) });
     if let Some(threads) = core.threads() {
-        threads.enter(worker, isolate.event_loop.mailbox.clone());
+        threads.enter(worker, isolate.event_loop.mailbox.clone(), alert.clone());
     }
-    *isolate.worker.borrow_mut() = Some(Worker::new(core, worker, thread));
+    *isolate.worker.borrow_mut() = Some(Worker::new(core, worker, thread, alert));
     Ok(true)
 }
 

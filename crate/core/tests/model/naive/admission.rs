@@ -132,6 +132,7 @@ impl Model {
             is_taken: false,
             is_limited: false,
             is_uncollected: false,
+            interruption: None,
             submission,
             number: self.counters.submitted,
             called_at: self.now,

@@ -1,6 +1,6 @@
 //! How faces come and go.
 
-use workpool_core::{Effect, FaceId, TaskId};
+use workpool_core::{Effect, FaceId, Interruption, TaskId};
 
 use super::{
     Model,
@@ -96,6 +96,7 @@ impl Model {
         task.is_uncollected = false;
         if state == TaskState::Running(worker) {
             (task.state, task.deadline) = (TaskState::Abandoned(worker), heeds_until);
+            task.interruption.get_or_insert(Interruption::Aborted);
             let payload = task.payload();
             self.effects.push(Effect::Abandoned(worker, id, payload));
         }

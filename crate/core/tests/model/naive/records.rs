@@ -1,6 +1,6 @@
 //! What the model keeps of tasks, workers, faces and those who wait.
 
-use workpool_core::{Condition, FaceId, Key, Nanos, Reservation, Submission, TaskId, WorkerId};
+use workpool_core::{Condition, FaceId, Interruption, Key, Nanos, Reservation, Submission, TaskId, WorkerId};
 
 use crate::recorder::Job;
 
@@ -24,6 +24,8 @@ pub(crate) struct Task {
     pub(crate) is_limited: bool,
     /// Whether its origin has still to collect how it settled.
     pub(crate) is_uncollected: bool,
+    /// Why its function had better end.
+    pub(crate) interruption: Option<Interruption>,
     pub(super) submission: Submission<Job>,
     pub(super) number: u64,
     pub(super) called_at: Nanos,

@@ -1,8 +1,8 @@
 //! The run of a task: it begins, ends, is cancelled, is collected, is rejected.
 
 use workpool_core::{
-    Cancelled, Counters, Effect, End, Finished, MILLISECOND, Nanos, Rejection, Submission, TaskId, TaskTimes,
-    WorkerId,
+    Cancelled, Counters, Effect, End, Finished, Interruption, MILLISECOND, Nanos, Rejection, Submission,
+    TaskId, TaskTimes, WorkerId,
 };
 
 use super::{
@@ -112,6 +112,7 @@ impl Model {
             TaskState::Running(worker) => {
                 task.state = TaskState::Abandoned(worker);
                 task.deadline = heeds_until;
+                task.interruption.get_or_insert(Interruption::Aborted);
                 Cancelled::Running
             }
             TaskState::Abandoned(_) | TaskState::Over => return Cancelled::Late,
@@ -121,6 +122,14 @@ impl Model {
         self.settle(|counters| &mut counters.cancelled);
         self.forget_if_done(id);
         cancelled
+    }
+
+    /// The function had better end; the task goes on.
+    pub(crate) fn interrupt(&mut self, id: TaskId) -> Option<WorkerId> {
+        let task = self.task(id);
+        let worker = task.worker()?;
+        task.interruption.get_or_insert(Interruption::Aborted);
+        Some(worker)
     }
 
     pub(crate) fn collect(&mut self, id: TaskId) {
@@ -151,9 +160,10 @@ impl Model {
         task.is_uncollected = true;
         task.deadline = None;
         match (task.state, rejection) {
-            (TaskState::Running(worker), Rejection::TaskTimeout(_)) => {
+            (TaskState::Running(worker), Rejection::TaskTimeout(limit)) => {
                 task.state = TaskState::Abandoned(worker);
                 task.deadline = heeds_until;
+                task.interruption.get_or_insert(Interruption::TimedOut(limit));
             }
             (TaskState::Running(worker), Rejection::Destroyed) => task.state = TaskState::Abandoned(worker),
             _ => task.state = TaskState::Over,
