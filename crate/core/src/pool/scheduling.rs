@@ -31,7 +31,17 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
 
     /// Rejects the tasks that wait at this moment, and no later ones. Returns how many.
     pub fn clear(&self) -> u64 {
-        let (mut last, mut cleared) = (None, 0);
+        self.clear_up_to(None)
+    }
+
+    /// Goes on with a clear at whose call so many tasks had been submitted.
+    #[cfg(any(test, feature = "audit"))]
+    pub fn go_on_clearing(&self, last: u64) -> u64 {
+        self.clear_up_to(Some(last))
+    }
+
+    fn clear_up_to(&self, mut last: Option<u64>) -> u64 {
+        let mut cleared = 0;
         while self.transition(|state, effects| {
             let last = *last.get_or_insert(state.counters.submitted);
             let before = state.counters.cleared;

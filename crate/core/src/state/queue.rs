@@ -50,6 +50,8 @@ pub(crate) struct WaitQueue {
     lanes: BTreeMap<u64, Lane>,
     places: Vec<Place>,
     len: u32,
+    /// At least as many as wait of those that have come back.
+    returned: u32,
 }
 
 impl WaitQueue {
@@ -71,6 +73,7 @@ impl WaitQueue {
 
     /// A task that has been taken out comes back, before all others of its priority.
     pub(crate) fn push_front(&mut self, task: u32, priority: u64) {
+        self.returned = if self.len == 0 { 1 } else { self.returned + 1 };
         let lane = self.lanes.entry(priority).or_insert(Lane::EMPTY);
         let place = Place { before: NONE, behind: lane.head, priority };
         match lane.head {
@@ -94,6 +97,11 @@ impl WaitQueue {
             self.places[index] = place;
         }
         self.len += 1;
+    }
+
+    /// No fewer than wait of those that have come back.
+    pub(crate) const fn most_returned(&self) -> u32 {
+        self.returned
     }
 
     /// The task that is next, and its priority.
@@ -120,11 +128,22 @@ impl WaitQueue {
         self.lanes.get(&priority).map(|lane| lane.head).filter(|&task| task != NONE)
     }
 
-    /// The tasks of a priority, in order of arrival; those that have come back are in front.
-    pub(crate) fn lane(&self, priority: u64) -> impl Iterator<Item = u32> + '_ {
+    /// The first tasks of a priority, among which is the one that was submitted first: what has come back stands before
+    /// the others, which may have been submitted earlier.
+    pub(crate) fn first_of(&self, priority: u64) -> impl Iterator<Item = u32> + '_ {
+        self.lane_from(self.oldest(priority)).take(self.returned as usize + 1)
+    }
+
+    /// The same of every priority.
+    pub(crate) fn first_of_all(&self) -> impl Iterator<Item = u32> + '_ {
+        self.lanes.values().flat_map(|lane| self.lane_from(lane.head()).take(self.returned as usize + 1))
+    }
+
+    /// This task and those of its priority that stand behind it.
+    fn lane_from(&self, head: Option<u32>) -> impl Iterator<Item = u32> + '_ {
         let known = |number: u32| (number != NONE).then_some(number);
         let behind = move |&number: &u32| known(self.places[number as usize].behind);
-        std::iter::successors(self.oldest(priority), behind)
+        std::iter::successors(head, behind)
     }
 
     /// The task of a priority that came last.
@@ -132,16 +151,9 @@ impl WaitQueue {
         self.lanes.get(&priority).map(|lane| lane.tail).filter(|&task| task != NONE)
     }
 
-    /// The task of each priority that came first.
-    pub(crate) fn heads(&self) -> impl Iterator<Item = u32> {
-        self.lanes.values().map(|lane| lane.head).filter(|&task| task != NONE)
-    }
-
     /// All that wait, the next one first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        let known = |number: u32| (number != NONE).then_some(number);
-        let behind = move |&number: &u32| known(self.places[number as usize].behind);
-        self.lanes.values().flat_map(move |lane| std::iter::successors(known(lane.head), behind))
+        self.lanes.values().flat_map(|lane| self.lane_from(lane.head()))
     }
 
     /// Takes out the task that is next.
@@ -235,6 +247,20 @@ mod tests {
             let left: Vec<u32> = (0..4).filter(|&task| task != gone).chain([9]).collect();
             assert_eq!(drain(&mut queue), left);
         }
+    }
+
+    #[test]
+    fn what_has_come_back_hides_no_older_task() {
+        let mut queue = WaitQueue::default();
+        (0..4).for_each(|task| queue.push(task, u64::from(task % 2)));
+        (4..6).for_each(|task| queue.push_front(task, 1));
+        assert_eq!(queue.first_of(1).collect::<Vec<_>>(), [5, 4, 1]);
+        assert_eq!(queue.first_of_all().collect::<Vec<_>>(), [0, 2, 5, 4, 1]);
+        drain(&mut queue);
+        queue.push_front(6, 1);
+        queue.push(7, 1);
+        queue.push(8, 1);
+        assert_eq!(queue.first_of(1).collect::<Vec<_>>(), [6, 7], "the others are long gone");
     }
 
     #[test]

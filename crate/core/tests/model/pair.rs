@@ -441,6 +441,12 @@ impl Pair {
                     self.play(|pool| pool.crashed(worker), |model| model.crashed(worker));
                 }
             }
+            Step::CrashedTooSoon(which) => {
+                let lost = self.task(which, |task| task.worker().is_some() && !task.is_taken);
+                if let Some(worker) = lost.and_then(|lost| self.model.task(lost).worker()) {
+                    self.play(|pool| pool.crashed(worker), |model| model.crashed(worker));
+                }
+            }
             Step::Start if !kind.boots() => {}
             Step::Start => self.play(Real::start, Model::start),
             Step::StartAll => self.play(Real::start_all, Model::start_all),
@@ -482,6 +488,12 @@ impl Pair {
             Step::Resume => self.play(Real::resume, Model::resume),
             Step::Clear => {
                 self.play(Real::clear, Model::clear);
+            }
+            Step::GoOnClearing(which) => {
+                let waiting = self.task(which, |task| task.state == TaskState::Waiting);
+                if let Some(last) = waiting.map(|last| self.model.task(last).number) {
+                    self.play(|pool| pool.go_on_clearing(last), |model| model.clear_up_to(last));
+                }
             }
             Step::Configure(change) => {
                 self.play(|pool| pool.configure(&change), |model| model.configure(&change));

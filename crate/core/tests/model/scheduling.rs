@@ -18,7 +18,9 @@ pub(crate) fn of_scheduled_closures() -> impl Strategy<Value = History> {
 
 /// Of threads.
 pub(crate) fn of_scheduled_threads() -> impl Strategy<Value = History> {
-    (scheduled(threads()), vec(step(step_of_threads(), 3).boxed(), 1..140))
+    let crash = any::<usize>().prop_map(Step::CrashedTooSoon);
+    let steps = prop_oneof![40 => step(step_of_threads(), 3), 1 => crash];
+    (scheduled(threads()), vec(steps.boxed(), 1..140))
 }
 
 /// Some begin as plain pools.
@@ -148,6 +150,7 @@ fn step(others: impl Strategy<Value = Step>, vacancies: u32) -> impl Strategy<Va
         3 => any::<usize>().prop_map(Step::Pause),
         4 => Just(Step::Resume),
         1 => Just(Step::Clear),
+        2 => any::<usize>().prop_map(Step::GoOnClearing),
         3 => change(),
         2 => reason().prop_map(Step::RetryAfter),
     ]

@@ -37,6 +37,8 @@ pub(crate) enum Step {
     Random(u32),
     Retired(usize),
     Crashed(usize),
+    /// Of the workers that have been given a task which they have not begun.
+    CrashedTooSoon(usize),
     Start,
     StartAll,
     Tune(u32),
@@ -65,6 +67,8 @@ pub(crate) enum Step {
     Pause(usize),
     Resume,
     Clear,
+    /// Somebody has called for a clear when this waiting task was the last one, and it still goes on.
+    GoOnClearing(usize),
     Configure(Change),
     RetryAfter(Option<Reason>),
 }

@@ -225,11 +225,8 @@ impl<T: Payload> State<T> {
 
     /// The task of this priority that came first, whether or not it may start.
     pub(super) fn oldest_at(&self, priority: u64) -> Option<TaskId> {
-        // Whatever has come back from a dead thread is in front, also if older tasks have been waiting meanwhile.
-        let first = self.schedule().returned as usize + 1;
-        let keyless = self.queue.lane(priority).take(first);
-        let keyed = self.schedule().keys.arrivals().lane(priority).take(first);
-        let both = keyless.chain(keyed).filter_map(|task| self.tasks.at(task));
+        let keyed = self.schedule().keys.arrivals().first_of(priority);
+        let both = self.queue.first_of(priority).chain(keyed).filter_map(|task| self.tasks.at(task));
         both.min_by_key(|&id| self.tasks[id].number)
     }
 

@@ -161,9 +161,6 @@ impl<T: Payload> State<T> {
                 let key = self.schedule_mut().keys.enter(key);
                 self.tasks[id].set_key(key);
             }
-            let is_first = self.waiting() == 0;
-            let schedule = self.schedule_mut();
-            schedule.returned = if is_first { 1 } else { schedule.returned + 1 };
         }
         self.join_queue(id, true);
     }

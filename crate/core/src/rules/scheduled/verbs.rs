@@ -87,12 +87,13 @@ impl<T: Payload> State<T> {
         true
     }
 
-    /// A waiting task that was submitted up to the `last` one. In each queue those are in front.
+    /// A waiting task that was submitted up to the `last` one. In each queue those are in front, but for what has come
+    /// back.
     fn oldest_up_to(&self, last: u64) -> Option<TaskId> {
         let keyed = self.schedule.as_ref().map(|schedule| schedule.keys.arrivals());
         [Some(&self.queue), keyed].into_iter().flatten().find_map(|queue| {
             let is_meant = |&id: &TaskId| self.tasks[id].number <= last;
-            queue.heads().filter_map(|task| self.tasks.at(task)).find(is_meant)
+            queue.first_of_all().filter_map(|task| self.tasks.at(task)).find(is_meant)
         })
     }
 

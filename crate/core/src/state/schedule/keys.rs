@@ -320,7 +320,18 @@ impl Keys {
     pub(crate) fn oldest_of(&self, key: Key, is_background: bool) -> Option<(u32, u64)> {
         let record = &self.records[*self.by_key.get(&key)? as usize];
         let is_meant = |list: &&List| (list.priority == BACKGROUND) == is_background;
-        record.lists.iter().rfind(is_meant).map(|list| (list.head, list.priority))
+        let list = record.lists.iter().rfind(is_meant)?;
+        // What has come back stands before the others.
+        let first = self.tasks_from(list.head).take(self.arrivals.most_returned() as usize + 1);
+        let oldest = first.min_by_key(|&task| self.places[task as usize].number)?;
+        Some((oldest, list.priority))
+    }
+
+    /// This task and those of its key and its priority that stand behind it.
+    fn tasks_from(&self, head: u32) -> impl Iterator<Item = u32> + '_ {
+        // Who is last has nobody behind it.
+        let next = |&task: &u32| Some(self.places[task as usize].behind).filter(|&behind| behind != NONE);
+        std::iter::successors(Some(head), next)
     }
 
     /// How many tasks of this priority could start as far as their keys are concerned; no more than `most` are counted.
@@ -334,9 +345,7 @@ impl Keys {
                 break;
             }
             let list = self.records[id as usize].lists.iter().find(|list| list.priority == priority);
-            // Who is last has nobody behind it.
-            let next = |&task: &u32| Some(self.places[task as usize].behind).filter(|&behind| behind != NONE);
-            let waiting = std::iter::successors(list.map(|list| list.head), next);
+            let waiting = list.into_iter().flat_map(|list| self.tasks_from(list.head));
             let before = seen.iter().position(|&(other, _)| other == id);
             let taken = before.map_or(0, |at| seen[at].1);
             let room = per_key.saturating_sub(running).saturating_sub(taken).min(most - count);
@@ -355,8 +364,7 @@ impl Keys {
         let Some(&id) = self.by_key.get(&key).filter(|_| per_key != UNBOUNDED) else { return true };
         let record = &self.records[id as usize];
         let own = record.lists.iter().filter(|list| (list.priority == BACKGROUND) == is_background);
-        let next = |&task: &u32| Some(self.places[task as usize].behind).filter(|&behind| behind != NONE);
-        let waiting = own.flat_map(|list| std::iter::successors(Some(list.head), next));
+        let waiting = own.flat_map(|list| self.tasks_from(list.head));
         let free = per_key.saturating_sub(record.running) as usize;
         waiting.take(free).count() < free
     }

@@ -40,8 +40,6 @@ pub(crate) struct Schedule {
     /// Records of tasks that have a key or a weight, or are in the background.
     pub(crate) special: u32,
     pub(crate) background: u32,
-    /// Most waiting tasks that have come back from a dead thread.
-    pub(crate) returned: u32,
     pub(crate) recent: Recent,
     /// One hold of the lock was too short for all that is to be done.
     pub(crate) is_more: bool,
@@ -65,7 +63,6 @@ impl Schedule {
             running_keyless: running,
             special: 0,
             background: 0,
-            returned: 0,
             recent: Recent::default(),
             is_more: false,
         }

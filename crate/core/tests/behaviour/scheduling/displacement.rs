@@ -1,11 +1,12 @@
 //! A full queue that discards its oldest task.
 
 use workpool_core::{
-    Admission, BACKGROUND, Offer, Options, Overload, Policy, Refusal, Rejection, Submission,
+    Admission, BACKGROUND, FaceId, Offer, Options, Overload, Policy, Refusal, Rejection, Submission,
+    WorkerKind,
 };
 
 use super::{A, B, of};
-use crate::{Fixture, capacity, rejections};
+use crate::{Fixture, boots, capacity, rejections};
 
 fn discarding(max_waiting: u32) -> Fixture {
     let policy = Policy { overload: Overload::DiscardOldest, ..Policy::NONE };
@@ -86,4 +87,22 @@ fn whoever_may_not_wait_displaces_nobody() {
     let at_once = Submission { offer: Offer::AtOnce, ..Submission::new(3) };
     assert!(matches!(pool.submit(at_once), Admission::Refused(Refusal::Overload { .. })));
     assert_eq!(displaced(&pool), []);
+}
+
+#[test]
+fn what_dead_threads_give_back_hides_no_older_task() {
+    for key in [A, None] {
+        let policy = Policy { overload: Overload::DiscardOldest, ..Policy::NONE };
+        let kind = WorkerKind::Thread { grace: 1_000 };
+        let pool = Fixture::new(Options { max_waiting: 2, policy, kind, ..capacity(2) });
+        pool.wait(of(key, 0));
+        pool.wait(of(key, 1));
+        let threads = boots(&pool.effects());
+        threads.iter().for_each(|&thread| assert!(pool.booted(thread).is_some()));
+        pool.pause(FaceId::FIRST);
+        threads.into_iter().for_each(|thread| pool.crashed(thread));
+        pool.effects();
+        pool.wait(of(key, 2));
+        assert_eq!(displaced(&pool), [0], "the other one came back later, and stands before it");
+    }
 }

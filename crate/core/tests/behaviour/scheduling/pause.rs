@@ -1,8 +1,10 @@
 //! Pause and clear.
 
-use workpool_core::{Condition, Effect, FaceId, Options, Reason, Refusal, Rejection, Submission};
+use workpool_core::{
+    Condition, Effect, FaceId, Options, Overload, Policy, Reason, Refusal, Rejection, Submission, WorkerKind,
+};
 
-use super::{A, of};
+use super::{A, B, of};
 use crate::{Fixture, boots, capacity, recorder::Job, rejections, resources};
 
 const FACE: FaceId = FaceId::FIRST;
@@ -131,4 +133,41 @@ fn very_many_are_cleared_in_several_holds_of_the_lock() {
     assert_eq!(pool.clear(), 5_000);
     assert_eq!(pool.gauges(), (1, 1, 0));
     assert!(pool.forget_vacancy(FACE, 1), "who awaits a vacancy is no task");
+}
+
+/// Three tasks of threads: one of A runs, the second of A waits, and the thread of one of B dies before it has begun it.
+fn with_one_that_has_come_back() -> Fixture {
+    let kind = WorkerKind::Thread { grace: 1_000 };
+    let policy = Policy { per_key: 1, overload: Overload::DiscardOldest, ..Policy::NONE };
+    let pool = Fixture::new(Options { kind, policy, max_waiting: 2, ..capacity(2) });
+    pool.wait(of(A, 0));
+    let first = boots(&pool.effects())[0];
+    pool.booted(first);
+    pool.wait(of(A, 1));
+    pool.wait(of(B, 2));
+    let second = boots(&pool.effects())[0];
+    pool.booted(second);
+    pool.crashed(second);
+    assert_eq!(pool.gauges().2, 2);
+    pool.effects();
+    pool
+}
+
+#[test]
+fn what_a_dead_thread_gives_back_while_much_is_cleared_hides_no_older_task() {
+    let pool = with_one_that_has_come_back();
+    assert_eq!(pool.go_on_clearing(2), 1, "the one that waited at the call");
+    assert_eq!(rejections(&pool.effects()), [(1, Rejection::Cleared)]);
+    assert_eq!(pool.clear(), 1);
+    assert_eq!(rejections(&pool.effects()), [(2, Rejection::Cleared)]);
+}
+
+#[test]
+fn what_came_after_the_call_is_not_cleared() {
+    let pool = Fixture::new(capacity(1));
+    pool.run(Submission::new(0));
+    pool.wait(of(A, 1));
+    pool.wait(of(A, 2));
+    assert_eq!(pool.go_on_clearing(2), 1);
+    assert_eq!(rejections(&pool.effects()), [(1, Rejection::Cleared)]);
 }

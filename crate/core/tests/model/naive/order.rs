@@ -170,13 +170,11 @@ impl Model {
         })
     }
 
-    /// The task of this priority that came first, but for what has come back.
+    /// The task of this priority that was submitted first.
     fn oldest_of(&self, priority: u64) -> Option<TaskId> {
         let tasks = self.waiting_tasks().map(|(_, task)| task);
-        let mut lane = tasks.filter(|task| task.submission.priority == priority);
-        let keyless = lane.clone().find(|task| task.submission.key.is_none());
-        let keyed = lane.find(|task| task.submission.key.is_some());
-        keyless.into_iter().chain(keyed).min_by_key(|task| task.number).map(|task| task.id)
+        let lane = tasks.filter(|task| task.submission.priority == priority);
+        lane.min_by_key(|task| task.number).map(|task| task.id)
     }
 
     pub(super) fn wait_is_eligible(&self, wait: &Waiter) -> bool {

@@ -27,7 +27,7 @@ pub(crate) struct Task {
     /// Why its function had better end.
     pub(crate) interruption: Option<Interruption>,
     pub(super) submission: Submission<Job>,
-    pub(super) number: u64,
+    pub(crate) number: u64,
     pub(super) called_at: Nanos,
     pub(super) submitted_at: Nanos,
     pub(super) begun_at: Nanos,

@@ -85,11 +85,17 @@ impl Model {
     }
 
     pub(crate) fn clear(&mut self) -> u64 {
-        let waiting = self.queue.clone();
-        for &id in &waiting {
+        self.clear_up_to(u64::MAX)
+    }
+
+    /// Goes on with a clear at whose call so many tasks had been submitted.
+    pub(crate) fn clear_up_to(&mut self, last: u64) -> u64 {
+        let mut meant = self.queue.clone();
+        meant.retain(|&id| self.known(id).number <= last);
+        for &id in &meant {
             self.reject(id, Rejection::Cleared);
         }
-        waiting.len() as u64
+        meant.len() as u64
     }
 
     pub(crate) fn configure(&mut self, change: &Change) {
