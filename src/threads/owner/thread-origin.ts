@@ -1,7 +1,5 @@
-import { fileURLToPath } from 'node:url'
-
-import { Cancelled, Offer, Refusal, Rejection, Special, Time, ValueKind, Word } from '../../native/abi.js'
-import { describe, isolate, native, numbers, words } from '../../native/binding.js'
+import { Cancelled, Offer, Refusal, Rejection, Time, Word } from '../../native/abi.js'
+import { isolate, native, numbers, words } from '../../native/binding.js'
 import { misuse } from '../../base/errors.js'
 import { warnOfTwins } from '../../origin/copies.js'
 import { Failures } from '../../origin/failures.js'
@@ -11,11 +9,10 @@ import type { Places } from '../../origin/places.js'
 import { open } from '../../origin/opening.js'
 import { rejectionError } from '../../origin/rejections.js'
 import { strainOf } from '../../origin/strain.js'
-import { block, carryOut, hasCommands, settleOutcomes, watch } from '../../native/isolate.js'
+import { block, carryOut, hasCommands, watch } from '../../native/isolate.js'
 import { type ThreadTarget, hold } from '../../native/targets.js'
-import { needHeadroom } from '../../base/headroom.js'
 import { Promise, rejectedLater, withoutFrames } from '../../base/intrinsics.js'
-import { type ErrorDescription, describeError } from '../../wire/payload/index.js'
+import { describeError } from '../../wire/payload/index.js'
 import { withoutLimits } from '../../base/runtime.js'
 import { SLICE, inSlices } from '../../base/slices.js'
 import { Signals } from '../../origin/signals.js'
@@ -33,9 +30,11 @@ import { afterPrints } from './after-prints.js'
 import type { Call } from './call.js'
 import { type CallBatchOwner, CallShare } from './call-batch.js'
 import { CallEnds } from './call-ends.js'
-import { type PortArgument, discard, toPortArgument } from './port-argument.js'
-import { ThreadErrors, packCrash } from './thread-errors.js'
-import { NAMED, PORTLESS, SPREAD, encode, pack, serialize } from '../../wire/values.js'
+import { CallEntrance, refusalOf } from './call-entrance.js'
+import { discard } from './port-argument.js'
+import { ThreadErrors } from './thread-errors.js'
+import { ThreadReports } from './thread-reports.js'
+import { pack } from '../../wire/values.js'
 
 const { WatchCondition } = native
 
@@ -54,13 +53,10 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
   readonly #threads: Threads | undefined
   /** The largest number of tasks that one thread has at once. */
   readonly concurrency: number
-  /** Whether it has been logged that a thread cannot be started, and none has loaded since. */
-  #hasWarned = false
+  readonly #entrance: CallEntrance
   /** By task number. */
   readonly #calls: (Call | undefined)[] = []
   readonly #signals = new Signals<Call>((call, reason) => this.#abort(call, reason))
-  /** The numbers of exports, but only of names to which the core gives one, not of every name that somebody has called. */
-  readonly #exportNumbers = new Map<string, number>()
 
   constructor(settings: ThreadPoolSettings) {
     const { name, agreement, size, expiry, nonblocking, maxBlockingTasks, concurrency, minSize, grace } = settings
@@ -79,7 +75,9 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
       const message = `${withoutLimits} does not report a thread that reaches its resourceLimits; only a timeout ends its task`
       this.#failures.log('warn', { option: 'resourceLimits' }, message)
     }
-    this.#threads = isNew ? this.#newThreads() : undefined
+    const reports = new ThreadReports(id, settings, this.#failures, this.#errors)
+    this.#threads = isNew ? new Threads(id, settings.threads, reports) : undefined
+    this.#entrance = new CallEntrance(id, isNew, settings.panicHandler !== undefined)
     this.#ends = new CallEnds(this.#failures, this.#errors, this.#threads)
     hold(id, this)
     if (isShared) warnOfTwins(name, true, this.#failures)
@@ -88,44 +86,6 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
       carryOut()
     }
     if (settings.signal !== undefined) this.follow(settings.signal)
-  }
-
-  #newThreads(): Threads {
-    const { id } = this
-    return new Threads(id, this.#settings.threads, {
-      crashed: (worker, exitCode, cause) => {
-        // What came before the death comes before its consequences.
-        settleOutcomes()
-        packCrash(exitCode, cause)
-        native.crashed(id, worker)
-        carryOut()
-      },
-      retired: (worker) => {
-        native.retired(id, worker)
-        carryOut()
-      },
-      startFailed: (worker, cause) => {
-        const failed = this.stat(Stat.failed)
-        pack(cause)
-        native.start_failed(id, worker)
-        // Otherwise the errors of tasks say so.
-        const isUntold = this.stat(Stat.failed) === failed
-        if (isUntold && cause !== undefined) this.#warnOfStart(cause)
-        carryOut()
-      },
-      loaded: () => {
-        this.#hasWarned = false
-      },
-    })
-  }
-
-  /** A thread could not be started, and no task rejects for it. This is logged once, until a thread has loaded. */
-  #warnOfStart(cause: ErrorDescription): void {
-    if (this.#hasWarned) return
-    this.#hasWarned = true
-    const file = fileURLToPath(this.#settings.threads.filename)
-    const message = `a thread could not be started for ${file}; this is said once until one has loaded`
-    this.#failures.log('warn', { err: this.#errors.revive(cause) }, message)
   }
 
   protected nameOf(call: Call): string {
@@ -173,95 +133,31 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
   /** Throws if the argument cannot be cloned. */
   offerSilently(call: Call, options: RunChecked, mode: Offer): number {
     const { signal } = options
-    if (signal === undefined) return this.#hand(call, options, mode)
-    const refused = this.#refusalOf(options, mode)
+    if (signal === undefined) return this.#keep(call, this.#entrance.handIn(call, options, mode), options)
+    const refused = refusalOf(this.id, options, mode)
     if (refused < 0) return refused
     // The call listens before it is handed in: listening may throw, and a thread begins as soon as it has the task.
     this.#signals.add(signal, call)
     let code: number = Refusal.deep
     try {
-      code = this.#hand(call, options, mode)
+      code = this.#keep(call, this.#entrance.handIn(call, options, mode), options)
     } finally {
       if (code < 0) this.#signals.delete(signal, call)
     }
     return code
   }
 
-  /** Asks the core whether it would refuse a task now: then the answer is below 0. */
-  #refusalOf({ priority = 1, waitTimeout = Special.noLimit, timeout = 0, key }: RunChecked, mode: Offer): number {
-    if (key !== undefined) native.name_key(key)
-    return native.refuse(this.id, priority, waitTimeout, timeout, mode, key === undefined ? 0 : 1)
-  }
-
-  /** Encodes the argument and hands the call in. Gives the number of the task, or a refusal. */
-  #hand(call: Call, options: RunChecked, mode: Offer): number {
-    const { signal, transfer } = options
-    const known = this.#exportNumber(call.name)
-    const exportCode = known | (call.isSpread ? SPREAD : 0) | (this.#threads === undefined ? PORTLESS : 0)
-    const sent = known === NAMED ? [call.name, call.argument] : call.argument
-    let portArgument: PortArgument | undefined
-    if (transfer !== undefined || !encode(sent)) {
-      // Before anything is moved.
-      needHeadroom()
-      // With a signal the core has been asked already.
-      const refused = signal === undefined ? this.#refusalOf(options, mode) : 0
-      if (refused < 0) return refused
-      portArgument = this.#bring(sent, transfer)
-    }
-    let code: number = Refusal.deep
-    try {
-      // While the argument was encoded, which runs code of the user.
-      if (signal?.aborted) throw signal.reason
-      code = this.#submit(exportCode, options, mode)
-      if (code === Refusal.deep) {
-        needHeadroom()
-        code = this.#submit(exportCode, options, mode)
-      }
-    } finally {
-      if (code < 0 && portArgument !== undefined) discard(portArgument)
-    }
-    if (code >= 0) this.#keep(call, code, options, portArgument)
-    return code
-  }
-
-  /** Makes an argument ready to go out that `encode` has declined, or of which something is moved. */
-  #bring(sent: unknown, transfer: RunChecked['transfer']): PortArgument | undefined {
-    if (this.#threads === undefined) {
-      serialize(sent, transfer)
-      return undefined
-    }
-    const portArgument = toPortArgument(sent, transfer)
-    if (portArgument !== undefined) describe(ValueKind.port, 0, 0)
-    return portArgument
-  }
-
-  /** `exportCode`: the number of the export, with its flags. */
-  #submit(
-    exportCode: number,
-    { priority = 1, waitTimeout = Special.noLimit, timeout = 0, key }: RunChecked,
-    mode: Offer,
-  ): number {
-    const isNoted = this.#settings.panicHandler !== undefined
-    if (key !== undefined) {
-      native.name_key(key)
-      return native.run_with(this.id, exportCode, priority, waitTimeout, timeout, isNoted ? 1 : 0, mode, 1)
-    }
-    if (priority === 1 && waitTimeout === Special.noLimit && timeout === 0 && !isNoted && mode === Offer.normal) {
-      return native.run(this.id, exportCode)
-    }
-    return native.run_with(this.id, exportCode, priority, waitTimeout, timeout, isNoted ? 1 : 0, mode)
-  }
-
-  /** The call is accepted: it is a task until it has settled. */
-  #keep(call: Call, id: number, options: RunChecked, portArgument: PortArgument | undefined): void {
-    call.id = id
+  /** A call that is accepted is a task until it has settled. `code`: the number of the task, or a refusal; gives it back. */
+  #keep(call: Call, code: number, options: RunChecked): number {
+    if (code < 0) return code
+    call.id = code
     call.stamp = words[Word.stamp]!
     call.priority = options.priority ?? 1
     call.signal = options.signal
     call.argument = undefined
-    call.portArgument = portArgument
     this.#keepCall(call)
     if (hasCommands()) carryOut()
+    return code
   }
 
   protected get isNoted(): boolean {
@@ -278,7 +174,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
     const owner: CallBatchOwner = {
       id: this.id,
       hasPort: this.#threads !== undefined,
-      exportCode: (name) => this.#exportNumber(name) | (this.#threads === undefined ? PORTLESS : 0),
+      exportCode: (name) => this.#entrance.exportCode(name),
       calls: this.#calls,
       keep: (call) => this.#keepCall(call),
       abort: (call, reason) => this.#abort(call, reason),
@@ -290,16 +186,6 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
   #keepCall(call: Call): void {
     while (this.#calls.length <= call.id) this.#calls.push(undefined)
     this.#calls[call.id] = call
-  }
-
-  /** The number of an export; `NAMED` if it has none. */
-  #exportNumber(name: string): number {
-    const known = this.#exportNumbers.get(name)
-    if (known !== undefined) return known
-    const number = native.exportNumber(isolate, this.id, name)
-    if (number === null) return NAMED
-    this.#exportNumbers.set(name, number)
-    return number
   }
 
   /** As `submit`, blocking this isolate until the result is there. Throws what `submit` would reject with. */

@@ -1,0 +1,65 @@
+import { fileURLToPath } from 'node:url'
+
+import { native } from '../../native/binding.js'
+import { carryOut, settleOutcomes } from '../../native/isolate.js'
+import { Stat } from '../../native/pool-stats.js'
+import { readStat } from '../../native/stats.js'
+import type { ThreadPoolSettings } from '../../options/thread-options.js'
+import type { Failures } from '../../origin/failures.js'
+import type { ErrorDescription } from '../../wire/payload/index.js'
+import { pack } from '../../wire/values.js'
+import { type ThreadErrors, packCrash } from './thread-errors.js'
+import type { ThreadEvents } from './threads.js'
+
+/** Tells the core what has become of a pool's threads. */
+export class ThreadReports implements ThreadEvents {
+  readonly #pool: number
+  readonly #settings: ThreadPoolSettings
+  readonly #failures: Failures
+  readonly #errors: ThreadErrors
+  /** Whether it has been logged that a thread cannot be started, and none has loaded since. */
+  #hasWarned = false
+
+  constructor(pool: number, settings: ThreadPoolSettings, failures: Failures, errors: ThreadErrors) {
+    this.#pool = pool
+    this.#settings = settings
+    this.#failures = failures
+    this.#errors = errors
+  }
+
+  crashed(worker: number, exitCode: number, cause: ErrorDescription | undefined): void {
+    // What came before the death comes before its consequences.
+    settleOutcomes()
+    packCrash(exitCode, cause)
+    native.crashed(this.#pool, worker)
+    carryOut()
+  }
+
+  retired(worker: number): void {
+    native.retired(this.#pool, worker)
+    carryOut()
+  }
+
+  startFailed(worker: number, cause: ErrorDescription | undefined): void {
+    const failed = readStat(this.#pool, Stat.failed)
+    pack(cause)
+    native.start_failed(this.#pool, worker)
+    // Otherwise the errors of tasks say so.
+    const isUntold = readStat(this.#pool, Stat.failed) === failed
+    if (isUntold && cause !== undefined) this.#warnOfStart(cause)
+    carryOut()
+  }
+
+  loaded(): void {
+    this.#hasWarned = false
+  }
+
+  /** A thread could not be started, and no task rejects for it. This is logged once, until a thread has loaded. */
+  #warnOfStart(cause: ErrorDescription): void {
+    if (this.#hasWarned) return
+    this.#hasWarned = true
+    const file = fileURLToPath(this.#settings.threads.filename)
+    const message = `a thread could not be started for ${file}; this is said once until one has loaded`
+    this.#failures.log('warn', { err: this.#errors.revive(cause) }, message)
+  }
+}
