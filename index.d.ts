@@ -517,6 +517,14 @@ export interface RunAllOptions extends Omit<RunOptions, "transfer"> {
 	 */
 	transfer?: ((argument: any, index: number) => readonly Transferable[] | undefined) | undefined;
 }
+/** Options of `stream`: those of `run`, and how far its generator may be ahead. */
+export interface StreamOptions extends RunOptions {
+	/**
+	 * So many chunks may be on their way: the generator has given them, and you have not taken them. With that many it
+	 * stops until you take the next one. An integer from 1 to 2³¹ − 1, default 16.
+	 */
+	highWaterMark?: number | undefined;
+}
 /**
  * The options that `configure` may change: those that are *live*. Each means what it means at creation. `minSize` is
  * for thread pools and for pools with `init`, `grace` for thread pools.
@@ -889,17 +897,37 @@ type Known<M> = 0 extends 1 & M ? Functions : M;
 type FirstArgument<F> = F extends (...args: infer A) => unknown ? (A extends [
 ] ? undefined : A[0]) : never;
 type Settled<F> = F extends (...args: never[]) => infer T ? Awaited<T> : never;
+type Iterates = Iterator<any, any, any> | AsyncIterator<any, any, any>;
+type Streams<T> = 0 extends 1 & T ? "perhaps" : [
+	T
+] extends [
+	never
+] ? "never" : [
+	T
+] extends [
+	Iterates
+] ? "always" : [
+	T
+] extends [
+	AsyncIterable<any>
+] ? "perhaps" : "never";
+type Runs<F> = F extends (...args: never[]) => infer T ? (Streams<T> extends "always" ? false : true) : false;
+type Produces<F> = F extends (...args: never[]) => infer T ? (Streams<T> extends "never" ? false : true) : false;
 /**
  * The exported functions of a task module, as a pool has them: with any number of arguments, and with a promise of the
  * result.
  */
 export type Tasks<M> = {
-	readonly [K in keyof Known<M> as Known<M>[K] extends (...args: never[]) => unknown ? K : never]: Known<M>[K] extends (...args: infer A) => infer T ? (...args: A) => Promise<Awaited<T>> : never;
+	readonly [K in keyof Known<M> as Runs<Known<M>[K]> extends true ? K : never]: Known<M>[K] extends (...args: infer A) => infer T ? (...args: A) => Promise<Awaited<T>> : never;
 };
 type Names<M> = string & keyof {
-	[K in keyof Known<M> as Known<M>[K] extends (argument: any) => unknown ? K : never]: unknown;
+	[K in keyof Known<M> as Known<M>[K] extends (argument: any) => unknown ? Runs<Known<M>[K]> extends true ? K : never : never]: unknown;
+};
+type StreamNames<M> = string & keyof {
+	[K in keyof Known<M> as Known<M>[K] extends (argument: any) => unknown ? Produces<Known<M>[K]> extends true ? K : never : never]: unknown;
 };
 type Default<M> = "default" & Names<M>;
+type StreamDefault<M> = "default" & StreamNames<M>;
 type Argument<M, N> = N extends keyof Known<M> ? FirstArgument<Known<M>[N]> : never;
 type Result<M, N> = N extends keyof Known<M> ? Settled<Known<M>[N]> : never;
 type Named<O, N> = O & {
@@ -910,6 +938,25 @@ type Call<M, N, O> = string extends Names<M> ? [
 	options?: Named<O, N>
 ] : M extends {
 	default: () => unknown;
+} ? [
+	argument?: Argument<M, "default">,
+	options?: Named<O, undefined>
+] | [
+	argument: Argument<M, N>,
+	options: Named<O, N> & {
+		name: N;
+	}
+] : [
+	argument: Argument<M, N>,
+	options?: Named<O, N>
+];
+type Chunk<M, N> = N extends keyof Known<M> ? ChunkOf<Known<M>[N]> : never;
+type ChunkOf<F> = F extends (...args: never[]) => infer T ? 0 extends 1 & T ? any : T extends AsyncIterator<infer C, any, any> | Iterator<infer C, any, any> | AsyncIterable<infer C> ? C : never : never;
+type StreamCall<M, N, O> = string extends StreamNames<M> ? [
+	argument?: Argument<M, N>,
+	options?: Named<O, N>
+] : M extends {
+	default: () => Iterates;
 } ? [
 	argument?: Argument<M, "default">,
 	options?: Named<O, undefined>
@@ -1324,10 +1371,36 @@ export declare class ThreadPool<M = any> extends BasePool {
 	 */
 	runAll<N extends Names<M> = Default<M>>(args: Iterable<Argument<M, N>>, options?: Named<RunAllOptions, N>): Promise<Result<M, N>[]>;
 	/**
+	 * Calls an exported generator, the default export or `options.name`, and yields its chunks. The export is a `function*`
+	 * or an `async function*`.
+	 *
+	 * ```js
+	 * // tasks.js
+	 * export async function* lines(path) { yield* createInterface({ input: createReadStream(path) }) }
+	 *
+	 * // main.js
+	 * for await (const line of pool.stream('access.log', { name: 'lines' })) count(line)
+	 * ```
+	 *
+	 * - The task is handed in by the first `next()`, which rejects if it is refused. Options are those of `run`, and
+	 *   `highWaterMark`. A `timeout` counts from the start of the generator, however slow the loop is.
+	 * - Each chunk is cloned as a result is, and sent before the generator is asked for the next one. With `highWaterMark`
+	 *   chunks that the loop has not taken the generator stops. `transfer` of `workpool/worker` moves what a chunk holds.
+	 * - If the loop is left, the signal of the task aborts and the `finally` of the generator runs; `break` waits for it. A
+	 *   generator that awaits something is left when that has come, or by an abort of `signal`.
+	 * - An error of the generator, a crash or a timeout is thrown after the chunks that came before it; `signal.reason` is
+	 *   thrown at once.
+	 * - The stream holds one place of `concurrency` until its generator has ended. It keeps the process alive only while a
+	 *   `next()` is unanswered. An iterator that is dropped without `return()` ends when it is collected as garbage.
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; an export that is no generator rejects with such a TypeError
+	 */
+	stream<N extends StreamNames<M> = StreamDefault<M>>(...call: StreamCall<M, N, StreamOptions>): AsyncIterableIterator<Chunk<M, N>>;
+	/**
 	 * Does the same as `run`, but blocks this thread until the result is there, for code that cannot wait, in scripts and
 	 * tools. No event, timer or promise gets its turn meanwhile, so only another thread can abort `signal`.
 	 *
-	 * @throws what `run` would reject with; a `PoolOverloadError`, reason `paused`, if the pool is paused; and a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the same pool, while the end of another task is being reported, and in a guest of a shared pool before a thread has started (await `ready` first)
+	 * @throws what `run` would reject with; a `PoolOverloadError`, reason `paused`, if the pool is paused; and a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the same pool, while the end of another task is being reported, in a guest of a shared pool before a thread has started (await `ready` first), and while this isolate has a stream of the pool open and no thread is idle or can be started
 	 */
 	runSync<N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>): Result<M, N>;
 	/**
@@ -1475,6 +1548,12 @@ export declare class MultiPool<P> extends BasePool {
 	get run(): P extends ThreadPool<infer M> ? Run<M> : never;
 	/** Does the same as `runAll` of a thread pool, over all pools, as `submitAll` does. */
 	runAll<M, N extends Names<M> = Default<M>>(this: MultiPool<ThreadPool<M>>, args: Iterable<Argument<M, N>>, options?: Named<RunAllOptions, N>): Promise<Result<M, N>[]>;
+	/**
+	 * Does the same as `stream` of a thread pool, in the first pool that takes the task.
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	stream<M, N extends StreamNames<M> = StreamDefault<M>>(this: MultiPool<ThreadPool<M>>, ...call: StreamCall<M, N, StreamOptions>): AsyncIterableIterator<Chunk<M, N>>;
 	/** The same as `tasks` of a thread pool, in the first pool that takes the task. */
 	get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never;
 	/**

@@ -36,4 +36,10 @@ export type { Strategy } from './src/options/strategy.js'
 export type { Lease } from './src/origin/lease.js'
 export type { Closure, TaskContext } from './src/origin/task.js'
 export type { TaskInfo } from './src/options/task-info.js'
-export type { MapRunOptions, RunAllOptions, RunOptions, ThreadOptions } from './src/options/thread-options.js'
+export type {
+  MapRunOptions,
+  RunAllOptions,
+  RunOptions,
+  StreamOptions,
+  ThreadOptions,
+} from './src/options/thread-options.js'

@@ -102,6 +102,10 @@ export const enum CommandKind {
   overdue = 12,
   /** Ask whether the resource of an idle worker can still be used: worker. */
   validate = 13,
+  /** A stream that this isolate consumes has chunks: its number. */
+  chunks = 14,
+  /** A stream that this isolate, a thread, produces has credit again, or nobody consumes it any more: its number. */
+  credits = 15,
 }
 
 /** Why a task settles without its function. */
@@ -284,6 +288,40 @@ export const enum ArgumentRow {
   length = 4,
 }
 
+/** Words of the head. */
+export const enum StreamHead {
+  /** The stream. Written by the consumer. */
+  number = 0,
+  /** For how many chunks the consumer gives credit back. Written by the consumer. */
+  consumed = 1,
+  /** How many chunks are in the array. */
+  count = 2,
+  /** 1 if the event loop of the consumer is to have its turn before the next ones. */
+  turn = 3,
+}
+
+/** What a producer is told that has sent a chunk. */
+export const enum Flow {
+  /** It goes on. */
+  go = 0,
+  /** It is woken when there is credit again. */
+  full = 1,
+  /** It goes on after a turn of its event loop. */
+  turn = 2,
+  /** Nobody consumes any more; the last chunk has not been sent. */
+  closed = 3,
+}
+
+/** What a consumer has found that looked for a chunk. */
+export const enum Look {
+  /** Nothing: it is woken for the next one. */
+  nothing = 0,
+  /** There is a chunk. */
+  chunk = 1,
+  /** Something else has come. */
+  other = 2,
+}
+
 /** Numbers that stand for something else than the call is about. */
 export const enum Special {
   /** The largest number of a refusal. */
@@ -348,4 +386,16 @@ export const enum Batching {
   argument = 6,
   /** Most tasks that are handed in by one call: as many as the core takes in at a time. */
   heldAtOnce = 1024,
+}
+
+/** How the array is laid out. */
+export const enum Streaming {
+  /** Words of the head. */
+  streamHead = 4,
+  /** Most chunks that are taken at a time. */
+  chunks = 128,
+  /** Where the bytes begin, in bytes. */
+  chunkBytesAt = 3088,
+  /** How many bytes the array has. */
+  chunkArray = 68624,
 }

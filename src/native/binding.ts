@@ -6,8 +6,10 @@ import {
   type Cancelled,
   type CommandKind,
   Exchange,
+  type Flow,
   type How,
   type Linger,
+  type Look,
   type Offer,
   type Refusal,
   Registers,
@@ -144,6 +146,26 @@ interface Raw {
   done(task: number, isFailed: number, hasPrinted: number, isWornOut: number): number
   /** In a thread: the argument of this task is to be posted. */
   fetch(task: number): void
+  /** Opens a stream that this isolate consumes, of which so many chunks may be on their way; gives its number. */
+  stream_open(most: number): number
+  /** Gives credit back for so many chunks. */
+  stream_credit(number: number, consumed: number): void
+  /** Gives credit back and takes chunks; `StreamHead` and `ArgumentRow` say what is where in the array. */
+  stream_take(array: Uint8Array): void
+  /** Looks for a chunk for as long as it is worth it; if there is none, this isolate is told of the next one. */
+  stream_look(number: number): Look
+  /** Nobody consumes the stream any more; what has come can still be taken. 1 if a thread produces. */
+  stream_close(number: number): number
+  /** Nobody asks for what is left of the stream. */
+  stream_forget(number: number): void
+  /** In a thread: begins to produce; 1 if somebody consumes. */
+  stream_attach(number: number): number
+  /** In a thread: sends the chunk that is described in the registers. */
+  stream_send(number: number): Flow
+  /** In a thread: whether another chunk may be sent; if not yet, this isolate is told when. */
+  stream_flow(number: number): Flow
+  /** In a thread: no further chunks are sent. */
+  stream_end(number: number): void
   /** The kind of what the last command has beside its numbers, or `Special.none`; read as a task's argument. */
   detail(): number
   /** Why a thread could not be started: as `detail`. */

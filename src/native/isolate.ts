@@ -6,6 +6,7 @@ import { queueMicrotask, resolvedPromise, setImmediate, then } from '../base/int
 import { Column, CommandKind, Exchange, Linger, Token, Vacancy, Word } from './abi.js'
 import { isolate, native, outcomes, words } from './binding.js'
 import { type ClosureTarget, type ThreadTarget, isAnyRooted, letGo, targetOf } from './targets.js'
+import { consumers } from './consumers.js'
 import { misuse } from '../base/errors.js'
 import { Fifo } from '../base/fifo.js'
 import { hasHeadroom } from '../base/headroom.js'
@@ -18,6 +19,8 @@ export interface Thread {
   take(): void
   /** The signal of a task is to abort. */
   abort(task: number, stamp: number, ifSettled: boolean): void
+  /** A stream that the thread produces has credit again, or nobody consumes it any more. */
+  credits(stream: number): void
 }
 let thread: Thread | undefined
 
@@ -157,6 +160,8 @@ function obey(kind: CommandKind): void {
   // looks for those that it is given as soon as it has loaded.
   if (kind === CommandKind.tasks) return thread?.take()
   if (kind === CommandKind.abort) return thread?.abort(first, words[Word.stamp]!, second === 1)
+  if (kind === CommandKind.chunks) return consumers.get(first)?.arrived()
+  if (kind === CommandKind.credits) return thread?.credits(first)
   if (kind === CommandKind.watched) {
     const settle = watches.get(first)
     watches.delete(first)

@@ -152,6 +152,15 @@ export interface RunAllOptions extends Omit<RunOptions, 'transfer'> {
   transfer?: ((argument: any, index: number) => readonly Transferable[] | undefined) | undefined
 }
 
+/** Options of `stream`: those of `run`, and how far its generator may be ahead. */
+export interface StreamOptions extends RunOptions {
+  /**
+   * So many chunks may be on their way: the generator has given them, and you have not taken them. With that many it
+   * stops until you take the next one. An integer from 1 to 2³¹ − 1, default 16.
+   */
+  highWaterMark?: number | undefined
+}
+
 /** A thread is one worker, whatever its task needs, so a task has no weight. */
 const { weight: _, ...OF_TASK } = SUBMIT
 
@@ -163,6 +172,8 @@ const RUN = {
     throw wrongType(option, value, 'an array')
   }) as Check<Transferable[]>,
 } satisfies Checks
+
+const STREAM = { ...RUN, highWaterMark: integer(1, 'an integer from 1 to 2147483647') } satisfies Checks
 
 /** What `transfer` of `runAll` says of the argument at this place. */
 export function checkTransfer(list: unknown, index: number): readonly Transferable[] | undefined {
@@ -266,6 +277,7 @@ export interface ThreadPoolSettings extends BaseSettings {
 export type RunChecked = ReturnType<typeof checkRunOptions>
 export const checkMapRunOptions = reader('the options of map', MAP_RUN)
 export const checkRunOptions = reader('the options of the task', RUN)
+export const checkStreamOptions = reader('the options of stream', STREAM)
 export const checkRunAllOptions = reader('the options of runAll', RUN_ALL)
 export const NO_RUN_OPTIONS = checkRunOptions(undefined)
 const readThreadOptions = reader('the options of ThreadPool.create', THREADS)

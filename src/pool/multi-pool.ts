@@ -21,12 +21,19 @@ import {
 } from '../options/options.js'
 import type { Resource } from '../options/resource-options.js'
 import type { Strategy } from '../options/strategy.js'
-import { type RunAllOptions, type RunChecked, NO_RUN_OPTIONS, checkRunOptions } from '../options/thread-options.js'
+import {
+  type RunAllOptions,
+  type RunChecked,
+  type StreamOptions,
+  NO_RUN_OPTIONS,
+  checkRunOptions,
+} from '../options/thread-options.js'
 import type { ClosureOrigin } from '../origin/closure-origin.js'
 import type { Lease } from '../origin/lease.js'
 import { MultiOrigin } from '../origin/multi-origin.js'
 import type { Closure, TaskContext } from '../origin/task.js'
 import type { Call } from '../threads/owner/call.js'
+import type { ThreadOrigin } from '../threads/owner/thread-origin.js'
 import { BasePool } from './any-pool.js'
 import { runAllChecking, runChecking, tasksOf } from './call-verbs.js'
 import {
@@ -40,17 +47,22 @@ import {
 import { custom, show } from './inspection.js'
 import type {
   Argument,
+  Chunk,
   Default,
   Named,
   Names,
   Result,
   Run,
+  StreamCall,
+  StreamDefault,
+  StreamNames,
   Tasks,
   With,
   WithDefault,
   WithOptions,
 } from './module-types.js'
 import { type ClosureVerb, noClosures, noExports } from './other-kind.js'
+import { streamChecking } from './stream-verbs.js'
 import { type Pool, createPools, isPool, originOf } from './pool.js'
 import { type ThreadPool, isThreadPool, threadOriginOf } from './thread-pool.js'
 
@@ -62,7 +74,7 @@ type OfOneKind<P> = [P] extends [Pool<any>] ? unknown : [P] extends [ThreadPool<
 /** The pools of a MultiPool as one. They are of one kind, so one of the two is there. */
 interface Origins {
   readonly ofClosures?: MultiOrigin<Closure<any>, SubmitChecked, ClosureOrigin<any>>
-  readonly ofCalls?: MultiOrigin<Call, RunChecked>
+  readonly ofCalls?: MultiOrigin<Call, RunChecked, ThreadOrigin>
 }
 
 /**
@@ -292,6 +304,29 @@ export class MultiPool<P> extends BasePool {
     const { ofCalls } = this.#origins
     if (ofCalls === undefined) return rejectedLater(noExports('runAll'))
     return runAllChecking(ofCalls, args, options) as Promise<Result<M, N>[]>
+  }
+
+  /**
+   * Does the same as `stream` of a thread pool, in the first pool that takes the task.
+   *
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+   */
+  stream<M, N extends StreamNames<M> = StreamDefault<M>>(
+    this: MultiPool<ThreadPool<M>>,
+    ...call: StreamCall<M, N, StreamOptions>
+  ): AsyncIterableIterator<Chunk<M, N>>
+  stream(argument?: unknown, options?: StreamOptions): AsyncIterableIterator<unknown> {
+    const { ofCalls } = this.#origins
+    if (ofCalls === undefined) throw noExports('stream')
+    const origin = (): typeof ofCalls => this.#origins.ofCalls!
+    return streamChecking(
+      origin,
+      // One that has settled within the call is with none.
+      ({ members }, made) => members.find((member) => member.has(made)) ?? members[0]!,
+      argument,
+      options,
+      NO_RUN_OPTIONS,
+    )
   }
 
   /** The same as `tasks` of a thread pool, in the first pool that takes the task. */

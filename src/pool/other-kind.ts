@@ -15,6 +15,7 @@ const OF_CLOSURES = {
 const OF_EXPORTS = {
   run: 'submit, execute or tryExecute',
   runAll: 'submitAll',
+  stream: 'submit for each item, or map',
   tasks: 'submit, execute or tryExecute',
   with: 'submit, execute or tryExecute, each of which takes options',
 } as const

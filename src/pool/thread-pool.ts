@@ -12,6 +12,7 @@ import {
   type RunAllOptions,
   type RunChecked,
   type RunOptions,
+  type StreamOptions,
   type ThreadOptions,
   checkMapRunOptions,
   NO_RUN_OPTIONS,
@@ -24,17 +25,22 @@ import { DEFAULT, runAllChecking, runChecking, tasksOf } from './call-verbs.js'
 import type {
   Argument,
   Call as CallOf,
+  Chunk,
   Default,
   Named,
   Names,
   Result,
   Run,
+  StreamCall,
+  StreamDefault,
+  StreamNames,
   Tasks,
   With,
   WithDefault,
   WithOptions,
 } from './module-types.js'
 import { noLease } from './other-kind.js'
+import { streamChecking } from './stream-verbs.js'
 import { watchReachability } from '../origin/unreachable.js'
 
 const CREATE = Symbol('create')
@@ -179,10 +185,48 @@ export class ThreadPool<M = any> extends BasePool {
   }
 
   /**
+   * Calls an exported generator, the default export or `options.name`, and yields its chunks. The export is a `function*`
+   * or an `async function*`.
+   *
+   * ```js
+   * // tasks.js
+   * export async function* lines(path) { yield* createInterface({ input: createReadStream(path) }) }
+   *
+   * // main.js
+   * for await (const line of pool.stream('access.log', { name: 'lines' })) count(line)
+   * ```
+   *
+   * - The task is handed in by the first `next()`, which rejects if it is refused. Options are those of `run`, and
+   *   `highWaterMark`. A `timeout` counts from the start of the generator, however slow the loop is.
+   * - Each chunk is cloned as a result is, and sent before the generator is asked for the next one. With `highWaterMark`
+   *   chunks that the loop has not taken the generator stops. `transfer` of `workpool/worker` moves what a chunk holds.
+   * - If the loop is left, the signal of the task aborts and the `finally` of the generator runs; `break` waits for it. A
+   *   generator that awaits something is left when that has come, or by an abort of `signal`.
+   * - An error of the generator, a crash or a timeout is thrown after the chunks that came before it; `signal.reason` is
+   *   thrown at once.
+   * - The stream holds one place of `concurrency` until its generator has ended. It keeps the process alive only while a
+   *   `next()` is unanswered. An iterator that is dropped without `return()` ends when it is collected as garbage.
+   *
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; an export that is no generator rejects with such a TypeError
+   */
+  stream<N extends StreamNames<M> = StreamDefault<M>>(
+    ...call: StreamCall<M, N, StreamOptions>
+  ): AsyncIterableIterator<Chunk<M, N>>
+  stream(argument?: unknown, options?: StreamOptions): AsyncIterableIterator<unknown> {
+    return streamChecking(
+      () => this.#origin,
+      (origin) => origin,
+      argument,
+      options,
+      NO_RUN_OPTIONS,
+    )
+  }
+
+  /**
    * Does the same as `run`, but blocks this thread until the result is there, for code that cannot wait, in scripts and
    * tools. No event, timer or promise gets its turn meanwhile, so only another thread can abort `signal`.
    *
-   * @throws what `run` would reject with; a `PoolOverloadError`, reason `paused`, if the pool is paused; and a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the same pool, while the end of another task is being reported, and in a guest of a shared pool before a thread has started (await `ready` first)
+   * @throws what `run` would reject with; a `PoolOverloadError`, reason `paused`, if the pool is paused; and a TypeError with code `ERR_POOL_OPTION` where the result could never come: in a thread of the same pool, while the end of another task is being reported, in a guest of a shared pool before a thread has started (await `ready` first), and while this isolate has a stream of the pool open and no thread is idle or can be started
    */
   runSync<N extends Names<M> = Default<M>>(...call: CallOf<M, N, RunOptions>): Result<M, N>
   runSync(argument?: unknown, options?: RunOptions): unknown {

@@ -29,8 +29,10 @@ export const SPREAD = 0x40000000
 export const PORTLESS = 0x20000000
 /** Another bit there: the export has no number, and the argument comes in a pair with the name of the export. */
 export const NAMED = 0x10000000
+/** Another bit there: the export is a generator, and the argument comes in a pair with the number of the stream. */
+export const STREAM = 0x08000000
 /** What is left is the number itself. */
-const EXPORT_NUMBER = NAMED - 1
+const EXPORT_NUMBER = STREAM - 1
 
 export const exportNumberOf = (flagged: number): number => flagged & EXPORT_NUMBER
 
@@ -180,6 +182,13 @@ const NOTHING = new Uint8Array(0)
  */
 export function decodeAnswer(kind: number): unknown {
   return kind < 0 ? undefined : decode(kind, 0, 0, words[Word.second]!)
+}
+
+/** As `decode`, of a value whose bytes are in this array, unless they come by `fill`. */
+export function decodeIn(bytes: Uint8Array, kind: number, number: number, offset: number, length: number): unknown {
+  if (kind === ValueKind.bytes) return decoder.decode(bytes, offset, length)
+  if (kind === ValueKind.serialized) return read(bytes.slice(offset, offset + length))
+  return decode(kind, number, offset, length)
 }
 
 /** The value that has come in; not one of `ValueKind.port`. */

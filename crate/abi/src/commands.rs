@@ -33,6 +33,10 @@ enumeration! {
         Overdue,
         /// Ask whether the resource of an idle worker can still be used: worker.
         Validate,
+        /// A stream that this isolate consumes has chunks: its number.
+        Chunks,
+        /// A stream that this isolate, a thread, produces has credit again, or nobody consumes it any more: its number.
+        Credits,
     }
 }
 

@@ -9,6 +9,7 @@ mod batches;
 mod commands;
 mod exchange;
 mod registers;
+mod streams;
 mod table;
 pub mod typescript;
 mod values;
@@ -22,4 +23,5 @@ pub use exchange::{
     BYTES_AT, COLUMNS, Column, EXCHANGE, FIGURES, FIGURES_AT, Figure, OUTCOMES, OUTGOING_AT, OUTGOING_BYTES,
 };
 pub use registers::{ALERTS_AT, INCOMING, NUMBERS, OUTGOING, REGISTERS, Time, WORDS, Word};
+pub use streams::{CHUNK_ARRAY, CHUNK_BYTES_AT, CHUNKS, Flow, Look, STREAM_HEAD, StreamHead};
 pub use values::{ValueFlag, ValueKind};

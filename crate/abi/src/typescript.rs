@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use workpool_core::{Column, Snapshot};
 
 use crate::{
-    answers, batches, commands, exchange, registers,
+    answers, batches, commands, exchange, registers, streams,
     table::{Enumeration, Row},
     values,
 };
@@ -40,11 +40,15 @@ pub fn write_abi(to: &mut impl Write) -> fmt::Result {
         batches::BatchHead::ENUMERATION,
         batches::BatchRow::ENUMERATION,
         batches::ArgumentRow::ENUMERATION,
+        streams::StreamHead::ENUMERATION,
+        streams::Flow::ENUMERATION,
+        streams::Look::ENUMERATION,
         answers::CONSTANTS,
         commands::CONSTANTS,
         registers::CONSTANTS,
         exchange::CONSTANTS,
         batches::CONSTANTS,
+        streams::CONSTANTS,
     ];
     for enumeration in &enumerations {
         writeln!(to)?;

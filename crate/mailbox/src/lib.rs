@@ -9,11 +9,13 @@ mod parker;
 mod patience;
 mod spinners;
 mod stint;
+mod stream;
 mod sync;
 mod thread;
 
 pub use mailbox::{Bell, Mailbox, Next, Sender};
 pub use origin::{FEW, LONGEST_LINGER, Linger, Origin};
-pub use patience::LONGEST_SPIN;
+pub use patience::{LONGEST_SPIN, Patience};
 pub use spinners::{Spinner, Spinners};
+pub use stream::{Credit, Stream};
 pub use thread::{Found, LONGEST_STINT, Thread};

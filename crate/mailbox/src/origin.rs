@@ -41,6 +41,16 @@ impl Default for Origin {
 }
 
 impl Origin {
+    /// The event loop has had its turn.
+    pub fn rests(&self) {
+        self.stint.end();
+    }
+
+    /// The isolate goes on without a turn of its event loop; whether the event loop is to have its turn before.
+    pub fn goes_on(&self, clock: &impl Clock) -> bool {
+        self.stint.is_over(clock.now())
+    }
+
     /// Looks for the next message as long as it is worth it. `open`: how many promises the isolate has handed out that have not settled.
     pub fn linger<C, T, O, B: Bell>(
         &self,

@@ -19,7 +19,7 @@ const HANDOVER: Nanos = MICROSECOND;
 
 /// How long it has been worth it lately to look for what comes next.
 #[derive(Debug)]
-pub(crate) struct Patience(Cell<Nanos>);
+pub struct Patience(Cell<Nanos>);
 
 impl Default for Patience {
     fn default() -> Self {
@@ -29,7 +29,7 @@ impl Default for Patience {
 
 impl Patience {
     /// Looks until there is something, patience is lost, or no place among the spinners comes free; whether there is something.
-    pub(crate) fn look(&self, clock: &impl Clock, spinners: &Spinners, is_there: impl Fn() -> bool) -> bool {
+    pub fn look(&self, clock: &impl Clock, spinners: &Spinners, is_there: impl Fn() -> bool) -> bool {
         let budget = self.0.get();
         let start = clock.now();
         let mut place = None;

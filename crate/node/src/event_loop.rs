@@ -45,8 +45,9 @@ pub(crate) struct EventLoop {
     registers: Registers,
     pub(crate) mailbox: Arc<Mailbox>,
     /// Promises handed out and not settled. While there are any, the bell is referenced, and that keeps the event
-    /// loop alive.
-    open: Cell<u32>,
+    /// loop alive. It is below 0 for a moment when a stream ends that nobody waits for: its end counts as that of a promise before
+    /// TypeScript has taken back that it does not.
+    open: Cell<i32>,
     bell: Cell<Option<Waker>>,
     /// Refers to the function by which TypeScript looks into the mailbox; strongly while `is_rooted`.
     wake: Cell<Option<sys::napi_ref>>,
@@ -119,7 +120,7 @@ impl EventLoop {
 
     /// How many promises are open.
     pub(crate) fn open(&self) -> u32 {
-        self.open.get()
+        self.open.get().max(0) as u32
     }
 
     /// One more promise is open.
@@ -130,8 +131,9 @@ impl EventLoop {
     /// So many more promises are open.
     pub(crate) fn hold_all(&self, more: u32) {
         let open = self.open.get();
-        self.open.set(open + more);
-        if let (0, 1.., Some(Waker(bell))) = (open, more, self.bell.get()) {
+        let now = open + more as i32;
+        self.open.set(now);
+        if let (..=0, 1.., Some(Waker(bell))) = (open, now, self.bell.get()) {
             // SAFETY: called from JavaScript of this environment, which therefore lives, and so does the bell.
             unsafe { sys::napi_ref_threadsafe_function(self.env, bell) };
             if !self.is_rooted.get() {
@@ -147,9 +149,10 @@ impl EventLoop {
 
     /// So many promises have settled.
     pub(crate) fn let_go_of(&self, settled: u32) {
-        let open = self.open.get() - settled;
-        self.open.set(open);
-        if let (0, Some(Waker(bell))) = (open, self.bell.get()) {
+        let open = self.open.get();
+        let now = open - settled as i32;
+        self.open.set(now);
+        if let (1.., ..=0, Some(Waker(bell))) = (open, now, self.bell.get()) {
             // SAFETY: as in `hold`.
             unsafe { sys::napi_unref_threadsafe_function(self.env, bell) };
         }
@@ -168,7 +171,7 @@ impl EventLoop {
 
     /// From now on the load lives only as long as somebody has it. Not while a promise is open.
     pub(crate) fn unroot(&self) {
-        if let (0, true, Some(wake)) = (self.open.get(), self.is_rooted.get(), self.wake.get()) {
+        if let (..=0, true, Some(wake)) = (self.open.get(), self.is_rooted.get(), self.wake.get()) {
             // SAFETY: as in `root`, which has been called once more than this.
             unsafe { sys::napi_reference_unref(self.env, wake, ptr::null_mut()) };
             self.is_rooted.set(false);

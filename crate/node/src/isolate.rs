@@ -17,6 +17,7 @@ use crate::{
     headroom::Headroom,
     mailbox::Outcome,
     registers::Registers,
+    streams::Streams,
     value::{NoMemory, Value},
     worker::Worker,
 };
@@ -41,6 +42,7 @@ pub(crate) struct Isolate {
     pub(crate) detail: RefCell<Option<Arc<Value>>>,
     /// That of the next task, or wait for a vacancy, that has one.
     pub(crate) key: Cell<Option<Key>>,
+    pub(crate) streams: Streams,
     /// How long it looks before it sleeps, and when its event loop has its turn: as a thread, and as an origin.
     pub(crate) thread: Thread,
     pub(crate) origin: Origin,
@@ -60,6 +62,7 @@ impl Isolate {
             handed_over: RefCell::default(),
             detail: RefCell::default(),
             key: Cell::default(),
+            streams: Streams::default(),
             thread: Thread::default(),
             origin: Origin::default(),
             clock: MonotonicClock::default(),

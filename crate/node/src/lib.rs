@@ -34,6 +34,7 @@ mod host;
 mod pool;
 
 mod shared;
+mod streams;
 mod worker;
 
 mod handle;

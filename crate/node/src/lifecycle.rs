@@ -19,7 +19,7 @@ use crate::{
     event_loop::EventLoop,
     isolate::Isolate,
     mailbox::Waker,
-    raw::{batches, closures, commands, keys, outcomes, runs, state, tasks, threads, values},
+    raw::{batches, closures, commands, keys, outcomes, runs, state, streams, tasks, threads, values},
     registers::Registers,
 };
 
@@ -86,6 +86,8 @@ fn export(
         outcomes::FUNCTIONS,
         runs::FUNCTIONS,
         state::FUNCTIONS,
+        streams::FUNCTIONS,
+        streams::OF_ARRAYS,
         tasks::FUNCTIONS,
         threads::FUNCTIONS,
         values::FUNCTIONS,

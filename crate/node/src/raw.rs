@@ -8,6 +8,7 @@ pub(crate) mod keys;
 pub(crate) mod outcomes;
 pub(crate) mod runs;
 pub(crate) mod state;
+pub(crate) mod streams;
 pub(crate) mod tasks;
 pub(crate) mod threads;
 mod times;

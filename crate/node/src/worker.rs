@@ -47,6 +47,11 @@ impl Worker {
         !self.begun.is_empty()
     }
 
+    /// Whether the worker has begun one task and no other.
+    pub(crate) const fn is_alone(&self) -> bool {
+        self.begun.len() == 1
+    }
+
     pub(crate) fn has_begun(&self, task: TaskId) -> bool {
         self.begun.iter().any(|&(begun, _)| begun == task)
     }

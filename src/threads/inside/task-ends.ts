@@ -2,7 +2,7 @@ import { type Transferable as NodeTransferable, threadId } from 'node:worker_thr
 
 import { process } from '../../base/intrinsics.js'
 import type { Transferable } from '../../base/transferable.js'
-import { ValueKind, Word } from '../../native/abi.js'
+import { Flow, ValueKind, Word } from '../../native/abi.js'
 import { describe, isolate, native, words } from '../../native/binding.js'
 import { Verdict, describeError } from '../../wire/payload/index.js'
 import { PORTLESS, encode, pack, sendWritten, serialize, surveyed } from '../../wire/values.js'
@@ -95,6 +95,31 @@ export class TaskEnds {
     this.report({ kind: 'value', token, value }, list)
     this.#nextValue = nextCount(this.#nextValue)
     return token
+  }
+
+  /**
+   * Sends a chunk of a stream that the task produces. Says how the stream goes on.
+   *
+   * @throws what cannot be cloned
+   */
+  chunk({ exportCode }: Job, stream: number, chunk: unknown): Flow {
+    const [value, list] = isTransfer(chunk) ? [chunk.value, chunk.list] : [chunk, undefined]
+    if (list === undefined && encode(value)) return native.stream_send(stream)
+    if (exportCode & PORTLESS) {
+      serialize(value, list)
+      return native.stream_send(stream)
+    }
+    if (list === undefined && surveyed(value) === Verdict.same) {
+      sendWritten(value)
+      return native.stream_send(stream)
+    }
+    // If nobody consumes any more, nobody asks for the value.
+    if (native.stream_flow(stream) === Flow.closed) return Flow.closed
+    const token = this.#post(value, list)
+    describe(ValueKind.port, token, 0)
+    const flow = native.stream_send(stream)
+    if (flow === Flow.closed) this.report({ kind: 'vain', token })
+    return flow
   }
 
   #done(task: number, isFailed: boolean): number {

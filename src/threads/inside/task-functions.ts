@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 import { misuse } from '../../base/errors.js'
 import { isolate, native } from '../../native/binding.js'
 import { NAMED, exportNumberOf } from '../../wire/values.js'
@@ -5,6 +7,8 @@ import type { Callee } from './job.js'
 import type { Exports } from './task-module.js'
 
 export type TaskFunction = (...args: unknown[]) => unknown
+
+const { isGeneratorFunction } = types
 
 /** Names come from callers, who may have got them from anybody. */
 export const brief = (name: string): string =>
@@ -46,6 +50,22 @@ export class TaskFunctions {
   }
 
   named(name: string): TaskFunction {
+    const found = this.#find(name)
+    if (!isGeneratorFunction(found)) return found
+    throw misuse(`the export ${brief(name)} is a generator, which gives chunks and no result; call it by stream`)
+  }
+
+  /** The generator of a stream. */
+  generator(callee: Callee): GeneratorFunction {
+    const name = this.nameOf(callee)
+    const found: unknown = this.#find(name)
+    if (isGeneratorFunction(found)) return found
+    throw misuse(
+      `stream needs an export that is a generator, written with function*, and ${brief(name)} is none; call it by run`,
+    )
+  }
+
+  #find(name: string): TaskFunction {
     const found = this.#named.get(name)
     if (found !== undefined) return found
     throw misuse(

@@ -10,12 +10,13 @@ import { Registers, Special, ValueFlag, ValueKind, Word } from '../../native/abi
 import { isolate, native, numbers, words } from '../../native/binding.js'
 import { hasPaused, serveAs, wake } from '../../native/isolate.js'
 import { type ErrorDescription, describeError, reviveError } from '../../wire/payload/index.js'
-import { NAMED, SPREAD, decode, decodeAnswer } from '../../wire/values.js'
+import { NAMED, SPREAD, STREAM, decode, decodeAnswer } from '../../wire/values.js'
 import type { Assignment, Order, TaskName } from '../messages.js'
 import type { CurrentTask } from './current-task.js'
 import { Begun, type Callee, type Job, jobOf } from './job.js'
 import { LateArguments } from './late-arguments.js'
 import { sendPrints, trackPrints } from './printing.js'
+import { Producers } from './stream/producers.js'
 import { TaskEnds } from './task-ends.js'
 import { TaskFunctions } from './task-functions.js'
 import { loadTaskModule } from './task-module.js'
@@ -41,6 +42,8 @@ export class Thread {
     fail: (job, error) => this.#goOn(this.#ends.failed(job, error)),
   })
   readonly #ends: TaskEnds
+  /** Made for the first stream. */
+  #producers: Producers | undefined
 
   constructor(assignment: Assignment['workpool']) {
     this.#assignment = assignment
@@ -80,6 +83,7 @@ export class Thread {
         const reason = reasonOf(native.detail())
         queueMicrotask(() => this.#abort({ task, stamp }, ifSettled, reason))
       },
+      credits: (stream) => queueMicrotask(() => this.#producers?.credits(stream)),
     })
     sendPrints()
     this.#ends.report({ kind: 'loaded' })
@@ -142,9 +146,7 @@ export class Thread {
       let result: unknown
       this.#job = job
       try {
-        const call =
-          (job.exportCode & NAMED) === 0 ? this.#functions.at(job.exportCode) : this.#functions.named(job.name!)
-        result = (job.exportCode & SPREAD) === 0 ? call(job.argument) : call(...(job.argument as unknown[]))
+        result = (job.exportCode & STREAM) === 0 ? this.#call(job) : this.#produce(job)
         if (!isThenable(result)) {
           this.#job = undefined
           this.#goOn(this.#ends.completed(begun, result))
@@ -163,6 +165,22 @@ export class Thread {
       )
       job = this.#inTurn(this.#take(native.next()))
     }
+  }
+
+  #call(job: Job): unknown {
+    const call = (job.exportCode & NAMED) === 0 ? this.#functions.at(job.exportCode) : this.#functions.named(job.name!)
+    return (job.exportCode & SPREAD) === 0 ? call(job.argument) : call(...(job.argument as unknown[]))
+  }
+
+  /** Calls a generator. The task ends when the generator has ended. */
+  #produce(job: Job): Promise<unknown> {
+    this.#producers ??= new Producers({
+      generator: (callee) => this.#functions.generator(callee),
+      isCalling: (calling) => (this.#job = calling),
+      send: (of, stream, chunk) => this.#ends.chunk(of, stream, chunk),
+      abort: ({ task }, reason) => this.#begun.get(task)?.abort(reason),
+    })
+    return this.#producers.start(job)
   }
 
   /** Microtasks run between tasks, and everything else gets its turn now and then. */

@@ -2,7 +2,7 @@ import { needHeadroom } from '../../base/headroom.js'
 import { Offer, Refusal, Special, ValueKind } from '../../native/abi.js'
 import { describe, isolate, native } from '../../native/binding.js'
 import type { RunChecked } from '../../options/thread-options.js'
-import { NAMED, PORTLESS, SPREAD, encode, serialize } from '../../wire/values.js'
+import { NAMED, PORTLESS, encode, serialize } from '../../wire/values.js'
 import type { Call } from './call.js'
 import { type PortArgument, discard, toPortArgument } from './port-argument.js'
 
@@ -41,7 +41,7 @@ export class CallEntrance {
   handIn(call: Call, options: RunChecked, mode: Offer): number {
     const { signal, transfer } = options
     const known = this.#exportNumber(call.name)
-    const exportCode = known | (call.isSpread ? SPREAD : 0) | (this.#hasPort ? 0 : PORTLESS)
+    const exportCode = known | call.flags | (this.#hasPort ? 0 : PORTLESS)
     const sent = known === NAMED ? [call.name, call.argument] : call.argument
     let portArgument: PortArgument | undefined
     if (transfer !== undefined || !encode(sent)) {

@@ -3,12 +3,15 @@ import { capture, forgetCaptured, rejectOf, resolveOf } from '../../origin/captu
 import type { Transferable } from '../../base/transferable.js'
 import type { Batch } from '../../origin/batch.js'
 import type { Resolve } from '../../origin/task.js'
+import { SPREAD } from '../../wire/values.js'
 import type { PortArgument } from './port-argument.js'
 
 const noop = (): void => {}
 
 /** The call of an export in a thread: a job, and once it is accepted a task, kept until its promise has settled. */
 export class Call {
+  /** Of the export's number: `SPREAD` if `argument` is a list of arguments, `STREAM` if chunks are to come. */
+  flags: number
   /** The core's number for the task, and what tells the task from others that have the number before and after it. */
   id = -1
   stamp = 0
@@ -31,9 +34,10 @@ export class Call {
     readonly name: string,
     /** Only until the call is accepted. */
     public argument: unknown,
-    /** Whether `argument` is a list of arguments. */
-    readonly isSpread: boolean,
-  ) {}
+    isSpread: boolean,
+  ) {
+    this.flags = isSpread ? SPREAD : 0
+  }
 
   succeed(value: unknown): void {
     if (this.batch === undefined) this.resolve(value)

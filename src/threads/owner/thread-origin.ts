@@ -5,6 +5,7 @@ import { warnOfTwins } from '../../origin/copies.js'
 import { Failures } from '../../origin/failures.js'
 import type { Batch, Share } from '../../origin/batch.js'
 import { Handle } from '../../origin/handle.js'
+import { isRefusal } from '../../origin/origin.js'
 import type { Places } from '../../origin/places.js'
 import { open } from '../../origin/opening.js'
 import { rejectionError } from '../../origin/rejections.js'
@@ -32,6 +33,9 @@ import { type CallBatchOwner, CallShare } from './call-batch.js'
 import { CallEnds } from './call-ends.js'
 import { CallEntrance, refusalOf } from './call-entrance.js'
 import { discard } from './port-argument.js'
+import type { Taker } from './port-values.js'
+import { openStreams } from '../stream/open-streams.js'
+import type { StreamHome } from '../stream/home.js'
 import { ThreadErrors } from './thread-errors.js'
 import { ThreadReports } from './thread-reports.js'
 import { pack } from '../../wire/values.js'
@@ -41,7 +45,7 @@ const { WatchCondition } = native
 /**
  * A thread pool as an isolate sees it: promises under the core's numbers of tasks and, in the owner, the threads.
  */
-export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarget {
+export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarget, StreamHome {
   protected readonly target = this
   /** In the owner, the threads hold the pool. */
   readonly isRooted = false
@@ -75,7 +79,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
       const message = `${withoutLimits} does not report a thread that reaches its resourceLimits; only a timeout ends its task`
       this.#failures.log('warn', { option: 'resourceLimits' }, message)
     }
-    const reports = new ThreadReports(id, settings, this.#failures, this.#errors)
+    const reports = new ThreadReports(this, settings, this.#failures, this.#errors)
     this.#threads = isNew ? new Threads(id, settings.threads, reports) : undefined
     this.#entrance = new CallEntrance(id, isNew, settings.panicHandler !== undefined)
     this.#ends = new CallEnds(this.#failures, this.#errors, this.#threads)
@@ -188,6 +192,20 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
     this.#calls[call.id] = call
   }
 
+  /**
+   * As `execute`, while this isolate has streams of the pool open: their threads may wait until this isolate consumes, which it
+   * does not while it is blocked.
+   */
+  #executeAside(call: Call, options: RunChecked): void {
+    const isAside = this.concurrency === 1 || this.stat(Stat.available) > 0
+    const code = isAside ? this.offerSilently(call, options, Offer.atOnce) : Refusal.overload
+    if (!isRefusal(code)) return
+    if (code === Refusal.closed) throw this.closedError()
+    throw misuse(
+      'runSync finds no idle thread and no room for a new one, and the others may wait for a stream of this pool that is open here',
+    )
+  }
+
   /** As `submit`, blocking this isolate until the result is there. Throws what `submit` would reject with. */
   callSync(call: Call, options: RunChecked): unknown {
     let end: { readonly value: unknown; readonly isError: boolean } | undefined
@@ -202,10 +220,31 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
     // Nothing that this isolate could do would end the pause meanwhile.
     const refused = native.refuse_if_paused(this.id)
     if (refused < 0) throw this.refusal(refused, call)
-    this.execute(call, options)
+    if (openStreams(this.streamKey).size > 0) this.#executeAside(call, options)
+    else this.execute(call, options)
     block(this.name, () => end !== undefined)
     if (end!.isError) throw end!.value
     return end!.value
+  }
+
+  // ── streams ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Several handles of this isolate may be of one shared pool. */
+  get streamKey(): unknown {
+    return this.#settings.agreement === undefined ? this : this.name
+  }
+
+  /** Whether the call is a task of this pool. */
+  has(call: Call): boolean {
+    return this.#calls[call.id] === call
+  }
+
+  withdraw(call: Call, reason: unknown): void {
+    this.#abort(call, reason)
+  }
+
+  takeValue(token: number, taker: Taker): void {
+    this.#threads!.take(token, taker)
   }
 
   // ── end ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,19 +8,21 @@ import type { ThreadPoolSettings } from '../../options/thread-options.js'
 import type { Failures } from '../../origin/failures.js'
 import type { ErrorDescription } from '../../wire/payload/index.js'
 import { pack } from '../../wire/values.js'
+import { openStreams } from '../stream/open-streams.js'
+import type { StreamHome } from '../stream/home.js'
 import { type ThreadErrors, packCrash } from './thread-errors.js'
 import type { ThreadEvents } from './threads.js'
 
 /** Tells the core what has become of a pool's threads. */
 export class ThreadReports implements ThreadEvents {
-  readonly #pool: number
+  readonly #pool: StreamHome
   readonly #settings: ThreadPoolSettings
   readonly #failures: Failures
   readonly #errors: ThreadErrors
   /** Whether it has been logged that a thread cannot be started, and none has loaded since. */
   #hasWarned = false
 
-  constructor(pool: number, settings: ThreadPoolSettings, failures: Failures, errors: ThreadErrors) {
+  constructor(pool: StreamHome, settings: ThreadPoolSettings, failures: Failures, errors: ThreadErrors) {
     this.#pool = pool
     this.#settings = settings
     this.#failures = failures
@@ -31,27 +33,31 @@ export class ThreadReports implements ThreadEvents {
     // What came before the death comes before its consequences.
     settleOutcomes()
     packCrash(exitCode, cause)
-    native.crashed(this.#pool, worker)
+    native.crashed(this.#pool.id, worker)
     carryOut()
   }
 
   retired(worker: number): void {
-    native.retired(this.#pool, worker)
+    native.retired(this.#pool.id, worker)
     carryOut()
   }
 
   startFailed(worker: number, cause: ErrorDescription | undefined): void {
-    const failed = readStat(this.#pool, Stat.failed)
+    const failed = readStat(this.#pool.id, Stat.failed)
     pack(cause)
-    native.start_failed(this.#pool, worker)
+    native.start_failed(this.#pool.id, worker)
     // Otherwise the errors of tasks say so.
-    const isUntold = readStat(this.#pool, Stat.failed) === failed
+    const isUntold = readStat(this.#pool.id, Stat.failed) === failed
     if (isUntold && cause !== undefined) this.#warnOfStart(cause)
     carryOut()
   }
 
   loaded(): void {
     this.#hasWarned = false
+  }
+
+  ended(): void {
+    for (const stream of openStreams(this.#pool.streamKey)) stream.collect()
   }
 
   /** A thread could not be started, and no task rejects for it. This is logged once, until a thread has loaded. */

@@ -64,6 +64,8 @@ export interface ThreadEvents {
   startFailed(worker: number, cause: ErrorDescription | undefined): void
   /** A thread has loaded. */
   loaded(): void
+  /** A thread has ended: what it has sent by its message port is about to be dropped. */
+  ended(): void
 }
 
 interface Member {
@@ -288,6 +290,7 @@ export class Threads {
     afterPrints(() => {})
     this.#conclude(member, exitCode)
     // Everything that the thread has reported is known by now, so nobody will ask for what is left.
+    this.#events.ended()
     this.#values.dropAllOf(member.serial)
   }
 
