@@ -1,7 +1,15 @@
 import { hasHeadroom } from './headroom.js'
-import { DOMException, queueMicrotask, resolvedPromise, then } from './intrinsics.js'
+import { DOMException, monotonicNow, resolvedPromise, then } from './intrinsics.js'
+import { SLICE, inSlices } from './slices.js'
+import { throwLater } from './uncaught.js'
 
 const resolved = resolvedPromise(undefined)
+
+/** How long listeners are called, in ms, before something else may have its turn: what one of them does may be much. */
+const SLICE_MS = 1
+
+/** How many signals have aborted and have listeners that have not been called. */
+let aborting = 0
 
 /**
  * A signal for everything in this isolate that listens to it: tasks, maps, verbs, pools. However many they are, the
@@ -10,12 +18,16 @@ const resolved = resolvedPromise(undefined)
  * The signal may come from anywhere: from another realm, from a polyfill, without a `reason`, without
  * `removeEventListener`, with getters and methods that throw. If it throws when it is asked or listened to, that is
  * thrown on, and nobody listens.
+ *
+ * Very many listeners are called in slices: whoever goes on with what one of them is for has it `heed` the signal first.
  */
 class Relay {
   readonly #signal: AbortSignal
   readonly #listeners = new Set<() => void>()
   /** Whether the listener is on the signal. It stays there if it cannot be removed. */
   #isListening = false
+  /** Whether the signal has aborted and its listeners have not all been called. */
+  #isAborting = false
   /** The reason of a signal that has none. */
   #error: DOMException | undefined
 
@@ -65,18 +77,42 @@ class Relay {
       return
     }
     this.#stopListening()
-    // A listener that another one removes before its turn is not called.
-    for (const listener of this.#listeners) {
-      this.#listeners.delete(listener)
-      try {
-        listener()
-      } catch (error) {
-        // This is what happens if an ordinary listener throws: the others are called all the same.
-        queueMicrotask(() => {
-          throw error
-        })
+    // One for all slices: a new one would pass everything that has been deleted.
+    const left = this.#listeners.values()
+    aborting++
+    this.#isAborting = true
+    inSlices(() => this.#callSome(left))
+  }
+
+  /** Returns whether no listener is left. A listener that another one removes before its turn is not called. */
+  #callSome(left: Iterator<() => void>): boolean {
+    const endsAt = monotonicNow() + SLICE_MS
+    for (let count = 0; count < SLICE; count++) {
+      const { done, value } = left.next()
+      if (done) {
+        aborting--
+        this.#isAborting = false
+        return true
       }
+      this.#call(value)
+      if (monotonicNow() >= endsAt) break
     }
+    return false
+  }
+
+  /** A listener that has been called, or removed, is not called. */
+  #call(listener: () => void): void {
+    if (!this.#listeners.delete(listener)) return
+    try {
+      listener()
+    } catch (error) {
+      throwLater(error)
+    }
+  }
+
+  /** Calls the listener at once, if the signal has aborted and its turn has not come. */
+  heed(listener: () => void): void {
+    if (this.#isAborting) this.#call(listener)
   }
 }
 
@@ -91,4 +127,12 @@ export function relayOf(signal: AbortSignal): AbortSignal {
     relays.set(signal, relay)
   }
   return relay
+}
+
+/** Whether there are listeners whose signal has aborted and whose turn has not come: those of one signal are very many. */
+export const isAnyAborting = (): boolean => aborting > 0
+
+/** Calls such a listener at once. */
+export function heed(signal: AbortSignal, listener: () => void): void {
+  ;(signal as unknown as Relay).heed(listener)
 }

@@ -26,18 +26,25 @@ const unfinished = new Fifo<Slice>()
 let isScheduled = false
 /** When the present stint is over. It begins with what is left by a first slice. */
 let endsAt: number | undefined
+/** When the slices that are being done are to pause. Slices that one of them begins share its time. */
+let pausesAt: number | undefined
 
-/** Calls `slice` until it returns true: at once for a short time, and then in stints. */
+/**
+ * Calls `slice` until it returns true: at once for a short time, and then in stints. A call within a slice has the time
+ * that this slice has, and does one slice at least.
+ */
 export function inSlices(slice: Slice): void {
-  let endsAtOnce: number | undefined
+  const outer = pausesAt
+  const least = outer === undefined ? AT_ONCE : 1
   for (let done = 1; !slice(); done++) {
-    if (done < AT_ONCE) continue
-    endsAtOnce ??= monotonicNow() + AT_ONCE_MS
-    if (monotonicNow() < endsAtOnce) continue
+    if (done < least) continue
+    pausesAt ??= monotonicNow() + AT_ONCE_MS
+    if (monotonicNow() < pausesAt) continue
     unfinished.push(slice)
     schedule()
-    return
+    break
   }
+  pausesAt = outer
 }
 
 function schedule(): void {
@@ -55,7 +62,9 @@ function goOn(): void {
   }
   isScheduled = false
   const slice = unfinished.shift()!
+  pausesAt = endsAt
   if (!slice()) unfinished.push(slice)
+  pausesAt = undefined
   if (unfinished.length > 0) schedule()
   else endsAt = undefined
 }

@@ -6,8 +6,11 @@ import { follow } from '../base/follow.js'
 import { needHeadroom } from '../base/headroom.js'
 import { AbortController, Promise, rejectedLater, rejectedPromise, resolvedPromise } from '../base/intrinsics.js'
 import { Fifo } from '../base/fifo.js'
+import { heed, isAnyAborting } from '../base/relay.js'
+import { SLICE, inSlices } from '../base/slices.js'
 import { type VacancyWait, carryOut } from '../native/isolate.js'
 import { type MapOptions, type SubmitOptions, checkItems, checkMapOptions, checkTask } from '../options/options.js'
+import { abortPlaces } from './abort-places.js'
 import { type ItemOwner, MapItem } from './map-item.js'
 import { type Sink, Source } from './source.js'
 import type { Taker } from './taker.js'
@@ -246,6 +249,8 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   }
 
   run(item: MapItem<I, C>, context: C): unknown {
+    // The map has ended, and the turn of this item to be aborted has not come.
+    if (this.#hasEnded()) return undefined
     item.isStarted = true
     item.context = context
     try {
@@ -301,6 +306,7 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
   // ── end ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #hasEnded(): boolean {
+    if (this.#outer !== undefined && isAnyAborting()) heed(this.#outer, this.#aborted)
     return this.#phase === 'failed' || this.#phase === 'ended'
   }
 
@@ -331,22 +337,19 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
     this.#yields.clear()
     this.#refused.clear()
     this.#free.length = 0
-    for (let request = this.#requests.shift(); request !== undefined; request = this.#requests.shift()) {
-      request.resolve({ value: undefined, done: true })
-    }
+    inSlices(() => {
+      for (let count = 0; count < SLICE && this.#requests.length > 0; count++) {
+        this.#requests.shift()!.resolve({ value: undefined, done: true })
+      }
+      return this.#requests.length === 0
+    })
   }
 
   /** Aborts the tasks that wait or run, and closes the source. */
   #stop(reason: unknown): void {
     this.#takeBack()
     this.#controller.abort(reason)
-    if (this.#taker.abort !== undefined) {
-      const undone = this.#places.filter(({ isDone }) => !isDone)
-      const marks = new Set<unknown>(undone.map(({ isStarted, context, run }) => (isStarted ? context : run)))
-      this.#taker.abort(marks, this.#controller.signal.reason)
-    }
-    // Whoever keeps the iterator does not keep what it held alive.
-    this.#places.length = 0
+    abortPlaces(this.#places, this.#taker, this.#controller.signal.reason)
     this.#source.close()
   }
 }

@@ -25,8 +25,8 @@ export interface Taker<C> {
   submit(run: (context: C) => unknown, options: SubmitOptions | undefined, item: unknown): Promise<unknown>
   /**
    * Aborts tasks by what was submitted: waiting tasks by their `run`, running ones by the context with which it was
-   * called. If it is missing, each task is submitted with a signal. A task without a signal may stay plain, which costs
-   * half as much.
+   * called. Very many are aborted in slices, and a `run` may be called before its turn has come. If `abort` is missing,
+   * each task is submitted with a signal. A task without a signal may stay plain, which costs half as much.
    */
   abort?(marks: ReadonlySet<unknown>, reason: unknown): void
 }

@@ -12,6 +12,7 @@ import { Fifo } from '../base/fifo.js'
 import { hasHeadroom } from '../base/headroom.js'
 import { Numbering } from '../base/numbering.js'
 import { SLICE, inSlices } from '../base/slices.js'
+import { throwLater } from '../base/uncaught.js'
 
 /** This isolate as a thread of a pool. */
 export interface Thread {
@@ -131,20 +132,12 @@ function carryOutAll(mayDrain: boolean, isBounded: boolean): boolean {
       if (kind === CommandKind.nothing) startPostponed()
       else obey(kind)
     } catch (error) {
-      complain(error)
+      // A command has failed. That is a bug, and must not be overlooked. But it concerns neither the other commands nor
+      // the call in which they are carried out. If the loop stopped here, they would never be carried out, as nobody
+      // rings for them again.
+      throwLater(error)
     }
   }
-}
-
-/**
- * A command has failed. That is a bug, and must not be overlooked. But it concerns neither the other commands nor the
- * call in which they are carried out. If the loop stopped here, they would never be carried out, as nobody rings for
- * them again.
- */
-function complain(error: unknown): void {
-  queueMicrotask(() => {
-    throw error
-  })
 }
 
 function startPostponed(): void {

@@ -1,4 +1,5 @@
 import { Promise, rejectedPromise } from '../base/intrinsics.js'
+import { heed, isAnyAborting } from '../base/relay.js'
 import { SLICE, inSlices } from '../base/slices.js'
 import { carryOut, hasCommands } from '../native/isolate.js'
 import { capture, forgetCaptured, rejectOf, resolveOf } from './captured.js'
@@ -53,7 +54,13 @@ export class Batch {
 
   readonly #aborted = (): void => this.failed(this.#signal!.reason)
 
+  /** The signal may have aborted, and the turn of this batch, one of very many, may not have come. */
+  heed(): void {
+    if (this.#signal !== undefined && isAnyAborting()) heed(this.#signal, this.#aborted)
+  }
+
   completed(index: number, result: unknown): void {
+    this.heed()
     if (this.isOver) return
     this.#results[index] = result
     if (--this.#left > 0) return

@@ -60,7 +60,9 @@ export class ClosureShare<R> implements Share {
   readonly #indices: readonly number[] | undefined
   readonly #options: BatchOptions
   readonly #places: Places
-  /** Up to which number the tasks that are left have been aborted. */
+  /** The core's numbers for its tasks: who fails looks at no others. */
+  readonly #ids: number[] = []
+  /** How many of them have been looked at since the batch failed. */
   #aborted = 0
   /** Worker by worker, with the task that it has. */
   readonly #starts: { readonly worker: number; readonly task: BatchTask<R> }[] = []
@@ -111,6 +113,7 @@ export class ClosureShare<R> implements Share {
     task.stamp = array[at + BatchRow.stamp]!
     task.asyncContext = context
     this.#owner.keep(task)
+    this.#ids.push(task.id)
     const worker = array[at + BatchRow.worker]!
     if (worker === Special.none) return true
     this.#starts.push({ worker, task })
@@ -123,18 +126,19 @@ export class ClosureShare<R> implements Share {
 
   /** A task is about to start or to end, and its turn to be aborted may not have come. */
   heed(task: Task<R>): void {
+    this.batch.heed()
     if (this.batch.isOver) this.#owner.abort(task, this.batch.reason)
   }
 
   abortSome(most: number, reason: unknown): boolean {
     const { tasks } = this.#owner
-    // Those that come later are others'.
-    const end = Math.min(this.#aborted + most, tasks.length)
+    const end = Math.min(this.#aborted + most, this.#ids.length)
     for (; this.#aborted < end; this.#aborted++) {
-      const task = tasks[this.#aborted]
+      // The number of one that has settled may be another's by now.
+      const task = tasks[this.#ids[this.#aborted]!]
       if (task instanceof BatchTask && task.share === this) this.#owner.abort(task, reason)
     }
-    return end === tasks.length
+    return end === this.#ids.length
   }
 
   giveBack(): void {

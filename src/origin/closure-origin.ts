@@ -88,7 +88,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   }
 
   protected abortRunning(reason: unknown): void {
-    for (const slot of this.#runner.slots) slot?.context?.abort(reason)
+    this.#runner.abortRunning(reason)
   }
 
   checkSize(size: unknown): number {

@@ -1,4 +1,5 @@
 import { queueMicrotask, rejectedPromise, resolvedPromise, Promise } from '../base/intrinsics.js'
+import { SLICE, inSlices } from '../base/slices.js'
 import { Failed, follow, isThenable } from '../base/follow.js'
 import { How, Special, Word } from '../native/abi.js'
 import { native, words } from '../native/binding.js'
@@ -46,6 +47,16 @@ export class ClosureRunner<R> implements Ends<R>, LeaseHolder<R> {
     this.#failures = failures
     this.#ends = ends
     this.#ledger = ledger
+  }
+
+  /** The signals of all that run abort. What starts from now on finds `isAborted`. */
+  abortRunning(reason: unknown): void {
+    let done = 0
+    inSlices(() => {
+      const end = Math.min(done + SLICE, this.slots.length)
+      for (; done < end; done++) this.slots[done]?.context?.abort(reason)
+      return end === this.slots.length
+    })
   }
 
   // ── start ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,11 +1,16 @@
 import { Followed } from '../base/follow.js'
 import { Promise } from '../base/intrinsics.js'
+import { SLICE, inSlices } from '../base/slices.js'
+import { throwLater } from '../base/uncaught.js'
 import { native } from '../native/binding.js'
 import { capture, forgetCaptured, rejectOf, resolveOf } from './captured.js'
 import type { Slot } from './slot.js'
 import { type Closure, type Resolve, Task } from './task.js'
 
 const noop = (): void => {}
+
+/** So many looks at tasks that are not marked take as long as one abort. */
+const LOOKS = 16
 
 /**
  * The tasks of a pool of closures, under the numbers by which the core knows them.
@@ -49,7 +54,8 @@ export class Ledger<R> {
 
   /**
    * Aborts tasks as a signal given to each of them would: those that wait are marked by their closure, those that run
-   * by their context. A plain task takes no signal, and becomes a `Task` only now.
+   * by their context. A plain task takes no signal, and becomes a `Task` only now. Very many are looked at in slices,
+   * so a task whose turn has not come may start or end: whoever marks tasks sees to it that a closure does nothing then.
    */
   abortMarked(
     handle: number,
@@ -59,20 +65,51 @@ export class Ledger<R> {
     abort: (task: Task<R>, reason: unknown) => void,
   ): void {
     if (marks.size === 0) return
-    for (let id = 0; id < this.tasks.length; id++) {
-      const task = this.tasks[id]
-      if (typeof task === 'function') {
-        if (marks.has(task)) abort(this.#promote(handle, id, task, this.dropPlain(id)), reason)
-      } else if (task !== undefined && !task.isSettled && marks.has(task.isStarted ? task.context : task.closure)) {
-        abort(task, reason)
+    // What comes later is not marked.
+    const [tasks, workers] = [this.tasks.length, slots.length]
+    let done = 0
+    const abortOne = (at: number): boolean => {
+      if (at >= tasks) return this.#abortIn(handle, slots[at - tasks], marks, reason, abort)
+      const task = this.#marked(handle, at, marks)
+      if (task === undefined) return false
+      abort(task, reason)
+      return true
+    }
+    inSlices(() => {
+      for (let looks = SLICE * LOOKS; looks > 0 && done < tasks + workers; looks--, done++) {
+        try {
+          if (abortOne(done)) looks -= LOOKS
+        } catch (error) {
+          throwLater(error)
+        }
       }
+      return done === tasks + workers
+    })
+  }
+
+  /** The task of this number, if it is marked and has not settled, and is not a plain one that runs. */
+  #marked(handle: number, id: number, marks: ReadonlySet<unknown>): Task<R> | undefined {
+    const task = this.tasks[id]
+    if (typeof task === 'function') {
+      return marks.has(task) ? this.#promote(handle, id, task, this.dropPlain(id)) : undefined
     }
-    for (const slot of slots) {
-      if (slot?.context === undefined || slot.task !== undefined || !marks.has(slot.context)) continue
-      // While its closure is on the stack it has no promise yet, so there is nothing to reject.
-      if (slot.resolve === undefined) slot.context.abort(reason)
-      else abort(this.#promoteRunning(handle, slot, slot.resolve), reason)
-    }
+    if (task === undefined || task.isSettled) return undefined
+    return marks.has(task.isStarted ? task.context : task.closure) ? task : undefined
+  }
+
+  /** Aborts the plain task that runs in this slot, if it is marked. Returns whether it is. */
+  #abortIn(
+    handle: number,
+    slot: Slot<R> | undefined,
+    marks: ReadonlySet<unknown>,
+    reason: unknown,
+    abort: (task: Task<R>, reason: unknown) => void,
+  ): boolean {
+    if (slot?.context === undefined || slot.task !== undefined || !marks.has(slot.context)) return false
+    // While its closure is on the stack it has no promise yet, so there is nothing to reject.
+    if (slot.resolve === undefined) slot.context.abort(reason)
+    else abort(this.#promoteRunning(handle, slot, slot.resolve), reason)
+    return true
   }
 
   #promoteRunning(handle: number, slot: Slot<R>, resolve: Resolve): Task<R> {

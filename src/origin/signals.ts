@@ -1,5 +1,6 @@
-import { queueMicrotask } from '../base/intrinsics.js'
+import { heed, isAnyAborting } from '../base/relay.js'
 import { SLICE, inSlices } from '../base/slices.js'
+import { throwLater } from '../base/uncaught.js'
 
 /** What a signal can abort. */
 interface Group<T> {
@@ -60,15 +61,16 @@ export class Signals<T> {
     try {
       this.#abort(member, signal.reason)
     } catch (error) {
-      // This is what happens if an ordinary listener throws: the others are aborted all the same.
-      queueMicrotask(() => {
-        throw error
-      })
+      throwLater(error)
     }
   }
 
   /** Aborts the member at once, if its signal has aborted and its turn has not come: it is one of very many. */
   heed(signal: AbortSignal, member: T): void {
+    if (isAnyAborting()) {
+      const group = this.#groups.get(signal)
+      if (group !== undefined) heed(signal, group.listener)
+    }
     if (this.#aborting.size > 0 && this.#aborting.has(signal)) this.#abortOne(signal, member)
   }
 

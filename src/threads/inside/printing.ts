@@ -6,7 +6,7 @@
  */
 import type { Writable } from 'node:stream'
 
-import { queueMicrotask } from '../../base/intrinsics.js'
+import { throwLater } from '../../base/uncaught.js'
 
 type Done = (error?: Error | null) => void
 /** Writes that have been sent to the owner, and of which the owner has not said that it has read them. */
@@ -43,9 +43,7 @@ export function sendPrints(): boolean {
       end()
     } catch (error) {
       // Of a callback or a listener of the user, who gets it as if the owner had asked for more.
-      queueMicrotask(() => {
-        throw error
-      })
+      throwLater(error)
     }
   }
   return true

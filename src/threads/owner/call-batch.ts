@@ -17,8 +17,6 @@ export interface CallBatchOwner {
   readonly hasPort: boolean
   /** The number of the export, with its flags. */
   exportCode(name: string): number
-  /** All tasks of the pool, under the core's numbers. */
-  readonly calls: readonly (Call | undefined)[]
   /** The call is a task from now on. */
   keep(call: Call): void
   abort(call: Call, reason: unknown): void
@@ -39,7 +37,7 @@ export class CallShare implements Share {
   /** What only a message port brings, by place among the calls of this pool. */
   readonly #portArguments = new Map<number, PortArgument>()
   #exportCode = 0
-  /** Up to which number the tasks that are left have been aborted. */
+  /** How many of its calls have been looked at since the batch failed. */
   #aborted = 0
 
   constructor(
@@ -140,13 +138,13 @@ export class CallShare implements Share {
   }
 
   abortSome(most: number, reason: unknown): boolean {
-    const { calls } = this.#owner
-    const end = Math.min(this.#aborted + most, calls.length)
+    const end = Math.min(this.#aborted + most, this.#count)
     for (; this.#aborted < end; this.#aborted++) {
-      const call = calls[this.#aborted]
-      if (call?.batch === this.#batch) this.#owner.abort(call, reason)
+      const call = this.#calls[this.#indexOf(this.#aborted)]!
+      // One that has not been handed in is in no batch.
+      if (call.batch === this.#batch) this.#owner.abort(call, reason)
     }
-    return end === calls.length
+    return end === this.#count
   }
 
   /** Nobody will ask for the arguments of calls that have not been handed in. */

@@ -179,7 +179,6 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
       id: this.id,
       hasPort: this.#threads !== undefined,
       exportCode: (name) => this.#entrance.exportCode(name),
-      calls: this.#calls,
       keep: (call) => this.#keepCall(call),
       abort: (call, reason) => this.#abort(call, reason),
       closedError: () => this.closedError(),
