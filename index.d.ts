@@ -387,6 +387,33 @@ export interface VacancyOptions {
 	signal?: AbortSignal | undefined;
 }
 /**
+ * Carries something from the call of a task to its thread, such as the context of `AsyncLocalStorage`, for logs and
+ * traces.
+ *
+ * ```js
+ * const carrier = { capture: () => requests.getStore()?.id, module: new URL('carrier.js', import.meta.url) }
+ * const pool = ThreadPool.create({ filename, carry: [carrier] })
+ * ```
+ */
+export interface Carrier {
+	/**
+	 * Is called at every submit, in the context of the caller. What it gives crosses with the task, as an argument does.
+	 * `undefined` sends nothing, and costs the task nothing. If it throws, the task rejects with that.
+	 */
+	capture: () => unknown;
+	/**
+	 * A module that every thread loads before the task module, named as `filename` is. It exports
+	 * `enter(carried, call)`, which is called in the thread for each task that brings something, with what `capture` has
+	 * given. It has to call `call` once, which calls the function, or the next carrier. If it throws or rejects, the task
+	 * fails; if it gives a promise, the task ends after that. The result of the task is that of its function.
+	 *
+	 * ```js
+	 * export const enter = (id, call) => requests.run({ id }, call)
+	 * ```
+	 */
+	module: string | URL;
+}
+/**
  * What can be moved: an `ArrayBuffer`, a `MessagePort`, a stream and so on. `bytes.buffer` fits as it is; a buffer of
  * shared memory is refused when it is moved. The type comes from `WorkerOptions`, where every version of `@types/node`
  * has it.
@@ -474,6 +501,17 @@ export interface ThreadOptions {
 	 */
 	errors?: readonly (abstract new (...args: never[]) => Error)[] | undefined;
 	/**
+	 * What carries the context of a call to its thread: for each task what `capture` gives here, `enter` of the module
+	 * gets there, around the function. Several stand around each other, the first one outermost. All isolates that share
+	 * the pool name the same modules. Default: none, `[]`.
+	 *
+	 * ```js
+	 * const carrier = { capture: () => requests.getStore(), module: new URL('carrier.js', import.meta.url) }
+	 * ThreadPool.create({ filename, carry: [carrier] })
+	 * ```
+	 */
+	carry?: readonly Carrier[] | undefined;
+	/**
 	 * Makes a thread. Bundlers may need it, as they must see `new Worker(new URL(…))`; and it is the way to get hold of
 	 * the `Worker`. It is called with the file with which threads begin and the options of the `Worker`. It must pass the
 	 * options on and return the `Worker`.
@@ -503,9 +541,19 @@ export interface RunOptions extends Omit<SubmitOptions, "weight"> {
 	 * be cloned. A guest of a shared pool can move only `ArrayBuffer`s, which are copied and then detached.
 	 */
 	transfer?: readonly Transferable[] | undefined;
+	/**
+	 * Is called with what the task tells of its progress, by `currentTask().progress(value)`: with the newest value at
+	 * the time, so not with every one, and with the last one before the promise settles. It is not called after that. It
+	 * runs in the async context of the call. What it throws or rejects with is logged.
+	 *
+	 * ```js
+	 * await pool.run(files, { name: 'pack', onProgress: ({ done, of }) => console.log(`${done} of ${of}`) })
+	 * ```
+	 */
+	onProgress?: ((value: any) => unknown) | undefined;
 }
-/** Options of `runAll`: those of `run` for each task, but for what they move. */
-export interface RunAllOptions extends Omit<RunOptions, "transfer"> {
+/** Options of `runAll`: those of `run` for each task, but for what they move and tell. */
+export interface RunAllOptions extends Omit<RunOptions, "transfer" | "onProgress"> {
 	/**
 	 * Says of each argument what of it is moved instead of cloned, as `transfer` of `run` does. It is called with the
 	 * argument and its place. What is moved is gone from here once the batch is accepted and all other arguments have been

@@ -28,6 +28,7 @@ export type {
   SubmitOptions,
   VacancyOptions,
 } from './src/options/options.js'
+export type { Carrier } from './src/options/carry-options.js'
 export type { LiveOptions } from './src/options/live-options.js'
 export type { Resource } from './src/options/resource-options.js'
 export type { PoolStats } from './src/native/pool-stats.js'

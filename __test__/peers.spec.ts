@@ -7,7 +7,7 @@ import { type MessagePort, Worker } from 'node:worker_threads'
 
 import test from 'ava'
 import { PoolClosedError, PoolOverloadError, ReleaseTimeoutError, ThreadPool, WorkerCrashedError } from 'workpool'
-import { currentTask, isWorkerThread, transfer, workerData } from 'workpool/worker'
+import { currentTask, isWorkerThread, maybeCurrentTask, transfer, workerData } from 'workpool/worker'
 
 import { begun, cells, open } from './support/cells.js'
 import { threads } from './support/threads.js'
@@ -74,7 +74,8 @@ test.serial('11: env, argv and execArgv reach the thread', async (t) => {
 
 test.serial('14: here is no thread of a pool, and a worker that is not of a pool is none either', async (t) => {
   t.false(isWorkerThread)
-  t.is(currentTask(), undefined)
+  t.is(maybeCurrentTask(), undefined)
+  t.throws(() => currentTask(), { code: 'ERR_POOL_OPTION' })
   t.is(workerData, undefined)
   const source = `
     const { parentPort } = require('node:worker_threads');

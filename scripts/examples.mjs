@@ -3,7 +3,7 @@
  * CommonJS and as strict TypeScript; `compileComments` compiles those of the comments. Both want a folder with the packages installed.
  *
  * In a page a block of `js` or `ts` is an example. A comment with a file name, such as `// tasks.js`, begins a file. A block that has nothing but
- * a task module belongs to the next block. What a line says after `// →` has to be printed. A block of `js before` shows another library, and
+ * modules of threads (`tasks`, `carrier`) belongs to the next block. What a line says after `// →` has to be printed. A block of `js before` shows another library, and
  * runs with that library, as an ES module.
  */
 import { spawnSync } from 'node:child_process'
@@ -20,6 +20,9 @@ const GIVEN = join(root, '__test__/examples')
 const COMPLETE = new Set(['README.md'])
 const TSC = join(root, 'node_modules/typescript/bin/tsc')
 
+/** Modules that threads load. */
+const OF_THREADS = /^(tasks|carrier)\./
+
 const pages = () => ['README.md', ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)]
 
 /** The examples in a text, each with its files by name; `main` is the name of the one to run. */
@@ -33,7 +36,7 @@ function examplesOf(page, text) {
     const files = { ...modules }
     if (head.trim() !== '') files[`main.${language}`] = head
     for (let at = 0; at < parts.length; at += 2) files[parts[at]] = parts[at + 1]
-    const main = Object.keys(files).find((name) => !name.startsWith('tasks.'))
+    const main = Object.keys(files).find((name) => !OF_THREADS.test(name))
     if (main === undefined) modules = files
     else {
       examples.push({ page, title, files, main, block, isBefore: before !== undefined })
@@ -52,7 +55,7 @@ const IMPORTED = {
     'MultiPool',
     ...new Set(readFileSync(join(root, 'index.ts'), 'utf8').match(/\b\w+Error\b/g)),
   ],
-  'workpool/worker': ['currentTask', 'transfer'],
+  'workpool/worker': ['currentTask', 'maybeCurrentTask', 'transfer'],
   'node:worker_threads': ['Worker'],
 }
 
@@ -103,13 +106,13 @@ const COMPILER_OPTIONS = {
 function prepare(place, { files }) {
   mkdirSync(place, { recursive: true })
   writeFileSync(join(place, 'package.json'), '{ "type": "module" }\n')
-  const modules = Object.keys(files).filter((name) => name.startsWith('tasks.'))
+  const modules = Object.keys(files).filter((name) => OF_THREADS.test(name))
   for (const name of modules) {
     writeFileSync(join(place, name), withModuleImports(files[name]))
     if (name.endsWith('.ts'))
-      writeFileSync(join(place, 'tasks.js'), transpiled(withModuleImports(files[name]), 'ES2022'))
+      writeFileSync(join(place, name.replace(/ts$/, 'js')), transpiled(withModuleImports(files[name]), 'ES2022'))
   }
-  if (modules.length === 0) cpSync(join(GIVEN, 'tasks.js'), join(place, 'tasks.js'))
+  if (!modules.some((name) => name.startsWith('tasks.'))) cpSync(join(GIVEN, 'tasks.js'), join(place, 'tasks.js'))
 }
 
 function withModuleImports(source) {
@@ -125,8 +128,8 @@ const forms = {
   commonjs: ({ files, main }) => {
     const source = asJavaScript(wrapped(files[main]))
       .replaceAll(
-        /new URL\('(?:\.\/)?tasks\.js', import\.meta\.url\)/g,
-        "require('node:path').join(__dirname, 'tasks.js')",
+        /new URL\('(?:\.\/)?((?:tasks|carrier)\.js)', import\.meta\.url\)/g,
+        "require('node:path').join(__dirname, '$1')",
       )
       .replaceAll('import.meta.filename', '__filename')
     return ['main.cjs', transpiled(source, 'CommonJS')]

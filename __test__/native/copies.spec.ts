@@ -44,9 +44,9 @@ for (const kind of versions) {
     const lines = await runWithTwoCopies(t, kind, {
       'second/tasks.cjs': `
         const worker = require('workpool/worker')
-        const { currentTask, isWorkerThread, transfer, workerData } = worker
-        exports.inside = () => ({ isWorkerThread, workerData, name: currentTask()?.name, aborted: currentTask()?.signal.aborted })
-        exports.outside = async () => { await null; return currentTask() === undefined }
+        const { currentTask, isWorkerThread, maybeCurrentTask, transfer, workerData } = worker
+        exports.inside = () => ({ isWorkerThread, workerData, name: currentTask().name, aborted: currentTask().aborted || currentTask().signal.aborted })
+        exports.outside = async () => { await null; return maybeCurrentTask() === undefined }
         let moved
         exports.move = async () => { moved = new Uint8Array([1, 2, 3]); return transfer(moved, [moved.buffer]) }
         exports.isGone = () => moved.byteLength === 0

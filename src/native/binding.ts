@@ -144,6 +144,10 @@ interface Raw {
   started(): number
   /** In a thread: a task has ended, with the value that is described in the registers. As `next`. */
   done(task: number, isFailed: number, hasPrinted: number, isWornOut: number): number
+  /** In a thread: how far this task has come is described in the registers. */
+  progress(task: number): void
+  /** In a thread: whether this task had better end, as an `Interruption`, or the `timeout` that it has exceeded. */
+  interruption(task: number): number
   /** In a thread: the argument of this task is to be posted. */
   fetch(task: number): void
   /** Opens a stream that this isolate consumes, of which so many chunks may be on their way; gives its number. */

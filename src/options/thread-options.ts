@@ -1,9 +1,8 @@
 /** The options of thread pools and their tasks, and the one place where each is checked. */
-import { isAbsolute } from 'node:path'
-import { URL as PlatformURL, pathToFileURL } from 'node:url'
 import type { Worker, WorkerOptions } from 'node:worker_threads'
 
 import { toAgreement } from './agreement.js'
+import { type Carrier, type CheckedCarrier, carriers } from './carry-options.js'
 import { misuse, outOfRange, wrongType } from '../base/errors.js'
 import { structuredClone } from '../base/intrinsics.js'
 import { consoleLogger } from '../base/logger.js'
@@ -22,6 +21,7 @@ import {
   reader,
   text,
 } from './checks.js'
+import { moduleUrl } from './module-url.js'
 import { type BaseSettings, type MapOptions, POOL, SUBMIT, type SubmitOptions, nextName } from './options.js'
 import { SCHEDULING, agreedScheduling, schedulingOf } from './scheduling-options.js'
 import type { Transferable } from '../base/transferable.js'
@@ -105,6 +105,17 @@ export interface ThreadOptions {
    */
   errors?: readonly (abstract new (...args: never[]) => Error)[] | undefined
   /**
+   * What carries the context of a call to its thread: for each task what `capture` gives here, `enter` of the module
+   * gets there, around the function. Several stand around each other, the first one outermost. All isolates that share
+   * the pool name the same modules. Default: none, `[]`.
+   *
+   * ```js
+   * const carrier = { capture: () => requests.getStore(), module: new URL('carrier.js', import.meta.url) }
+   * ThreadPool.create({ filename, carry: [carrier] })
+   * ```
+   */
+  carry?: readonly Carrier[] | undefined
+  /**
    * Makes a thread. Bundlers may need it, as they must see `new Worker(new URL(…))`; and it is the way to get hold of
    * the `Worker`. It is called with the file with which threads begin and the options of the `Worker`. It must pass the
    * options on and return the `Worker`.
@@ -136,10 +147,23 @@ export interface RunOptions extends Omit<SubmitOptions, 'weight'> {
    * be cloned. A guest of a shared pool can move only `ArrayBuffer`s, which are copied and then detached.
    */
   transfer?: readonly Transferable[] | undefined
+  /**
+   * Is called with what the task tells of its progress, by `currentTask().progress(value)`: with the newest value at
+   * the time, so not with every one, and with the last one before the promise settles. It is not called after that. It
+   * runs in the async context of the call. What it throws or rejects with is logged.
+   *
+   * ```js
+   * await pool.run(files, { name: 'pack', onProgress: ({ done, of }) => console.log(`${done} of ${of}`) })
+   * ```
+   */
+  onProgress?: ((value: any) => unknown) | undefined
 }
 
-/** Options of `runAll`: those of `run` for each task, but for what they move. */
-export interface RunAllOptions extends Omit<RunOptions, 'transfer'> {
+/** Hears how far a task has come. */
+export type OnProgress = NonNullable<RunOptions['onProgress']>
+
+/** Options of `runAll`: those of `run` for each task, but for what they move and tell. */
+export interface RunAllOptions extends Omit<RunOptions, 'transfer' | 'onProgress'> {
   /**
    * Says of each argument what of it is moved instead of cloned, as `transfer` of `run` does. It is called with the
    * argument and its place. What is moved is gone from here once the batch is accepted and all other arguments have been
@@ -171,6 +195,7 @@ const RUN = {
     if (Array.isArray(value)) return value as Transferable[]
     throw wrongType(option, value, 'an array')
   }) as Check<Transferable[]>,
+  onProgress: functionOf as Check<OnProgress>,
 } satisfies Checks
 
 const STREAM = { ...RUN, highWaterMark: integer(1, 'an integer from 1 to 2147483647') } satisfies Checks
@@ -199,14 +224,6 @@ const RECYCLE = {
 
 const readRecycle = reader('recycle', RECYCLE)
 
-/** Not by `instanceof`: test environments have URLs of their own. Only a URL has both, as Node tells it, too. */
-const isUrl = (value: unknown): value is URL => {
-  const { href, protocol } = (typeof value === 'object' && value !== null ? value : {}) as {
-    [K in keyof URL]?: unknown
-  }
-  return typeof href === 'string' && typeof protocol === 'string'
-}
-
 /** What `new Worker` checks itself, and says so when the first thread starts. */
 const asIs: Check<unknown> = (value) => value
 
@@ -224,15 +241,8 @@ export const THREADS = {
   signal: POOL.signal,
   shared: POOL.shared,
   ...SCHEDULING,
-  filename: ((value, option) => {
-    const allowed = 'an absolute path or a file: URL'
-    // Not `instanceof`: a test environment has URLs of its own.
-    const text = isUrl(value) ? value.href : value
-    if (typeof text !== 'string') throw wrongType(option, value, allowed)
-    if (text.startsWith('file:')) return new PlatformURL(text).href
-    if (isAbsolute(text)) return pathToFileURL(text).href
-    throw outOfRange(option, text, allowed)
-  }) as Check<string>,
+  filename: moduleUrl,
+  carry: carriers,
   concurrency: integer(1, 'an integer from 1 to 2147483647'),
   minSize: integer(0, 'an integer from 0 to size'),
   grace: milliseconds(ms, MS),
@@ -258,6 +268,8 @@ export const THREADS = {
 export interface ThreadSettings {
   readonly name: string
   readonly filename: string
+  /** The modules of the carriers. */
+  readonly carry: readonly string[]
   readonly recycle: { readonly tasks: number; readonly heapBytes: number }
   readonly workerData: unknown
   /** As `new Worker` takes them. */
@@ -268,6 +280,7 @@ export interface ThreadSettings {
 /** Options of a thread pool, checked, with every default in place. */
 export interface ThreadPoolSettings extends BaseSettings {
   readonly errors: readonly ErrorClass[]
+  readonly carry: readonly CheckedCarrier[]
   readonly concurrency: number
   readonly minSize: number
   readonly grace: number
@@ -312,12 +325,14 @@ export function checkThreadOptions(options: unknown, parallelism: () => number):
   const recycle = { tasks: given.recycle?.tasks ?? 0, heapMb: given.recycle?.heapMb ?? 0 }
   const core = { size, expiry, preAlloc, nonblocking, maxBlockingTasks, concurrency, minSize, grace }
   const scheduling = schedulingOf(given, maxBlockingTasks)
+  const modules = (given.carry ?? []).map(({ module }) => module)
   const agreed = {
     ...core,
     ...agreedScheduling(scheduling),
     expiry: expiry || Infinity,
     disablePurge: stays ?? false,
     filename,
+    carry: modules,
     recycle,
     workerData: given.workerData,
     ...worker,
@@ -331,9 +346,11 @@ export function checkThreadOptions(options: unknown, parallelism: () => number):
     signal: given.signal,
     agreement: given.shared ? toAgreement(given, agreed) : undefined,
     errors: given.errors ?? [],
+    carry: given.carry ?? [],
     threads: {
       name,
       filename,
+      carry: modules,
       recycle: { tasks: recycle.tasks, heapBytes: recycle.heapMb * 2 ** 20 },
       workerData: given.workerData,
       worker,

@@ -18,6 +18,8 @@ export interface Assignment {
     readonly name: string
     /** The task module, as a `file:` URL. */
     readonly filename: string
+    /** The modules of carriers, likewise. */
+    readonly carry: readonly string[]
     readonly control: MessagePort
     /** 0 for never. */
     readonly recycle: { readonly tasks: number; readonly heapBytes: number }

@@ -31,8 +31,12 @@ export const PORTLESS = 0x20000000
 export const NAMED = 0x10000000
 /** Another bit there: the export is a generator, and the argument comes in a pair with the number of the stream. */
 export const STREAM = 0x08000000
+/** Another bit there: the origin wants to know how far the task has come. */
+export const LISTENED = 0x04000000
+/** Another bit there: the argument comes in a list, before what carriers have captured. */
+export const CARRIED = 0x02000000
 /** What is left is the number itself. */
-const EXPORT_NUMBER = STREAM - 1
+const EXPORT_NUMBER = CARRIED - 1
 
 export const exportNumberOf = (flagged: number): number => flagged & EXPORT_NUMBER
 

@@ -1,6 +1,7 @@
 /** What a task module imports; and, imported in a thread of a pool, what makes it one. */
 import { syncBuiltinESMExports } from 'node:module'
 
+import { misuse } from '../../base/errors.js'
 import { setImmediate } from '../../base/intrinsics.js'
 import { isAssignment } from '../messages.js'
 import type { CurrentTask } from './current-task.js'
@@ -29,17 +30,39 @@ export const isWorkerThread: boolean = threadWide() !== undefined
 export const workerData: unknown = threadWide()?.workerData
 
 /**
- * The task that is being called, or `undefined` if there is none. Call it before the first `await`, and keep what it
- * gives.
+ * The task that is being called. Call it before the first `await` of the function, and keep what it gives: later nobody
+ * can tell which task it is.
  *
  * ```js
  * export async function scan(path) {
- *   const signal = currentTask()?.signal
- *   for await (const entry of walk(path)) signal?.throwIfAborted()
+ *   const task = currentTask()
+ *   for await (const entry of walk(path)) task.throwIfAborted()
+ * }
+ * ```
+ *
+ * @throws TypeError with code `ERR_POOL_OPTION` outside of a task: after the first `await`, while the task module is
+ *   being loaded, and in an isolate that is no thread of a pool. `maybeCurrentTask` gives `undefined` there
+ */
+export function currentTask(): CurrentTask {
+  const task = maybeCurrentTask()
+  if (task !== undefined) return task
+  throw misuse(
+    'currentTask() is called outside of a task; call it before the first await of the function and keep what it gives, or call maybeCurrentTask()',
+  )
+}
+
+/**
+ * The task that is being called, as `currentTask` gives it, or `undefined` outside of a task. It is for code that also
+ * runs elsewhere.
+ *
+ * ```js
+ * export const render = (text) => {
+ *   maybeCurrentTask()?.throwIfAborted()
+ *   return text.toUpperCase()
  * }
  * ```
  */
-export function currentTask(): CurrentTask | undefined {
+export function maybeCurrentTask(): CurrentTask | undefined {
   return threadWide()?.currentTask()
 }
 

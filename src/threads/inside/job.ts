@@ -1,6 +1,4 @@
-import { AbortController } from '../../base/intrinsics.js'
 import { NAMED } from '../../wire/values.js'
-import type { CurrentTask } from './current-task.js'
 
 /** Which function a task is for. */
 export interface Callee {
@@ -23,21 +21,3 @@ export const jobOf = (task: number, exportCode: number, value: unknown): Job => 
 
 /** A task whose argument is to come. */
 export type Awaited = Omit<Job, 'argument'>
-
-/** A task that this thread has begun and whose function has called `currentTask`. */
-export class Begun implements CurrentTask {
-  #controller: AbortController | undefined
-
-  constructor(
-    readonly id: number,
-    readonly name: string,
-  ) {}
-
-  get signal(): AbortSignal {
-    return (this.#controller ??= new AbortController()).signal
-  }
-
-  abort(reason: unknown): void {
-    ;(this.#controller ??= new AbortController()).abort(reason)
-  }
-}

@@ -7,7 +7,8 @@ import { describe, isolate, native, words } from '../../native/binding.js'
 import { Verdict, describeError } from '../../wire/payload/index.js'
 import { PORTLESS, encode, pack, sendWritten, serialize, surveyed } from '../../wire/values.js'
 import { type Assignment, type Report, nextCount, tokenOf } from '../messages.js'
-import type { Begun, Callee, Job } from './job.js'
+import type { Begun } from './begun.js'
+import type { Callee, Job } from './job.js'
 import { sendPrints } from './printing.js'
 import { brief } from './task-functions.js'
 import { isTransfer } from './transfer.js'
@@ -123,7 +124,10 @@ export class TaskEnds {
   }
 
   #done(task: number, isFailed: boolean): number {
-    if (this.#begun.size > 0) this.#begun.delete(task)
+    if (this.#begun.size > 0) {
+      this.#begun.get(task)?.end()
+      this.#begun.delete(task)
+    }
     return native.done(task, isFailed ? 1 : 0, sendPrints() ? 1 : 0, this.#isWornOut() ? 1 : 0)
   }
 

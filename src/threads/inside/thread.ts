@@ -10,10 +10,12 @@ import { Registers, Special, ValueFlag, ValueKind, Word } from '../../native/abi
 import { isolate, native, numbers, words } from '../../native/binding.js'
 import { hasPaused, serveAs, wake } from '../../native/isolate.js'
 import { type ErrorDescription, describeError, reviveError } from '../../wire/payload/index.js'
-import { NAMED, SPREAD, STREAM, decode, decodeAnswer } from '../../wire/values.js'
+import { CARRIED, NAMED, SPREAD, STREAM, decode, decodeAnswer } from '../../wire/values.js'
 import type { Assignment, Order, TaskName } from '../messages.js'
 import type { CurrentTask } from './current-task.js'
-import { Begun, type Callee, type Job, jobOf } from './job.js'
+import { Begun } from './begun.js'
+import { type Enter, asyncScope, loadCarriers, within } from './carry.js'
+import { type Callee, type Job, jobOf } from './job.js'
 import { LateArguments } from './late-arguments.js'
 import { sendPrints, trackPrints } from './printing.js'
 import { Producers } from './stream/producers.js'
@@ -31,6 +33,8 @@ export class Thread {
   readonly #assignment: Assignment['workpool']
   /** Those of no module, until the module is loaded. */
   #functions: TaskFunctions
+  /** What stands around the functions of tasks that bring something for it. */
+  #enters: readonly Enter[] = []
   /** The task whose function is being called. */
   #job: Job | undefined
   /** The tasks that have called `currentTask`. */
@@ -65,7 +69,8 @@ export class Thread {
     if (!native.enter(isolate, pool, worker, serial)) return
     for (const stream of [process.stdout, process.stderr]) trackPrints(stream)
     try {
-      const { filename } = this.#assignment
+      const { filename, carry } = this.#assignment
+      if (carry.length > 0) this.#enters = await loadCarriers(carry)
       this.#functions = new TaskFunctions(filename, await loadTaskModule(filename))
     } catch (error) {
       return this.#failToLoad(error)
@@ -105,7 +110,10 @@ export class Thread {
 
   #begunTask(task: number, callee: Callee): Begun {
     let begun = this.#begun.get(task)
-    if (begun === undefined) this.#begun.set(task, (begun = new Begun(task, this.#functions.nameOf(callee))))
+    if (begun === undefined) {
+      begun = new Begun(this.#assignment.name, task, this.#functions.nameOf(callee), callee)
+      this.#begun.set(task, begun)
+    }
     return begun
   }
 
@@ -146,7 +154,7 @@ export class Thread {
       let result: unknown
       this.#job = job
       try {
-        result = (job.exportCode & STREAM) === 0 ? this.#call(job) : this.#produce(job)
+        result = (job.exportCode & (STREAM | CARRIED)) === 0 ? this.#call(job) : this.#callOtherwise(job)
         if (!isThenable(result)) {
           this.#job = undefined
           this.#goOn(this.#ends.completed(begun, result))
@@ -172,15 +180,33 @@ export class Thread {
     return (job.exportCode & SPREAD) === 0 ? call(job.argument) : call(...(job.argument as unknown[]))
   }
 
+  /** A generator, or a function with carriers around it. */
+  #callOtherwise(job: Job): unknown {
+    if ((job.exportCode & CARRIED) === 0) return this.#produce(job)
+    // An abort may come before the function is called.
+    this.#begunTask(job.task, job)
+    const [argument, ...carried] = job.argument as unknown[]
+    const bare: Job = { ...job, argument }
+    return within(this.#enters, carried, () => {
+      const outer = this.#job
+      this.#job = bare
+      try {
+        return (job.exportCode & STREAM) === 0 ? this.#call(bare) : this.#produce(bare, asyncScope())
+      } finally {
+        this.#job = outer
+      }
+    })
+  }
+
   /** Calls a generator. The task ends when the generator has ended. */
-  #produce(job: Job): Promise<unknown> {
+  #produce(job: Job, scope?: (code: () => void) => void): Promise<unknown> {
     this.#producers ??= new Producers({
       generator: (callee) => this.#functions.generator(callee),
       isCalling: (calling) => (this.#job = calling),
       send: (of, stream, chunk) => this.#ends.chunk(of, stream, chunk),
       abort: ({ task }, reason) => this.#begun.get(task)?.abort(reason),
     })
-    return this.#producers.start(job)
+    return this.#producers.start(job, scope)
   }
 
   /** Microtasks run between tasks, and everything else gets its turn now and then. */

@@ -2,12 +2,14 @@ import { BatchHead, BatchRow } from '../../native/abi.js'
 import { native } from '../../native/binding.js'
 import { needHeadroom } from '../../base/headroom.js'
 import type { Transferable } from '../../base/transferable.js'
+import type { CheckedCarrier } from '../../options/carry-options.js'
 import type { RunChecked } from '../../options/thread-options.js'
 import type { Batch, Share } from '../../origin/batch.js'
 import { type Places, answerAt, writeHead } from '../../origin/places.js'
 import { BatchWriter } from '../../wire/batch-values.js'
-import { NAMED, serialize } from '../../wire/values.js'
+import { CARRIED, NAMED, serialize } from '../../wire/values.js'
 import type { Call } from './call.js'
+import { capture } from './carry.js'
 import { type PortArgument, discard, toPortArgument } from './port-argument.js'
 
 /** What a batch needs of a pool of threads. */
@@ -17,6 +19,7 @@ export interface CallBatchOwner {
   readonly hasPort: boolean
   /** The number of the export, with its flags. */
   exportCode(name: string): number
+  readonly carry: readonly CheckedCarrier[]
   /** The call is a task from now on. */
   keep(call: Call): void
   abort(call: Call, reason: unknown): void
@@ -66,11 +69,14 @@ export class CallShare implements Share {
   prepare(): void {
     const name = this.#calls[0]!.name
     this.#exportCode = this.#owner.exportCode(name)
+    const carried = this.#capture()
+    if (carried !== undefined) this.#exportCode |= CARRIED
     const isNamed = (this.#exportCode & NAMED) !== 0
     const moving: { own: number; sent: unknown; list: readonly Transferable[] }[] = []
     for (let own = 0; own < this.#count; own++) {
       const index = this.#indexOf(own)
-      const { argument, transfer: list } = this.#calls[index]!
+      const { argument: given, transfer: list } = this.#calls[index]!
+      const argument = carried === undefined ? given : [given, ...(carried[own] ?? [])]
       const sent = isNamed ? [name, argument] : argument
       if (list !== undefined && list.length > 0 && this.#owner.hasPort) {
         this.#writer.addPort()
@@ -80,6 +86,14 @@ export class CallShare implements Share {
       }
     }
     for (const { own, sent, list } of moving) this.#portArguments.set(own, toPortArgument(sent, list)!)
+  }
+
+  /** What goes along with each task, if anything goes along with one of them. */
+  #capture(): (unknown[] | undefined)[] | undefined {
+    const { carry } = this.#owner
+    if (carry.length === 0) return undefined
+    const carried = Array.from({ length: this.#count }, () => capture(carry))
+    return carried.some((values) => values !== undefined) ? carried : undefined
   }
 
   /** An argument that the encoder has declined, or of which something is moved from one isolate to the threads of another. */

@@ -8,6 +8,7 @@ import type { ErrorDescription } from '../../wire/payload/index.js'
 import { decode } from '../../wire/values.js'
 import { afterPrints } from './after-prints.js'
 import type { Call } from './call.js'
+import { isOf } from './progress.js'
 import type { ThreadErrors } from './thread-errors.js'
 import type { Threads } from './threads.js'
 
@@ -42,9 +43,7 @@ export class CallEnds {
       this.#settleByPort(call, isFailed, row)
       return
     }
-    const at = row * Exchange.columns
-    const number = figures[row * Exchange.figures + Figure.value]!
-    const value = decode(kind, number, outcomes[at + Column.offset]!, outcomes[at + Column.length]!)
+    const value = valueOf(row)
     if (isFailed) this.#failWith(call, value as ErrorDescription, row)
     else call.succeed(value)
   }
@@ -66,6 +65,22 @@ export class CallEnds {
     })
   }
 
+  /** Whether a row is no end, but says how far its task has come. */
+  isProgress(row: number): boolean {
+    return (kindOf(row) & ValueFlag.progress) !== 0
+  }
+
+  /** The task of a call, or one that had its number before, has come further. */
+  hear({ listener, stamp, promise }: Call, row: number): void {
+    if (listener === undefined || !isOf(stamp, row)) return
+    try {
+      listener.hear(valueOf(row), promise === undefined)
+    } catch (error) {
+      // There is no memory for the value, or it cannot be read back. The task goes on.
+      listener.failed(error)
+    }
+  }
+
   /** Nobody wants the value of the outcome: its task has settled in another way. */
   drop(row: number): void {
     if ((kindOf(row) & ValueFlag.mask) !== ValueKind.port) return
@@ -85,6 +100,12 @@ export class CallEnds {
 }
 
 const kindOf = (row: number): number => outcomes[row * Exchange.columns + Column.kind]!
+
+function valueOf(row: number): unknown {
+  const at = row * Exchange.columns
+  const number = figures[row * Exchange.figures + Figure.value]!
+  return decode(kindOf(row), number, outcomes[at + Column.offset]!, outcomes[at + Column.length]!)
+}
 
 function timesOf(row: number): Times {
   const at = row * Exchange.figures

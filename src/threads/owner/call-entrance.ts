@@ -1,9 +1,11 @@
 import { needHeadroom } from '../../base/headroom.js'
 import { Offer, Refusal, Special, ValueKind } from '../../native/abi.js'
 import { describe, isolate, native } from '../../native/binding.js'
+import type { CheckedCarrier } from '../../options/carry-options.js'
 import type { RunChecked } from '../../options/thread-options.js'
-import { NAMED, PORTLESS, encode, serialize } from '../../wire/values.js'
+import { CARRIED, LISTENED, NAMED, PORTLESS, encode, serialize } from '../../wire/values.js'
 import type { Call } from './call.js'
+import { capture } from './carry.js'
 import { type PortArgument, discard, toPortArgument } from './port-argument.js'
 
 /** Asks the core whether it would refuse a task of this pool now: then the answer is below 0. */
@@ -23,13 +25,15 @@ export class CallEntrance {
   readonly #hasPort: boolean
   /** Whether the core notes the times of tasks. */
   readonly #isNoted: boolean
+  readonly #carry: readonly CheckedCarrier[]
   /** The numbers of exports, but only of names to which the core gives one, not of every name that somebody has called. */
   readonly #exportNumbers = new Map<string, number>()
 
-  constructor(pool: number, hasPort: boolean, isNoted: boolean) {
+  constructor(pool: number, hasPort: boolean, isNoted: boolean, carry: readonly CheckedCarrier[]) {
     this.#pool = pool
     this.#hasPort = hasPort
     this.#isNoted = isNoted
+    this.#carry = carry
   }
 
   /** The number of an export, with its flags. */
@@ -41,8 +45,18 @@ export class CallEntrance {
   handIn(call: Call, options: RunChecked, mode: Offer): number {
     const { signal, transfer } = options
     const known = this.#exportNumber(call.name)
-    const exportCode = known | call.flags | (this.#hasPort ? 0 : PORTLESS)
-    const sent = known === NAMED ? [call.name, call.argument] : call.argument
+    let exportCode = known | call.flags | (this.#hasPort ? 0 : PORTLESS)
+    if (options.onProgress !== undefined) exportCode |= LISTENED
+    let { argument } = call
+    if (this.#carry.length > 0) {
+      const carried = this.#capture(options, mode)
+      if (typeof carried === 'number') return carried
+      if (carried !== undefined) {
+        exportCode |= CARRIED
+        argument = [argument, ...carried]
+      }
+    }
+    const sent = known === NAMED ? [call.name, argument] : argument
     let portArgument: PortArgument | undefined
     if (transfer !== undefined || !encode(sent)) {
       // Before anything is moved.
@@ -66,6 +80,18 @@ export class CallEntrance {
     }
     if (code >= 0) call.portArgument = portArgument
     return code
+  }
+
+  /** What goes along with a task, if anything does; or a refusal, which comes before what a carrier throws. */
+  #capture(options: RunChecked, mode: Offer): unknown[] | number | undefined {
+    try {
+      return capture(this.#carry)
+    } catch (error) {
+      // With a signal the core has been asked already.
+      const refused = options.signal === undefined ? refusalOf(this.#pool, options, mode) : 0
+      if (refused < 0) return refused
+      throw error
+    }
   }
 
   /** Makes an argument ready to go out that `encode` has declined, or of which something is moved. */

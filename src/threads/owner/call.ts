@@ -5,6 +5,7 @@ import type { Batch } from '../../origin/batch.js'
 import type { Resolve } from '../../origin/task.js'
 import { SPREAD } from '../../wire/values.js'
 import type { PortArgument } from './port-argument.js'
+import type { Listener } from './progress.js'
 
 const noop = (): void => {}
 
@@ -26,6 +27,8 @@ export class Call {
   index = 0
   /** Of a batch: what of the argument is moved. */
   transfer: readonly Transferable[] | undefined
+  /** If its caller wants to know how far it has come. */
+  listener: Listener | undefined
   /** The argument, if no codec takes it, until the thread is known. */
   portArgument: PortArgument | undefined
 

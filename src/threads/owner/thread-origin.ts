@@ -36,6 +36,7 @@ import { discard } from './port-argument.js'
 import type { Taker } from './port-values.js'
 import { openStreams } from '../stream/open-streams.js'
 import type { StreamHome } from '../stream/home.js'
+import { Listener } from './progress.js'
 import { ThreadErrors } from './thread-errors.js'
 import { ThreadReports } from './thread-reports.js'
 import { pack } from '../../wire/values.js'
@@ -81,7 +82,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
     }
     const reports = new ThreadReports(this, settings, this.#failures, this.#errors)
     this.#threads = isNew ? new Threads(id, settings.threads, reports) : undefined
-    this.#entrance = new CallEntrance(id, isNew, settings.panicHandler !== undefined)
+    this.#entrance = new CallEntrance(id, isNew, settings.panicHandler !== undefined, settings.carry)
     this.#ends = new CallEnds(this.#failures, this.#errors, this.#threads)
     hold(id, this)
     if (isShared) warnOfTwins(name, true, this.#failures)
@@ -159,6 +160,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
     call.priority = options.priority ?? 1
     call.signal = options.signal
     call.argument = undefined
+    if (options.onProgress !== undefined) call.listener = new Listener(options.onProgress, this.#failures, call.name)
     this.#keepCall(call)
     if (hasCommands()) carryOut()
     return code
@@ -179,6 +181,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
       id: this.id,
       hasPort: this.#threads !== undefined,
       exportCode: (name) => this.#entrance.exportCode(name),
+      carry: this.#settings.carry,
       keep: (call) => this.#keepCall(call),
       abort: (call, reason) => this.#abort(call, reason),
       closedError: () => this.closedError(),
@@ -221,7 +224,10 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
     if (refused < 0) throw this.refusal(refused, call)
     if (openStreams(this.streamKey).size > 0) this.#executeAside(call, options)
     else this.execute(call, options)
-    block(this.name, () => end !== undefined)
+    block(this.name, () => {
+      call.listener?.tell()
+      return end !== undefined
+    })
     if (end!.isError) throw end!.value
     return end!.value
   }
@@ -258,6 +264,10 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
 
   outcome(id: number, row: number): void {
     const call = this.#calls[id]
+    if (this.#ends.isProgress(row)) {
+      if (call !== undefined) this.#ends.hear(call, row)
+      return
+    }
     if (call === undefined) {
       // The task has settled in another way, and this is too late.
       this.#ends.drop(row)

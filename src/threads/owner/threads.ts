@@ -170,9 +170,9 @@ export class Threads {
   }
 
   #create(worker: number, serial: number, control: MessagePort): Worker {
-    const { name, filename, recycle, workerData, createWorker } = this.#settings
+    const { name, filename, carry, recycle, workerData, createWorker } = this.#settings
     const assignment: Assignment = {
-      workpool: { core: addonFile, pool: this.#number, worker, serial, name, filename, recycle, control },
+      workpool: { core: addonFile, pool: this.#number, worker, serial, name, filename, carry, recycle, control },
       workerData,
     }
     const options: WorkerOptions = {

@@ -26,8 +26,11 @@ export class Producers {
     this.#thread = thread
   }
 
-  /** Begins a task. Settles when its generator has ended, with what it returns. */
-  start(job: Job): Promise<unknown> {
+  /**
+   * Begins a task. Settles when its generator has ended, with what it returns. `scope`: calls code of the task where
+   * carriers have called `start`, also if a consumer has caused the call.
+   */
+  start(job: Job, scope?: Scope): Promise<unknown> {
     const [stream, argument] = job.argument as [number, unknown]
     const generate = this.#thread.generator(job)
     // The consumer has left before the generator has begun.
@@ -38,7 +41,7 @@ export class Producers {
         native.stream_end(stream)
         settle()
       }
-      const producer = new Producer(this.#thread, job, stream, {
+      const producer = new Producer(this.#thread, job, stream, scope, {
         resolve: (value) => end(() => resolve(value)),
         reject: (error) => end(() => reject(error)),
       })
@@ -49,9 +52,11 @@ export class Producers {
 
   /** A stream has credit again, or nobody consumes it any more. */
   credits(stream: number): void {
-    this.#producers.get(stream)?.look()
+    this.#producers.get(stream)?.lookInScope()
   }
 }
+
+type Scope = (code: () => void) => void
 
 interface End {
   resolve(value: unknown): void
@@ -63,6 +68,7 @@ class Producer {
   readonly #thread: ProducingThread
   readonly #job: Job
   readonly #stream: number
+  readonly #scope: Scope | undefined
   readonly #end: End
   #generator!: Generator | AsyncGenerator
   #isAsync = false
@@ -73,10 +79,11 @@ class Producer {
   /** Nobody consumes any more. */
   #isClosed = false
 
-  constructor(thread: ProducingThread, job: Job, stream: number, end: End) {
+  constructor(thread: ProducingThread, job: Job, stream: number, scope: Scope | undefined, end: End) {
     this.#thread = thread
     this.#job = job
     this.#stream = stream
+    this.#scope = scope
     this.#end = end
   }
 
@@ -173,6 +180,11 @@ class Producer {
       this.#isClosed = true
       this.#abort()
     }
+  }
+
+  lookInScope(): void {
+    if (this.#scope === undefined) this.look()
+    else this.#scope(() => this.look())
   }
 
   #abort(): void {
