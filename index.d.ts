@@ -109,6 +109,82 @@ export interface Resource<R> {
 	isBroken?: ((error: unknown, resource: R) => boolean) | undefined;
 }
 /**
+ * Decides how often a task is tried, and when: a retry, a circuit breaker, a timeout, or several of them, one in the
+ * other. Any object that has this method is a policy; those of [cockatiel](https://github.com/connor4312/cockatiel) are.
+ *
+ * ```ts
+ * const twice: Policy = {
+ *   async execute(attempt, signal = new AbortController().signal) {
+ *     try {
+ *       return await attempt({ signal })
+ *     } catch (error) {
+ *       if (!isRetryable(error)) throw error
+ *       return attempt({ signal })
+ *     }
+ *   },
+ * }
+ * ```
+ */
+export interface Policy {
+	/**
+	 * Calls `attempt` as often as it wants, and gives the result of one of the attempts, or rejects.
+	 *
+	 * @param attempt submits the task, and gives its result. The attempt is aborted when `context.signal` or the signal of the caller aborts
+	 * @param signal the signal of the caller, if there is one
+	 */
+	execute<T>(attempt: (context: {
+		readonly signal: AbortSignal;
+	}) => PromiseLike<T> | T, signal?: AbortSignal): Promise<T>;
+}
+/** Gives an answer in place of the task's: see `PolicyOptions.fallback`. */
+export type Fallback<F = unknown> = (error: unknown, argument: any) => F;
+/** How the tasks of a view, or of a pool, are tried again, and what is answered if the pool does not take them. */
+export interface PolicyOptions<F = unknown> {
+	/**
+	 * Tries each task: any object with the method `execute` of `Policy`, such as a policy of cockatiel. Every attempt is a
+	 * submission of its own, with the options of the task, and counts as one in `stats()`.
+	 *
+	 * - The signal of the caller aborts the policy and the attempt that is under way, and ends the wait for the next one.
+	 *   `context.signal`, which the policy gives an attempt, aborts only that attempt.
+	 * - `close` does not wait for attempts to come. The next one is refused with `PoolClosedError`.
+	 * - With a policy there is `submit`, `run`, `tasks` and `map`, and `wrap`. The other ways to hand in tasks throw or
+	 *   reject, as a policy answers for one task and is not synchronous. `transfer` is not possible, as what was moved
+	 *   cannot be sent again.
+	 *
+	 * ```js
+	 * import { ConsecutiveBreaker, ExponentialBackoff, circuitBreaker, handleWhen, retry, wrap } from 'cockatiel'
+	 *
+	 * const again = retry(handleWhen(isRetryable), { maxAttempts: 3, backoff: new ExponentialBackoff() })
+	 * const breaker = circuitBreaker(handleWhen(isRetryable), { halfOpenAfter: 10_000, breaker: new ConsecutiveBreaker(5) })
+	 * const careful = pool.with({ policy: wrap(again, breaker) })
+	 * await careful.submit(({ signal }) => fetch(url, { signal }))
+	 * ```
+	 */
+	policy?: Policy | undefined;
+	/**
+	 * Gives the answer if the pool has refused the task in the end, or if the policy has let no attempt be made (an open
+	 * circuit breaker). The pool has refused a task whose own submission rejects with a `PoolOverloadError`,
+	 * `WaitTimeoutError`, `PoolClosedError` or `PoolClearedError`: its function was never called. It is not asked for a
+	 * task that ran and failed, nor if the caller has aborted the task.
+	 *
+	 * It is called with the last error and the argument of the task (`undefined` for closures; for `tasks` with any number
+	 * of arguments but one, the list of them), here and not in the pool. What it throws or rejects with, the task rejects
+	 * with.
+	 *
+	 * ```js
+	 * const page = await pool.with({ fallback: () => 'busy, please come again' }).submit(() => render('/'))
+	 * ```
+	 */
+	fallback?: Fallback<F> | undefined;
+}
+type Careful<F> = {
+	policy: Policy;
+	fallback?: Fallback<F> | undefined;
+} | {
+	policy?: Policy | undefined;
+	fallback: Fallback<F>;
+};
+/**
  * Options of every pool that say who may start and who may wait, beyond capacity and priority. All but `ageing` can be
  * changed while the pool runs, by `configure`. What is not used costs nothing.
  */
@@ -298,6 +374,17 @@ export interface PoolOptions extends SchedulingOptions {
 	 *   take other tasks.
 	 */
 	shared?: boolean | undefined;
+	/**
+	 * The options of every task that is handed in through this object, as `with` has them for a view: what a call leaves
+	 * out is taken from here. Both signals abort. With `policy` or `fallback` the pool has `submit`, `run`, `tasks`, `map`
+	 * and `wrap`, and no other way to hand in tasks. Of a shared pool each handle has defaults of its own. Those of a
+	 * `MultiPool` are its own, too: what is handed in through it has not got the defaults of one of its pools.
+	 *
+	 * ```js
+	 * const pool = Pool.create({ size: 10, defaults: { timeout: 5_000, waitTimeout: 500 } })
+	 * ```
+	 */
+	defaults?: (SubmitOptions & PolicyOptions) | undefined;
 }
 /** Options of one task. */
 export interface SubmitOptions {
@@ -525,6 +612,10 @@ export interface ThreadOptions {
 	 * ```
 	 */
 	createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined;
+	/** As the option `defaults` of every pool, and with the `name` of the export. A task of a thread has no weight. */
+	defaults?: (WithOptions & PolicyOptions & {
+		weight?: undefined;
+	}) | undefined;
 }
 /** Options of `map` of a thread pool: those of `run` without `transfer`, and `ordered`. */
 export interface MapRunOptions extends Omit<MapOptions, "weight"> {
@@ -552,6 +643,8 @@ export interface RunOptions extends Omit<SubmitOptions, "weight"> {
 	 */
 	onProgress?: ((value: any) => unknown) | undefined;
 }
+/** Options for every call of an export: those of `run`, but for what is of one call only. */
+export type WithOptions = Omit<RunOptions, "transfer" | "onProgress">;
 /** Options of `runAll`: those of `run` for each task, but for what they move and tell. */
 export interface RunAllOptions extends Omit<RunOptions, "transfer" | "onProgress"> {
 	/**
@@ -1026,13 +1119,6 @@ type WithDefault<M, N> = [
 ] ? Omit<M, "default"> & {
 	default: M[N];
 } : M;
-/** Options for every call of an export: those of `run`, without `transfer`. */
-export type WithOptions = Omit<RunOptions, "transfer">;
-/** What `with` gives: a thread pool with options for every call. */
-export interface With<M, D> {
-	readonly run: Run<D>;
-	readonly tasks: Tasks<M>;
-}
 /**
  * The codes of the errors of a pool, one for each class. Bad arguments and options are `TypeError`s and `RangeError`s
  * with another code, `ERR_POOL_OPTION`.
@@ -1188,6 +1274,69 @@ export declare class ReleaseTimeoutError extends PoolError {
 	readonly timeout: number;
 }
 /**
+ * A pool of closures with a policy or a fallback for every task. `F` is what the fallback gives, once it is there.
+ */
+export interface CarefulPool<R, F = never> {
+	/** As `submit` of the pool. */
+	submit<T>(task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Promise<Awaited<T> | F>;
+	/** As `map` of the pool: each item goes by way of the policy. */
+	map<I, O>(items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>, options?: MapOptions): AsyncIterableIterator<Awaited<O> | F>;
+	/** As `wrap` of the pool. */
+	wrap<This, A extends unknown[], T>(f: (this: This, ...args: A) => T): (this: This, ...args: A) => Promise<Awaited<T> | F>;
+	/** A view of this view. */
+	with<G = F>(options: SubmitOptions & PolicyOptions<G>): CarefulPool<R, Awaited<G>>;
+}
+/** A pool of closures with options for every task. */
+export interface PoolWith<R> {
+	/** As `submit` of the pool. */
+	submit<T>(task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Promise<Awaited<T>>;
+	/** As `submitAll` of the pool. */
+	submitAll<F extends (context: TaskContext<R>) => unknown>(tasks: Iterable<F>, options?: SubmitOptions): Promise<Awaited<ReturnType<F>>[]>;
+	/** As `execute` of the pool. */
+	execute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): void;
+	/** As `tryExecute` of the pool. */
+	tryExecute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
+	/** As `map` of the pool. */
+	map<I, O>(items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
+	/** As `wrap` of the pool. */
+	wrap<This, A extends unknown[], T>(f: (this: This, ...args: A) => T): (this: This, ...args: A) => Promise<Awaited<T>>;
+	/** A view of this view: what it leaves out is taken from here, and both signals abort. */
+	with<F = never>(options: SubmitOptions & Careful<F>): CarefulPool<R, Awaited<F>>;
+	with(options: SubmitOptions): PoolWith<R>;
+}
+/**
+ * A thread pool with a policy or a fallback for every call. `M` is the task module, `D` the same with the default export
+ * of the view, `F` what the fallback gives, once it is there.
+ */
+export interface CarefulThreads<M, D, F = never> {
+	/** As `run` of the pool. */
+	run<N extends Names<D> = Default<D>>(...call: Call<D, N, Omit<RunOptions, "transfer">>): Promise<Result<D, N> | F>;
+	/** As `tasks` of the pool. */
+	readonly tasks: {
+		readonly [K in keyof Tasks<M>]: Tasks<M>[K] extends (...args: infer A) => Promise<infer T> ? (...args: A) => Promise<T | F> : never;
+	};
+	/** As `map` of the pool: each item goes by way of the policy. */
+	map<N extends Names<D> = Default<D>>(items: Iterable<Argument<D, N>> | AsyncIterable<Argument<D, N>>, options?: Named<MapRunOptions, N>): AsyncIterableIterator<Result<D, N> | F>;
+	/** A view of this view. */
+	with<N extends Names<M> | undefined = undefined, G = F>(options: Named<WithOptions, N> & PolicyOptions<G>): CarefulThreads<M, WithDefault<D, N>, Awaited<G>>;
+}
+/** A thread pool with options for every call. `M` is the task module, `D` the same with the default export of the view. */
+export interface With<M, D> {
+	/** As `run` of the pool. */
+	run<N extends Names<D> = Default<D>>(...call: Call<D, N, RunOptions>): Promise<Result<D, N>>;
+	/** As `tasks` of the pool. */
+	readonly tasks: Tasks<M>;
+	/** As `runAll` of the pool. */
+	runAll<N extends Names<D> = Default<D>>(args: Iterable<Argument<D, N>>, options?: Named<RunAllOptions, N>): Promise<Result<D, N>[]>;
+	/** As `map` of the pool. */
+	map<N extends Names<D> = Default<D>>(items: Iterable<Argument<D, N>> | AsyncIterable<Argument<D, N>>, options?: Named<MapRunOptions, N>): AsyncIterableIterator<Result<D, N>>;
+	/** As `stream` of the pool. */
+	stream<N extends StreamNames<D> = StreamDefault<D>>(...call: StreamCall<D, N, StreamOptions>): AsyncIterableIterator<Chunk<D, N>>;
+	/** A view of this view: what it leaves out is taken from here, and both signals abort. */
+	with<N extends Names<M> | undefined = undefined, F = never>(options: Named<WithOptions, N> & Careful<F>): CarefulThreads<M, WithDefault<D, N>, Awaited<F>>;
+	with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<D, N>>;
+}
+/**
  * Runs closures on this event loop, at most `size` of them at once. Further tasks wait, or are refused.
  *
  * ```js
@@ -1222,6 +1371,35 @@ export declare class Pool<R = unknown> extends BasePool {
 	 * its own, or `waitTimeout: 0`.
 	 */
 	submit<T>(task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Promise<Awaited<T>>;
+	/**
+	 * The same pool with options for every task. What a call leaves out is taken from them; the options of a call win,
+	 * but of two signals both abort. With `policy` tasks are tried again, and with `fallback` there is an answer for what
+	 * the pool refuses, see `PolicyOptions`.
+	 *
+	 * ```js
+	 * const low = pool.with({ priority: 'low', timeout: 2_000, key: tenant.id })
+	 * await low.submit(() => report(tenant))
+	 * ```
+	 *
+	 * A view makes no call into the core, and nothing has to be closed, so it may be made for every request. It keeps the
+	 * pool. `with` of a view makes a view of the view.
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	with<F = never>(options: SubmitOptions & Careful<F>): CarefulPool<R, Awaited<F>>;
+	with(options: SubmitOptions): PoolWith<R>;
+	/**
+	 * A function that does the same as `f`, as a task of this pool: it gives a promise of the result, and takes the same
+	 * arguments.
+	 *
+	 * ```js
+	 * const fetchPosts2 = pool.wrap(fetchPosts)
+	 * const posts = await fetchPosts2(id)
+	 * ```
+	 *
+	 * @throws TypeError with code `ERR_POOL_OPTION` if `f` is no function
+	 */
+	wrap<This, A extends unknown[], T>(f: (this: This, ...args: A) => T): (this: This, ...args: A) => Promise<Awaited<T>>;
 	/**
 	 * Runs all `tasks`, and gives their results in the order of the tasks. They are accepted all together or refused all
 	 * together: a full pool rejects with one `PoolOverloadError`, and none of them runs. All are accepted before the first
@@ -1322,6 +1500,11 @@ export declare class Pool<R = unknown> extends BasePool {
 	 */
 	map<I, O>(items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
 }
+type DefaultsOf<P> = PolicyOptions & ([
+	P
+] extends [
+	Pool<any>
+] ? SubmitOptions : WithOptions);
 /**
  * Runs the exported functions of a module in threads of its own, at most `size` of them. Further tasks wait, or are
  * refused.
@@ -1390,15 +1573,21 @@ export declare class ThreadPool<M = any> extends BasePool {
 	 */
 	get run(): Run<M>;
 	/**
-	 * The same pool with options for every call. Options of a single `run` win over them.
+	 * The same pool with options for every call. What a call leaves out is taken from them; the options of a call win, but
+	 * of two signals both abort. `name` is the export that `run`, `runAll` and `map` of the view call. With `policy` tasks
+	 * are tried again, and with `fallback` there is an answer for what the pool refuses, see `PolicyOptions`.
 	 *
 	 * ```js
 	 * const urgent = pool.with({ priority: 'high', timeout: 1_000 })
 	 * await urgent.tasks.parse(text)
 	 * ```
 	 *
+	 * A view makes no call into the core, and nothing has to be closed. It keeps the pool. `with` of a view makes a view of
+	 * the view.
+	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
+	with<N extends Names<M> | undefined = undefined, F = never>(options: Named<WithOptions, N> & Careful<F>): CarefulThreads<M, WithDefault<M, N>, Awaited<F>>;
 	with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<M, N>>;
 	/**
 	 * Calls the default export, or the export `options.name`, once with each of `args`, and gives the results in their
@@ -1522,11 +1711,12 @@ export declare class MultiPool<P> extends BasePool {
 	 * const either = MultiPool.of([local, remote], { strategy: ([a, b]) => (a.waiting > 100 ? 1 : 0) })
 	 * ```
 	 *
-	 * @param options `strategy`, as in `create`
+	 * @param options `strategy`, as in `create`, and `defaults`, for what is handed in through the MultiPool
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
 	static of<P extends Pool<any> | ThreadPool<any>>(pools: readonly P[] & OfOneKind<P>, options?: {
 		strategy?: MultiPoolOptions["strategy"] | undefined;
+		defaults?: DefaultsOf<P> | undefined;
 	}): MultiPool<P>;
 	/**
 	 * The pool with this index, from 0.
@@ -1567,7 +1757,7 @@ export declare class MultiPool<P> extends BasePool {
 	 */
 	tryExecute<R>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean;
 	/**
-	 * Does the same as `map` of a pool, over all pools. It takes as many items ahead as their capacities together.
+	 * Does the same as `map` of the pools, over all pools. It takes as many items ahead as their capacities together.
 	 *
 	 * ```js
 	 * for await (const row of db.map(ids, (id, { resource }) => resource.query('select …', id))) print(row)
@@ -1576,6 +1766,7 @@ export declare class MultiPool<P> extends BasePool {
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
 	map<R, I, O>(this: MultiPool<Pool<R>>, items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
+	map<M, N extends Names<M> = Default<M>>(this: MultiPool<ThreadPool<M>>, items: Iterable<Argument<M, N>> | AsyncIterable<Argument<M, N>>, options?: Named<MapRunOptions, N>): AsyncIterableIterator<Result<M, N>>;
 	/**
 	 * Does the same as `lease` of a pool, in the first pool that can give one.
 	 *
@@ -1605,11 +1796,35 @@ export declare class MultiPool<P> extends BasePool {
 	/** The same as `tasks` of a thread pool, in the first pool that takes the task. */
 	get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never;
 	/**
-	 * The same pools with options for every call of an export, like `with` of a thread pool.
+	 * The same pools with options for every task, like `with` of one of the pools.
+	 *
+	 * ```js
+	 * const reports = db.with({ priority: 'low', timeout: 60_000 })
+	 * ```
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
+	with<R, F = never>(this: MultiPool<Pool<R>>, options: SubmitOptions & Careful<F>): CarefulPool<R, Awaited<F>>;
+	with<R>(this: MultiPool<Pool<R>>, options: SubmitOptions): PoolWith<R>;
+	with<M, N extends Names<M> | undefined = undefined, F = never>(this: MultiPool<ThreadPool<M>>, options: Named<WithOptions, N> & Careful<F>): CarefulThreads<M, WithDefault<M, N>, Awaited<F>>;
 	with<M, N extends Names<M> | undefined = undefined>(this: MultiPool<ThreadPool<M>>, options: Named<WithOptions, N>): With<M, WithDefault<M, N>>;
+	/**
+	 * Does the same as `wrap` of a pool: each call runs in the first pool that takes it.
+	 *
+	 * @throws TypeError with code `ERR_POOL_OPTION` if `f` is no function
+	 */
+	wrap<R, This, A extends unknown[], T>(this: MultiPool<Pool<R>>, f: (this: This, ...args: A) => T): (this: This, ...args: A) => Promise<Awaited<T>>;
 }
+/**
+ * Whether an error is one of a pool whose call may succeed later: a `PoolError` with `retryable: true`. False for
+ * everything else, such as what a task throws. A function of its own, so that it can be handed to a retry.
+ *
+ * ```js
+ * import { ExponentialBackoff, handleWhen, retry } from 'cockatiel'
+ *
+ * const careful = pool.with({ policy: retry(handleWhen(isRetryable), { backoff: new ExponentialBackoff() }) })
+ * ```
+ */
+export declare const isRetryable: (error: unknown) => boolean;
 
 export {};

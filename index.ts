@@ -2,7 +2,10 @@ export type { AnyPool, PoolKind } from './src/pool/any-pool.js'
 export { MultiPool } from './src/pool/multi-pool.js'
 export { Pool } from './src/pool/pool.js'
 export { ThreadPool } from './src/pool/thread-pool.js'
-export type { Run, Tasks, With, WithOptions } from './src/pool/module-types.js'
+export type { Run, Tasks } from './src/pool/module-types.js'
+export type { CarefulPool, CarefulThreads, PoolWith, With } from './src/pool/view-types.js'
+export { isRetryable } from './src/policy/retryable.js'
+export type { Fallback, Policy, PolicyOptions } from './src/options/policy-options.js'
 export type { Transferable } from './src/base/transferable.js'
 export {
   NoThreadError,
@@ -43,4 +46,5 @@ export type {
   RunOptions,
   StreamOptions,
   ThreadOptions,
+  WithOptions,
 } from './src/options/thread-options.js'

@@ -45,7 +45,7 @@ test('import and require give one and the same code, so that there is one PoolEr
 
 test('a pool has the verbs and getters of the design, and shows nothing else', (t) => {
   const pool = Pool.create({ size: 2 })
-  const submission = ['submit', 'submitAll', 'execute', 'tryExecute', 'lease', 'map', 'vacancy']
+  const submission = ['submit', 'submitAll', 'execute', 'tryExecute', 'lease', 'map', 'vacancy', 'with', 'wrap']
   const scheduling = ['tune', 'configure', 'pause', 'resume', 'clear']
   const verbs = [
     ...submission,
@@ -86,7 +86,9 @@ test('a ThreadPool has the verbs and getters of a pool, and what runs exports', 
     'run',
     'runAll',
     'runSync',
+    'stream',
     'with',
+    'wrap',
   ])
   t.is(Object.getPrototypeOf(workpool.ThreadPool.prototype), AnyPool)
 })
@@ -94,7 +96,7 @@ test('a ThreadPool has the verbs and getters of a pool, and what runs exports', 
 test('a MultiPool has the verbs and getters of a pool, and at and setStrategy', (t) => {
   const names = (prototype: object) => Object.getOwnPropertyNames(prototype).sort()
   const { MultiPool } = workpool
-  const ofPools = new Set([...names(Pool.prototype), ...names(AnyPool), 'run', 'runAll', 'tasks', 'with'])
+  const ofPools = new Set([...names(Pool.prototype), ...names(AnyPool), 'run', 'runAll', 'stream', 'tasks'])
   t.is(Object.getPrototypeOf(MultiPool.prototype), AnyPool)
   const ofMultiPools = new Set([...names(MultiPool.prototype), ...names(AnyPool)])
   t.deepEqual([...ofMultiPools].sort(), [...ofPools, 'at', 'setStrategy'].sort())

@@ -568,11 +568,10 @@ test('if a later pool cannot be made none is left, and nothing listens to the si
 /** JavaScript has no types that would say so. */
 type Any = Record<string, any>
 
-for (const verb of ['execute', 'tryExecute', 'map'] as const) {
+for (const verb of ['execute', 'tryExecute'] as const) {
   test(`over thread pools ${verb} throws and names what to use`, async (t) => {
     const multi = MultiPool.of([threads(t, { size: 1 })])
-    const items = verb === 'map' ? [[1]] : []
-    t.throws(() => (multi as Any)[verb](...items, () => t.fail()), {
+    t.throws(() => (multi as Any)[verb](() => t.fail()), {
       instanceOf: TypeError,
       code: 'ERR_POOL_OPTION',
       message: new RegExp(`^${verb} .*thread pools.*; use run or tasks`),
@@ -603,13 +602,15 @@ for (const [verb, call] of [
   })
 }
 
-test('over pools of closures with throws and names what to use', async (t) => {
-  await using multi = MultiPool.create({ pools: 2 })
-  t.throws(() => (multi as Any).with({ timeout: 100 }), {
-    instanceOf: TypeError,
-    code: 'ERR_POOL_OPTION',
-    message: /^with .*no thread pools; use submit, execute or tryExecute/,
-  })
+test('over thread pools wrap throws and names what to use', async (t) => {
+  const pool = threads(t, { size: 1 })
+  for (const any of [MultiPool.of([pool]), pool] as Any[]) {
+    t.throws(() => any.wrap(() => t.fail()), {
+      instanceOf: TypeError,
+      code: 'ERR_POOL_OPTION',
+      message: /^wrap .*; tasks/,
+    })
+  }
 })
 
 test('tune over thread pools allows what a thread pool allows', (t) => {

@@ -22,7 +22,7 @@ let aborting = 0
  * Very many listeners are called in slices: whoever goes on with what one of them is for has it `heed` the signal first.
  */
 class Relay {
-  readonly #signal: AbortSignal
+  readonly signal: AbortSignal
   readonly #listeners = new Set<() => void>()
   /** Whether the listener is on the signal. It stays there if it cannot be removed. */
   #isListening = false
@@ -32,17 +32,17 @@ class Relay {
   #error: DOMException | undefined
 
   constructor(signal: AbortSignal) {
-    this.#signal = signal
+    this.signal = signal
   }
 
   get aborted(): boolean {
-    return this.#signal.aborted
+    return this.signal.aborted
   }
 
   get reason(): unknown {
     let reason: unknown
     try {
-      reason = this.#signal.reason
+      reason = this.signal.reason
     } catch (error) {
       return error
     }
@@ -52,7 +52,7 @@ class Relay {
 
   addEventListener(_: 'abort', listener: () => void): void {
     if (!this.#isListening) {
-      this.#signal.addEventListener('abort', this.#abort)
+      this.signal.addEventListener('abort', this.#abort)
       this.#isListening = true
     }
     this.#listeners.add(listener)
@@ -64,7 +64,7 @@ class Relay {
 
   #stopListening(): void {
     try {
-      this.#signal.removeEventListener('abort', this.#abort)
+      this.signal.removeEventListener('abort', this.#abort)
       this.#isListening = false
     } catch {
       // The listener stays, and calls nobody.
@@ -136,3 +136,7 @@ export const isAnyAborting = (): boolean => aborting > 0
 export function heed(signal: AbortSignal, listener: () => void): void {
   ;(signal as unknown as Relay).heed(listener)
 }
+
+/** The signal that a relay stands for; any other signal is its own. */
+export const originalOf = (signal: AbortSignal): AbortSignal =>
+  (signal as unknown) instanceof Relay ? (signal as unknown as Relay).signal : signal

@@ -9,7 +9,16 @@ import { Fifo } from '../base/fifo.js'
 import { heed, isAnyAborting } from '../base/relay.js'
 import { SLICE, inSlices } from '../base/slices.js'
 import { type VacancyWait, carryOut } from '../native/isolate.js'
-import { type MapOptions, type SubmitOptions, checkItems, checkMapOptions, checkTask } from '../options/options.js'
+import {
+  type MapOptions,
+  type SubmitChecked,
+  type SubmitOptions,
+  NO_SUBMIT_OPTIONS,
+  checkItems,
+  checkMapOptions,
+  checkTask,
+} from '../options/options.js'
+import { merged } from '../options/policy-options.js'
 import { abortPlaces } from './abort-places.js'
 import { type ItemOwner, MapItem } from './map-item.js'
 import { type Sink, Source } from './source.js'
@@ -275,7 +284,8 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
 
   rejected(item: MapItem<I, C>, error: unknown): void {
     if (this.#hasEnded()) return
-    if (item.isStarted || !(error instanceof PoolOverloadError)) {
+    const isRefused = this.#taker.isRefusal?.(error) ?? !item.isStarted
+    if (!isRefused || !(error instanceof PoolOverloadError)) {
       this.#fail(error)
       return
     }
@@ -357,19 +367,24 @@ class Mapping<I, O, C> implements AsyncIterableIterator<O, undefined>, Sink<I>, 
 /**
  * See `Pool.map`.
  *
+ * @param defaults the options of every task that comes this way, checked
  * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
  */
 export function map<I, O, C>(
   taker: Taker<C>,
   items: Iterable<I> | AsyncIterable<I>,
   task: (item: I, context: C) => O | PromiseLike<O>,
-  options: MapOptions | undefined,
+  options: unknown,
+  defaults: SubmitChecked,
 ): AsyncIterableIterator<Awaited<O>> {
   checkItems(items)
   checkTask(task)
   const checked = checkMapOptions(options)
   taker.assertPossible(checked)
-  return new Mapping<I, Awaited<O>, C>(taker, items, task, checked)
+  const all = defaults === NO_SUBMIT_OPTIONS ? checked : merged<typeof checked>(defaults, checked)
+  // What it throws at once is the failure of one attempt, and no failure of the map yet.
+  const run = taker.isRefusal === undefined ? task : async (item: I, context: C) => task(item, context)
+  return new Mapping<I, Awaited<O>, C>(taker, items, run, all)
 }
 
 /** The same through tasks that run in another isolate. Items and options are checked. */

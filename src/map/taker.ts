@@ -29,4 +29,9 @@ export interface Taker<C> {
    * each task is submitted with a signal. A task without a signal may stay plain, which costs half as much.
    */
   abort?(marks: ReadonlySet<unknown>, reason: unknown): void
+  /**
+   * Whether `submit` has rejected with this because the pool has refused the task. If it is missing, that is so if `run`
+   * was never called; if it is there, `run` may be called several times, and settles by its promise only.
+   */
+  isRefusal?(error: unknown): boolean
 }

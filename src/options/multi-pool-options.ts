@@ -1,8 +1,9 @@
 /** The options of a MultiPool, and the one place where each is checked. */
 import { outOfRange, wrongType } from '../base/errors.js'
 import { type Check, integer, reader } from './checks.js'
-import { POOL, type PoolSettings, nextName, toSettings } from './options.js'
+import { POOL, type PoolSettings, toSettings } from './options.js'
 import { relayOf } from '../base/relay.js'
+import { THREADS } from './thread-options.js'
 import { STRATEGY_WORDS, type Strategy } from './strategy.js'
 
 /** Options of a MultiPool itself. `MultiPool.create` also takes those of the pools that it makes. */
@@ -28,7 +29,9 @@ const strategy: Check<Strategy> = (value, option) => {
 }
 
 const readCreateOptions = reader('the options of MultiPool.create', { ...POOL, pools: count, strategy })
-const readOfOptions = reader('the options of MultiPool.of', { strategy })
+const OF = 'the options of MultiPool.of'
+const readOfClosures = reader(OF, { strategy, defaults: POOL.defaults })
+const readOfThreads = reader(OF, { strategy, defaults: THREADS.defaults })
 const DEFAULT: Strategy = 'round-robin'
 
 /** The options of `MultiPool.create`, checked: the settings of each of its pools. */
@@ -39,12 +42,21 @@ export function checkMultiPoolOptions<R>(options: unknown) {
   const common = { ...toSettings<R>(given), signal }
   const nth = (i: number): PoolSettings<R> => ({ ...common, name: `${common.name}#${i}` })
   const settings = Array.from({ length: pools }, (_, i) => nth(i))
-  return { name: common.name, settings, strategy }
+  return { name: common.name, settings, strategy, defaults: common.defaults }
+}
+
+/** The options of `MultiPool.of`, checked: over pools of closures; over thread pools. */
+export function checkOfClosures(options: unknown) {
+  const { strategy = DEFAULT, defaults } = readOfClosures(options)
+  return { strategy, defaults }
+}
+export function checkOfThreads(options: unknown) {
+  const { strategy = DEFAULT, defaults } = readOfThreads(options)
+  return { strategy, defaults }
 }
 
 /** The arguments of `MultiPool.of`, checked. A pool twice would be asked twice and counted twice. */
-export function checkPools<P>(pools: unknown, options: unknown, isMember: (pool: unknown) => boolean) {
-  const { strategy = DEFAULT } = readOfOptions(options)
+export function checkPools<P>(pools: unknown, isMember: (pool: unknown) => boolean): P[] {
   if (!Array.isArray(pools)) throw wrongType('pools', pools, 'an array of pools')
   if (pools.length < 1 || pools.length > LARGEST) {
     throw outOfRange('pools.length', pools.length, COUNT)
@@ -55,7 +67,7 @@ export function checkPools<P>(pools: unknown, options: unknown, isMember: (pool:
     const first = members.indexOf(pool)
     if (first !== i) throw outOfRange(`pools[${i}]`, pool, `another pool than pools[${first}]`)
   }
-  return { name: nextName(), members, strategy }
+  return members
 }
 
 export const checkStrategy = (value: unknown) => strategy(value, 'strategy')

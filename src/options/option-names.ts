@@ -49,7 +49,7 @@ export function declareOptions(what: string, known: readonly string[]): void {
 }
 
 /** What the options of tasks are called. */
-const OF_TASKS = new Set(['the options of the task', 'the options of map'])
+const OF_TASKS = new Set(['the options of the task', 'the options of map', 'the options of with', 'defaults'])
 
 /** The error of an option that is not among the `known` ones of `what`. */
 export function unknownOption(option: string, what: string, known: readonly string[]): TypeError {

@@ -22,6 +22,7 @@ import {
   text,
 } from './checks.js'
 import { RESOURCE, type ResourceSettings, toResourceSettings } from './resource-options.js'
+import { POLICY, type PolicyOptions, type Terms, termsOf } from './policy-options.js'
 import {
   SCHEDULING,
   type SchedulingOptions,
@@ -107,6 +108,17 @@ export interface PoolOptions extends SchedulingOptions {
    *   take other tasks.
    */
   shared?: boolean | undefined
+  /**
+   * The options of every task that is handed in through this object, as `with` has them for a view: what a call leaves
+   * out is taken from here. Both signals abort. With `policy` or `fallback` the pool has `submit`, `run`, `tasks`, `map`
+   * and `wrap`, and no other way to hand in tasks. Of a shared pool each handle has defaults of its own. Those of a
+   * `MultiPool` are its own, too: what is handed in through it has not got the defaults of one of its pools.
+   *
+   * ```js
+   * const pool = Pool.create({ size: 10, defaults: { timeout: 5_000, waitTimeout: 500 } })
+   * ```
+   */
+  defaults?: (SubmitOptions & PolicyOptions) | undefined
 }
 
 /** Options of one task. */
@@ -228,6 +240,7 @@ export const POOL = {
   logger,
   signal: abortSignal,
   shared: boolean,
+  defaults: ((value) => termsOf(readDefaults(value), NO_SUBMIT_OPTIONS)) as Check<Terms<SubmitChecked>>,
   ...SCHEDULING,
   ...RESOURCE,
 } satisfies Checks
@@ -246,6 +259,7 @@ export const SUBMIT = {
   key: text,
 } satisfies Checks
 
+const WITH = { ...SUBMIT, ...POLICY } satisfies Checks
 const MAP = { ...SUBMIT, ordered: boolean } satisfies Checks
 const LEASE = {
   signal: SUBMIT.signal,
@@ -274,7 +288,9 @@ export interface BaseSettings extends SchedulingSettings {
 }
 
 /** Pool options, checked, with every default in place. */
-export interface PoolSettings<R> extends BaseSettings, ResourceSettings<R> {}
+export interface PoolSettings<R> extends BaseSettings, ResourceSettings<R> {
+  readonly defaults: Terms<SubmitChecked> | undefined
+}
 
 let unnamed = 0
 
@@ -308,6 +324,7 @@ export function toSettings<R>(given: Checked<typeof POOL>): PoolSettings<R> {
     panicHandler: given.panicHandler,
     logger: given.logger ?? consoleLogger,
     signal: given.signal,
+    defaults: given.defaults,
     ...resource,
   }
 }
@@ -323,6 +340,10 @@ const asGiven = ({ size, expiry, ...rest }: CoreSettings) => ({
 })
 
 export const checkSubmitOptions = reader('the options of the task', SUBMIT)
+const readDefaults = reader('defaults', WITH)
+const readWithOptions = reader('the options of with', WITH)
+export const checkWithOptions = (options: unknown): Terms<SubmitChecked> =>
+  termsOf(readWithOptions(options), NO_SUBMIT_OPTIONS)
 export type SubmitChecked = ReturnType<typeof checkSubmitOptions>
 export const NO_SUBMIT_OPTIONS = checkSubmitOptions(undefined)
 export const checkMapOptions = reader('the options of map', MAP)
@@ -332,8 +353,8 @@ export const checkCloseOptions = reader('the options of close', CLOSE)
 export const checkSize = (value: unknown) => size(value, 'size')
 export const checkMilliseconds = (value: unknown) => milliseconds(ms, MS)(value, 'ms')
 
-export function checkTask(task: unknown): asserts task is () => unknown {
-  if (typeof task !== 'function') throw wrongType('task', task, 'a function')
+export function checkTask(task: unknown, what = 'task'): asserts task is () => unknown {
+  if (typeof task !== 'function') throw wrongType(what, task, 'a function')
 }
 
 /** A list of what is iterable; `what` it is called. */

@@ -23,6 +23,7 @@ import {
 } from './checks.js'
 import { moduleUrl } from './module-url.js'
 import { type BaseSettings, type MapOptions, POOL, SUBMIT, type SubmitOptions, nextName } from './options.js'
+import { POLICY, type PolicyOptions, type Terms, termsOf } from './policy-options.js'
 import { SCHEDULING, agreedScheduling, schedulingOf } from './scheduling-options.js'
 import type { Transferable } from '../base/transferable.js'
 
@@ -129,6 +130,8 @@ export interface ThreadOptions {
    * ```
    */
   createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined
+  /** As the option `defaults` of every pool, and with the `name` of the export. A task of a thread has no weight. */
+  defaults?: (WithOptions & PolicyOptions & { weight?: undefined }) | undefined
 }
 
 /** Options of `map` of a thread pool: those of `run` without `transfer`, and `ordered`. */
@@ -161,6 +164,9 @@ export interface RunOptions extends Omit<SubmitOptions, 'weight'> {
 
 /** Hears how far a task has come. */
 export type OnProgress = NonNullable<RunOptions['onProgress']>
+
+/** Options for every call of an export: those of `run`, but for what is of one call only. */
+export type WithOptions = Omit<RunOptions, 'transfer' | 'onProgress'>
 
 /** Options of `runAll`: those of `run` for each task, but for what they move and tell. */
 export interface RunAllOptions extends Omit<RunOptions, 'transfer' | 'onProgress'> {
@@ -212,6 +218,7 @@ const RUN_ALL = {
   transfer: functionOf as Check<NonNullable<RunAllOptions['transfer']>>,
 } satisfies Checks
 
+const WITH_RUN = { ...OF_TASK, name: text, ...POLICY } satisfies Checks
 const MAP_RUN = { ...OF_TASK, name: text, ordered: boolean } satisfies Checks
 const RECYCLE = {
   tasks: integer(1, 'an integer from 1 to 2147483647'),
@@ -240,6 +247,7 @@ export const THREADS = {
   logger: POOL.logger,
   signal: POOL.signal,
   shared: POOL.shared,
+  defaults: ((value) => runTermsOf(readDefaults(value))) as Check<Terms<RunChecked>>,
   ...SCHEDULING,
   filename: moduleUrl,
   carry: carriers,
@@ -285,6 +293,7 @@ export interface ThreadPoolSettings extends BaseSettings {
   readonly minSize: number
   readonly grace: number
   readonly threads: ThreadSettings
+  readonly defaults: Terms<RunChecked> | undefined
 }
 
 export type RunChecked = ReturnType<typeof checkRunOptions>
@@ -293,6 +302,14 @@ export const checkRunOptions = reader('the options of the task', RUN)
 export const checkStreamOptions = reader('the options of stream', STREAM)
 export const checkRunAllOptions = reader('the options of runAll', RUN_ALL)
 export const NO_RUN_OPTIONS = checkRunOptions(undefined)
+const readDefaults = reader('defaults', WITH_RUN)
+const readWithOptions = reader('the options of with', WITH_RUN)
+
+function runTermsOf(given: ReturnType<typeof readWithOptions>): Terms<RunChecked> {
+  // Every option of a call is there, so that none is looked for on `Object.prototype`.
+  return termsOf({ ...given, transfer: undefined, onProgress: undefined }, NO_RUN_OPTIONS)
+}
+export const checkWithRunOptions = (options: unknown): Terms<RunChecked> => runTermsOf(readWithOptions(options))
 const readThreadOptions = reader('the options of ThreadPool.create', THREADS)
 
 /** `parallelism`: the default of `size`. */
@@ -344,6 +361,7 @@ export function checkThreadOptions(options: unknown, parallelism: () => number):
     panicHandler: given.panicHandler,
     logger: given.logger ?? consoleLogger,
     signal: given.signal,
+    defaults: given.defaults,
     agreement: given.shared ? toAgreement(given, agreed) : undefined,
     errors: given.errors ?? [],
     carry: given.carry ?? [],

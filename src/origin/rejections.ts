@@ -21,6 +21,13 @@ export function reasonOf(code: Refusal): Exclude<OverloadReason, 'displaced' | '
   return code === Refusal.rate ? 'rate' : 'overload'
 }
 
+/** Whether a task that the core has ended was waiting, and has not begun. */
+export const isTurnedAway = (rejection: Rejection): boolean =>
+  rejection !== Rejection.taskTimeout &&
+  rejection !== Rejection.destroyed &&
+  rejection !== Rejection.crashed &&
+  rejection !== Rejection.startFailed
+
 /**
  * The error of a task that the core has ended.
  *

@@ -9,6 +9,7 @@ import type { PoolSettings } from '../options/options.js'
 import { captureContextForGood, runInContextForGood } from './async-context.js'
 import type { Failures } from './failures.js'
 import type { Slot } from './slot.js'
+import { noteUnmade } from './unmade.js'
 
 /** How the core looks after the resources of a pool. */
 export const careOf = <R>({
@@ -77,6 +78,7 @@ export class Resources<R> {
     }
     const failed = (error: unknown): void => {
       this.#inits.delete(slot.id)
+      noteUnmade(error)
       if (!init.isOverdue) this.failure = error
       this.#owner.bootFailed(slot, error, init.isOverdue)
     }

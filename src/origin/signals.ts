@@ -1,3 +1,4 @@
+import { partsOf } from '../base/joined-signals.js'
 import { heed, isAnyAborting } from '../base/relay.js'
 import { SLICE, inSlices } from '../base/slices.js'
 import { throwLater } from '../base/uncaught.js'
@@ -10,7 +11,7 @@ interface Group<T> {
 
 /**
  * What a pool does that a signal can abort. A signal has one listener, however many tasks share it. Signals are relays
- * here. Very many members are aborted in slices: whoever goes on with a member has it `heed` the signal first.
+ * here, or joined from relays; a member is then one of each. Very many members are aborted in slices: whoever goes on with a member has it `heed` the signal first.
  */
 export class Signals<T> {
   readonly #groups = new Map<AbortSignal, Group<T>>()
@@ -23,6 +24,20 @@ export class Signals<T> {
   }
 
   add(signal: AbortSignal, member: T): void {
+    const parts = partsOf(signal)
+    if (parts === undefined) {
+      this.#addTo(signal, member)
+      return
+    }
+    try {
+      for (const part of parts) this.#addTo(part, member)
+    } catch (error) {
+      this.delete(signal, member)
+      throw error
+    }
+  }
+
+  #addTo(signal: AbortSignal, member: T): void {
     let group = this.#groups.get(signal)
     if (group === undefined) {
       const members = new Set<T>()
@@ -67,14 +82,25 @@ export class Signals<T> {
 
   /** Aborts the member at once, if its signal has aborted and its turn has not come: it is one of very many. */
   heed(signal: AbortSignal, member: T): void {
+    if (!isAnyAborting() && this.#aborting.size === 0) return
+    for (const part of partsOf(signal) ?? [signal]) this.#heedOne(part, member)
+  }
+
+  #heedOne(signal: AbortSignal, member: T): void {
     if (isAnyAborting()) {
       const group = this.#groups.get(signal)
       if (group !== undefined) heed(signal, group.listener)
     }
-    if (this.#aborting.size > 0 && this.#aborting.has(signal)) this.#abortOne(signal, member)
+    if (this.#aborting.has(signal) && this.#groups.get(signal)?.members.has(member)) this.#abortOne(signal, member)
   }
 
   delete(signal: AbortSignal, member: T): void {
+    const parts = partsOf(signal)
+    if (parts === undefined) this.#deleteFrom(signal, member)
+    else for (const part of parts) this.#deleteFrom(part, member)
+  }
+
+  #deleteFrom(signal: AbortSignal, member: T): void {
     const group = this.#groups.get(signal)
     if (group === undefined) return
     group.members.delete(member)

@@ -1,39 +1,121 @@
-/** What thread pools, and a MultiPool of such, have in common beyond `AnyPool`. */
+/** What thread pools, a MultiPool of such, and views of them have in common beyond `AnyPool`. */
+import { needHeadroom } from '../base/headroom.js'
+import { misuse } from '../base/errors.js'
 import { rejectedLater } from '../base/intrinsics.js'
-import { merged } from '../base/own.js'
-import { checkArguments } from '../options/options.js'
-import { type RunChecked, checkRunAllOptions, checkRunOptions, checkTransfer } from '../options/thread-options.js'
+import { mapElsewhere } from '../map/map.js'
+import type { Taker } from '../map/taker.js'
+import { checkArguments, checkItems } from '../options/options.js'
+import { type Terms, merged, withSignal } from '../options/policy-options.js'
+import {
+  type RunChecked,
+  NO_RUN_OPTIONS,
+  checkMapRunOptions,
+  checkRunAllOptions,
+  checkRunOptions,
+  checkTransfer,
+} from '../options/thread-options.js'
 import type { Origin } from '../origin/origin.js'
+import { carefully, isFinalRefusal } from '../policy/careful.js'
 import { Call } from '../threads/owner/call.js'
+import type { StreamHome } from '../threads/stream/home.js'
 import type { Tasks } from './module-types.js'
+import { noCare } from './care.js'
+import { SPREAD } from '../wire/values.js'
 
 export type Calls = Origin<Call, RunChecked>
+
+/** A way into a thread pool, or into several: that of the pool itself, or of a view. */
+export interface CallAccess {
+  /** Referenced, as a pool that nobody references is released, and not its origin alone. */
+  readonly pool: object
+  readonly origin: Calls
+  /** What holds for every call that comes this way. */
+  readonly terms: Terms<RunChecked>
+  /** How many tasks the threads may have at once. */
+  places(): number
+  /** Which pool has taken the call of a stream. */
+  homeOf(call: Call): StreamHome
+}
+
+/** Nothing holds for every call. */
+export const NO_CALL_TERMS: Terms<RunChecked> = { options: NO_RUN_OPTIONS, care: undefined }
 
 /** The export that is called if none is named. */
 export const DEFAULT = 'default'
 
-/** Runs the default export, or the one that is named. What `options` leaves out is in `defaults`. */
-export function runChecking(
-  origin: Calls,
-  argument: unknown,
-  options: unknown,
-  defaults: RunChecked,
-): Promise<unknown> {
+/** A call that tells the refusal of its task from the failure of it. */
+class Attempt extends Call {
+  /** Whether its task was accepted, and then turned away before a thread had it. */
+  #isTurnedAway = false
+
+  override turnAway(error: unknown): void {
+    this.#isTurnedAway = true
+    super.turnAway(error)
+  }
+
+  wasTurnedAway(): boolean {
+    return this.id < 0 || this.#isTurnedAway
+  }
+}
+
+function callCarefully(access: CallAccess, call: Call, options: RunChecked): Promise<unknown> {
+  needHeadroom()
+  const { name, argument } = call
+  const isSpread = (call.flags & SPREAD) !== 0
+  return carefully(access.terms.care!, options.signal, argument, (signal) => {
+    const attempt = new Attempt(name, argument, isSpread)
+    const promise = access.origin.submit(attempt, withSignal(options, signal))
+    return { promise, wasTurnedAway: () => attempt.wasTurnedAway() }
+  })
+}
+
+/** Submits a call with options that are checked. */
+export function submitCall(access: CallAccess, call: Call, options: RunChecked): Promise<unknown> {
+  if (access.terms.care === undefined) return access.origin.submit(call, options)
   try {
-    const checked = options === undefined ? defaults : merged(defaults, checkRunOptions(options))
-    if (options !== undefined) origin.assertPossible(checked)
-    return origin.submit(new Call(checked.name ?? DEFAULT, argument, false), checked)
+    return callCarefully(access, call, options)
   } catch (error) {
     return rejectedLater(error)
   }
 }
 
-/** A batch of calls of the default export, or of the one that is named. */
-export function runAllChecking(origin: Calls, args: unknown, options: unknown): Promise<unknown[]> {
+/** The options of one call, and of every call. */
+function checkedFor({ origin, terms }: CallAccess, options: unknown): RunChecked {
+  if (options === undefined) return terms.options
+  const own = checkRunOptions(options)
+  origin.assertPossible(own)
+  if (own.transfer !== undefined && terms.care?.policy !== undefined) {
+    throw misuse('transfer is not possible with a policy: what was moved cannot be sent again')
+  }
+  return terms.options === NO_RUN_OPTIONS ? own : merged(terms.options, own)
+}
+
+/** Runs the default export, or the one that is named. */
+export function runChecking(access: CallAccess, argument: unknown, options: unknown): Promise<unknown> {
   try {
+    const checked = checkedFor(access, options)
+    return submitCall(access, new Call(checked.name ?? DEFAULT, argument, false), checked)
+  } catch (error) {
+    return rejectedLater(error)
+  }
+}
+
+/** The call of `runSync`, and its options. */
+export function checkRunSync(access: CallAccess, argument: unknown, options: unknown): [Call, RunChecked] {
+  noCare(access.terms.care, 'runSync')
+  const checked = checkedFor(access, options)
+  return [new Call(checked.name ?? DEFAULT, argument, false), checked]
+}
+
+/** A batch of calls of the default export, or of the one that is named. */
+export function runAllChecking(access: CallAccess, args: unknown, options: unknown): Promise<unknown[]> {
+  try {
+    const { origin, terms } = access
+    noCare(terms.care, 'runAll')
     const list = checkArguments(args)
-    const { transfer, ...checked } = checkRunAllOptions(options)
-    origin.assertPossible(checked)
+    const { transfer, ...own } = checkRunAllOptions(options)
+    origin.assertPossible(own)
+    const checked = merged<typeof own>(terms.options, own)
     const { name = DEFAULT } = checked
     const calls = list.map((argument, index) => {
       const call = new Call(name, argument, false)
@@ -44,6 +126,23 @@ export function runAllChecking(origin: Calls, args: unknown, options: unknown): 
   } catch (error) {
     return rejectedLater(error)
   }
+}
+
+export function mapCalls(access: CallAccess, items: unknown, options: unknown): AsyncIterableIterator<unknown> {
+  checkItems(items)
+  const { origin, terms } = access
+  const own = checkMapRunOptions(options)
+  const { name = DEFAULT, ...rest } = merged<typeof own>(terms.options, own)
+  const taker: Taker<never> = {
+    // It references the pool.
+    capacity: () => access.places(),
+    hasVacancy: () => origin.hasVacancy(),
+    awaitTurn: (wait, told, refused) => origin.awaitTurn(wait, told, refused),
+    assertPossible: (taskOptions) => origin.assertPossible(taskOptions as RunChecked),
+    submit: (_, taskOptions, item) => submitCall(access, new Call(name, item, false), taskOptions as RunChecked),
+    ...(terms.care !== undefined && { isRefusal: isFinalRefusal }),
+  }
+  return mapElsewhere(taker, items, rest)
 }
 
 /** Most names of `tasks` whose function is made only once, and their length. */

@@ -119,12 +119,3 @@ export type Run<M> = <N extends Names<M> = Default<M>>(...call: Call<M, N, RunOp
 
 /** A task module whose export `N` is called if none is named. */
 export type WithDefault<M, N> = [N] extends [keyof M] ? Omit<M, 'default'> & { default: M[N] } : M
-
-/** Options for every call of an export: those of `run`, without `transfer`. */
-export type WithOptions = Omit<RunOptions, 'transfer'>
-
-/** What `with` gives: a thread pool with options for every call. */
-export interface With<M, D> {
-  readonly run: Run<D>
-  readonly tasks: Tasks<M>
-}

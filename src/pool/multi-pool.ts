@@ -3,12 +3,13 @@ import type { InspectOptionsStylized, inspect } from 'node:util'
 import { misuse } from '../base/errors.js'
 import { settling } from '../base/follow.js'
 import { rejectedLater } from '../base/intrinsics.js'
-import { map } from '../map/map.js'
 import { Offer } from '../native/abi.js'
 import {
   type MultiPoolOptions,
   checkIndex,
   checkMultiPoolOptions,
+  checkOfClosures,
+  checkOfThreads,
   checkPools,
   checkStrategy,
 } from '../options/multi-pool-options.js'
@@ -16,33 +17,36 @@ import {
   type LeaseOptions,
   type MapOptions,
   type PoolOptions,
-  type SubmitChecked,
   type SubmitOptions,
+  nextName,
 } from '../options/options.js'
+import type { Careful } from '../options/policy-options.js'
 import type { Resource } from '../options/resource-options.js'
 import type { Strategy } from '../options/strategy.js'
-import {
-  type RunAllOptions,
-  type RunChecked,
-  type StreamOptions,
-  NO_RUN_OPTIONS,
-  checkRunOptions,
-} from '../options/thread-options.js'
-import type { ClosureOrigin } from '../origin/closure-origin.js'
+import type { MapRunOptions, RunAllOptions, StreamOptions, WithOptions } from '../options/thread-options.js'
 import type { Lease } from '../origin/lease.js'
 import { MultiOrigin } from '../origin/multi-origin.js'
 import type { Closure, TaskContext } from '../origin/task.js'
-import type { Call } from '../threads/owner/call.js'
-import type { ThreadOrigin } from '../threads/owner/thread-origin.js'
 import { BasePool } from './any-pool.js'
-import { runAllChecking, runChecking, tasksOf } from './call-verbs.js'
 import {
+  type CallAccess,
+  NO_CALL_TERMS,
+  mapCalls,
+  runAllChecking,
+  runChecking,
+  submitCall,
+  tasksOf,
+} from './call-verbs.js'
+import {
+  type ClosureAccess,
+  NO_TERMS,
   executeChecking,
   leaseChecking,
+  mapChecking,
   submitAllChecking,
   submitChecking,
-  takerOf,
   tryExecuteChecking,
+  wrapping,
 } from './closure-verbs.js'
 import { custom, show } from './inspection.js'
 import type {
@@ -57,25 +61,20 @@ import type {
   StreamDefault,
   StreamNames,
   Tasks,
-  With,
   WithDefault,
-  WithOptions,
 } from './module-types.js'
+import { type DefaultsOf, type Members, accessToCalls, accessToClosures } from './multi-access.js'
 import { type ClosureVerb, noClosures, noExports } from './other-kind.js'
 import { streamChecking } from './stream-verbs.js'
 import { type Pool, createPools, isPool, originOf } from './pool.js'
 import { type ThreadPool, isThreadPool, threadOriginOf } from './thread-pool.js'
+import type { CarefulPool, CarefulThreads, PoolWith, With } from './view-types.js'
+import { viewOfCalls, viewOfClosures } from './views.js'
 
 const CREATE = Symbol('create')
 
 /** Pools of closures, or thread pools. */
 type OfOneKind<P> = [P] extends [Pool<any>] ? unknown : [P] extends [ThreadPool<any>] ? unknown : never
-
-/** The pools of a MultiPool as one. They are of one kind, so one of the two is there. */
-interface Origins {
-  readonly ofClosures?: MultiOrigin<Closure<any>, SubmitChecked, ClosureOrigin<any>>
-  readonly ofCalls?: MultiOrigin<Call, RunChecked, ThreadOrigin>
-}
 
 /**
  * Several pools that are used like one. A strategy names a pool for each task. If that pool cannot start the task at
@@ -94,15 +93,22 @@ interface Origins {
 export class MultiPool<P> extends BasePool {
   /** Strong, as a pool that nobody references is released. */
   readonly #pools: readonly P[]
-  readonly #origins: Origins
+  readonly #origin: MultiOrigin<any, any, any>
+  readonly #closures: ClosureAccess<any> | undefined
+  readonly #calls: CallAccess | undefined
   /** The exported functions of the task module, called in the first thread pool that takes the task. */
   #tasks: Tasks<any> | undefined
 
-  private constructor(key: symbol, pools: readonly P[], origins: Origins) {
+  private constructor(key: symbol, pools: readonly P[], members: Members) {
     if (key !== CREATE) throw misuse('a MultiPool is made by MultiPool.create or MultiPool.of')
-    super((origins.ofClosures ?? origins.ofCalls)!)
+    const { closures, calls } = members
+    const { origin, terms } = (closures ?? calls)!
+    origin.assertPossible(terms.options)
+    super(origin)
     this.#pools = pools
-    this.#origins = origins
+    this.#origin = origin
+    this.#closures = closures && accessToClosures(this, closures)
+    this.#calls = calls && accessToCalls(this, calls)
   }
 
   /** The kind of the pool: `multi`. */
@@ -110,10 +116,9 @@ export class MultiPool<P> extends BasePool {
     return 'multi'
   }
 
-  #closuresFor(verb: ClosureVerb): NonNullable<Origins['ofClosures']> {
-    const { ofClosures } = this.#origins
-    if (ofClosures === undefined) throw noClosures(verb)
-    return ofClosures
+  #closuresFor(verb: ClosureVerb): ClosureAccess<any> {
+    if (this.#closures === undefined) throw noClosures(verb)
+    return this.#closures
   }
 
   /**
@@ -127,9 +132,11 @@ export class MultiPool<P> extends BasePool {
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; then no pool was made
    */
   static create<R = void>(options: PoolOptions & Resource<R> & MultiPoolOptions): MultiPool<Pool<R>> {
-    const { name, settings, strategy } = checkMultiPoolOptions<R>(options)
+    const { name, settings, strategy, defaults: terms = NO_TERMS } = checkMultiPoolOptions<R>(options)
     const pools = createPools(settings)
-    return new MultiPool(CREATE, pools, { ofClosures: new MultiOrigin(name, pools.map(originOf), strategy) })
+    return new MultiPool(CREATE, pools, {
+      closures: { origin: new MultiOrigin(name, pools.map(originOf), strategy), terms },
+    })
   }
 
   /**
@@ -140,19 +147,26 @@ export class MultiPool<P> extends BasePool {
    * const either = MultiPool.of([local, remote], { strategy: ([a, b]) => (a.waiting > 100 ? 1 : 0) })
    * ```
    *
-   * @param options `strategy`, as in `create`
+   * @param options `strategy`, as in `create`, and `defaults`, for what is handed in through the MultiPool
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
   static of<P extends Pool<any> | ThreadPool<any>>(
     pools: readonly P[] & OfOneKind<P>,
-    options?: { strategy?: MultiPoolOptions['strategy'] | undefined },
+    options?: {
+      strategy?: MultiPoolOptions['strategy'] | undefined
+      defaults?: DefaultsOf<P> | undefined
+    },
   ): MultiPool<P> {
-    const isOfThreads = Array.isArray(pools) && isThreadPool(pools[0])
-    const { name, members, strategy } = checkPools<P>(pools, options, isOfThreads ? isThreadPool : isPool)
-    const origins: Origins = isOfThreads
-      ? { ofCalls: new MultiOrigin(name, (members as unknown as ThreadPool<any>[]).map(threadOriginOf), strategy) }
-      : { ofClosures: new MultiOrigin(name, (members as unknown as Pool<any>[]).map(originOf), strategy) }
-    return new MultiPool(CREATE, members, origins)
+    if (Array.isArray(pools) && isThreadPool(pools[0])) {
+      const { strategy, defaults: terms = NO_CALL_TERMS } = checkOfThreads(options)
+      const members = checkPools<ThreadPool<any>>(pools, isThreadPool)
+      const origin = new MultiOrigin(nextName(), members.map(threadOriginOf), strategy)
+      return new MultiPool(CREATE, members as readonly unknown[] as readonly P[], { calls: { origin, terms } })
+    }
+    const { strategy, defaults: terms = NO_TERMS } = checkOfClosures(options)
+    const members = checkPools<Pool<any>>(pools, isPool)
+    const origin = new MultiOrigin(nextName(), members.map(originOf), strategy)
+    return new MultiPool(CREATE, members as readonly unknown[] as readonly P[], { closures: { origin, terms } })
   }
 
   /**
@@ -171,9 +185,7 @@ export class MultiPool<P> extends BasePool {
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
   setStrategy(strategy: Strategy): void {
-    const { ofClosures, ofCalls } = this.#origins
-    const { naming } = (ofClosures ?? ofCalls)!
-    naming.strategy = checkStrategy(strategy)
+    this.#origin.naming.strategy = checkStrategy(strategy)
   }
 
   // ── closures ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -189,13 +201,13 @@ export class MultiPool<P> extends BasePool {
     task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>,
     options?: SubmitOptions,
   ): Promise<Awaited<T>> {
-    const { ofClosures } = this.#origins
-    if (ofClosures === undefined) return rejectedLater(noClosures('submit'))
+    const access = this.#closures
+    if (access === undefined) return rejectedLater(noClosures('submit'))
     // The plain submit, as that of a pool.
-    if (options === undefined && typeof task === 'function') {
-      return ofClosures.offer(task as Closure<any>, undefined, Offer.normal) as Promise<Awaited<T>>
+    if (options === undefined && access.terms === NO_TERMS && typeof task === 'function') {
+      return access.origin.offer(task as Closure<any>, undefined, Offer.normal) as Promise<Awaited<T>>
     }
-    return submitChecking(ofClosures, task, options) as Promise<Awaited<T>>
+    return submitChecking(access, task, options) as Promise<Awaited<T>>
   }
 
   /**
@@ -207,9 +219,9 @@ export class MultiPool<P> extends BasePool {
     tasks: Iterable<F>,
     options?: SubmitOptions,
   ): Promise<Awaited<ReturnType<F>>[]> {
-    const { ofClosures } = this.#origins
-    if (ofClosures === undefined) return rejectedLater(noClosures('submitAll'))
-    return submitAllChecking(ofClosures, tasks, options) as Promise<Awaited<ReturnType<F>>[]>
+    const access = this.#closures
+    if (access === undefined) return rejectedLater(noClosures('submitAll'))
+    return submitAllChecking(access, tasks, options) as Promise<Awaited<ReturnType<F>>[]>
   }
 
   /**
@@ -236,7 +248,7 @@ export class MultiPool<P> extends BasePool {
   }
 
   /**
-   * Does the same as `map` of a pool, over all pools. It takes as many items ahead as their capacities together.
+   * Does the same as `map` of the pools, over all pools. It takes as many items ahead as their capacities together.
    *
    * ```js
    * for await (const row of db.map(ids, (id, { resource }) => resource.query('select …', id))) print(row)
@@ -249,12 +261,16 @@ export class MultiPool<P> extends BasePool {
     items: Iterable<I> | AsyncIterable<I>,
     task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>,
     options?: MapOptions,
-  ): AsyncIterableIterator<Awaited<O>> {
-    const origin = this.#closuresFor('map')
-    const abort = (marks: ReadonlySet<unknown>, reason: unknown): void => {
-      for (const member of origin.members) member.abortAll(marks, reason)
-    }
-    return map(takerOf(this, origin, abort), items, task, options)
+  ): AsyncIterableIterator<Awaited<O>>
+  map<M, N extends Names<M> = Default<M>>(
+    this: MultiPool<ThreadPool<M>>,
+    items: Iterable<Argument<M, N>> | AsyncIterable<Argument<M, N>>,
+    options?: Named<MapRunOptions, N>,
+  ): AsyncIterableIterator<Result<M, N>>
+  map(items: Iterable<unknown>, task: unknown, options?: unknown): AsyncIterableIterator<any> {
+    return this.#calls === undefined
+      ? mapChecking(this.#closures!, items, task as () => unknown, options)
+      : mapCalls(this.#calls, items, task)
   }
 
   /**
@@ -265,8 +281,8 @@ export class MultiPool<P> extends BasePool {
    * ```
    */
   lease<R>(this: MultiPool<Pool<R>>, options?: LeaseOptions): Promise<Lease<R>> {
-    const { ofClosures } = this.#origins
-    return ofClosures === undefined ? rejectedLater(noClosures('lease')) : leaseChecking(ofClosures, options)
+    const access = this.#closures
+    return access === undefined ? rejectedLater(noClosures('lease')) : leaseChecking(access, options)
   }
 
   /**
@@ -274,8 +290,8 @@ export class MultiPool<P> extends BasePool {
    * of the pools.
    */
   ready(): Promise<void> {
-    const { ofClosures, ofCalls } = this.#origins
-    return settling(() => (ofClosures ?? ofCalls)!.ready())
+    const origin = this.#origin
+    return settling(() => origin.ready())
   }
 
   // ── exports ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -289,10 +305,8 @@ export class MultiPool<P> extends BasePool {
   }
 
   readonly #runAny = ((argument: unknown, options: unknown) => {
-    const { ofCalls } = this.#origins
-    return ofCalls === undefined
-      ? rejectedLater(noExports('run'))
-      : runChecking(ofCalls, argument, options, NO_RUN_OPTIONS)
+    const access = this.#calls
+    return access === undefined ? rejectedLater(noExports('run')) : runChecking(access, argument, options)
   }) as Run<any>
 
   /** Does the same as `runAll` of a thread pool, over all pools, as `submitAll` does. */
@@ -301,9 +315,9 @@ export class MultiPool<P> extends BasePool {
     args: Iterable<Argument<M, N>>,
     options?: Named<RunAllOptions, N>,
   ): Promise<Result<M, N>[]> {
-    const { ofCalls } = this.#origins
-    if (ofCalls === undefined) return rejectedLater(noExports('runAll'))
-    return runAllChecking(ofCalls, args, options) as Promise<Result<M, N>[]>
+    const access = this.#calls
+    if (access === undefined) return rejectedLater(noExports('runAll'))
+    return runAllChecking(access, args, options) as Promise<Result<M, N>[]>
   }
 
   /**
@@ -316,52 +330,62 @@ export class MultiPool<P> extends BasePool {
     ...call: StreamCall<M, N, StreamOptions>
   ): AsyncIterableIterator<Chunk<M, N>>
   stream(argument?: unknown, options?: StreamOptions): AsyncIterableIterator<unknown> {
-    const { ofCalls } = this.#origins
-    if (ofCalls === undefined) throw noExports('stream')
-    const origin = (): typeof ofCalls => this.#origins.ofCalls!
-    return streamChecking(
-      origin,
-      // One that has settled within the call is with none.
-      ({ members }, made) => members.find((member) => member.has(made)) ?? members[0]!,
-      argument,
-      options,
-      NO_RUN_OPTIONS,
-    )
+    if (this.#calls === undefined) throw noExports('stream')
+    return streamChecking(this.#calls, argument, options)
   }
 
   /** The same as `tasks` of a thread pool, in the first pool that takes the task. */
   get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never {
-    const { ofCalls } = this.#origins
+    const access = this.#calls
     this.#tasks ??=
-      ofCalls === undefined
+      access === undefined
         ? tasksOf(() => rejectedLater(noExports('tasks')))
-        : tasksOf((call) => ofCalls.submit(call, NO_RUN_OPTIONS))
+        : tasksOf((call) => submitCall(access, call, access.terms.options))
     return this.#tasks as P extends ThreadPool<infer M> ? Tasks<M> : never
   }
 
+  // ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
   /**
-   * The same pools with options for every call of an export, like `with` of a thread pool.
+   * The same pools with options for every task, like `with` of one of the pools.
+   *
+   * ```js
+   * const reports = db.with({ priority: 'low', timeout: 60_000 })
+   * ```
    *
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
+  with<R, F = never>(this: MultiPool<Pool<R>>, options: SubmitOptions & Careful<F>): CarefulPool<R, Awaited<F>>
+  with<R>(this: MultiPool<Pool<R>>, options: SubmitOptions): PoolWith<R>
+  with<M, N extends Names<M> | undefined = undefined, F = never>(
+    this: MultiPool<ThreadPool<M>>,
+    options: Named<WithOptions, N> & Careful<F>,
+  ): CarefulThreads<M, WithDefault<M, N>, Awaited<F>>
   with<M, N extends Names<M> | undefined = undefined>(
     this: MultiPool<ThreadPool<M>>,
     options: Named<WithOptions, N>,
-  ): With<M, WithDefault<M, N>> {
-    const { ofCalls } = this.#origins
-    if (ofCalls === undefined) throw noExports('with')
-    const checked = checkRunOptions(options)
-    ofCalls.assertPossible(checked)
-    const run = (argument: unknown, own: unknown) => runChecking(ofCalls, argument, own, checked)
-    return { run: run as Run<WithDefault<M, N>>, tasks: tasksOf((call) => ofCalls.submit(call, checked)) }
+  ): With<M, WithDefault<M, N>>
+  with(options: unknown): any {
+    return this.#calls === undefined ? viewOfClosures(this.#closures!, options) : viewOfCalls(this.#calls, options)
+  }
+
+  /**
+   * Does the same as `wrap` of a pool: each call runs in the first pool that takes it.
+   *
+   * @throws TypeError with code `ERR_POOL_OPTION` if `f` is no function
+   */
+  wrap<R, This, A extends unknown[], T>(
+    this: MultiPool<Pool<R>>,
+    f: (this: This, ...args: A) => T,
+  ): (this: This, ...args: A) => Promise<Awaited<T>> {
+    return wrapping(this.#closuresFor('wrap'), f) as (...args: unknown[]) => Promise<Awaited<T>>
   }
 
   /** @internal */
   override [custom](depth: number, options: InspectOptionsStylized, inspectValue: typeof inspect): unknown {
     // A prototype is shown as any other.
     if (!(#pools in this)) return this
-    const { ofClosures, ofCalls } = this.#origins
-    const origin = (ofClosures ?? ofCalls)!
+    const origin = this.#origin
     const stats = () => ({ pools: this.#pools.length, ...origin.stats() })
     return show(this.constructor.name, origin.name, stats, depth, options, inspectValue)
   }

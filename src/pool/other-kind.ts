@@ -8,7 +8,7 @@ const OF_CLOSURES = {
   execute: 'run or tasks',
   tryExecute: 'run or tasks',
   lease: 'run or tasks',
-  map: 'run or tasks for each item, or map of one of the pools, at(0).map',
+  wrap: 'tasks',
 } as const
 
 /** The verbs that call exports, and what pools of closures have instead. */
@@ -17,7 +17,6 @@ const OF_EXPORTS = {
   runAll: 'submitAll',
   stream: 'submit for each item, or map',
   tasks: 'submit, execute or tryExecute',
-  with: 'submit, execute or tryExecute, each of which takes options',
 } as const
 
 export type ClosureVerb = keyof typeof OF_CLOSURES
@@ -28,9 +27,15 @@ export function noLease(): TypeError {
   return misuse('lease needs a Pool, whose worker holds a resource of this isolate; a ThreadPool has none')
 }
 
+/** What a thread pool says that is to wrap a function. */
+export function noWrap(): TypeError {
+  return misuse('wrap takes a function of this isolate, and a thread runs none; tasks has a function for each export')
+}
+
 /** The pools are thread pools, and the verb takes closures. */
 export function noClosures(verb: ClosureVerb): TypeError {
   if (verb === 'lease') return noLease()
+  if (verb === 'wrap') return noWrap()
   return misuse(
     `${verb} takes a closure, and this MultiPool has thread pools, which run none; use ${OF_CLOSURES[verb]}`,
   )

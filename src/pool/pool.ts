@@ -6,25 +6,31 @@ import {
   type MapOptions,
   type PoolOptions,
   type PoolSettings,
+  type SubmitChecked,
   type SubmitOptions,
   checkPoolOptions,
 } from '../options/options.js'
 import type { Resource } from '../options/resource-options.js'
 import { settling } from '../base/follow.js'
 import { misuse } from '../base/errors.js'
-import { map } from '../map/map.js'
 import { Offer } from '../native/abi.js'
 import {
+  type ClosureAccess,
+  NO_TERMS,
   executeChecking,
   leaseChecking,
+  mapChecking,
   submitAllChecking,
   submitChecking,
-  takerOf,
   tryExecuteChecking,
+  wrapping,
 } from './closure-verbs.js'
 import type { Lease } from '../origin/lease.js'
 import type { Closure, TaskContext } from '../origin/task.js'
 import { watchReachability } from '../origin/unreachable.js'
+import type { Careful, Terms } from '../options/policy-options.js'
+import type { CarefulPool, PoolWith } from './view-types.js'
+import { viewOfClosures } from './views.js'
 
 const CREATE = Symbol('create')
 
@@ -44,6 +50,9 @@ export let createPools: <R>(settings: readonly PoolSettings<R>[]) => Pool<R>[]
  */
 export class Pool<R = unknown> extends BasePool {
   readonly #origin: ClosureOrigin<R>
+  readonly #access: ClosureAccess<R>
+  /** Whether something holds for every task, so that none is plain. */
+  readonly #hasDefaults: boolean
 
   static {
     originOf = (pool) => pool.#origin
@@ -51,19 +60,26 @@ export class Pool<R = unknown> extends BasePool {
     createPools = <R>(settings: readonly PoolSettings<R>[]) => {
       const origins: ClosureOrigin<R>[] = []
       try {
-        for (const each of settings) origins.push(new ClosureOrigin(each))
+        for (const each of settings) {
+          const origin = new ClosureOrigin(each)
+          origins.push(origin)
+          if (each.defaults !== undefined) origin.assertPossible(each.defaults.options)
+        }
       } catch (error) {
         for (const origin of origins) origin.abandon(() => forget(origin.id))
         throw error
       }
-      return origins.map((origin) => new Pool<R>(CREATE, origin))
+      return origins.map((origin, i) => new Pool<R>(CREATE, origin, settings[i]!.defaults))
     }
   }
 
-  private constructor(key: symbol, origin: ClosureOrigin<R>) {
+  private constructor(key: symbol, origin: ClosureOrigin<R>, defaults: Terms<SubmitChecked> | undefined) {
     if (key !== CREATE) throw misuse('a Pool is made by Pool.create')
     super(origin)
     this.#origin = origin
+    this.#hasDefaults = defaults !== undefined
+    const terms = defaults ?? NO_TERMS
+    this.#access = { pool: this, origin, terms, abort: (marks, reason) => origin.abortAll(marks, reason) }
     watchReachability(this, origin)
   }
 
@@ -78,7 +94,7 @@ export class Pool<R = unknown> extends BasePool {
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
   static create<R = void>(options?: PoolOptions & Resource<R>): Pool<R> {
-    return new Pool<R>(CREATE, new ClosureOrigin<R>(checkPoolOptions<R>(options)))
+    return createPools<R>([checkPoolOptions<R>(options)])[0]!
   }
 
   override get kind(): 'closures' {
@@ -102,10 +118,48 @@ export class Pool<R = unknown> extends BasePool {
   ): Promise<Awaited<T>> {
     const origin = this.#origin
     // The plain submit, for which nothing is to be checked: the origin has it at once.
-    if (options === undefined && typeof task === 'function') {
+    if (options === undefined && !this.#hasDefaults && typeof task === 'function') {
       return origin.offer(task as Closure<R>, undefined, Offer.normal) as Promise<Awaited<T>>
     }
-    return submitChecking(origin, task, options) as Promise<Awaited<T>>
+    return submitChecking(this.#access, task, options) as Promise<Awaited<T>>
+  }
+
+  /**
+   * The same pool with options for every task. What a call leaves out is taken from them; the options of a call win,
+   * but of two signals both abort. With `policy` tasks are tried again, and with `fallback` there is an answer for what
+   * the pool refuses, see `PolicyOptions`.
+   *
+   * ```js
+   * const low = pool.with({ priority: 'low', timeout: 2_000, key: tenant.id })
+   * await low.submit(() => report(tenant))
+   * ```
+   *
+   * A view makes no call into the core, and nothing has to be closed, so it may be made for every request. It keeps the
+   * pool. `with` of a view makes a view of the view.
+   *
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+   */
+  with<F = never>(options: SubmitOptions & Careful<F>): CarefulPool<R, Awaited<F>>
+  with(options: SubmitOptions): PoolWith<R>
+  with(options: unknown): PoolWith<R> {
+    return viewOfClosures(this.#access, options)
+  }
+
+  /**
+   * A function that does the same as `f`, as a task of this pool: it gives a promise of the result, and takes the same
+   * arguments.
+   *
+   * ```js
+   * const fetchPosts2 = pool.wrap(fetchPosts)
+   * const posts = await fetchPosts2(id)
+   * ```
+   *
+   * @throws TypeError with code `ERR_POOL_OPTION` if `f` is no function
+   */
+  wrap<This, A extends unknown[], T>(
+    f: (this: This, ...args: A) => T,
+  ): (this: This, ...args: A) => Promise<Awaited<T>> {
+    return wrapping(this.#access, f) as (...args: unknown[]) => Promise<Awaited<T>>
   }
 
   /**
@@ -131,7 +185,7 @@ export class Pool<R = unknown> extends BasePool {
     tasks: Iterable<F>,
     options?: SubmitOptions,
   ): Promise<Awaited<ReturnType<F>>[]> {
-    return submitAllChecking(this.#origin, tasks, options) as Promise<Awaited<ReturnType<F>>[]>
+    return submitAllChecking(this.#access, tasks, options) as Promise<Awaited<ReturnType<F>>[]>
   }
 
   /**
@@ -142,7 +196,7 @@ export class Pool<R = unknown> extends BasePool {
    * @throws what `submit` would reject with, if the task is refused
    */
   execute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): void {
-    executeChecking(this.#origin, task, options)
+    executeChecking(this.#access, task, options)
   }
 
   /**
@@ -152,7 +206,7 @@ export class Pool<R = unknown> extends BasePool {
    * @throws for bad arguments only
    */
   tryExecute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean {
-    return tryExecuteChecking(this.#origin, task, options)
+    return tryExecuteChecking(this.#access, task, options)
   }
 
   /**
@@ -179,7 +233,7 @@ export class Pool<R = unknown> extends BasePool {
    * @param options `signal`, `waitTimeout`, `priority` and `key` of a task; they hold until the lease is granted
    */
   lease(options?: LeaseOptions): Promise<Lease<R>> {
-    return leaseChecking(this.#origin, options)
+    return leaseChecking(this.#access, options)
   }
 
   /**
@@ -230,8 +284,6 @@ export class Pool<R = unknown> extends BasePool {
     task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>,
     options?: MapOptions,
   ): AsyncIterableIterator<Awaited<O>> {
-    const origin = this.#origin
-    const taker = takerOf(this, origin, (marks, reason) => origin.abortAll(marks, reason))
-    return map(taker, items, task, options)
+    return mapChecking(this.#access, items, task, options)
   }
 }

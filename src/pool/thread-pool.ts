@@ -3,10 +3,10 @@ import { needHeadroom } from '../base/headroom.js'
 import { misuse } from '../base/errors.js'
 import { settling } from '../base/follow.js'
 import { rejectedLater } from '../base/intrinsics.js'
+import { forget } from '../native/isolate.js'
 import { native } from '../native/binding.js'
-import { mapElsewhere } from '../map/map.js'
-import type { Taker } from '../map/taker.js'
-import { type PoolOptions, checkItems } from '../options/options.js'
+import type { PoolOptions } from '../options/options.js'
+import type { Careful, Terms } from '../options/policy-options.js'
 import {
   type MapRunOptions,
   type RunAllOptions,
@@ -14,14 +14,23 @@ import {
   type RunOptions,
   type StreamOptions,
   type ThreadOptions,
-  checkMapRunOptions,
+  type WithOptions,
   NO_RUN_OPTIONS,
-  checkRunOptions,
   checkThreadOptions,
 } from '../options/thread-options.js'
 import { Call } from '../threads/owner/call.js'
 import { ThreadOrigin } from '../threads/owner/thread-origin.js'
-import { DEFAULT, runAllChecking, runChecking, tasksOf } from './call-verbs.js'
+import {
+  type CallAccess,
+  DEFAULT,
+  NO_CALL_TERMS,
+  checkRunSync,
+  mapCalls,
+  runAllChecking,
+  runChecking,
+  submitCall,
+  tasksOf,
+} from './call-verbs.js'
 import type {
   Argument,
   Call as CallOf,
@@ -35,13 +44,13 @@ import type {
   StreamDefault,
   StreamNames,
   Tasks,
-  With,
   WithDefault,
-  WithOptions,
 } from './module-types.js'
-import { noLease } from './other-kind.js'
+import { noLease, noWrap } from './other-kind.js'
 import { streamChecking } from './stream-verbs.js'
 import { watchReachability } from '../origin/unreachable.js'
+import type { CarefulThreads, With } from './view-types.js'
+import { viewOfCalls } from './views.js'
 
 const CREATE = Symbol('create')
 
@@ -66,6 +75,9 @@ export let isThreadPool: (value: unknown) => value is ThreadPool<any>
  */
 export class ThreadPool<M = any> extends BasePool {
   readonly #origin: ThreadOrigin
+  readonly #access: CallAccess
+  /** Whether something holds for every call, so that none is plain. */
+  readonly #hasDefaults: boolean
 
   static {
     threadOriginOf = (pool) => pool.#origin
@@ -80,11 +92,19 @@ export class ThreadPool<M = any> extends BasePool {
    */
   readonly tasks: Tasks<M>
 
-  private constructor(key: symbol, origin: ThreadOrigin) {
+  private constructor(key: symbol, origin: ThreadOrigin, defaults: Terms<RunChecked> | undefined) {
     if (key !== CREATE) throw misuse('a ThreadPool is made by ThreadPool.create')
     super(origin)
     this.#origin = origin
-    this.tasks = tasksOf<M>((call) => origin.submit(call, NO_RUN_OPTIONS))
+    this.#hasDefaults = defaults !== undefined
+    const places = (): number => origin.capacity() * origin.concurrency
+    const access: CallAccess = { pool: this, origin, terms: defaults ?? NO_CALL_TERMS, places, homeOf: () => origin }
+    this.#access = access
+    this.tasks = tasksOf<M>(
+      defaults === undefined
+        ? (call) => origin.submit(call, NO_RUN_OPTIONS)
+        : (call) => submitCall(access, call, defaults.options),
+    )
     watchReachability(this, origin)
   }
 
@@ -119,7 +139,16 @@ export class ThreadPool<M = any> extends BasePool {
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; a `DataCloneError` if `workerData` cannot be cloned
    */
   static create<M = any>(options: PoolOptions & ThreadOptions): ThreadPool<M> {
-    return new ThreadPool<M>(CREATE, new ThreadOrigin(checkThreadOptions(options, () => native.parallelism())))
+    const settings = checkThreadOptions(options, () => native.parallelism())
+    const { defaults } = settings
+    const origin = new ThreadOrigin(settings)
+    try {
+      if (defaults !== undefined) origin.assertPossible(defaults.options)
+    } catch (error) {
+      origin.abandon(() => forget(origin.id))
+      throw error
+    }
+    return new ThreadPool<M>(CREATE, origin, defaults)
   }
 
   /**
@@ -140,24 +169,32 @@ export class ThreadPool<M = any> extends BasePool {
   }
 
   readonly #run = ((argument: unknown, options: unknown) =>
-    runChecking(this.#origin, argument, options, NO_RUN_OPTIONS)) as Run<M>
+    // The plain run, for which nothing is to be checked.
+    options === undefined && !this.#hasDefaults
+      ? this.#origin.submit(new Call(DEFAULT, argument, false), NO_RUN_OPTIONS)
+      : runChecking(this.#access, argument, options)) as Run<M>
 
   /**
-   * The same pool with options for every call. Options of a single `run` win over them.
+   * The same pool with options for every call. What a call leaves out is taken from them; the options of a call win, but
+   * of two signals both abort. `name` is the export that `run`, `runAll` and `map` of the view call. With `policy` tasks
+   * are tried again, and with `fallback` there is an answer for what the pool refuses, see `PolicyOptions`.
    *
    * ```js
    * const urgent = pool.with({ priority: 'high', timeout: 1_000 })
    * await urgent.tasks.parse(text)
    * ```
    *
+   * A view makes no call into the core, and nothing has to be closed. It keeps the pool. `with` of a view makes a view of
+   * the view.
+   *
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
-  with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<M, N>> {
-    const checked = checkRunOptions(options)
-    this.#origin.assertPossible(checked)
-    const run = (argument: unknown, own: unknown) => runChecking(this.#origin, argument, own, checked)
-    const tasks = tasksOf<M>((call) => this.#origin.submit(call, checked))
-    return { run: run as Run<WithDefault<M, N>>, tasks }
+  with<N extends Names<M> | undefined = undefined, F = never>(
+    options: Named<WithOptions, N> & Careful<F>,
+  ): CarefulThreads<M, WithDefault<M, N>, Awaited<F>>
+  with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<M, N>>
+  with(options: unknown): any {
+    return viewOfCalls(this.#access, options)
   }
 
   /**
@@ -181,7 +218,7 @@ export class ThreadPool<M = any> extends BasePool {
     args: Iterable<Argument<M, N>>,
     options?: Named<RunAllOptions, N>,
   ): Promise<Result<M, N>[]> {
-    return runAllChecking(this.#origin, args, options) as Promise<Result<M, N>[]>
+    return runAllChecking(this.#access, args, options) as Promise<Result<M, N>[]>
   }
 
   /**
@@ -213,13 +250,7 @@ export class ThreadPool<M = any> extends BasePool {
     ...call: StreamCall<M, N, StreamOptions>
   ): AsyncIterableIterator<Chunk<M, N>>
   stream(argument?: unknown, options?: StreamOptions): AsyncIterableIterator<unknown> {
-    return streamChecking(
-      () => this.#origin,
-      (origin) => origin,
-      argument,
-      options,
-      NO_RUN_OPTIONS,
-    )
+    return streamChecking(this.#access, argument, options)
   }
 
   /**
@@ -231,9 +262,8 @@ export class ThreadPool<M = any> extends BasePool {
   runSync<N extends Names<M> = Default<M>>(...call: CallOf<M, N, RunOptions>): Result<M, N>
   runSync(argument?: unknown, options?: RunOptions): unknown {
     needHeadroom()
-    const checked = checkRunOptions(options)
-    this.#origin.assertPossible(checked)
-    return this.#origin.callSync(new Call(checked.name ?? DEFAULT, argument, false), checked)
+    const [call, checked] = checkRunSync(this.#access, argument, options)
+    return this.#origin.callSync(call, checked)
   }
 
   /**
@@ -243,6 +273,15 @@ export class ThreadPool<M = any> extends BasePool {
    */
   lease(): Promise<never> {
     return rejectedLater(noLease())
+  }
+
+  /**
+   * The same of a function of this isolate, which cannot be called in a thread.
+   *
+   * @internal
+   */
+  wrap(): never {
+    throw noWrap()
   }
 
   /**
@@ -270,18 +309,7 @@ export class ThreadPool<M = any> extends BasePool {
     items: Iterable<Argument<M, N>> | AsyncIterable<Argument<M, N>>,
     options?: Named<MapRunOptions, N>,
   ): AsyncIterableIterator<Result<M, N>> {
-    checkItems(items)
-    const { name = DEFAULT, ...rest } = checkMapRunOptions(options)
-    const origin = this.#origin
-    const taker: Taker<never> = {
-      // It references the pool, which would be released when nobody does, and not the origin alone.
-      capacity: () => this.#origin.capacity() * origin.concurrency,
-      hasVacancy: () => origin.hasVacancy(),
-      awaitTurn: (wait, told, refused) => origin.awaitTurn(wait, told, refused),
-      assertPossible: (taskOptions) => origin.assertPossible(taskOptions as RunChecked),
-      submit: (_, taskOptions, item) => origin.submit(new Call(name, item, false), taskOptions as RunChecked),
-    }
-    return mapElsewhere(taker, items, rest)
+    return mapCalls(this.#access, items, options) as AsyncIterableIterator<Result<M, N>>
   }
 
   /**

@@ -52,6 +52,11 @@ export class Call {
     else this.batch.failed(error)
   }
 
+  /** The core has turned the task away: its function was never called. */
+  turnAway(error: unknown): void {
+    this.fail(error)
+  }
+
   /** Has `settle` called with what settles the call, at the time that it chooses. */
   settleBy(settle: (settled: () => void) => void): void {
     const { batch, index, resolve, reject } = this

@@ -8,7 +8,7 @@ import { Handle } from '../../origin/handle.js'
 import { isRefusal } from '../../origin/origin.js'
 import type { Places } from '../../origin/places.js'
 import { open } from '../../origin/opening.js'
-import { rejectionError } from '../../origin/rejections.js'
+import { isTurnedAway, rejectionError } from '../../origin/rejections.js'
 import { strainOf } from '../../origin/strain.js'
 import { block, carryOut, hasCommands, watch } from '../../native/isolate.js'
 import { type ThreadTarget, hold } from '../../native/targets.js'
@@ -304,6 +304,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
         waitMs: numbers[Time.waitMs]!,
         runMs: numbers[Time.runMs]!,
       })
+    else if (isTurnedAway(rejection)) call.turnAway(error)
     else call.fail(error)
     if (rejection === Rejection.taskTimeout) this.#abortInThread(call, error, true)
   }
