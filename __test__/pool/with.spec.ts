@@ -335,7 +335,7 @@ test('a map over several thread pools uses all of them and yields in order', asy
 test('a stream through a view has its options, and is refused with a policy', async (t) => {
   const filename = pathToFileURL(join(process.cwd(), '__test__/fixtures/stream-tasks.mjs'))
   const pool = threads(t, { size: 1, filename, workerData: cells() })
-  for (const face of [pool, MultiPool.of([pool])]) {
+  for (const face of [pool, MultiPool.of([pool])] as ThreadPool[]) {
     const view = face.with({ name: 'numbers' }) as With<Any, Any>
     const chunks: unknown[] = []
     for await (const chunk of view.stream(3)) chunks.push(chunk)
