@@ -643,8 +643,8 @@ export interface RunOptions extends Omit<SubmitOptions, "weight"> {
 	 */
 	onProgress?: ((value: any) => unknown) | undefined;
 }
-/** Options for every call of an export: those of `run`, but for what is of one call only. */
-export type WithOptions = Omit<RunOptions, "transfer" | "onProgress">;
+/** Options for every call of an export: those of `run`, without `transfer`. */
+export type WithOptions = Omit<RunOptions, "transfer">;
 /** Options of `runAll`: those of `run` for each task, but for what they move and tell. */
 export interface RunAllOptions extends Omit<RunOptions, "transfer" | "onProgress"> {
 	/**

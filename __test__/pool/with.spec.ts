@@ -332,6 +332,13 @@ test('a map over several thread pools uses all of them and yields in order', asy
   t.throws(() => multi.map([1], (() => 1) as never), { code })
 })
 
+test('onProgress of a view is for its tasks one by one', async (t) => {
+  const pool = threads(t, { size: 1 })
+  const view = pool.with({ onProgress: () => {} })
+  t.is(await view.run(1), 1)
+  t.like(await rejection(view.runAll([1])), { code })
+})
+
 test('a stream through a view has its options, and is refused with a policy', async (t) => {
   const filename = pathToFileURL(join(process.cwd(), '__test__/fixtures/stream-tasks.mjs'))
   const pool = threads(t, { size: 1, filename, workerData: cells() })

@@ -165,8 +165,8 @@ export interface RunOptions extends Omit<SubmitOptions, 'weight'> {
 /** Hears how far a task has come. */
 export type OnProgress = NonNullable<RunOptions['onProgress']>
 
-/** Options for every call of an export: those of `run`, but for what is of one call only. */
-export type WithOptions = Omit<RunOptions, 'transfer' | 'onProgress'>
+/** Options for every call of an export: those of `run`, without `transfer`. */
+export type WithOptions = Omit<RunOptions, 'transfer'>
 
 /** Options of `runAll`: those of `run` for each task, but for what they move and tell. */
 export interface RunAllOptions extends Omit<RunOptions, 'transfer' | 'onProgress'> {
@@ -218,7 +218,7 @@ const RUN_ALL = {
   transfer: functionOf as Check<NonNullable<RunAllOptions['transfer']>>,
 } satisfies Checks
 
-const WITH_RUN = { ...OF_TASK, name: text, ...POLICY } satisfies Checks
+const WITH_RUN = { ...OF_TASK, name: text, onProgress: RUN.onProgress, ...POLICY } satisfies Checks
 const MAP_RUN = { ...OF_TASK, name: text, ordered: boolean } satisfies Checks
 const RECYCLE = {
   tasks: integer(1, 'an integer from 1 to 2147483647'),
@@ -307,7 +307,7 @@ const readWithOptions = reader('the options of with', WITH_RUN)
 
 function runTermsOf(given: ReturnType<typeof readWithOptions>): Terms<RunChecked> {
   // Every option of a call is there, so that none is looked for on `Object.prototype`.
-  return termsOf({ ...given, transfer: undefined, onProgress: undefined }, NO_RUN_OPTIONS)
+  return termsOf({ ...given, transfer: undefined }, NO_RUN_OPTIONS)
 }
 export const checkWithRunOptions = (options: unknown): Terms<RunChecked> => runTermsOf(readWithOptions(options))
 const readThreadOptions = reader('the options of ThreadPool.create', THREADS)

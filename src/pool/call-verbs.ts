@@ -113,6 +113,11 @@ export function runAllChecking(access: CallAccess, args: unknown, options: unkno
     const { origin, terms } = access
     noCare(terms.care, 'runAll')
     const list = checkArguments(args)
+    if (terms.options.onProgress !== undefined) {
+      throw misuse(
+        'onProgress is not possible with runAll, which has one result for all tasks; use run for each argument',
+      )
+    }
     const { transfer, ...own } = checkRunAllOptions(options)
     origin.assertPossible(own)
     const checked = merged<typeof own>(terms.options, own)
