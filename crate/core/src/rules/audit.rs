@@ -111,7 +111,11 @@ impl<T: Payload> State<T> {
             self.vacancies.is_empty() || self.lifetime.is_open() || is_left,
             "somebody awaits a vacancy that will never be"
         );
-        assert_eq!(self.faces.all_turns(), (self.vacancies.told(), self.vacancies.held()), "turns of faces");
+        assert_eq!(
+            self.faces.all_turns(),
+            (self.vacancies.told(), self.vacancies.told_slots(), self.vacancies.held()),
+            "turns of faces"
+        );
         self.batches.audit(|face| self.faces.is_known(face));
         assert!(self.batches.reserved() == 0 || !self.lifetime.is_closed(), "places in a closed pool");
         assert!(

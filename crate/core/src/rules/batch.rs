@@ -45,7 +45,7 @@ impl<T: Payload> State<T> {
             Some(_) => Err(Refusal::Closed),
             None => {
                 let is_kept = self.options.nonblocking || task.wait_timeout == Some(0);
-                let weight = if is_scheduled { self.slots_of(task) } else { 1 };
+                let weight = if is_scheduled { self.slots_of(task.weight) } else { 1 };
                 Ok(self.batches.add(face, *task, weight, count, is_kept))
             }
         }

@@ -34,7 +34,7 @@ impl<T: Payload> State<T> {
         let concurrency = self.options.concurrency;
         // Of a worker that can have several tasks, the free slots are counted while it has some.
         let is_counted = concurrency > 1 && self.workers[worker].state() == WorkerState::Running;
-        self.room_and(if is_counted { 0 } else { concurrency }) > self.vacancies.told()
+        self.room_and(if is_counted { 0 } else { concurrency }) > self.vacancies.told_slots()
     }
 
     /// Tells the first of all who wait, if that is one for a vacancy and there is room for it. Returns whether somebody
@@ -52,9 +52,10 @@ impl<T: Payload> State<T> {
 
     /// Tells the wait at this place.
     pub(crate) fn tell(&mut self, place: u32, effects: &mut Effects<T>) {
-        let Waiting { wait: Wait { face, token, .. }, .. } = self.vacancies.take(place);
-        if self.faces.add_turn(face) {
-            self.vacancies.begin_turn();
+        let Waiting { wait: Wait { face, token, weight, .. }, .. } = self.vacancies.take(place);
+        let slots = self.slots_of(weight);
+        if self.faces.add_turn(face, slots) {
+            self.vacancies.begin_turn(slots);
         }
         effects.push(Effect::Vacancy { face, token, is_closed: false });
     }
@@ -74,7 +75,7 @@ impl<T: Payload> State<T> {
         }
         let limit = timeout.filter(|&limit| limit > 0);
         let until = limit.map(|limit| (clock.now() + u64::from(limit) * MILLISECOND, limit));
-        let at = self.schedule.as_ref().map_or(0, |schedule| schedule.now);
+        let at = if self.schedule.is_some() { self.now } else { 0 };
         self.vacancies.add(wait, self.counters.submitted, at, until);
     }
 
@@ -85,21 +86,21 @@ impl<T: Payload> State<T> {
 
     /// A task is accepted: if its face has a turn that is not used, the task uses it.
     pub(crate) fn use_turn(&mut self, face: FaceId) {
-        if self.faces.use_turn(face) {
-            self.vacancies.let_go(1);
+        if let Some(slots) = self.faces.use_turn(face) {
+            self.vacancies.let_go(slots);
         }
     }
 
     /// `count` of those of the face who have been told have had their turn. What they have not used is there for
     /// others. Returns how many turns that are.
     pub(crate) fn end_turns(&mut self, face: FaceId, count: u32, effects: &mut Effects<T>) -> u32 {
-        let (ended, unused) = self.faces.end_turns(face, count);
-        self.vacancies.end_turns(ended);
-        self.give_back(unused, effects);
-        ended
+        let ended = self.faces.end_turns(face, count);
+        self.vacancies.end_turns(ended.turns, ended.slots);
+        self.give_back(ended.unused, effects);
+        ended.turns
     }
 
-    /// So many turns will not be used.
+    /// Turns will not be used, for which so many slots are kept.
     fn give_back(&mut self, unused: u32, effects: &mut Effects<T>) {
         self.vacancies.let_go(unused);
         if unused > 0 {

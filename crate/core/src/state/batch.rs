@@ -4,7 +4,7 @@ use slab::Slab;
 
 use crate::{
     id::FaceId,
-    submission::{Offer, Submission},
+    submission::{Offer, Payload, Submission},
 };
 
 /// The places that a pool has reserved for a batch. Their number is used again; the stamp tells two uses apart.
@@ -84,6 +84,14 @@ impl<T: Copy> Batches<T> {
     /// What the tasks of each batch are, and how many places are left for them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Submission<T>, u32)> {
         self.open.iter().map(|(_, batch)| (&batch.task, batch.left))
+    }
+
+    /// Whether only a schedule knows what some of them are.
+    pub(crate) fn have_special(&self) -> bool
+    where
+        T: Payload,
+    {
+        self.open.iter().any(|(_, batch)| batch.task.is_special())
     }
 
     /// A batch of tasks like `task`, which take so many slots, has `count` places.

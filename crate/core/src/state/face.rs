@@ -1,6 +1,8 @@
 //! The faces, through which tasks come. A face is what an isolate holds of a pool (users know it as a handle): a shared
 //! pool has one in every isolate that asked for the pool, any other pool has one in all.
 
+use std::collections::VecDeque;
+
 use slab::Slab;
 
 use crate::id::FaceId;
@@ -10,12 +12,29 @@ struct Face {
     stamp: u32,
     /// Records of tasks that came through the face.
     records: u32,
-    /// How often the face has been told of a vacancy, in turns that are not over.
-    turns: u32,
-    /// How many of these turns the face has not used.
-    unused: u32,
+    /// The turns of the face that are not over, by the slots that each may take: those that have been used, and the
+    /// others.
+    used: VecDeque<u32>,
+    unused: VecDeque<u32>,
     /// The face submits nothing any more.
     is_leaving: bool,
+}
+
+impl Face {
+    /// The turns that are not used will not be. Returns the slots of these.
+    fn forget_unused(&mut self) -> u32 {
+        let slots = self.unused.iter().sum();
+        self.used.append(&mut self.unused);
+        slots
+    }
+}
+
+/// Turns that are over: how many, the slots that all of them might take, and those that the unused ones might.
+#[derive(Debug, Default)]
+pub(crate) struct Ended {
+    pub(crate) turns: u32,
+    pub(crate) slots: u32,
+    pub(crate) unused: u32,
 }
 
 /// The faces of one pool.
@@ -38,8 +57,8 @@ impl Faces {
         let stamp = self.joined;
         self.joined = self.joined.wrapping_add(1);
         self.staying += 1;
-        let index =
-            self.slots.insert(Face { stamp, records: 0, turns: 0, unused: 0, is_leaving: false }) as u32;
+        let (used, unused) = (VecDeque::new(), VecDeque::new());
+        let index = self.slots.insert(Face { stamp, records: 0, used, unused, is_leaving: false }) as u32;
         FaceId::new(index, stamp)
     }
 
@@ -89,56 +108,68 @@ impl Faces {
         })
     }
 
-    /// The face is told of a vacancy. Returns whether it is still known.
-    pub(crate) fn add_turn(&mut self, id: FaceId) -> bool {
+    /// The face is told of a vacancy for a task that takes so many slots. Returns whether it is still known.
+    pub(crate) fn add_turn(&mut self, id: FaceId, slots: u32) -> bool {
         let Some(face) = self.get_mut(id) else { return false };
-        face.turns += 1;
-        face.unused += 1;
+        face.unused.push_back(slots);
         true
     }
 
     /// Whether the face has a turn that it has not used yet.
     pub(crate) fn has_turn(&self, id: FaceId) -> bool {
-        self.get(id).is_some_and(|face| face.unused > 0)
+        self.get(id).is_some_and(|face| !face.unused.is_empty())
     }
 
-    /// The face uses a turn. Returns whether it had one.
-    pub(crate) fn use_turn(&mut self, id: FaceId) -> bool {
-        let Some(face) = self.get_mut(id).filter(|face| face.unused > 0) else { return false };
-        face.unused -= 1;
-        true
+    /// The face uses a turn, if it has one: the slots of that.
+    pub(crate) fn use_turn(&mut self, id: FaceId) -> Option<u32> {
+        let face = self.get_mut(id)?;
+        let slots = face.unused.pop_front()?;
+        face.used.push_back(slots);
+        Some(slots)
     }
 
-    /// So many turns of the face are over, or as many as there are. Returns how many, and how many of these were not
-    /// used.
-    pub(crate) fn end_turns(&mut self, id: FaceId, count: u32) -> (u32, u32) {
-        let Some(face) = self.get_mut(id) else { return (0, 0) };
-        let ended = face.turns.min(count);
-        face.turns -= ended;
-        // Used turns end first: what is kept for a turn stays kept while that turn may be one of those that are not
-        // over.
-        let unused = face.unused.saturating_sub(face.turns);
-        face.unused -= unused;
-        (ended, unused)
+    /// So many turns of the face are over, or as many as there are.
+    pub(crate) fn end_turns(&mut self, id: FaceId, count: u32) -> Ended {
+        let mut ended = Ended::default();
+        let Some(face) = self.get_mut(id) else { return ended };
+        while ended.turns < count {
+            // Used turns end first: what is kept for a turn stays kept while that turn may be one of those that are not
+            // over.
+            if let Some(slots) = face.used.pop_front() {
+                ended.slots += slots;
+            } else if let Some(slots) = face.unused.pop_front() {
+                ended.slots += slots;
+                ended.unused += slots;
+            } else {
+                break;
+            }
+            ended.turns += 1;
+        }
+        ended
     }
 
-    /// The face uses no turn any more. Returns how many it might have used.
+    /// The face uses no turn any more. Returns the slots that its turns might have taken.
     pub(crate) fn give_back(&mut self, id: FaceId) -> u32 {
-        self.get_mut(id).map_or(0, |face| std::mem::take(&mut face.unused))
+        self.get_mut(id).map_or(0, Face::forget_unused)
     }
 
     /// Nobody uses a turn any more.
     pub(crate) fn forget_unused(&mut self) {
         for (_, face) in &mut self.slots {
-            face.unused = 0;
+            face.forget_unused();
         }
     }
 
-    /// Turns that are not over, and those that are not used.
+    /// Turns that are not over, the slots of them, and the slots of those that are not used.
     #[cfg(any(test, feature = "audit"))]
-    pub(crate) fn all_turns(&self) -> (u32, u32) {
-        let sum = |of: fn(&Face) -> u32| self.slots.iter().map(|(_, face)| of(face)).sum();
-        (sum(|face| face.turns), sum(|face| face.unused))
+    pub(crate) fn all_turns(&self) -> (u32, u32, u32) {
+        let sum = |of: fn(&Face) -> u32| self.slots.iter().map(|(_, face)| of(face)).sum::<u32>();
+        let unused = sum(|face| face.unused.iter().sum());
+        (
+            sum(|face| (face.used.len() + face.unused.len()) as u32),
+            sum(|face| face.used.iter().sum()) + unused,
+            unused,
+        )
     }
 
     pub(crate) fn is_known(&self, id: FaceId) -> bool {

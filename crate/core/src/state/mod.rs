@@ -12,6 +12,7 @@ pub(crate) mod deadlines;
 pub(crate) mod face;
 pub(crate) mod lifetime;
 pub(crate) mod queue;
+pub(crate) mod recent;
 pub(crate) mod schedule;
 pub(crate) mod stack;
 pub(crate) mod starts;
@@ -32,6 +33,7 @@ use self::{
     face::Faces,
     lifetime::Lifetime,
     queue::WaitQueue,
+    recent::Recent,
     schedule::Schedule,
     stack::WorkerStack,
     starts::Starts,
@@ -83,8 +85,10 @@ pub(crate) struct State<T> {
     pub(crate) watches: Watches,
     pub(crate) faces: Faces,
     pub(crate) throughput: Throughput,
+    /// Which thread has last run a key, once a thread has run one.
+    pub(crate) recent: Option<Box<Recent>>,
     pub(crate) options: Options,
-    /// When this hold of the lock began, if somebody [needs the time](Self::needs_time).
+    /// When this hold of the lock began, if the pool has a schedule or somebody [needs the time](Self::needs_time).
     pub(crate) now: Nanos,
     /// The worker that has gone idle in this hold of the lock and may still take a task as if it had not.
     pub(crate) fresh: Option<WorkerId>,
@@ -113,8 +117,9 @@ impl<T: Payload> State<T> {
             watches: Watches::default(),
             faces: Faces::new(),
             throughput: Throughput::default(),
+            recent: None,
             options,
-            now: 0,
+            now,
             fresh: None,
         }
     }
@@ -264,7 +269,7 @@ impl<T: Payload> State<T> {
     /// Whether there is more room than those can use who have been told of it. Then nobody awaits a vacancy.
     pub(crate) fn has_room_for_another(&self) -> bool {
         debug_assert!(self.schedule.is_none(), "which room there is depends on who asks");
-        self.room() > self.vacancies.told()
+        self.room() > self.vacancies.told_slots()
     }
 
     /// Slots that those who wait leave alone: for the turns of those who have been told of a vacancy, and for tasks to
@@ -328,13 +333,13 @@ impl<T: Payload> State<T> {
     #[cold]
     fn due_of(&self, schedule: &Schedule) -> Nanos {
         let Some(starts) = &schedule.rate else { return Nanos::MAX };
-        let allowed = schedule.allowed();
+        let allowed = starts.allowed(self.now);
         let waiting = self.waiting();
         // As many workers boot as tasks may start, and tasks beyond them go to free slots.
         let may_boot = self.options.kind.boots() && waiting > allowed;
         let is_awaited = (waiting > 0 && (allowed == 0 || may_boot))
             || (allowed <= self.vacancies.told() && !self.vacancies.is_empty());
-        if is_awaited && !schedule.is_paused() { starts.next_increase(schedule.now) } else { Nanos::MAX }
+        if is_awaited && !schedule.is_paused() { starts.next_increase(self.now) } else { Nanos::MAX }
     }
 
     /// Whether something may follow from a change beside its effects: the pool has a schedule, somebody awaits what the change may have brought

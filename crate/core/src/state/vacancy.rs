@@ -64,10 +64,12 @@ pub(crate) struct Waiting {
 #[derive(Debug, Default)]
 #[repr(C)]
 pub(crate) struct Vacancies {
-    /// Turns that have not been used: a slot is kept for each.
+    /// Slots that are kept for turns which have not been used.
     held: u32,
     /// Turns that are not over, used or not.
     told: u32,
+    /// The slots that these may take.
+    told_slots: u32,
     waiting: Slab<Waiting>,
     /// By place in `waiting`.
     queue: WaitQueue,
@@ -172,19 +174,27 @@ impl Vacancies {
         self.told
     }
 
-    pub(crate) const fn begin_turn(&mut self) {
+    /// The slots that they may take.
+    pub(crate) const fn told_slots(&self) -> u32 {
+        self.told_slots
+    }
+
+    /// A turn begins for a task that takes so many slots.
+    pub(crate) const fn begin_turn(&mut self, slots: u32) {
         self.told += 1;
-        self.held += 1;
+        self.told_slots += slots;
+        self.held += slots;
     }
 
-    /// So many turns are over.
-    pub(crate) const fn end_turns(&mut self, count: u32) {
+    /// So many turns are over, which might take so many slots.
+    pub(crate) const fn end_turns(&mut self, count: u32, slots: u32) {
         self.told -= count;
+        self.told_slots -= slots;
     }
 
-    /// So many turns have been used, or will not be: nothing is kept for them any more.
-    pub(crate) const fn let_go(&mut self, count: u32) {
-        self.held -= count;
+    /// Turns have been used, or will not be: their slots are not kept any more.
+    pub(crate) const fn let_go(&mut self, slots: u32) {
+        self.held -= slots;
     }
 
     #[cfg(any(test, feature = "audit"))]

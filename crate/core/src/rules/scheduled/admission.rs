@@ -88,14 +88,14 @@ impl<T: Payload> State<T> {
         let schedule = self.schedule();
         let face = task.payload.face();
         let running = task.key.map_or(0, |key| schedule.keys.counts(key).0);
-        let is_barred = schedule.is_paused() || running >= schedule.per_key || schedule.allowed() == 0;
+        let is_barred = schedule.is_paused() || running >= schedule.per_key || self.allowed() == 0;
         let first = if is_barred { None } else { self.first_task() };
         let is_in_turn = task.priority != BACKGROUND || self.is_background_in_turn(first);
         if is_barred || !is_in_turn {
             return Outlook { place: None, is_expected: false };
         }
         let wait = Wait { priority: task.priority, key: task.key, ..Wait::new(face, 0) };
-        let rank = self.rank_of(&wait, schedule.now, u64::MAX);
+        let rank = self.rank_of(&wait, self.now, u64::MAX);
         let is_before = first.is_none_or(|first| {
             let is_before_equals = self.is_newest_first(task.priority) && first.priority == task.priority;
             rank < first.rank || (is_before_equals && rank.1 == first.rank.1)
@@ -109,9 +109,10 @@ impl<T: Payload> State<T> {
         let turns = if is_free { 0 } else { self.vacancies.held() };
         let kept = self.batches.kept();
         let held = turns.saturating_add(kept);
+        // A slot beside other tasks is for the first of all who wait, so its thread is not preferred to one that is idle.
         let preferred = task.key.and_then(|key| self.last_thread_of(key));
+        let preferred = preferred.filter(|&worker| is_before || self.is_idle(worker));
         let place = if is_before || is_free { self.place(task.weight, held, preferred, true) } else { None };
-        // A slot beside other tasks is for the first of all who wait.
         let place = place.filter(|place| is_before || !matches!(place, Place::Slot(_)));
         let may_boot = self.options.kind.boots() && turns == 0;
         let is_expected = place.is_none() && may_boot && self.is_expected(task, kept);
@@ -128,7 +129,7 @@ impl<T: Payload> State<T> {
             // Those in the background go after all others.
             if is_background { self.background_demand(most) } else { self.foreground_demand(most) }
         };
-        let allowed = schedule.allowed().min(if is_background { self.background_room() } else { UNBOUNDED });
+        let allowed = self.allowed().min(if is_background { self.background_room() } else { UNBOUNDED });
         let is_allowed = allowed == UNBOUNDED || demand(allowed) < allowed;
         let has_spare = |key| schedule.keys.has_spare(key, schedule.per_key, is_background);
         let expected = self.expected_slots();

@@ -62,7 +62,7 @@ impl<T: Payload> State<T> {
         assert_eq!(schedule.aged.len() as u32, aged, "tasks that age");
         schedule.keys.audit();
         if let Some(starts) = &schedule.rate {
-            starts.audit(schedule.now);
+            starts.audit(self.now);
         }
         assert!(
             schedule.paused_by.iter().all(|&face| self.faces.is_staying(face)),

@@ -4,7 +4,6 @@ use crate::{
     answer::{Reason, Refusal},
     clock::Clock,
     key::Key,
-    kind::WorkerKind,
     state::State,
     submission::{BACKGROUND, Offer, Payload, Submission},
 };
@@ -45,7 +44,7 @@ impl<T: Payload> State<T> {
             Some(Reason::Paused)
         } else if task.key.is_some() && running.saturating_add(started) >= schedule.per_key {
             Some(Reason::Key)
-        } else if schedule.allowed() <= started.saturating_add(self.batches.reserved()) {
+        } else if self.allowed() <= started.saturating_add(self.batches.reserved()) {
             Some(Reason::Rate)
         } else {
             None
@@ -75,9 +74,9 @@ impl<T: Payload> State<T> {
         if schedule.is_paused() {
             return 0;
         }
-        let weight = self.slots_of(task);
+        let weight = self.slots_of(task.weight);
         let mut count = self.room_scheduled().saturating_sub(slots) / weight;
-        count = count.min(schedule.allowed().saturating_sub(others));
+        count = count.min(self.allowed().saturating_sub(others));
         if let Some(key) = task.key {
             let running = schedule.keys.counts(key).0.saturating_add(of_key);
             count = count.min(schedule.per_key.saturating_sub(running));
@@ -90,11 +89,6 @@ impl<T: Payload> State<T> {
         count
     }
 
-    /// Slots that each task like this takes.
-    pub(crate) fn slots_of(&self, task: &Submission<T>) -> u32 {
-        if self.options.kind == WorkerKind::Slot { self.slots_for(task.weight).max(1) } else { 1 }
-    }
-
     /// How many tasks that a batch has places for would have to wait, of those that are meant.
     pub(super) fn unplaced(&self, is_meant: impl Fn(&Submission<T>) -> bool) -> u32 {
         let (mut others, mut slots, mut unplaced) = (0, 0_u32, 0);
@@ -104,7 +98,7 @@ impl<T: Payload> State<T> {
             let startable = self.startable_like(task, others, slots, of_key).min(left);
             started.push((task.key, startable));
             others += startable;
-            slots = slots.saturating_add(startable * self.slots_of(task));
+            slots = slots.saturating_add(startable * self.slots_of(task.weight));
             unplaced += if is_meant(task) { left - startable } else { 0 };
         }
         unplaced

@@ -14,14 +14,16 @@ impl<T: Payload> State<T> {
             // Whatever runs has no key, or there would be a schedule.
             let live = self.workers.iter().filter(|(_, worker)| worker.state() == WorkerState::Running);
             let running = live.map(|(_, worker)| worker.load()).sum();
-            self.schedule = Some(Box::new(Schedule::new(&self.options, clock.now(), running)));
+            self.now = clock.now();
+            self.schedule = Some(Box::new(Schedule::new(&self.options, self.now, running)));
         }
     }
 
     /// The pool has no schedule any more if it needs none. Returns whether that is new.
     pub(super) fn end_schedule(&mut self) -> bool {
         let is_over = self.schedule.as_ref().is_some_and(|schedule| schedule.is_needless(&self.options))
-            && !self.vacancies.have_special();
+            && !self.vacancies.have_special()
+            && !self.batches.have_special();
         if is_over {
             self.schedule = None;
         }
@@ -31,9 +33,10 @@ impl<T: Payload> State<T> {
     pub(super) fn accept_scheduled(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {
         let is_special = task.is_special();
         let id = self.accept(clock, task);
+        let now = self.now;
         let schedule = self.schedule_mut();
         schedule.special += u32::from(is_special);
-        let (now, key) = (schedule.now, task.key.map(|key| schedule.keys.enter(key)));
+        let key = task.key.map(|key| schedule.keys.enter(key));
         self.tasks[id].schedule(now, key, task.weight);
         id
     }
@@ -103,8 +106,8 @@ impl<T: Payload> State<T> {
         let (key, weight) = (self.tasks[id].key(), self.tasks[id].weight());
         let (ordinal, is_thread) = (self.workers[worker].ordinal(), self.options.kind.outlives_face());
         let slots = self.slots_for(weight);
+        let now = self.now;
         let schedule = self.schedule_mut();
-        let now = schedule.now;
         if let Some(starts) = &mut schedule.rate {
             starts.note(now);
         }
@@ -112,7 +115,8 @@ impl<T: Payload> State<T> {
             Some(key) => {
                 schedule.keys.start(key);
                 if is_thread {
-                    schedule.recent.note(schedule.keys.key(key), worker, ordinal);
+                    let key = schedule.keys.key(key);
+                    self.recent.get_or_insert_default().note(key, worker, ordinal);
                 }
             }
             None => schedule.running_keyless += 1,

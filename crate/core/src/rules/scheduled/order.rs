@@ -52,12 +52,17 @@ impl<T: Payload> State<T> {
         schedule
     }
 
+    /// How many tasks may start now, as far as the rate is concerned.
+    pub(super) fn allowed(&self) -> u32 {
+        self.schedule().rate.as_ref().map_or(UNBOUNDED, |starts| starts.allowed(self.now))
+    }
+
     // ── order ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// The first of all waiting tasks that may start, whether or not there is a place for it.
     pub(super) fn first_task(&self) -> Option<Candidate> {
         let schedule = self.schedule();
-        if schedule.is_paused() || schedule.allowed() == 0 {
+        if schedule.is_paused() || self.allowed() == 0 {
             return None;
         }
         let first = if schedule.ageing.is_some() { self.first_aged() } else { self.first_by_priority() };
@@ -190,11 +195,14 @@ impl<T: Payload> State<T> {
     /// Whether one who awaits a vacancy can be told of one, as far as the order of those who wait is not concerned.
     pub(super) fn can_tell(&self, wait: &Wait) -> bool {
         let schedule = self.schedule();
-        let told = self.vacancies.told();
-        let need = if self.options.kind == WorkerKind::Slot { self.slots_for(wait.weight) } else { 1 };
-        let may_start = self.lifetime.is_open() && !schedule.is_paused() && schedule.allowed() > told;
+        let need = self.slots_of(wait.weight);
+        let may_start =
+            self.lifetime.is_open() && !schedule.is_paused() && self.allowed() > self.vacancies.told();
         let is_in_turn = wait.priority != BACKGROUND || self.is_background_in_turn(self.first_task());
-        may_start && is_in_turn && self.may_start_key(wait) && self.room().saturating_sub(told) >= need
+        may_start
+            && is_in_turn
+            && self.may_start_key(wait)
+            && self.room().saturating_sub(self.vacancies.told_slots()) >= need
     }
 
     /// Whether a wait can be told although tasks before it wait. They may wait for workers that boot; of a task that
@@ -205,7 +213,7 @@ impl<T: Payload> State<T> {
 
     /// Whether one who came now to await a vacancy would be told of one at once.
     pub(crate) fn would_tell(&self, wait: &Wait) -> bool {
-        let rank = self.rank_of(wait, self.schedule().now, u64::MAX);
+        let rank = self.rank_of(wait, self.now, u64::MAX);
         let is_behind =
             !self.has_room_behind_tasks() && self.first_task().is_some_and(|task| task.rank <= rank);
         let is_behind_wait = self.first_wait().is_some_and(|(_, other)| other <= rank);
@@ -219,6 +227,11 @@ impl<T: Payload> State<T> {
         weight.min(self.capacity.limit())
     }
 
+    /// The slots that a task of this weight takes, whatever the workers are.
+    pub(crate) fn slots_of(&self, weight: u32) -> u32 {
+        if self.options.kind == WorkerKind::Slot { self.slots_for(weight).max(1) } else { 1 }
+    }
+
     /// How many waiting tasks may start and would have a worker if there were enough; no more than `most` are counted.
     pub(super) fn demand(&self, most: u32) -> u32 {
         let count = self.foreground_demand(most);
@@ -230,7 +243,7 @@ impl<T: Payload> State<T> {
         if schedule.is_paused() {
             return 0;
         }
-        let most = most.min(schedule.allowed());
+        let most = most.min(self.allowed());
         let keyless = self.queue.len() - self.keyless_background();
         let mut count = keyless.min(most);
         let mut seen = Vec::new();
@@ -251,7 +264,7 @@ impl<T: Payload> State<T> {
         if schedule.background == 0 || schedule.is_paused() {
             return 0;
         }
-        let most = most.min(schedule.allowed()).min(self.background_room());
+        let most = most.min(self.allowed()).min(self.background_room());
         let count = self.keyless_background().min(most);
         count + schedule.keys.demand(BACKGROUND, schedule.per_key, most - count, &mut Vec::new())
     }

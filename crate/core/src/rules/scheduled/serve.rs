@@ -140,7 +140,7 @@ impl<T: Payload> State<T> {
 
     /// The thread that has been given the last task of a key, if it is still there.
     pub(super) fn last_thread_of(&self, key: Key) -> Option<WorkerId> {
-        let (worker, ordinal) = self.schedule().recent.of(key)?;
+        let (worker, ordinal) = self.recent.as_ref()?.of(key)?;
         self.workers.live(worker).filter(|record| record.ordinal() == ordinal).map(|_| worker)
     }
 }

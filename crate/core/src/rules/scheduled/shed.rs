@@ -17,7 +17,7 @@ impl<T: Payload> State<T> {
         let schedule = self.schedule();
         let standing =
             schedule.standing.as_ref().filter(|_| schedule.ageing.is_none() && self.lifetime.is_open());
-        standing.is_some_and(|standing| standing.is_long(priority, schedule.now))
+        standing.is_some_and(|standing| standing.is_long(priority, self.now))
     }
 
     /// A worker would take the next task: rejects what has waited for too long. Returns whether there was any.
@@ -26,7 +26,7 @@ impl<T: Payload> State<T> {
         let Some(standing) = schedule.standing.as_ref().filter(|_| self.lifetime.is_open()) else {
             return false;
         };
-        let now = schedule.now;
+        let now = self.now;
         let priorities: Vec<u64> = standing.long(now).collect();
         let mut shed = 0;
         for priority in priorities {
@@ -47,7 +47,7 @@ impl<T: Payload> State<T> {
         let schedule = self.schedule();
         let oldest = self.oldest_at(priority)?;
         let at = self.tasks[oldest].submitted_at();
-        schedule.standing.as_ref()?.is_late(at, schedule.now).then_some(oldest)
+        schedule.standing.as_ref()?.is_late(at, self.now).then_some(oldest)
     }
 
     /// Notes in which queues a task could start now, at the end of a transition.
@@ -56,9 +56,8 @@ impl<T: Payload> State<T> {
             return;
         }
         let standing = self.priorities_that_may_start();
-        let schedule = self.schedule_mut();
-        let now = schedule.now;
-        if let Some(queues) = &mut schedule.standing {
+        let now = self.now;
+        if let Some(queues) = &mut self.schedule_mut().standing {
             queues.note(&standing, now);
         }
     }
@@ -67,7 +66,7 @@ impl<T: Payload> State<T> {
     fn priorities_that_may_start(&self) -> Vec<u64> {
         let schedule = self.schedule();
         let mut priorities = Vec::new();
-        if schedule.is_paused() || schedule.allowed() == 0 || !self.lifetime.is_open() {
+        if schedule.is_paused() || self.allowed() == 0 || !self.lifetime.is_open() {
             return priorities;
         }
         let mut from = 0;

@@ -60,9 +60,6 @@ impl<T: Payload> State<T> {
     pub(crate) fn note_time(&mut self, clock: &impl Clock) {
         if self.schedule.is_some() || self.needs_time() {
             self.now = clock.now();
-            if let Some(schedule) = &mut self.schedule {
-                schedule.now = self.now;
-            }
         }
     }
 
@@ -138,8 +135,8 @@ impl<T: Payload> State<T> {
             return;
         }
         self.begin_schedule(clock);
+        let now = self.now;
         let schedule = self.schedule_mut();
-        let now = schedule.now;
         schedule.overload = policy.overload;
         schedule.per_key = policy.per_key;
         schedule.max_waiting_per_key = policy.max_waiting_per_key;

@@ -3,12 +3,11 @@
 
 pub(crate) mod keys;
 pub(crate) mod rate;
-pub(crate) mod recent;
 pub(crate) mod standing;
 
 use std::collections::BTreeSet;
 
-use self::{keys::Keys, rate::Starts, recent::Recent, standing::Standing};
+use self::{keys::Keys, rate::Starts, standing::Standing};
 use crate::{
     clock::Nanos,
     id::FaceId,
@@ -22,8 +21,6 @@ pub(crate) type Score = (u128, u64);
 /// The rules of scheduling that hold, and what they go by.
 #[derive(Debug)]
 pub(crate) struct Schedule {
-    /// When this transition began.
-    pub(crate) now: Nanos,
     pub(crate) overload: Overload,
     pub(crate) per_key: u32,
     pub(crate) max_waiting_per_key: u32,
@@ -40,7 +37,6 @@ pub(crate) struct Schedule {
     /// Records of tasks that have a key or a weight, or are in the background.
     pub(crate) special: u32,
     pub(crate) background: u32,
-    pub(crate) recent: Recent,
     /// One hold of the lock was too short for all that is to be done.
     pub(crate) is_more: bool,
 }
@@ -50,7 +46,6 @@ impl Schedule {
     pub(crate) fn new(options: &Options, now: Nanos, running: u32) -> Self {
         let Policy { overload, shed, rate, per_key, max_waiting_per_key } = options.policy;
         Self {
-            now,
             overload,
             per_key,
             max_waiting_per_key,
@@ -63,18 +58,12 @@ impl Schedule {
             running_keyless: running,
             special: 0,
             background: 0,
-            recent: Recent::default(),
             is_more: false,
         }
     }
 
     pub(crate) fn is_paused(&self) -> bool {
         !self.paused_by.is_empty()
-    }
-
-    /// How many tasks may start now, as far as the rate is concerned.
-    pub(crate) fn allowed(&self) -> u32 {
-        self.rate.as_ref().map_or(u32::MAX, |starts| starts.allowed(self.now))
     }
 
     /// The place of a task of this priority that was submitted `at`, if tasks age.

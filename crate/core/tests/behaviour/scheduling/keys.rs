@@ -1,6 +1,8 @@
 //! Keys: limits and fairness for what tasks belong to.
 
-use workpool_core::{Cancelled, End, Key, Options, Policy, Reason, Refusal, Submission, WorkerKind};
+use workpool_core::{
+    Cancelled, End, FaceId, Key, Options, Policy, Reason, Refusal, Submission, WorkerId, WorkerKind,
+};
 
 use super::{A, B, of};
 use crate::{Fixture, boots, capacity};
@@ -56,6 +58,26 @@ fn priority_goes_before_fairness() {
     pool.wait(of(B, 2));
     pool.wait(Submission { priority: 0, ..of(A, 3) });
     assert_eq!(pool.order(worker), [3, 2]);
+}
+
+#[test]
+fn priorities_are_the_same_for_tasks_with_a_key_and_without() {
+    let pool = Fixture::new(capacity(1));
+    let (worker, _) = pool.run(Submission::new(0));
+    for (key, priority, payload) in [(A, 3, 1), (None, 2, 2), (A, 1, 3), (None, 0, 4)] {
+        pool.wait(Submission { priority, ..of(key, payload) });
+    }
+    assert_eq!(pool.order(worker), [4, 3, 2, 1]);
+}
+
+#[test]
+fn a_key_that_may_not_start_holds_up_nobody_of_a_lower_priority_either() {
+    let pool = per_key(1, capacity(2));
+    pool.run(of(A, 0));
+    let (worker, _) = pool.run(of(B, 1));
+    pool.wait(Submission { priority: 0, ..of(A, 2) });
+    pool.wait(Submission { priority: 5, ..of(B, 3) });
+    assert_eq!(pool.order(worker), [3]);
 }
 
 #[test]
@@ -127,23 +149,37 @@ fn a_booting_thread_is_not_started_for_a_task_whose_key_may_not_start() {
     assert_eq!(boots(&pool.effects()).len(), 1);
 }
 
-#[test]
-fn a_thread_that_has_run_a_key_is_preferred_if_it_can_start_the_task_at_once() {
+/// Two threads, of which the first has run a task of A and the second one of B.
+fn two_that_have_run_a_key() -> (Fixture, [WorkerId; 2]) {
     let kind = WorkerKind::Thread { grace: 1_000 };
     let pool = Fixture::new(Options { kind, ..capacity(2) });
-    let mut ends = Vec::new();
-    for (key, payload) in [(A, 0), (B, 1)] {
+    let ends = [(A, 0), (B, 1)].map(|(key, payload)| {
         pool.wait(of(key, payload));
         let worker = boots(&pool.effects())[0];
-        ends.push((worker, pool.booted(worker).expect("it waits")));
-    }
-    for &(_, task) in &ends {
+        (worker, pool.booted(worker).expect("it waits"))
+    });
+    for (_, task) in ends {
         pool.finish_task(task, End::Completed, false);
         pool.collect(task);
     }
-    assert_eq!(pool.run(of(A, 2)).0, ends[0].0, "the last to go idle would have been the other");
-    assert_eq!(pool.run(of(A, 3)).0, ends[1].0, "its thread is busy");
+    (pool, ends.map(|(worker, _)| worker))
+}
+
+#[test]
+fn a_thread_that_has_run_a_key_is_preferred_if_it_can_start_the_task_at_once() {
+    let (pool, threads) = two_that_have_run_a_key();
+    assert_eq!(pool.run(of(A, 2)).0, threads[0], "the last to go idle would have been the other");
+    assert_eq!(pool.run(of(A, 3)).0, threads[1], "its thread is busy");
     assert_eq!(pool.audit(), ());
+}
+
+#[test]
+fn the_thread_of_a_key_is_remembered_while_no_rule_of_scheduling_is_used() {
+    let (pool, threads) = two_that_have_run_a_key();
+    pool.pause(FaceId::FIRST);
+    // No key is left, so the pool is a plain one from here on.
+    pool.resume();
+    assert_eq!(pool.run(of(A, 2)).0, threads[0]);
 }
 
 #[test]

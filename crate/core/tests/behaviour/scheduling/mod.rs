@@ -7,8 +7,8 @@ mod keys;
 mod pause;
 mod rate;
 mod rate_over_time;
+mod reasons;
 mod shed;
-mod summary;
 mod turns;
 mod weights;
 

@@ -1,7 +1,8 @@
 //! Pause and clear.
 
 use workpool_core::{
-    Condition, Effect, FaceId, Options, Overload, Policy, Reason, Refusal, Rejection, Submission, WorkerKind,
+    Condition, Effect, FaceId, Options, Overload, Policy, Reason, Refusal, Rejection, Submission, Taken,
+    WorkerKind,
 };
 
 use super::{A, B, of};
@@ -47,6 +48,17 @@ fn boots_finish_and_their_workers_go_idle() {
     assert_eq!(pool.gauges(), (1, 0, 1));
     pool.resume();
     assert_eq!(pool.starts(), [(worker, 0)]);
+}
+
+#[test]
+fn what_a_thread_has_been_given_begins_all_the_same() {
+    let kind = WorkerKind::Thread { grace: 1_000 };
+    let pool = Fixture::new(Options { kind, ..capacity(1) });
+    let task = pool.wait(Submission::new(0));
+    let thread = boots(&pool.effects())[0];
+    assert_eq!(pool.booted(thread), Some(task));
+    pool.pause(FACE);
+    assert_eq!(pool.take(thread, task), Taken::Begun(0));
 }
 
 #[test]

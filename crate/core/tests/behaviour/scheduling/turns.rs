@@ -103,3 +103,28 @@ fn three_that_submit_again_and_again_do_not_starve_a_wait() {
         pool.submit(of(A, 100 + ends));
     }
 }
+
+#[test]
+fn a_wait_that_was_told_takes_the_slots_of_its_weight_until_its_turn_is_over() {
+    let pool = Fixture::new(capacity(3));
+    pool.await_vacancy_with(Wait { weight: 3, ..Wait::new(FACE, 1) });
+    assert_eq!(told(&pool), [1]);
+    pool.await_vacancy(FACE, 2);
+    assert_eq!(told(&pool), [], "the first one needs all three");
+    pool.end_turns(FACE, 1);
+    assert_eq!(told(&pool), [2]);
+}
+
+#[test]
+fn the_slots_of_a_heavy_turn_are_kept_from_whoever_waits() {
+    let pool = Fixture::new(capacity(3));
+    let (worker, _) = pool.run(heavy(3, 0));
+    pool.await_vacancy_with(Wait { weight: 3, ..Wait::new(FACE, 1) });
+    pool.wait(Submission::new(1));
+    assert_eq!(pool.complete(worker), None);
+    assert_eq!(told(&pool), [1]);
+    assert_eq!(pool.gauges().2, 1, "two more slots are free, and they are kept");
+    pool.run(heavy(3, 2));
+    pool.end_turns(FACE, 1);
+    assert_eq!(pool.started(), []);
+}

@@ -1,8 +1,10 @@
 //! Weights: slots that a task takes.
 
-use workpool_core::{Cancelled, End, Reason, Refusal, Submission, UNBOUNDED};
+use workpool_core::{
+    Cancelled, End, MILLISECOND, Options, Policy, Rate, Reason, Refusal, Submission, UNBOUNDED,
+};
 
-use super::heavy;
+use super::{A, heavy};
 use crate::{Fixture, capacity, resources};
 
 #[test]
@@ -146,4 +148,18 @@ fn workers_that_boot_and_pools_without_limit_take_a_weight_as_it_comes() {
     let pool = Fixture::new(capacity(UNBOUNDED));
     pool.run(heavy(1_000_000, 0));
     assert_eq!(pool.gauges(), (1_000_000, 1_000_000, 0));
+}
+
+#[test]
+fn a_heavy_task_is_one_task_for_its_key_and_for_the_rate() {
+    let rate = Some(Rate { limit: 2, interval: 10 * MILLISECOND });
+    let policy = Policy { per_key: 2, rate, ..Policy::NONE };
+    let pool = Fixture::new(Options { policy, ..capacity(9) });
+    pool.run(Submission { key: A, ..heavy(3, 0) });
+    pool.run(Submission { key: A, ..heavy(3, 1) });
+    assert_eq!(pool.gauges(), (6, 6, 0));
+    pool.wait(Submission::new(2));
+    pool.wait(Submission { key: A, ..Submission::new(3) });
+    pool.pass(10);
+    assert_eq!(pool.started(), [2], "two of A run");
 }
