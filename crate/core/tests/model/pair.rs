@@ -13,7 +13,7 @@ use workpool_core::{
 };
 
 use crate::{
-    naive::{FaceState, Model, Task, TaskState, WorkerState, is_special},
+    naive::{FaceState, Model, Task, TaskState, WorkerState},
     recorder::{self, Job, RecordedPool, keep_appointment},
     steps::Step,
 };
@@ -97,12 +97,8 @@ impl Pair {
         *self.settled.get_mut(&payload.number).expect("it was accepted") += 1;
     }
 
-    fn agree(&mut self, effects: Vec<Effect<Job>>) {
+    fn agree(&mut self, mut effects: Vec<Effect<Job>>) {
         self.model.conclude();
-        self.compare(effects);
-    }
-
-    fn compare(&mut self, mut effects: Vec<Effect<Job>>) {
         let mut expected = std::mem::take(&mut self.model.effects);
         for effect in &effects {
             match *effect {
@@ -317,7 +313,8 @@ impl Pair {
                 self.model.reap();
                 self.agree(effects);
             } else if effects.is_empty() {
-                self.compare(effects);
+                self.pool.audit();
+                assert_eq!(self.pool.snapshot(), self.model.snapshot(), "gauges and counters");
             } else {
                 // A pool with a schedule looks at the time whenever somebody comes: queues stand meanwhile.
                 self.agree(effects);
@@ -345,7 +342,6 @@ impl Pair {
         );
     }
 
-    /// The model knows of batches in a pool without a schedule only.
     fn give_back_all(&mut self) {
         for batch in self.model.batches.clone() {
             let reservation = batch.reservation;
@@ -354,16 +350,11 @@ impl Pair {
     }
 
     pub(crate) fn take_step(&mut self, step: &Step) {
-        if step.needs_schedule() {
-            self.give_back_all();
-        }
         let kind = self.kind;
         match *step {
             Step::Submit(which, task) => self.submit(which, task),
             Step::Reserve(which, count, task, adds) => {
-                if !self.model.is_scheduled && !is_special(task.key, task.weight, task.priority) {
-                    self.reserve(which, count, task, adds);
-                }
+                self.reserve(which, count, task, adds);
             }
             Step::HandIn(which, count) => {
                 if let Some(reservation) = self.batch(which) {

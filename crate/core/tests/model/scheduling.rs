@@ -8,7 +8,7 @@ use workpool_core::{
 
 use crate::{
     recorder::Job,
-    steps::{History, Step, closures, step_of_closures, step_of_threads, threads},
+    steps::{History, Step, closures, reservation_of, step_of_closures, step_of_threads, threads},
 };
 
 /// Of slots or resources.
@@ -81,6 +81,10 @@ fn priority() -> impl Strategy<Value = u64> {
 }
 
 fn submission() -> impl Strategy<Value = Step> {
+    task().prop_map(|(which, task)| Step::Submit(which, task))
+}
+
+fn task() -> impl Strategy<Value = (usize, Submission<Job>)> {
     let wait_timeout = prop_oneof![4 => Just(None), 1 => Just(Some(0)), 2 => (1_u32..60).prop_map(Some)];
     let timeout = prop_oneof![2 => Just(0), 1 => 1_u32..60];
     let offer = prop_oneof![6 => Just(Offer::Normal), 1 => Just(Offer::AtOnce), 1 => Just(Offer::Uncounted)];
@@ -88,10 +92,7 @@ fn submission() -> impl Strategy<Value = Step> {
         |(priority, wait_timeout, timeout, timed, offer, key, weight, which)| {
             let payload = Job { face: FaceId::FIRST, number: 0 };
             let plain = Submission::new(payload);
-            Step::Submit(
-                which,
-                Submission { priority, wait_timeout, timeout, timed, offer, key, weight, ..plain },
-            )
+            (which, Submission { priority, wait_timeout, timeout, timed, offer, key, weight, ..plain })
         },
     )
 }
@@ -146,6 +147,7 @@ fn step(others: impl Strategy<Value = Step>, vacancies: u32) -> impl Strategy<Va
     prop_oneof![
         90 => others,
         28 => submission(),
+        4 => reservation_of(task()),
         vacancies => vacancy(),
         3 => any::<usize>().prop_map(Step::Pause),
         4 => Just(Step::Resume),

@@ -8,7 +8,7 @@ use workpool_core::{
     Wait, WorkerKind,
 };
 
-use crate::{naive::is_special, recorder::Job};
+use crate::recorder::Job;
 
 /// Something that is done to the pool. A `usize` chooses among those to whom it can be done just then; if it can be done to nobody, or to
 /// no worker of the kind, nothing is.
@@ -71,18 +71,6 @@ pub(crate) enum Step {
     GoOnClearing(usize),
     Configure(Change),
     RetryAfter(Option<Reason>),
-}
-
-impl Step {
-    /// Whether the pool may have a schedule after this.
-    pub(crate) fn needs_schedule(&self) -> bool {
-        match self {
-            Self::Submit(_, task) => is_special(task.key, task.weight, task.priority),
-            Self::AwaitVacancyWith(_, wait) => is_special(wait.key, wait.weight, wait.priority),
-            Self::Pause(_) | Self::Configure(_) => true,
-            _ => false,
-        }
-    }
 }
 
 /// A pool, and what is done to it.
@@ -167,8 +155,14 @@ fn submission(priorities: u64) -> impl Strategy<Value = Step> {
 
 /// Places for tasks like that.
 fn reservation(priorities: u64) -> impl Strategy<Value = Step> {
+    reservation_of(task(priorities))
+}
+
+pub(crate) fn reservation_of(
+    task: impl Strategy<Value = (usize, Submission<Job>)>,
+) -> impl Strategy<Value = Step> {
     let count = prop_oneof![8 => 1_u32..7, 1 => 7_u32..20, 1 => Just(1_000)];
-    (task(priorities), count, prop::bool::weighted(0.2))
+    (task, count, prop::bool::weighted(0.2))
         .prop_filter_map("0 is no number of places", |((which, task), count, adds)| {
             Some(Step::Reserve(which, NonZero::new(count)?, task, adds))
         })

@@ -66,7 +66,10 @@ impl Model {
                 self.counters.closed += u64::from(offer == Offer::Normal);
                 return Admission::Refused(Refusal::Closed);
             }
-            if self.reserved() > 0
+            let is_plain =
+                !self.is_scheduled && !is_special(submission.key, submission.weight, submission.priority);
+            if is_plain
+                && self.reserved() > 0
                 && (self.room() == 0 || self.is_behind(face))
                 && let Some(refusal) = self.refuse_to_wait(offer, wait_timeout)
             {

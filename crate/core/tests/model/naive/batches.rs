@@ -2,7 +2,11 @@
 
 use workpool_core::{Admission, Offer, Refusal, Reservation, Submission, TaskId};
 
-use super::{Model, records::Batch, records::Phase};
+use super::{
+    Model,
+    records::{Batch, Phase},
+    schedule::is_special,
+};
 use crate::recorder::Job;
 
 impl Model {
@@ -11,9 +15,15 @@ impl Model {
         self.batches.iter().map(|batch| batch.left).sum()
     }
 
+    /// Slots for the tasks of all these.
+    pub(super) fn reserved_slots(&self) -> u32 {
+        self.batches.iter().map(|batch| batch.left * batch.weight).sum()
+    }
+
     /// Those of batches that may not wait.
     pub(super) fn kept(&self) -> u32 {
-        self.batches.iter().filter(|batch| batch.is_kept).map(|batch| batch.left).sum()
+        let kept = self.batches.iter().filter(|batch| batch.is_kept);
+        kept.map(|batch| batch.left * batch.weight).sum()
     }
 
     /// Whether all that could start now is kept for batches.
@@ -34,11 +44,17 @@ impl Model {
             self.counters.closed += u64::from(offer == Offer::Normal);
             return Err(Refusal::Closed);
         }
-        let room = if self.is_behind(face) { 0 } else { self.room() };
-        let waiting = count.saturating_sub(room);
-        if waiting > 0 && (self.is_overloaded(waiting) || offer == Offer::AtOnce) {
-            return Err(self.refuse_as_full(offer));
-        }
+        self.is_scheduled |= is_special(submission.key, submission.weight, submission.priority);
+        let waiting = if self.is_scheduled {
+            self.waiting_of_batch(count, &submission)?
+        } else {
+            let room = if self.is_behind(face) { 0 } else { self.room() };
+            let waiting = count.saturating_sub(room);
+            if waiting > 0 && (self.is_overloaded(waiting) || offer == Offer::AtOnce) {
+                return Err(self.refuse_as_full(offer));
+            }
+            waiting
+        };
         if waiting > 0 && wait_timeout == Some(0) {
             self.counters.submitted += u64::from(count);
             self.counters.wait_timeout += u64::from(count);
@@ -48,7 +64,8 @@ impl Model {
             let reservation = real.expect("there is room");
             assert!(self.batches.iter().all(|batch| batch.reservation.number() != reservation.number()));
             let is_kept = self.options.nonblocking || wait_timeout == Some(0);
-            self.batches.push(Batch { reservation, submission, left: count, is_kept });
+            let weight = if self.is_scheduled { self.weight(submission.weight) } else { 1 };
+            self.batches.push(Batch { reservation, submission, left: count, weight, is_kept });
             return Ok(reservation);
         };
         let batch = self.batches.iter_mut().find(|batch| batch.reservation == into);

@@ -1,24 +1,24 @@
 //! Whether a scheduled pool accepts a task, and what becomes of it.
 
 use workpool_core::{
-    Admission, BACKGROUND, Offer, Overload, Reason, Refusal, Rejection, Submission, TaskId, WorkerId,
+    Admission, BACKGROUND, Key, Offer, Overload, Reason, Refusal, Rejection, Submission, TaskId, WorkerId,
 };
 
 use super::{Model, Task, records::WorkerState};
 use crate::recorder::Job;
 
-/// What becomes of a newcomer.
-#[derive(Debug)]
-enum Verdict {
+/// What becomes of a newcomer that is not refused.
+#[derive(Debug, PartialEq)]
+enum Outlook {
     /// It starts on this worker, or on a new one.
     Starts(Option<WorkerId>),
-    Waits,
     /// It waits for a worker that boots, or is started for it.
     WaitsForBoot,
-    /// It waits in place of this one.
-    Displaces(TaskId),
-    Refused(Refusal),
+    Waits,
 }
+
+/// That, and who gives way to it.
+type Verdict = Result<(Outlook, Option<TaskId>), Refusal>;
 
 /// The name of a task that is not there yet.
 const NEWCOMER: TaskId = TaskId::new(u32::MAX, u32::MAX);
@@ -32,79 +32,88 @@ impl Model {
     }
 
     fn verdict(&self, submission: &Submission<Job>) -> Verdict {
-        let &Submission { payload: Job { face, .. }, key, weight, priority, offer, wait_timeout, .. } =
-            submission;
+        let outlook = self.outlook(submission);
+        let is_reserved = matches!(submission.offer, Offer::Reserved { .. });
+        let waits_behind_batches = self.reserved() > 0 && self.room_for(submission, 1) == 0;
+        let victim = if is_reserved || (outlook != Outlook::Waits && !waits_behind_batches) {
+            None
+        } else {
+            self.victim_or_refusal(submission)?
+        };
+        Ok((outlook, victim))
+    }
+
+    /// What becomes of it if it is not refused.
+    pub(super) fn would_start(&self, submission: &Submission<Job>) -> bool {
+        self.outlook(submission) != Outlook::Waits
+    }
+
+    fn outlook(&self, submission: &Submission<Job>) -> Outlook {
+        let &Submission { payload: Job { face, .. }, key, weight, priority, offer, .. } = submission;
         let trial = self.with_newcomer(submission);
-        let bar = self.barred(key);
         let boots = self.options.kind.boots();
         let is_first = trial.next_task() == Some(NEWCOMER);
-        // Those for whom workers boot are served. The others go first, but for somebody's turn, which has been waited for.
-        let is_free = self.demand() <= self.expected_slots() || self.has_turn(face);
-        let kept = if is_free { 0 } else { self.held() };
+        // Those for whom workers boot are served. The others go first, but for somebody's turn, which has been waited for,
+        // and what is kept for a batch.
+        let has_kept = offer == Offer::Reserved { may_wait: false };
+        let is_free = has_kept || self.demand() <= self.expected_slots() || self.has_turn(face);
+        let turns = if is_free { 0 } else { self.held() };
+        let kept = turns + self.kept();
         let idle = self.idle().last().map(|&(_, worker)| worker);
-        let is_in_turn = bar.is_none() && trial.may_go(NEWCOMER);
+        let is_in_turn = self.barred(key).is_none() && trial.may_go(NEWCOMER);
         let starts = is_in_turn && (is_first || is_free);
         if starts && !boots && self.fits(weight, kept) {
-            return Verdict::Starts(idle);
+            return Outlook::Starts(idle);
         }
         let is_kept = (kept > 0 && self.open_slots() <= kept) || self.must_validate();
         if starts && boots && !is_kept {
             let preferred = self.preferred(key);
             if let Some(worker) = preferred.filter(|&worker| is_first || self.is_idle(worker)).or(idle) {
-                return Verdict::Starts(Some(worker));
+                return Outlook::Starts(Some(worker));
             }
             let will_boot = self.startable() > 0 && self.demand() >= self.expected();
             let slot = self.slots().iter().min().map(|&(_, worker)| worker);
             let slot = slot.filter(|_| is_first && !will_boot);
             if slot.is_some() {
-                return Verdict::Starts(slot);
+                return Outlook::Starts(slot);
             }
         }
-        let has_booting = boots && kept == 0 && is_in_turn && self.room_for_newcomer(priority) > 0;
+        let has_booting = boots && turns == 0 && is_in_turn && self.room_for_newcomer(priority) > self.kept();
         let is_served = trial.demand_beside(priority) > self.demand_beside(priority) || self.has_turn(face);
-        if has_booting && is_served {
-            return Verdict::WaitsForBoot;
-        }
-        self.verdict_on_waiting(priority, key, offer, wait_timeout, bar)
+        if has_booting && is_served { Outlook::WaitsForBoot } else { Outlook::Waits }
     }
 
-    fn verdict_on_waiting(
-        &self,
-        priority: u64,
-        key: Option<workpool_core::Key>,
-        offer: Offer,
-        wait_timeout: Option<u32>,
-        bar: Option<Reason>,
-    ) -> Verdict {
-        let (waiting, capacity) = (self.waiting(), self.capacity);
-        let refused = |reason: Option<Reason>| {
-            Verdict::Refused(match reason {
-                Some(reason) => Refusal::Barred { reason, waiting, capacity },
-                None => Refusal::Overload { waiting, capacity },
-            })
-        };
-        let bound_of_key = self.options.policy.max_waiting_per_key;
-        let of_key = self.queued().filter(|task| task.submission.key == key).count() as u32;
-        if key.is_some() && bound_of_key > 0 && of_key >= bound_of_key {
-            return refused(bar.filter(|&bar| bar == Reason::Paused).or(Some(Reason::Key)));
-        }
-        if self.options.nonblocking || offer == Offer::AtOnce {
-            return refused(bar);
+    /// Of a task that has to wait.
+    fn victim_or_refusal(&self, submission: &Submission<Job>) -> Result<Option<TaskId>, Refusal> {
+        let &Submission { key, priority, offer, wait_timeout, .. } = submission;
+        let is_key_full = self.is_key_full(key, 1);
+        let refusal = || self.refusal(self.barred_behind(submission, 0), is_key_full);
+        if is_key_full || self.options.nonblocking || offer == Offer::AtOnce {
+            return Err(refusal());
         }
         let mut displaced = None;
-        if self.is_full_for(priority) {
+        if self.is_full_for(priority, 1) {
             let victim = self.victim(priority, key);
             let gives_way = |&id: &TaskId| self.known(id).submission.priority >= priority;
             displaced =
                 victim.filter(|_| self.options.policy.overload == Overload::DiscardOldest).filter(gives_way);
             if displaced.is_none() {
-                return refused(bar);
+                return Err(refusal());
             }
         }
         if wait_timeout == Some(0) {
-            return Verdict::Refused(Refusal::WaitTimeout);
+            return Err(Refusal::WaitTimeout);
         }
-        displaced.map_or(Verdict::Waits, Verdict::Displaces)
+        Ok(displaced)
+    }
+
+    pub(super) fn refusal(&self, bar: Option<Reason>, is_key_full: bool) -> Refusal {
+        let (waiting, capacity) = (self.waiting() + self.reserved(), self.capacity);
+        let bar = if is_key_full && bar != Some(Reason::Paused) { Some(Reason::Key) } else { bar };
+        match bar {
+            Some(reason) => Refusal::Barred { reason, waiting, capacity },
+            None => Refusal::Overload { waiting, capacity },
+        }
     }
 
     /// Waiting tasks that may start beside one of this priority. Those in the background go after all others.
@@ -121,8 +130,16 @@ impl Model {
         self.queue.iter().map(|&id| self.known(id))
     }
 
+    /// Whether so many more of the key may not wait.
+    pub(super) fn is_key_full(&self, key: Option<Key>, more: u32) -> bool {
+        let bound = self.options.policy.max_waiting_per_key;
+        let of_key = self.queued().filter(|task| task.submission.key == key).count() as u32;
+        let unplaced = self.unplaced(|other| other.key == key);
+        key.is_some() && bound > 0 && of_key + unplaced + more > bound
+    }
+
     /// Background tasks and the others have the bound each for itself. Whom booting workers will take does not count.
-    fn is_full_for(&self, priority: u64) -> bool {
+    pub(super) fn is_full_for(&self, priority: u64, more: u32) -> bool {
         let bound = self.options.max_waiting;
         let is_background = priority == BACKGROUND;
         let of_it = self.queued().filter(|task| (task.submission.priority == BACKGROUND) == is_background);
@@ -130,12 +147,13 @@ impl Model {
         let normal = self.demand_of(|task| task.submission.priority != BACKGROUND).min(self.tokens());
         let demand = if is_background == (normal == 0) { self.demand() } else { 0 };
         let taken = demand.min(self.expected_slots());
-        let counted = (of_it.count() as u32).saturating_sub(taken);
-        bound > 0 && counted >= bound
+        let unplaced = self.unplaced(|other| (other.priority == BACKGROUND) == is_background);
+        let counted = (of_it.count() as u32).saturating_sub(taken) + unplaced;
+        bound > 0 && counted + more > bound
     }
 
     /// Who has waited longest of the key in its lowest priority; without such, of all.
-    fn victim(&self, priority: u64, key: Option<workpool_core::Key>) -> Option<TaskId> {
+    fn victim(&self, priority: u64, key: Option<Key>) -> Option<TaskId> {
         let counts = |task: &&Task| (task.submission.priority == BACKGROUND) == (priority == BACKGROUND);
         let oldest = |tasks: Vec<&Task>| {
             let lowest = tasks.iter().map(|task| task.submission.priority).max()?;
@@ -146,7 +164,7 @@ impl Model {
         oldest(own.collect()).or_else(|| oldest(self.queued().filter(counts).collect()))
     }
 
-    fn count_refusal(&mut self, refusal: Refusal, offer: Offer) {
+    pub(super) fn count_refusal(&mut self, refusal: Refusal, offer: Offer) {
         let counters = &mut self.counters;
         let counter = match refusal {
             Refusal::Overload { .. } => &mut counters.overload,
@@ -164,31 +182,32 @@ impl Model {
     }
 
     pub(super) fn refuse_scheduled(&mut self, submission: &Submission<Job>) -> Option<Refusal> {
-        let Verdict::Refused(refusal) = self.verdict(submission) else { return None };
+        let Err(refusal) = self.verdict(submission) else { return None };
         self.count_refusal(refusal, submission.offer);
         Some(refusal)
     }
 
     pub(super) fn submit_scheduled(&mut self, submission: Submission<Job>, id: Option<TaskId>) -> Admission {
-        let verdict = self.verdict(&submission);
-        if let Verdict::Refused(refusal) = verdict {
-            self.count_refusal(refusal, submission.offer);
-            return Admission::Refused(refusal);
-        }
+        let (outlook, victim) = match self.verdict(&submission) {
+            Ok(verdict) => verdict,
+            Err(refusal) => {
+                self.count_refusal(refusal, submission.offer);
+                return Admission::Refused(refusal);
+            }
+        };
         let id = id.expect("accepted");
-        let is_expected = matches!(verdict, Verdict::WaitsForBoot);
-        if let Verdict::Starts(worker) = verdict {
+        if let Some(victim) = victim {
+            self.reject(victim, Rejection::Displaced);
+        }
+        if let Outlook::Starts(worker) = outlook {
             self.accept(submission, id);
             let worker = worker.unwrap_or_else(|| self.new_worker(WorkerState::Running));
             self.assign(worker, id);
             self.retire_excess();
             return Admission::Started(worker, id);
         }
-        if let Verdict::Displaces(victim) = verdict {
-            self.reject(victim, Rejection::Displaced);
-        }
         self.enqueue(submission, id);
-        if is_expected {
+        if outlook == Outlook::WaitsForBoot {
             // Also if workers could not be started, as each submit tries; and nothing is kept from this one.
             self.boot_for_demand();
         }

@@ -11,6 +11,7 @@ mod faces;
 mod fill;
 mod lifetime;
 mod order;
+mod places;
 mod promises;
 mod reap;
 mod records;
@@ -24,7 +25,6 @@ use workpool_core::{Counters, Effect, FaceId, Nanos, Options, TaskId, WorkerId};
 
 use records::{Batch, Phase, Turn, Waiter, Watch};
 pub(crate) use records::{Face, FaceState, Task, TaskState, Worker, WorkerState};
-pub(crate) use schedule::is_special;
 use schedule::{Schedule, is_scheduled_from_the_start};
 
 use crate::recorder::Job;
@@ -65,7 +65,7 @@ pub(crate) struct Model {
     awaiting: Vec<Waiter>,
     told: Vec<Turn>,
     /// Whether anything has asked for more than a plain pool has, and does.
-    pub(crate) is_scheduled: bool,
+    is_scheduled: bool,
     schedule: Schedule,
     /// When tasks have started since the rate is what it is.
     history: Vec<Nanos>,

@@ -44,7 +44,7 @@ impl Model {
     }
 
     /// How many more tasks of the key may run.
-    fn left_of(&self, key: Option<Key>) -> u32 {
+    pub(super) fn left_of(&self, key: Option<Key>) -> u32 {
         let limit = self.options.policy.per_key;
         key.map_or(u32::MAX, |_| limit.saturating_sub(self.running_of(key)))
     }
@@ -82,7 +82,7 @@ impl Model {
     }
 
     /// How much of the pool background tasks leave alone, while it is open.
-    fn half(&self) -> u32 {
+    pub(super) fn half(&self) -> u32 {
         if self.phase == Phase::Open { (self.capacity / 2).max(1) } else { u32::MAX }
     }
 

@@ -43,14 +43,14 @@ impl Model {
         if let Some(id) = self.next_task().filter(|_| self.phase != Phase::Closed) {
             let submission = self.known(id).submission;
             if self.options.kind.boots() {
-                let is_held = self.held() > 0 && self.open_slots() <= self.held();
+                let is_held = self.is_held();
                 let is_expected = self.must_validate() && self.demand() <= self.booting();
                 assert!(
                     self.idle().is_empty() || is_held || is_expected,
                     "an idle worker beside a task that may start"
                 );
             } else {
-                assert!(!self.fits(submission.weight, self.held()), "room for a task that waits");
+                assert!(!self.fits(submission.weight, self.held_in_all()), "room for a task that waits");
             }
         }
         let bound = self.options.policy.max_waiting_per_key;

@@ -140,5 +140,7 @@ pub(crate) struct Batch {
     /// What its tasks are, but for their numbers.
     pub(crate) submission: Submission<Job>,
     pub(crate) left: u32,
+    /// Slots that each task takes.
+    pub(crate) weight: u32,
     pub(crate) is_kept: bool,
 }

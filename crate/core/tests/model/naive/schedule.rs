@@ -33,7 +33,7 @@ pub(super) struct Schedule {
 }
 
 /// Whether such a task, or such a wait, needs more than a plain pool has.
-pub(crate) fn is_special(key: Option<Key>, weight: u32, priority: u64) -> bool {
+pub(super) fn is_special(key: Option<Key>, weight: u32, priority: u64) -> bool {
     key.is_some() || weight > 1 || priority == BACKGROUND
 }
 
@@ -51,6 +51,9 @@ impl Model {
                 .iter()
                 .any(|task| is_special(task.submission.key, task.submission.weight, task.submission.priority))
             || self.awaiting.iter().any(|wait| is_special(wait.key, wait.weight, wait.priority))
+            || self.batches.iter().any(|batch| {
+                is_special(batch.submission.key, batch.submission.weight, batch.submission.priority)
+            })
     }
 
     pub(crate) fn is_paused(&self) -> bool {

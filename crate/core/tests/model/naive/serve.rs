@@ -20,13 +20,8 @@ impl Model {
             >= u64::from(self.weight(weight)) + u64::from(kept)
     }
 
-    /// Slots that are kept for a turn.
-    fn turn_weight(&self, _weight: u32) -> u32 {
-        1
-    }
-
     /// Slots that those who have been told of a vacancy may use.
-    fn told_slots(&self) -> u32 {
+    pub(super) fn told_slots(&self) -> u32 {
         self.told.iter().map(|turn| turn.weight).sum()
     }
 
@@ -41,9 +36,9 @@ impl Model {
     /// Whether a submit in place of the wait would start, beside those of all who have been told.
     pub(super) fn can_tell(&self, wait: &Waiter) -> bool {
         let fits = if self.options.kind.boots() {
-            self.scheduled_room() > self.told.len() as u32
+            self.scheduled_room() > self.told.len() as u32 + self.reserved_slots()
         } else {
-            self.fits(wait.weight, self.told_slots()) && self.wait_is_before(wait)
+            self.fits(wait.weight, self.told_slots() + self.reserved_slots()) && self.wait_is_before(wait)
         };
         self.phase == Phase::Open
             && fits
@@ -60,7 +55,7 @@ impl Model {
         }
         let Waiter { face, token, weight, .. } = self.awaiting.remove(index);
         self.effects.push(Effect::Vacancy { face, token, is_closed: false });
-        self.told.push(Turn { face, weight: self.turn_weight(weight), is_used: false });
+        self.told.push(Turn { face, weight: self.weight(weight), is_used: false });
         true
     }
 
@@ -125,7 +120,7 @@ impl Model {
         let submission = &self.known(id).submission;
         let idle = self.idle().last().map(|&(_, worker)| worker);
         if !self.options.kind.boots() {
-            return self.fits(submission.weight, self.held()).then_some(idle);
+            return self.fits(submission.weight, self.held_in_all()).then_some(idle);
         }
         if self.is_held() {
             return None;
@@ -193,7 +188,7 @@ impl Model {
             let more = self.weight(self.known(task).submission.weight) - 1;
             let others = self.capacity.saturating_sub(self.busy()).saturating_sub(1);
             let has_place = if self.is_idle(id) {
-                others.saturating_sub(self.held()) >= more
+                others.saturating_sub(self.held_in_all()) >= more
             } else {
                 self.slots().iter().any(|&(_, worker)| worker == id)
             };

@@ -14,13 +14,18 @@ impl Model {
         self.told.iter().filter(|turn| !turn.is_used).map(|turn| turn.weight).sum()
     }
 
+    /// The same, and those for batches that may not wait.
+    pub(super) fn held_in_all(&self) -> u32 {
+        self.held() + self.kept()
+    }
+
     pub(super) fn has_turn(&self, face: FaceId) -> bool {
         self.told.iter().any(|turn| turn.face == face && !turn.is_used)
     }
 
     /// Whether who waits leaves all the room alone that there is.
     pub(super) fn is_held(&self) -> bool {
-        let held = self.held() + self.kept();
+        let held = self.held_in_all();
         held > 0 && self.open_slots() <= held
     }
 
@@ -45,7 +50,7 @@ impl Model {
         if self.is_scheduled {
             return self.would_tell(&self.waiter(Wait::new(FaceId::FIRST, 0)));
         }
-        self.room() > self.told.len() as u32
+        self.room() > self.told_slots()
     }
 
     /// Whether a worker leaves the waiting tasks alone, for one who awaits a vacancy.

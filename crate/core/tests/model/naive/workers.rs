@@ -50,7 +50,10 @@ impl Model {
     pub(crate) fn boot_failed(&mut self, worker: WorkerId) -> Option<(TaskId, Job)> {
         let is_late = self.worker(worker).state == WorkerState::Late;
         let is_current = self.worker(worker).generation == self.generation && !is_late;
-        let failed = self.next_to_settle().filter(|_| is_current);
+        // Its slot is free by then.
+        let mut without = self.clone();
+        without.workers.retain(|other| other.id != worker);
+        let failed = without.next_to_settle().filter(|_| is_current);
         if let Some(id) = failed {
             self.settle(|counters| &mut counters.failed);
             self.queue.retain(|&waiting| waiting != id);
