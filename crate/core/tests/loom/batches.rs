@@ -5,7 +5,7 @@
 use std::num::NonZero;
 
 use loom::{sync::Arc, thread};
-use workpool_core::{Admission, FaceId, Options, Refusal, Submission};
+use workpool_core::{Admission, Change, FaceId, Key, Options, Policy, Reason, Refusal, Submission};
 
 use crate::{
     desk::{Desk, Fate, Why, capacity, job},
@@ -148,4 +148,48 @@ fn a_batch_beside_the_departure_of_its_face_leaves_no_place() {
         desk.pool.release(None);
         desk.settle([9]);
     });
+}
+
+// Broken: what a key may do does not count for a batch.
+#[test]
+fn a_batch_of_one_key_beside_a_change_of_what_the_key_may_do_is_accepted_whole_or_refused_whole() {
+    let seen = outcomes(|| {
+        let policy = Policy { per_key: 1, max_waiting_per_key: 1, ..Policy::NONE };
+        let desk = Desk::new(Options { policy, ..capacity(3) });
+        let task = Submission { key: Some(Key(7)), ..Submission::new(0) };
+        let other = Arc::clone(&desk);
+        let origin = thread::spawn(move || match other.pool.reserve_places(THREE, &task, None) {
+            Ok(reservation) => other.hand_in(reservation, &[0, 1, 2]),
+            Err(Refusal::Barred { reason: Reason::Key, .. }) => 0,
+            Err(refusal) => panic!("{refusal:?}"),
+        });
+        desk.pool.configure(&Change { per_key: Some(2), ..Change::default() });
+        let taken = origin.join().unwrap();
+        let snapshot = desk.pool.snapshot();
+        assert_eq!((snapshot.busy, snapshot.waiting), if taken == 3 { (2, 1) } else { (0, 0) });
+        desk.settle(0..taken);
+        taken
+    });
+    assert_eq!(seen, [0, 3]);
+}
+
+// Broken: a batch that may not wait keeps nothing in a scheduled pool.
+#[test]
+fn what_is_kept_for_a_heavy_batch_is_not_taken_when_the_policy_changes() {
+    let seen = outcomes(|| {
+        let desk = Desk::new(capacity(3));
+        let hasty = Submission { wait_timeout: Some(0), weight: 3, ..Submission::new(0) };
+        let reservation = desk.pool.reserve_places(NonZero::<u32>::MIN, &hasty, None).expect("there is room");
+        let other = Arc::clone(&desk);
+        let submitter = thread::spawn(move || {
+            other.pool.configure(&Change { per_key: Some(1), ..Change::default() });
+            matches!(other.submit(Submission::new(9)), Admission::Started(..))
+        });
+        let admissions = desk.pool.submit_reserved(reservation, &[0]);
+        assert!(matches!(admissions[..], [Admission::Started(..)]), "it is kept for it");
+        desk.note_admissions(&admissions, &[0]);
+        assert!(!submitter.join().unwrap(), "all slots were kept or are taken");
+        desk.settle([0, 9]);
+    });
+    assert_eq!(seen, [()]);
 }

@@ -345,6 +345,12 @@ impl<T: Numbered> Desk<T> {
         first
     }
 
+    /// The worker was validated, and must not be used any more.
+    pub(crate) fn invalid(&self, worker: WorkerId) {
+        self.forget(worker);
+        self.pool.invalid(worker);
+    }
+
     /// The worker has been taken down.
     pub(crate) fn retired(&self, worker: WorkerId) {
         self.forget(worker);
@@ -388,7 +394,7 @@ impl<T: Numbered> Desk<T> {
                     self.note(task, rejection.into());
                     self.notes().uncollected.push(task);
                 }
-                Effect::Boot(worker) => self.notes().booting.push(worker),
+                Effect::Boot(worker) | Effect::Validate(worker) => self.notes().booting.push(worker),
                 Effect::Retire(worker) | Effect::Kill(worker) => {
                     self.notes().leaving.insert(worker);
                 }
@@ -398,7 +404,6 @@ impl<T: Numbered> Desk<T> {
                 Effect::Vacancy { token, is_closed, .. } => self.notes().answers.push((token, is_closed)),
                 Effect::Abandoned(..)
                 | Effect::Overdue(_)
-                | Effect::Validate(_)
                 | Effect::NoVacancy { .. }
                 | Effect::Watched { .. } => {}
             }

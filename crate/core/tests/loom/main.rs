@@ -13,6 +13,7 @@ mod desk;
 mod faces;
 #[path = "../recorder/mod.rs"]
 mod recorder;
+mod resources;
 mod scheduling;
 mod slots;
 mod threads;
