@@ -9,6 +9,7 @@ pub(crate) mod outcomes;
 pub(crate) mod runs;
 pub(crate) mod state;
 pub(crate) mod streams;
+mod submission;
 pub(crate) mod tasks;
 pub(crate) mod threads;
 mod times;

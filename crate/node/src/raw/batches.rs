@@ -5,14 +5,17 @@ use std::{ffi::CStr, num::NonZero, ptr::NonNull, slice};
 
 use napi::sys;
 use workpool_abi::{ANSWER, ARGUMENT, ArgumentRow, BATCH_HEAD, BatchHead, BatchRow, Word};
-use workpool_core::{Admission, Reservation, Submission};
+use workpool_core::{Admission, Reservation};
 
 use crate::{
     calls::{Argument, Call},
-    convert::{DEEP, limit_of, offer_of, priority_of, refused, weight_of},
+    convert::{DEEP, refused},
     handle::Handle,
     isolate::Isolate,
-    raw::call::{Arguments, functions, with_array},
+    raw::{
+        call::{Arguments, functions, with_array},
+        submission::submission_of,
+    },
     value::{Bytes, NoMemory, Value},
 };
 
@@ -37,21 +40,12 @@ functions! {
 
 #[inline(never)]
 fn reserve(isolate: &Isolate, arguments: Arguments, into: Option<Reservation>) -> Option<i32> {
-    let [handle, count, priority, wait_timeout, timeout, timed, offer, weight, keyed, ..] = arguments;
+    let [handle, count, fields @ .., _] = arguments;
     if !isolate.headroom.is_known() {
         return Some(DEEP);
     }
     let reserved = isolate.with(handle, |handle| {
-        let task = Submission {
-            payload: Call::of_closure(handle.face),
-            priority: priority_of(priority),
-            wait_timeout: limit_of(wait_timeout),
-            timeout: timeout as u32,
-            timed: timed != 0.0,
-            offer: offer_of(offer),
-            weight: weight_of(weight),
-            key: isolate.key(keyed != 0.0),
-        };
+        let task = submission_of(isolate, Call::of_closure(handle.face), fields);
         NonZero::new(count as u32).map(|count| handle.pool().reserve_places(count, &task, into))
     })??;
     Some(match reserved {

@@ -6,9 +6,9 @@ use workpool_core::{Admission, Cancelled, End, FaceId, Submission, WorkerId};
 
 use crate::{
     calls::Call,
-    convert::{DEEP, limit_of, named, number, offer_of, priority_of, refused, weight_of},
+    convert::{DEEP, named, number, offer_of, refused},
     isolate::Isolate,
-    raw::{call::functions, times::write_times},
+    raw::{call::functions, submission::submission_of, times::write_times},
 };
 
 functions! {
@@ -21,17 +21,8 @@ functions! {
     };
 
     // (handle, priority, waitTimeout or NO_LIMIT, timeout or 0, timed, offer, weight, keyed) → as submit
-    submit_with: |isolate, [handle, priority, wait_timeout, timeout, timed, offer, weight, keyed, ..]| {
-        admit(isolate, handle, |face| Submission {
-            payload: Call::of_closure(face),
-            priority: priority_of(priority),
-            wait_timeout: limit_of(wait_timeout),
-            timeout: timeout as u32,
-            timed: timed != 0.0,
-            offer: offer_of(offer),
-            weight: weight_of(weight),
-            key: isolate.key(keyed != 0.0),
-        })
+    submit_with: |isolate, [handle, fields @ .., _, _]| {
+        admit(isolate, handle, |face| submission_of(isolate, Call::of_closure(face), fields))
     };
 
     // (handle, task, stamp)

@@ -6,12 +6,17 @@ use workpool_core::{Admission, Submission};
 
 use crate::{
     calls::{Argument, Call},
-    convert::{DEEP, limit_of, offer_of, priority_of, refused},
+    convert::{DEEP, refused},
     handle::Handle,
     isolate::Isolate,
-    raw::call::functions,
+    raw::{call::functions, submission::submission_of},
     value::NoMemory,
 };
+
+/// A call of a thread weighs nothing else.
+const WEIGHT: f64 = 1.0;
+/// Nobody asks for the times of a task that is not submitted.
+const UNTIMED: f64 = 0.0;
 
 functions! {
     // (handle, export) → task | refusal
@@ -29,31 +34,17 @@ functions! {
             return Ok(Some(DEEP));
         }
         let argument = argument(isolate, export)?;
-        Ok::<_, NoMemory>(isolate.with(handle, |handle| submit(isolate, handle, argument, |call| Submission {
-            payload: call,
-            priority: priority_of(priority),
-            wait_timeout: limit_of(wait_timeout),
-            timeout: timeout as u32,
-            timed: timed != 0.0,
-            offer: offer_of(offer),
-            weight: 1,
-            key: isolate.key(keyed != 0.0),
-        }))
-        .flatten())
+        let fields = [priority, wait_timeout, timeout, timed, offer, WEIGHT, keyed];
+        let task = |call| submission_of(isolate, call, fields);
+        Ok::<_, NoMemory>(isolate.with(handle, |handle| submit(isolate, handle, argument, task)).flatten())
     };
 
     // (handle, priority, waitTimeout or NO_LIMIT, timeout or 0, offer, keyed) → refusal, if such a task is refused just now | 0
     refuse: |isolate, [handle, priority, wait_timeout, timeout, offer, keyed, ..]| {
-        let refusal = isolate.with(handle, |handle| handle.pool().refuse(&Submission {
-            payload: Call::of_closure(handle.face),
-            priority: priority_of(priority),
-            wait_timeout: limit_of(wait_timeout),
-            timeout: timeout as u32,
-            timed: false,
-            offer: offer_of(offer),
-            weight: 1,
-            key: isolate.key(keyed != 0.0),
-        }))?;
+        let fields = [priority, wait_timeout, timeout, UNTIMED, offer, WEIGHT, keyed];
+        let refusal = isolate.with(handle, |handle| {
+            handle.pool().refuse(&submission_of(isolate, Call::of_closure(handle.face), fields))
+        })?;
         Some(refusal.map_or(0, |refusal| refused(&isolate.registers, refusal)))
     };
 
