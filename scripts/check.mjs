@@ -26,6 +26,8 @@ const linted = [...sources, 'src', '__test__', 'benchmark', 'conformance', 'demo
 runTool('oxlint/bin/oxlint', ['--deny-warnings', '--ignore-pattern', '**/syntax-error.mjs', ...linted])
 // No two files of a crate use each other.
 run(process.execPath, ['scripts/rust-arrows.mjs'])
+// Every rule that `npm run mutants` breaks is still where it looks for it.
+run(process.execPath, ['scripts/mutants.mjs', '--check'])
 // Which folder may import which.
 runTool('dependency-cruiser/bin/dependency-cruise.mjs', ['--config', '.dependency-cruiser.mjs', ...sources, 'src'])
 run(process.execPath, ['scripts/types.mjs', '--check'])

@@ -75,6 +75,24 @@ test('a pause holds for threads; runSync says so at once, as nobody could resume
   t.is(pool.runSync(5), 5)
 })
 
+test('in a pause a thread begins what it has been given before', async (t) => {
+  const pool = threads(t, { size: 1, concurrency: 2 })
+  const held = cells()
+  const task = pool.run(held, { name: 'gated' })
+  await begun(held)
+  // The thread looks at nothing else by now, but has a place for another one.
+  const given = pool.run('given')
+  const waiting = pool.run('waited')
+  t.is(pool.waiting, 1)
+  pool.pause()
+  open(held)
+  await task
+  t.is(await given, 'given')
+  t.is(pool.waiting, 1)
+  pool.resume()
+  t.is(await waiting, 'waited')
+})
+
 test('destroy ends a pause, and so does the end of what waits', async (t) => {
   const pool = threads(t, { size: 1 })
   pool.pause()
