@@ -113,3 +113,31 @@ test('a task is displaced in whichever isolate it waits', async (t) => {
   t.is(await newest, 'newest')
   await remote.terminate()
 })
+
+test('a queue that stands sheds what has waited too long in whichever isolate', async (t) => {
+  const { pool, remote } = await shared({ size: 1, shed: { target: 1, interval: 1 } })
+  const end = gate()
+  const running = pool.submit(() => end.promise)
+  await remote.run(({ kept }) => {
+    kept.shed = kept.pool.submit(() => 'ran').catch((error: any) => error.reason)
+  })
+  const since = performance.now()
+  await until(() => performance.now() - since > 10, 'both times are over')
+  const newest = pool.submit(() => 'newest')
+  end.open()
+  await running
+  t.is(await newest, 'newest')
+  t.is(await remote.run(({ kept }) => kept.shed), 'shed')
+  t.is(pool.stats().rejected.shed, 1)
+  await remote.terminate()
+})
+
+test('the lease of an isolate that ends gives its slot back', async (t) => {
+  const { pool, remote } = await shared({ size: 1 })
+  await remote.run(async ({ kept }) => void (kept.lease = await kept.pool.lease()))
+  t.is(pool.busy, 1)
+  const waiting = pool.submit(() => 'ran')
+  await remote.terminate()
+  t.is(await waiting, 'ran')
+  t.is(pool.busy, 0)
+})

@@ -120,7 +120,13 @@ add('rules/scheduled/admission.rs', [
     'if would_wait || self.would_wait_beside_batches(&task) {',
     'if would_wait {',
   ],
-  ['whoever may not wait displaces nobody', '&& !is_never_waiting { self.victim_of', '{ self.victim_of'],
+  [
+    'whoever may not wait displaces nobody',
+    `let victim = if is_full && may_displace && !is_never_waiting { self.victim_of(task) } else { None };
+        if is_never_waiting || (is_full`,
+    `let victim = if is_full && may_displace { self.victim_of(task) } else { None };
+        if (is_never_waiting && victim.is_none()) || (is_full`,
+  ],
   [
     'whoever may wait for no time displaces nobody',
     `        if task.wait_timeout == Some(0) {

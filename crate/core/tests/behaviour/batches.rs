@@ -3,8 +3,8 @@
 use std::num::NonZero;
 
 use workpool_core::{
-    Admission, Condition, Effect, FaceId, Key, MILLISECOND, Offer, Options, Policy, Rate, Reason, Refusal,
-    Reservation, Submission, TaskId, WorkerId,
+    Admission, Change, Condition, Effect, FaceId, Key, MILLISECOND, Offer, Options, Policy, Rate, Reason,
+    Refusal, Reservation, Submission, TaskId, WorkerId,
 };
 
 use crate::{Fixture, boots, capacity, recorder::Job, rejections, resources};
@@ -243,4 +243,18 @@ fn places_of_a_key_or_of_a_rate_count_against_it_as_if_their_tasks_had_started()
     let batch = rated.reserve(2, &PLAIN).expect("two may start");
     assert_eq!(reason_of(rated.submit(PLAIN)), Some(Reason::Rate));
     assert_eq!(started(&rated.hand_in(batch, &[0, 1])).len(), 2);
+}
+
+#[test]
+fn the_slots_of_a_heavy_batch_that_may_not_wait_are_kept() {
+    let pool = Fixture::new(capacity(4));
+    let task = Submission { wait_timeout: Some(0), weight: 3, ..Submission::new(0) };
+    let batch = pool.reserve_places(places(1), &task, None).expect("there is room");
+    pool.start(1);
+    pool.wait(Submission::new(2));
+    // Somebody who waits does not get them, whatever changes.
+    pool.configure(&Change { per_key: Some(1), ..Change::default() });
+    assert_eq!(pool.gauges(), (1, 1, 2), "one has a place");
+    assert!(matches!(pool.submit_reserved(batch, &[0])[..], [Admission::Started(..)]));
+    assert_eq!(pool.gauges(), (4, 4, 1));
 }

@@ -1,8 +1,9 @@
 //! The background: what can wait for everybody else. And tasks that age.
 
-use workpool_core::{BACKGROUND, MILLISECOND, Options, Refusal, Submission};
+use workpool_core::{BACKGROUND, MILLISECOND, Options, Policy, Refusal, Submission};
 
-use crate::{Fixture, capacity};
+use super::{A, heavy, of};
+use crate::{Fixture, boots, capacity, resources};
 
 fn background(payload: u32) -> Submission<u32> {
     Submission { priority: BACKGROUND, ..Submission::new(payload) }
@@ -69,4 +70,34 @@ fn a_waiting_task_counts_as_one_priority_higher_after_each_time_of_ageing() {
     pool.pass(1_000);
     pool.wait(Submission { priority: 0, ..Submission::new(5) });
     assert_eq!(pool.order(worker), [2, 1, 3, 5, 4], "the background does not age");
+}
+
+#[test]
+fn of_tasks_that_age_one_whose_key_may_not_start_holds_nobody_up() {
+    let policy = Policy { per_key: 1, ..Policy::NONE };
+    let pool = Fixture::new(Options { ageing: Some(10 * MILLISECOND), policy, ..capacity(2) });
+    pool.run(of(A, 0));
+    let (worker, _) = pool.run(Submission::new(1));
+    pool.wait(of(A, 2));
+    pool.pass(50);
+    pool.wait(Submission::new(3));
+    assert_eq!(pool.order(worker), [3]);
+}
+
+#[test]
+fn a_newcomer_in_the_background_does_not_pass_a_heavy_task() {
+    let pool = Fixture::new(capacity(9));
+    let (worker, _) = pool.run(heavy(3, 0));
+    pool.wait(heavy(7, 1));
+    pool.wait(background(2));
+    assert_eq!(pool.order(worker), [1, 2]);
+}
+
+#[test]
+fn workers_boot_for_it_up_to_half_of_the_pool() {
+    let pool = Fixture::new(resources(4));
+    for payload in 0..4 {
+        pool.wait(background(payload));
+    }
+    assert_eq!(boots(&pool.effects()).len(), 2);
 }

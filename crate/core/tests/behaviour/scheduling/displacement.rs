@@ -58,6 +58,17 @@ fn a_newcomer_with_a_key_displaces_the_oldest_of_its_own_key() {
 }
 
 #[test]
+fn priorities_are_the_same_for_tasks_with_a_key_and_without() {
+    for (less, more) in [(A, None), (None, A)] {
+        let pool = discarding(2);
+        pool.wait(Submission { priority: 3, ..of(less, 1) });
+        pool.wait(Submission { priority: 2, ..of(more, 2) });
+        pool.wait(of(B, 3));
+        assert_eq!(displaced(&pool), [1]);
+    }
+}
+
+#[test]
 fn only_the_lowest_priority_in_which_its_key_waits_is_looked_at() {
     let pool = discarding(2);
     pool.wait(Submission { priority: 0, ..of(A, 1) });

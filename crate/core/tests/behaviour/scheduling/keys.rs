@@ -5,7 +5,7 @@ use workpool_core::{
 };
 
 use super::{A, B, of};
-use crate::{Fixture, boots, capacity};
+use crate::{Fixture, boots, capacity, resources};
 
 fn per_key(per_key: u32, options: Options) -> Fixture {
     Fixture::new(Options { policy: Policy { per_key, ..Policy::NONE }, ..options })
@@ -147,6 +147,16 @@ fn a_booting_thread_is_not_started_for_a_task_whose_key_may_not_start() {
     assert_eq!(boots(&pool.effects()).len(), 1);
     pool.wait(of(B, 4));
     assert_eq!(boots(&pool.effects()).len(), 1);
+}
+
+#[test]
+fn tasks_of_a_key_that_booting_workers_will_take_do_not_count_against_the_bound() {
+    let pool = Fixture::new(Options { max_waiting: 1, ..resources(2) });
+    for payload in 0..3 {
+        pool.wait(of(A, payload));
+    }
+    assert_eq!(boots(&pool.effects()).len(), 2);
+    assert_eq!(pool.refuse(&of(A, 3)), Some(Refusal::Overload { waiting: 3, capacity: 2 }));
 }
 
 /// Two threads, of which the first has run a task of A and the second one of B.

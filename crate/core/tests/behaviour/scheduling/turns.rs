@@ -128,3 +128,14 @@ fn the_slots_of_a_heavy_turn_are_kept_from_whoever_waits() {
     pool.end_turns(FACE, 1);
     assert_eq!(pool.started(), []);
 }
+
+#[test]
+fn a_wait_for_no_time_is_told_at_once_that_its_key_may_not_start() {
+    let policy = Policy { per_key: 1, ..Policy::NONE };
+    let pool = Fixture::new(Options { policy, ..capacity(3) });
+    pool.run(of(A, 0));
+    pool.await_vacancy_with(Wait { key: A, timeout: Some(0), ..Wait::new(FACE, 1) });
+    pool.await_vacancy_with(Wait { key: B, timeout: Some(0), ..Wait::new(FACE, 2) });
+    let there = Effect::Vacancy { face: FACE, token: 2, is_closed: false };
+    assert_eq!(pool.effects(), [Effect::NoVacancy { face: FACE, token: 1 }, there]);
+}
