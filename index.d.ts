@@ -478,8 +478,11 @@ export interface VacancyOptions {
  * traces.
  *
  * ```js
- * const carrier = { capture: () => requests.getStore()?.id, module: new URL('carrier.js', import.meta.url) }
- * const pool = ThreadPool.create({ filename, carry: [carrier] })
+ * import { AsyncLocalStorage } from 'node:async_hooks'
+ *
+ * const requests = new AsyncLocalStorage()
+ * const carrier = { capture: () => requests.getStore(), module: new URL('carrier.js', import.meta.url) }
+ * ThreadPool.create({ filename, carry: [carrier] })
  * ```
  */
 export interface Carrier {
@@ -495,7 +498,7 @@ export interface Carrier {
 	 * fails; if it gives a promise, the task ends after that. The result of the task is that of its function.
 	 *
 	 * ```js
-	 * export const enter = (id, call) => requests.run({ id }, call)
+	 * export const enter = (store, call) => requests.run(store, call)
 	 * ```
 	 */
 	module: string | URL;
@@ -593,7 +596,7 @@ export interface ThreadOptions {
 	 * the pool name the same modules. Default: none, `[]`.
 	 *
 	 * ```js
-	 * const carrier = { capture: () => requests.getStore(), module: new URL('carrier.js', import.meta.url) }
+	 * const carrier = { capture: () => tenant.id, module: new URL('carrier.js', import.meta.url) }
 	 * ThreadPool.create({ filename, carry: [carrier] })
 	 * ```
 	 */
@@ -638,7 +641,7 @@ export interface RunOptions extends Omit<SubmitOptions, "weight"> {
 	 * runs in the async context of the call. What it throws or rejects with is logged.
 	 *
 	 * ```js
-	 * await pool.run(files, { name: 'pack', onProgress: ({ done, of }) => console.log(`${done} of ${of}`) })
+	 * await pool.run(paths, { name: 'pack', onProgress: ({ done, of }) => console.log(`${done} of ${of}`) })
 	 * ```
 	 */
 	onProgress?: ((value: any) => unknown) | undefined;

@@ -7,8 +7,11 @@ import { moduleUrl } from './module-url.js'
  * traces.
  *
  * ```js
- * const carrier = { capture: () => requests.getStore()?.id, module: new URL('carrier.js', import.meta.url) }
- * const pool = ThreadPool.create({ filename, carry: [carrier] })
+ * import { AsyncLocalStorage } from 'node:async_hooks'
+ *
+ * const requests = new AsyncLocalStorage()
+ * const carrier = { capture: () => requests.getStore(), module: new URL('carrier.js', import.meta.url) }
+ * ThreadPool.create({ filename, carry: [carrier] })
  * ```
  */
 export interface Carrier {
@@ -24,7 +27,7 @@ export interface Carrier {
    * fails; if it gives a promise, the task ends after that. The result of the task is that of its function.
    *
    * ```js
-   * export const enter = (id, call) => requests.run({ id }, call)
+   * export const enter = (store, call) => requests.run(store, call)
    * ```
    */
   module: string | URL

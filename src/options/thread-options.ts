@@ -111,7 +111,7 @@ export interface ThreadOptions {
    * the pool name the same modules. Default: none, `[]`.
    *
    * ```js
-   * const carrier = { capture: () => requests.getStore(), module: new URL('carrier.js', import.meta.url) }
+   * const carrier = { capture: () => tenant.id, module: new URL('carrier.js', import.meta.url) }
    * ThreadPool.create({ filename, carry: [carrier] })
    * ```
    */
@@ -156,7 +156,7 @@ export interface RunOptions extends Omit<SubmitOptions, 'weight'> {
    * runs in the async context of the call. What it throws or rejects with is logged.
    *
    * ```js
-   * await pool.run(files, { name: 'pack', onProgress: ({ done, of }) => console.log(`${done} of ${of}`) })
+   * await pool.run(paths, { name: 'pack', onProgress: ({ done, of }) => console.log(`${done} of ${of}`) })
    * ```
    */
   onProgress?: ((value: any) => unknown) | undefined
