@@ -230,7 +230,7 @@ export class ThreadPool<M = any> extends BasePool {
    * export async function* lines(path) { yield* createInterface({ input: createReadStream(path) }) }
    *
    * // main.js
-   * for await (const line of pool.stream('access.log', { name: 'lines' })) count(line)
+   * for await (const line of pool.stream('access.log', { name: 'lines' })) console.log(line)
    * ```
    *
    * - The task is handed in by the first `next()`, which rejects if it is refused. Options are those of `run`, and
