@@ -1,5 +1,15 @@
 const CLOSURES = ['closures', 'waiting', 'shared', 'multi-pool', 'map', 'go']
-const CALLS = ['sequential', 'in-flight', 'burst', 'two-threads', 'payloads', 'factorial', 'processor', 'run-sync']
+const CALLS = [
+  'sequential',
+  'in-flight',
+  'burst',
+  'two-threads',
+  'payloads',
+  'factorial',
+  'processor',
+  'run-sync',
+  'stream',
+]
 const LIVES = ['cold-start', 'thread-per-task', 'abort', 'idle']
 const RATES = ['open-loop-1k', 'open-loop-20k', 'open-loop-100k']
 const SCHEDULING = ['keys', 'rate', 'rate-window', 'weights', 'overload'].map((name) => `scheduling/${name}`)

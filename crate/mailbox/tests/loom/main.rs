@@ -7,6 +7,7 @@
 #![cfg(loom)]
 
 mod isolate;
+mod streams;
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
