@@ -15,6 +15,7 @@ import {
 
 import { contradictions } from '../support/accounts.js'
 import { reaches } from '../support/cells.js'
+import { Remote } from '../support/remote.js'
 import { threads as tasks } from '../support/threads.js'
 import { rejection, until, within } from '../support/until.js'
 
@@ -375,4 +376,40 @@ test('a stream of a MultiPool runs in the first pool that takes it', async (t) =
   t.is((await all(open[1]!)).length, 99)
   await open[0]!.return!()
   t.deepEqual(contradictions(multi.stats()), [])
+})
+
+test('a guest of a shared pool has streams: in order, with errors, and left', async (t) => {
+  const { pool, at } = streams(t, { name: 'streams-of-guests', shared: true })
+  await pool.ready()
+  const guest = await Remote.start()
+  t.deepEqual(
+    await guest.run(async ({ ThreadPool: Threads }, file) => {
+      const own = Threads.create<any>({ filename: file, name: 'streams-of-guests', shared: true })
+      const numbers: unknown[] = []
+      for await (const chunk of own.stream(100, { name: 'numbers', highWaterMark: 3 })) numbers.push(chunk)
+      const failures: unknown[] = []
+      for (const name of ['failing', 'mixed', 'plain']) {
+        const seen: unknown[] = []
+        try {
+          for await (const chunk of own.stream(2, { name })) seen.push(chunk)
+        } catch (error) {
+          failures.push([seen, (error as Error).name])
+        }
+      }
+      for await (const _ of own.stream(100, { name: 'numbers' })) break
+      return { count: numbers.length, isOrdered: numbers.every((number, i) => number === i), failures }
+    }, filename),
+    {
+      count: 100,
+      isOrdered: true,
+      failures: [
+        [[0, 1], 'RangeError'],
+        // A SharedArrayBuffer goes to the owner only.
+        [[0], 'DataCloneError'],
+        [[], 'TypeError'],
+      ],
+    },
+  )
+  t.is(at(FINALLY), 3)
+  await guest.terminate()
 })

@@ -303,7 +303,10 @@ export class Threads {
       this.#events.crashed(worker, exitCode, member.cause === undefined ? undefined : this.#describe(member.cause))
     } else if (member.unloadable !== undefined) {
       this.#events.startFailed(worker, member.unloadable)
-    } else if (isEnding || !this.#retries.later(worker, attempt, () => this.start(worker, attempt + 1))) {
+    } else if (isEnding) {
+      // Nobody wants it any more.
+      this.#events.startFailed(worker, undefined)
+    } else if (!this.#retries.later(worker, attempt, () => this.start(worker, attempt + 1))) {
       const where = member.hasEntered ? '' : ", before it had imported 'workpool/worker'"
       const cause = member.cause ?? new Error(`the thread ended with exit code ${exitCode}${where}`)
       this.#events.startFailed(worker, this.#describe(cause))
