@@ -258,3 +258,26 @@ fn the_slots_of_a_heavy_batch_that_may_not_wait_are_kept() {
     assert!(matches!(pool.submit_reserved(batch, &[0])[..], [Admission::Started(..)]));
     assert_eq!(pool.gauges(), (4, 4, 1));
 }
+
+#[test]
+fn a_heavy_batch_stays_one_when_no_other_rule_is_used_any_more() {
+    let pool = Fixture::new(capacity(4));
+    let task = Submission { wait_timeout: Some(0), weight: 3, ..Submission::new(0) };
+    pool.reserve_places(places(1), &task, None).expect("there is room");
+    pool.pause(FaceId::FIRST);
+    pool.resume();
+    pool.start(1);
+    let hasty = Submission { wait_timeout: Some(0), ..Submission::new(2) };
+    assert_eq!(pool.refuse(&hasty), Some(Refusal::WaitTimeout), "all slots are taken or kept");
+}
+
+#[test]
+fn a_batch_of_a_key_of_which_too_many_would_wait_is_refused_whole() {
+    let policy = Policy { per_key: 1, max_waiting_per_key: 1, ..Policy::NONE };
+    let pool = Fixture::new(Options { policy, ..capacity(8) });
+    let task = Submission { key: Some(Key(1)), ..PLAIN };
+    assert_eq!(pool.reserve(3, &task).map_err(reason), Err(Some(Reason::Key)));
+    let batch = pool.reserve(2, &task).expect("one runs and one waits");
+    assert_eq!(reason_of(pool.submit(task)), Some(Reason::Key), "as if they waited");
+    assert_eq!(started(&pool.hand_in(batch, &[0, 1])).len(), 1);
+}

@@ -2,7 +2,7 @@
 
 use workpool_core::{BACKGROUND, MILLISECOND, Options, Policy, Refusal, Submission};
 
-use super::{A, heavy, of};
+use super::{A, B, heavy, of};
 use crate::{Fixture, boots, capacity, resources};
 
 fn background(payload: u32) -> Submission<u32> {
@@ -100,4 +100,22 @@ fn workers_boot_for_it_up_to_half_of_the_pool() {
         pool.wait(background(payload));
     }
     assert_eq!(boots(&pool.effects()).len(), 2);
+}
+
+#[test]
+fn keys_are_equal_there_and_one_that_may_not_start_is_passed_over() {
+    let background = |key, payload| Submission { priority: BACKGROUND, ..of(key, payload) };
+    let pool = Fixture::new(capacity(4));
+    pool.run(of(A, 0));
+    let (worker, _) = pool.run(Submission::new(1));
+    pool.wait(background(A, 2));
+    pool.wait(background(B, 3));
+    assert_eq!(pool.order(worker), [2, 3], "first in first out, although one of A runs");
+
+    let policy = Policy { per_key: 1, ..Policy::NONE };
+    let limited = Fixture::new(Options { policy, ..capacity(4) });
+    limited.run(of(A, 0));
+    limited.wait(background(A, 1));
+    limited.run(background(B, 2));
+    limited.wait(background(A, 3));
 }

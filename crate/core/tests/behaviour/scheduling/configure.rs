@@ -1,9 +1,12 @@
 //! Options that change while the pool runs, and the hint when to try again.
 
-use workpool_core::{Change, FaceId, MILLISECOND, Options, Policy, Refusal, Submission, WorkerKind};
+use workpool_core::{
+    Change, FaceId, MILLISECOND, Options, Overload, Policy, Reason, Refusal, Rejection, Shed, Submission,
+    WorkerKind,
+};
 
 use super::{A, of};
-use crate::{Fixture, boots, capacity, retirements};
+use crate::{Fixture, boots, capacity, rejections, retirements};
 
 #[test]
 fn a_change_holds_at_once_for_who_waits() {
@@ -94,4 +97,45 @@ fn who_is_refused_is_told_how_long_the_queue_takes_at_the_rate_of_ends() {
     assert_eq!(pool.retry_after(None), Some(200 * MILLISECOND), "four wait, and one ends in 50 ms");
     pool.pass(100);
     assert_eq!(pool.retry_after(None), None, "nothing has ended since");
+}
+
+#[test]
+fn tasks_that_came_before_have_waited_from_the_moment_at_which_shedding_begins() {
+    let pool = Fixture::new(capacity(1));
+    let (worker, _) = pool.run(Submission::new(0));
+    pool.wait(Submission::new(1));
+    pool.pass(1_000);
+    let shed = Some(Shed { target: 20 * MILLISECOND, interval: 10 * MILLISECOND });
+    pool.configure(&Change { shed: Some(shed), ..Change::default() });
+    pool.pass(20);
+    let last = pool.wait(Submission::new(2));
+    assert_eq!(pool.complete(worker), Some(last), "the queue stands");
+    assert_eq!(rejections(&pool.effects()), [], "exactly the target is not too long");
+}
+
+#[test]
+fn another_target_leaves_the_clock_of_a_queue_alone() {
+    let shed = |target| Some(Shed { target: target * MILLISECOND, interval: 10 * MILLISECOND });
+    let pool = Fixture::new(Options { policy: Policy { shed: shed(9), ..Policy::NONE }, ..capacity(1) });
+    let (worker, _) = pool.run(Submission::new(0));
+    pool.wait(Submission::new(1));
+    pool.pass(8);
+    pool.configure(&Change { shed: Some(shed(5)), ..Change::default() });
+    pool.pass(2);
+    let last = pool.wait(Submission::new(2));
+    assert_eq!(pool.complete(worker), Some(last));
+    assert_eq!(rejections(&pool.effects()), [(1, Rejection::Shed)]);
+}
+
+#[test]
+fn what_a_full_queue_does_and_how_many_of_a_key_may_wait_change_for_newcomers() {
+    let pool = Fixture::new(Options { max_waiting: 1, ..capacity(1) });
+    pool.run(Submission::new(0));
+    pool.wait(of(A, 1));
+    pool.configure(&Change { overload: Some(Overload::DiscardOldest), ..Change::default() });
+    pool.wait(of(A, 2));
+    assert_eq!(rejections(&pool.effects()), [(1, Rejection::Displaced)]);
+    pool.configure(&Change { max_waiting_per_key: Some(1), ..Change::default() });
+    let refusal = Refusal::Barred { reason: Reason::Key, waiting: 1, capacity: 1 };
+    assert_eq!(pool.refuse(&of(A, 3)), Some(refusal));
 }

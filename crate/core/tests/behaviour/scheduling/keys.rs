@@ -203,3 +203,12 @@ fn of_100_000_keys_nothing_is_left_after_their_last_task() {
     assert_eq!(pool.keys(), 0);
     assert_eq!(pool.gauges(), (1, 0, 0));
 }
+
+#[test]
+fn of_a_key_that_waits_in_several_priorities_no_more_are_expected_to_start_than_may() {
+    let pool = per_key(1, resources(4));
+    for priority in 0..3 {
+        pool.wait(Submission { priority, ..of(A, 0) });
+    }
+    assert_eq!(boots(&pool.effects()).len(), 1);
+}

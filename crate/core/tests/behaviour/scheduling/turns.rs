@@ -139,3 +139,16 @@ fn a_wait_for_no_time_is_told_at_once_that_its_key_may_not_start() {
     let there = Effect::Vacancy { face: FACE, token: 2, is_closed: false };
     assert_eq!(pool.effects(), [Effect::NoVacancy { face: FACE, token: 1 }, there]);
 }
+
+#[test]
+fn a_heavy_wait_stays_one_when_no_other_rule_is_used_any_more() {
+    let pool = Fixture::new(capacity(3));
+    let (worker, _) = pool.run(Submission::new(0));
+    pool.run(Submission::new(1));
+    pool.await_vacancy_with(Wait { weight: 2, ..Wait::new(FACE, 1) });
+    pool.pause(FACE);
+    pool.resume();
+    assert_eq!(told(&pool), [], "one slot is free");
+    pool.complete(worker);
+    assert_eq!(told(&pool), [1]);
+}
