@@ -3,32 +3,19 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet, HashMap},
-    hash::{BuildHasherDefault, Hasher},
+    hash::BuildHasherDefault,
 };
 
 use slab::Slab;
 
-use crate::{key::Key, policy::UNBOUNDED, state::queue::WaitQueue, submission::BACKGROUND};
+use crate::{
+    key::{Key, Part},
+    policy::UNBOUNDED,
+    state::queue::WaitQueue,
+    submission::BACKGROUND,
+};
 
 const NONE: u32 = u32::MAX;
-
-/// A key is as good as random: a part of it is a hash.
-#[derive(Debug, Default)]
-struct Part(u64);
-
-impl Hasher for Part {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        let mut part = [0; 8];
-        for (to, &byte) in part.iter_mut().zip(bytes) {
-            *to = byte;
-        }
-        self.0 = u64::from_ne_bytes(part);
-    }
-}
 
 /// A place in the list of a key, kept under the number of the task that has it.
 #[derive(Debug, Clone, Copy)]
