@@ -113,6 +113,8 @@ export interface Resource<R> {
  * other. Any object that has this method is a policy; those of [cockatiel](https://github.com/connor4312/cockatiel) are.
  *
  * ```ts
+ * import { type Policy, isRetryable } from 'workpool'
+ *
  * const twice: Policy = {
  *   async execute(attempt, signal = new AbortController().signal) {
  *     try {
@@ -1396,8 +1398,8 @@ export declare class Pool<R = unknown> extends BasePool {
 	 * arguments.
 	 *
 	 * ```js
-	 * const fetchPosts2 = pool.wrap(fetchPosts)
-	 * const posts = await fetchPosts2(id)
+	 * const fetchInPool = pool.wrap(fetchPosts)
+	 * const posts = await fetchInPool(id)
 	 * ```
 	 *
 	 * @throws TypeError with code `ERR_POOL_OPTION` if `f` is no function
@@ -1581,7 +1583,8 @@ export declare class ThreadPool<M = any> extends BasePool {
 	 * are tried again, and with `fallback` there is an answer for what the pool refuses, see `PolicyOptions`.
 	 *
 	 * ```js
-	 * const urgent = pool.with({ priority: 'high', timeout: 1_000 })
+	 * const threads = ThreadPool.create({ filename })
+	 * const urgent = threads.with({ priority: 'high', timeout: 1_000 })
 	 * await urgent.tasks.parse(text)
 	 * ```
 	 *

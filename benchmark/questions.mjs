@@ -12,7 +12,7 @@ const CALLS = [
 ]
 const LIVES = ['cold-start', 'thread-per-task', 'abort', 'idle']
 const RATES = ['open-loop-1k', 'open-loop-20k', 'open-loop-100k']
-const SCHEDULING = ['keys', 'rate', 'rate-window', 'weights', 'overload'].map((name) => `scheduling/${name}`)
+const SCHEDULING = ['keys', 'rate', 'rate-window', 'weights', 'overload', 'batch'].map((name) => `scheduling/${name}`)
 const THREADS = [...CALLS, ...LIVES, ...RATES].map((name) => `threads/${name}`)
 
 /** All questions, in the order in which they are asked. */

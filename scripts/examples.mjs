@@ -51,6 +51,7 @@ function examplesOf(page, text) {
 const IMPORTED = {
   workpool: [
     'Pool',
+    'isRetryable',
     'ThreadPool',
     'MultiPool',
     ...new Set(readFileSync(join(root, 'index.ts'), 'utf8').match(/\b\w+Error\b/g)),
@@ -195,9 +196,9 @@ function tryOut(example, form, folder, env) {
   return unsaid.length === 0 ? undefined : `did not print: ${unsaid.join(' | ')}\nbut: ${stdout}`
 }
 
-/** Links the libraries that pages show for comparison. */
+/** Links the libraries that pages show, for comparison or for use with ours. */
 function linkPeers(folder) {
-  for (const peer of ['p-limit', 'p-queue', 'bottleneck', 'async-sema', 'piscina'])
+  for (const peer of ['p-limit', 'p-queue', 'bottleneck', 'async-sema', 'piscina', 'cockatiel'])
     symlinkSync(join(root, 'node_modules', peer), join(folder, 'node_modules', peer), 'junction')
 }
 

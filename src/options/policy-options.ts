@@ -8,6 +8,8 @@ import { type Check, type Checks, functionOf } from './checks.js'
  * other. Any object that has this method is a policy; those of [cockatiel](https://github.com/connor4312/cockatiel) are.
  *
  * ```ts
+ * import { type Policy, isRetryable } from 'workpool'
+ *
  * const twice: Policy = {
  *   async execute(attempt, signal = new AbortController().signal) {
  *     try {

@@ -150,8 +150,8 @@ export class Pool<R = unknown> extends BasePool {
    * arguments.
    *
    * ```js
-   * const fetchPosts2 = pool.wrap(fetchPosts)
-   * const posts = await fetchPosts2(id)
+   * const fetchInPool = pool.wrap(fetchPosts)
+   * const posts = await fetchInPool(id)
    * ```
    *
    * @throws TypeError with code `ERR_POOL_OPTION` if `f` is no function

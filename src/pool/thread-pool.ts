@@ -180,7 +180,8 @@ export class ThreadPool<M = any> extends BasePool {
    * are tried again, and with `fallback` there is an answer for what the pool refuses, see `PolicyOptions`.
    *
    * ```js
-   * const urgent = pool.with({ priority: 'high', timeout: 1_000 })
+   * const threads = ThreadPool.create({ filename })
+   * const urgent = threads.with({ priority: 'high', timeout: 1_000 })
    * await urgent.tasks.parse(text)
    * ```
    *
