@@ -113,8 +113,8 @@ add('rules/scheduled/admission.rs', [
   ],
   ['a newcomer of a key that may not start waits', 'running >= schedule.per_key', 'running > schedule.per_key'],
   ['a newcomer waits while the rate is spent', ' || self.allowed() == 0;', ';'],
-  ['a slot is kept for a turn', 'let turns = if is_free { 0 } else { self.vacancies.held() };', 'let turns = 0;'],
-  ['slots are kept for a batch that may not wait', 'let kept = self.batches.kept();', 'let kept = 0;'],
+  ['a slot is kept for a turn', 'let turns = if is_free { 0 } else { self.vacancies.held() };', 'let turns = 0_u32;'],
+  ['slots are kept for a batch that may not wait', 'let kept = self.batches.kept();', 'let kept = 0_u32;'],
   [
     'a newcomer is refused where it would be if the tasks of a batch waited already',
     'if would_wait || self.would_wait_beside_batches(&task) {',

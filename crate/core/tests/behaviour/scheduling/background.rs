@@ -94,6 +94,18 @@ fn a_newcomer_in_the_background_does_not_pass_a_heavy_task() {
 }
 
 #[test]
+fn it_would_wait_while_another_task_waits_for_a_worker_that_boots() {
+    let pool = Fixture::new(Options { nonblocking: true, ..resources(4) });
+    pool.wait(Submission::new(0));
+    let refusal = Refusal::Overload { waiting: 1, capacity: 4 };
+    assert_eq!(pool.refuse(&background(1)), Some(refusal));
+    let worker = boots(&pool.effects())[0];
+    assert!(pool.booted(worker).is_some());
+    pool.wait(background(1));
+    assert_eq!(boots(&pool.effects()).len(), 1);
+}
+
+#[test]
 fn workers_boot_for_it_up_to_half_of_the_pool() {
     let pool = Fixture::new(resources(4));
     for payload in 0..4 {
