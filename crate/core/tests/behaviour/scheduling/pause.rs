@@ -103,6 +103,18 @@ fn close_and_release_end_it_and_a_closed_pool_cannot_be_paused() {
 }
 
 #[test]
+fn what_waits_when_the_pool_closes_has_the_workers_that_are_idle() {
+    let pool = Fixture::new(resources(2));
+    let [worker] = pool.fill_and_complete(1)[..] else { panic!("one") };
+    pool.pause(FACE);
+    pool.wait(Submission::new(1));
+    pool.effects();
+    pool.close();
+    assert_eq!(pool.starts(), [(worker, 1)], "and none is made anew");
+    assert_eq!(pool.gauges(), (1, 1, 0));
+}
+
+#[test]
 fn the_pool_resumes_when_the_last_face_that_paused_it_has_gone() {
     let pool = Fixture::shared(capacity(1));
     let other = pool.join().expect("the first one is there");

@@ -1,6 +1,8 @@
 //! Queues that stand.
 
-use workpool_core::{BACKGROUND, MILLISECOND, Options, Policy, Rejection, Shed, Submission, WorkerId};
+use workpool_core::{
+    BACKGROUND, FaceId, MILLISECOND, Options, Policy, Rate, Rejection, Shed, Submission, WorkerId,
+};
 
 use crate::{Fixture, capacity, rejections};
 
@@ -115,4 +117,27 @@ fn very_many_late_tasks_are_rejected_in_several_holds_of_the_lock() {
     assert_eq!(next(&pool, worker), None);
     assert_eq!(shed(&pool).len(), 5_000);
     assert_eq!(pool.gauges(), (1, 0, 0));
+}
+
+#[test]
+fn a_spent_rate_begins_the_interval_anew() {
+    let shed = Some(Shed { target: 5 * MILLISECOND, interval: 10 * MILLISECOND });
+    let rate = Some(Rate { limit: 1, interval: 100 * MILLISECOND });
+    let pool = Fixture::new(Options { policy: Policy { shed, rate, ..Policy::NONE }, ..capacity(2) });
+    pool.run(Submission::new(0));
+    pool.wait(Submission::new(1));
+    pool.pass(100);
+    assert_eq!(pool.started(), [1], "until now it could not have started");
+}
+
+#[test]
+fn what_a_close_starts_is_not_shed_before() {
+    let (pool, worker) = shedding();
+    pool.await_vacancy(FaceId::FIRST, 1);
+    pool.wait(Submission::new(1));
+    assert_eq!(pool.complete(worker), None, "the slot is kept for the turn");
+    pool.pass(200);
+    pool.effects();
+    pool.close();
+    assert_eq!(pool.started(), [1]);
 }
