@@ -413,3 +413,20 @@ test('a guest of a shared pool has streams: in order, with errors, and left', as
   t.is(at(FINALLY), 3)
   await guest.terminate()
 })
+
+test('a task consumes a stream whose generator is in the same thread', async (t) => {
+  const { pool, at } = streams(t, { name: 'nested-streams', shared: true, concurrency: 2 })
+  t.is(await pool.run({ name: 'nested-streams', many: 300 }, { name: 'nested' }), 300)
+  t.is(at(FINALLY), 2)
+})
+
+test('two streams at once leave the event loop its turns', async (t) => {
+  const { pool } = streams(t, { size: 2 })
+  let isOver = false
+  setTimeout(() => (isOver = true), 20)
+  const read = async (): Promise<void> => {
+    for await (const _ of pool.stream(10_000_000, { name: 'numbers' })) if (isOver) break
+  }
+  await Promise.all([read(), read()])
+  t.true(isOver)
+})

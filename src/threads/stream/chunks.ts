@@ -2,6 +2,7 @@
 import { ArgumentRow, Batching, StreamHead, Streaming, ValueFlag, ValueKind } from '../../native/abi.js'
 import { WorkerCrashedError } from '../../base/errors.js'
 import { native } from '../../native/binding.js'
+import { carryOut, hasCommands } from '../../native/isolate.js'
 import { decodeIn } from '../../wire/values.js'
 import type { StreamHome } from './home.js'
 
@@ -113,6 +114,8 @@ export class TakenChunks {
     if (++this.#consumed < this.#half) return
     native.stream_credit(this.#stream, this.#consumed)
     this.#consumed = 0
+    // The producer may be in this isolate.
+    if (hasCommands()) carryOut()
   }
 
   /**

@@ -74,8 +74,9 @@ export class StreamCall extends Call implements Consumer, OpenStream {
     if (chunks?.isReady) {
       const value = chunks.first
       if (!(value instanceof OddChunk)) {
+        const step = resolvedPromise<Step>({ value, done: false })
         chunks.consume()
-        return resolvedPromise({ value, done: false })
+        return step
       }
     }
     return this.#nextLater()
@@ -199,7 +200,8 @@ export class StreamCall extends Call implements Consumer, OpenStream {
   }
 
   arrived(): void {
-    if (this.#phase === 'open') this.#deliver(true)
+    // It may be told inside a microtask, so the event loop has not had its turn for sure.
+    if (this.#phase === 'open') this.#deliver(false)
   }
 
   /** The thread has ended: the values that it has sent by its message port are about to be dropped. */
