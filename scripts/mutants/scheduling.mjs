@@ -346,8 +346,10 @@ add('state/schedule/rate.rs', [
   ],
   [
     'a start counts until its interval has passed',
-    'Some(&oldest) if oldest + interval <= now => {',
-    'Some(&oldest) if oldest + interval <= now + 5_000_000 => {',
+    `Some(&oldest) if oldest + interval <= now => {
+                self.times.partition_point(|&time| time + interval <= now)`,
+    `Some(&oldest) if oldest + interval <= now + 5_000_000 => {
+                self.times.partition_point(|&time| time + interval <= now + 5_000_000)`,
   ],
   [
     'a start no longer counts when its interval has passed',

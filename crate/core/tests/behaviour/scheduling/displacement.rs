@@ -75,6 +75,12 @@ fn only_the_lowest_priority_in_which_its_key_waits_is_looked_at() {
     pool.wait(Submission { priority: 5, ..of(B, 2) });
     let refusal = Refusal::Overload { waiting: 2, capacity: 1 };
     assert_eq!(pool.submit(Submission { priority: 3, ..of(A, 3) }), Admission::Refused(refusal));
+
+    let other = discarding(2);
+    other.wait(Submission { priority: 0, ..of(A, 1) });
+    other.wait(Submission { priority: 5, ..of(A, 2) });
+    other.wait(Submission { priority: 3, ..of(A, 3) });
+    assert_eq!(displaced(&other), [2]);
 }
 
 #[test]
