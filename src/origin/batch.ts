@@ -18,9 +18,16 @@ export interface Share {
   abortSome(most: number, reason: unknown): boolean
 }
 
+/** The jobs of a batch: a list of them, or what is one for a kind of pool. */
+export interface Jobs {
+  readonly length: number
+}
+
 /** Who reserves places: one pool, or several. */
-export interface Reserver<J, O> {
-  reserve(jobs: readonly J[], options: O, batch: Batch): readonly Share[] | number
+export interface Reserver<J, O, L extends Jobs> {
+  reserve(jobs: L, options: O, batch: Batch): readonly Share[] | number
+  /** Any job of a batch. */
+  anyOf(jobs: L): J
   refusal(code: number, job: J): Error
 }
 
@@ -86,9 +93,9 @@ export class Batch {
 }
 
 /** Submits all jobs, of which there are some, or none of them. Throws what goes wrong before they are submitted. */
-export function submitTogether<J, O extends { readonly signal?: AbortSignal }>(
-  origin: Reserver<J, O>,
-  jobs: readonly J[],
+export function submitTogether<J, O extends { readonly signal?: AbortSignal }, L extends Jobs>(
+  origin: Reserver<J, O, L>,
+  jobs: L,
   options: O,
 ): Promise<unknown[]> {
   const batch = new Batch(jobs.length, options.signal)
@@ -96,7 +103,7 @@ export function submitTogether<J, O extends { readonly signal?: AbortSignal }>(
   let isReady = false
   try {
     const reserved = origin.reserve(jobs, options, batch)
-    if (typeof reserved === 'number') return rejectedPromise(origin.refusal(reserved, jobs[0]!))
+    if (typeof reserved === 'number') return rejectedPromise(origin.refusal(reserved, origin.anyOf(jobs)))
     shares = reserved
     for (const share of shares) share.prepare()
     isReady = true

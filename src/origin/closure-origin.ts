@@ -237,6 +237,10 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     return this.#settings.panicHandler !== undefined
   }
 
+  anyOf(closures: readonly Closure<R>[]): Closure<R> {
+    return closures[0]!
+  }
+
   share(
     batch: Batch,
     closures: readonly Closure<R>[],

@@ -10,7 +10,7 @@ import { type Change, assertAgrees as assertChange, toCoreChange } from '../opti
 import type { CloseOptions } from '../options/options.js'
 import { type JobOptions, Origin, isFinal } from './origin.js'
 import { overloadError } from './strain.js'
-import type { Batch, Share } from './batch.js'
+import type { Batch, Jobs, Share } from './batch.js'
 import { type Places, reservePlaces } from './places.js'
 import { Signals } from './signals.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
@@ -38,7 +38,7 @@ export interface HandleSettings {
  * What an isolate holds of one pool of the core: the handle tells the state of the pool, closes and opens it, and waits
  * for a vacancy. The core's rules and counters behind it are the same for all kinds of workers.
  */
-export abstract class Handle<J, O extends JobOptions> extends Origin<J, O> {
+export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly J[]> extends Origin<J, O, L> {
   /** Of the last job that was offered to other pools, too, and not taken. */
   lastRefusal = Refusal.closed
   /** Whether the pool's signal has aborted. */
@@ -117,20 +117,14 @@ export abstract class Handle<J, O extends JobOptions> extends Origin<J, O> {
   protected abstract readonly isNoted: boolean
 
   /** What the pool takes of a batch: the jobs at these indices, or all. */
-  abstract share(
-    batch: Batch,
-    jobs: readonly J[],
-    indices: readonly number[] | undefined,
-    options: O,
-    places: Places,
-  ): Share
+  abstract share(batch: Batch, jobs: L, indices: readonly number[] | undefined, options: O, places: Places): Share
 
   /** Reserves so many places, or so many more; or gives a refusal. */
   reservePlaces(count: number, options: O, mode: Offer, into?: Places): Places | number {
     return reservePlaces(this.id, count, options, this.isNoted, mode, into)
   }
 
-  reserve(jobs: readonly J[], options: O, batch: Batch): readonly Share[] | number {
+  reserve(jobs: L, options: O, batch: Batch): readonly Share[] | number {
     const places = this.reservePlaces(jobs.length, options, Offer.normal)
     return typeof places === 'number' ? places : [this.share(batch, jobs, undefined, options, places)]
   }

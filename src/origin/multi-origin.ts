@@ -7,7 +7,7 @@ import type { Change } from '../options/live-options.js'
 import type { CloseOptions } from '../options/options.js'
 import { relayOf } from '../base/relay.js'
 import type { Strategy } from '../options/strategy.js'
-import type { Batch, Share } from './batch.js'
+import type { Batch, Jobs, Share } from './batch.js'
 import type { Handle } from './handle.js'
 import { type JobOptions, Origin, isFinal, isRefusal } from './origin.js'
 import { reasonOf } from './rejections.js'
@@ -21,7 +21,12 @@ import { type Refused, readSums } from '../native/stats.js'
  * Several pools as one: who is asked for a job and in which order, what is counted when none takes it, and the verbs
  * over all. Each pool decides for itself what it takes; nothing is decided twice here.
  */
-export class MultiOrigin<J, O extends JobOptions, H extends Handle<J, O> = Handle<J, O>> extends Origin<J, O> {
+export class MultiOrigin<
+  J,
+  O extends JobOptions,
+  L extends Jobs = readonly J[],
+  H extends Handle<J, O, L> = Handle<J, O, L>,
+> extends Origin<J, O, L> {
   readonly members: readonly H[]
   readonly naming: Naming
   readonly #refused: Refused = { overload: 0, rate: 0, key: 0, paused: 0, closed: 0 }
@@ -84,8 +89,12 @@ export class MultiOrigin<J, O extends JobOptions, H extends Handle<J, O> = Handl
     return code ?? (mode === Offer.normal ? this.#countRefusal() : first)
   }
 
+  anyOf(jobs: L): J {
+    return this.members[0]!.anyOf(jobs)
+  }
+
   /** Each job has a place in the pool that would take it if it was submitted. If one has none, all others give theirs back. */
-  reserve(jobs: readonly J[], options: O, batch: Batch): readonly Share[] | number {
+  reserve(jobs: L, options: O, batch: Batch): readonly Share[] | number {
     const taken: { places: Places | undefined; indices: number[] }[] = this.members.map(() => ({
       places: undefined,
       indices: [],

@@ -1,7 +1,7 @@
 import { rejectedLater, rejectedPromise, resolvedPromise } from '../base/intrinsics.js'
 import { Offer, Refusal, Special } from '../native/abi.js'
 import type { VacancyWait } from '../native/isolate.js'
-import { type Batch, type Share, submitTogether } from './batch.js'
+import { type Batch, type Jobs, type Share, submitTogether } from './batch.js'
 import type { PoolStats, Stat } from '../native/pool-stats.js'
 import type { Change } from '../options/live-options.js'
 import type { CloseOptions } from '../options/options.js'
@@ -23,7 +23,7 @@ export const isFinal = (code: number): boolean => code === Refusal.waitTimeout |
  * call of an export. Who takes it may be one pool or several, so everything that is offered, waited for or told of a
  * pool goes by an origin, and whatever wraps a submission wraps `offer`.
  */
-export abstract class Origin<J, O extends JobOptions> {
+export abstract class Origin<J, O extends JobOptions, L extends Jobs = readonly J[]> {
   constructor(
     /** The name of the pool, for errors. */
     readonly name: string,
@@ -60,7 +60,7 @@ export abstract class Origin<J, O extends JobOptions> {
   }
 
   /** As `submit`, for several jobs that are taken all together or not at all; the first failure rejects and aborts the rest. */
-  submitAll(jobs: readonly J[], options: O): Promise<unknown[]> {
+  submitAll(jobs: L, options: O): Promise<unknown[]> {
     try {
       const { signal } = options
       if (signal?.aborted) return rejectedPromise(signal.reason)
@@ -70,8 +70,11 @@ export abstract class Origin<J, O extends JobOptions> {
     }
   }
 
+  /** Any job of a batch, for what is the same of all. */
+  abstract anyOf(jobs: L): J
+
   /** Reserves a place for each job of a batch: says which pool takes which; or why they are all refused. */
-  abstract reserve(jobs: readonly J[], options: O, batch: Batch): readonly Share[] | number
+  abstract reserve(jobs: L, options: O, batch: Batch): readonly Share[] | number
 
   /** As `submit`, without a promise. Throws what `submit` would reject with, if the job does not start or wait. */
   execute(job: J, options: O): void {

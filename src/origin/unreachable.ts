@@ -5,7 +5,7 @@ import type { Handle } from './handle.js'
  * Releases the pools that nobody references any more, once their last task has settled, and then gives their numbers
  * back. It must not reference the pools for which it waits, and the options of a pool may reference the pool.
  */
-const unreachable = new FinalizationRegistry<{ id: number; handle: WeakRef<Handle<never, never>> }>(
+const unreachable = new FinalizationRegistry<{ id: number; handle: WeakRef<Handle<any, any, any>> }>(
   ({ id, handle }) => {
     const left = handle.deref()
     // A pool that has nothing to do goes with its handle.
@@ -15,6 +15,6 @@ const unreachable = new FinalizationRegistry<{ id: number; handle: WeakRef<Handl
 )
 
 /** `pool` is all that is left to users of `handle`. */
-export function watchReachability(pool: object, handle: Handle<never, never>): void {
+export function watchReachability(pool: object, handle: Handle<any, any, any>): void {
   unreachable.register(pool, { id: handle.id, handle: new WeakRef(handle) })
 }

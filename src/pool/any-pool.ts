@@ -31,10 +31,10 @@ export type AnyPool = Pick<BasePool, keyof BasePool>
 
 /** What pools of closures and of threads have in common. */
 export abstract class BasePool implements AsyncDisposable {
-  readonly #origin: Origin<any, any>
+  readonly #origin: Origin<any, any, any>
 
   /** @internal */
-  constructor(origin: Origin<any, any>) {
+  constructor(origin: Origin<any, any, any>) {
     this.#origin = origin
   }
 

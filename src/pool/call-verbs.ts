@@ -17,12 +17,13 @@ import {
 import type { Origin } from '../origin/origin.js'
 import { carefully, isFinalRefusal } from '../policy/careful.js'
 import { Call } from '../threads/owner/call.js'
+import { CallList } from '../threads/owner/call-list.js'
 import type { StreamHome } from '../threads/stream/home.js'
 import type { Tasks } from './module-types.js'
 import { noCare } from './care.js'
 import { SPREAD } from '../wire/values.js'
 
-export type Calls = Origin<Call, RunChecked>
+export type Calls = Origin<Call, RunChecked, CallList>
 
 /** A way into a thread pool, or into several: that of the pool itself, or of a view. */
 export interface CallAccess {
@@ -122,12 +123,8 @@ export function runAllChecking(access: CallAccess, args: unknown, options: unkno
     origin.assertPossible(own)
     const checked = merged<typeof own>(terms.options, own)
     const { name = DEFAULT } = checked
-    const calls = list.map((argument, index) => {
-      const call = new Call(name, argument, false)
-      if (transfer !== undefined) call.transfer = checkTransfer(transfer(argument, index), index)
-      return call
-    })
-    return origin.submitAll(calls, checked)
+    const transfers = transfer && list.map((argument, index) => checkTransfer(transfer(argument, index), index))
+    return origin.submitAll(new CallList(name, list, transfers), checked)
   } catch (error) {
     return rejectedLater(error)
   }

@@ -25,7 +25,7 @@ import type { Resource } from '../options/resource-options.js'
 import type { Strategy } from '../options/strategy.js'
 import type { MapRunOptions, RunAllOptions, StreamOptions, WithOptions } from '../options/thread-options.js'
 import type { Lease } from '../origin/lease.js'
-import { MultiOrigin } from '../origin/multi-origin.js'
+import type { MultiOrigin } from '../origin/multi-origin.js'
 import type { Closure, TaskContext } from '../origin/task.js'
 import { BasePool } from './any-pool.js'
 import {
@@ -63,7 +63,14 @@ import type {
   Tasks,
   WithDefault,
 } from './module-types.js'
-import { type DefaultsOf, type Members, accessToCalls, accessToClosures } from './multi-access.js'
+import {
+  type DefaultsOf,
+  type Members,
+  accessToCalls,
+  accessToClosures,
+  overCalls,
+  overClosures,
+} from './multi-access.js'
 import { type ClosureVerb, noClosures, noExports } from './other-kind.js'
 import { streamChecking } from './stream-verbs.js'
 import { type Pool, createPools, isPool, originOf } from './pool.js'
@@ -93,7 +100,7 @@ type OfOneKind<P> = [P] extends [Pool<any>] ? unknown : [P] extends [ThreadPool<
 export class MultiPool<P> extends BasePool {
   /** Strong, as a pool that nobody references is released. */
   readonly #pools: readonly P[]
-  readonly #origin: MultiOrigin<any, any, any>
+  readonly #origin: MultiOrigin<any, any, any, any>
   readonly #closures: ClosureAccess<any> | undefined
   readonly #calls: CallAccess | undefined
   /** The exported functions of the task module, called in the first thread pool that takes the task. */
@@ -135,7 +142,7 @@ export class MultiPool<P> extends BasePool {
     const { name, settings, strategy, defaults: terms = NO_TERMS } = checkMultiPoolOptions<R>(options)
     const pools = createPools(settings)
     return new MultiPool(CREATE, pools, {
-      closures: { origin: new MultiOrigin(name, pools.map(originOf), strategy), terms },
+      closures: { origin: overClosures(name, pools.map(originOf), strategy), terms },
     })
   }
 
@@ -160,12 +167,12 @@ export class MultiPool<P> extends BasePool {
     if (Array.isArray(pools) && isThreadPool(pools[0])) {
       const { strategy, defaults: terms = NO_CALL_TERMS } = checkOfThreads(options)
       const members = checkPools<ThreadPool<any>>(pools, isThreadPool)
-      const origin = new MultiOrigin(nextName(), members.map(threadOriginOf), strategy)
+      const origin = overCalls(nextName(), members.map(threadOriginOf), strategy)
       return new MultiPool(CREATE, members as readonly unknown[] as readonly P[], { calls: { origin, terms } })
     }
     const { strategy, defaults: terms = NO_TERMS } = checkOfClosures(options)
     const members = checkPools<Pool<any>>(pools, isPool)
-    const origin = new MultiOrigin(nextName(), members.map(originOf), strategy)
+    const origin = overClosures(nextName(), members.map(originOf), strategy)
     return new MultiPool(CREATE, members as readonly unknown[] as readonly P[], { closures: { origin, terms } })
   }
 

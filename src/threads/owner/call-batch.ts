@@ -9,6 +9,8 @@ import { type Places, answerAt, writeHead } from '../../origin/places.js'
 import { BatchWriter } from '../../wire/batch-values.js'
 import { CARRIED, NAMED, serialize } from '../../wire/values.js'
 import type { Call } from './call.js'
+import type { CallList } from './call-list.js'
+import type { BatchOfCalls, CallTable } from './call-table.js'
 import { capture } from './carry.js'
 import { type PortArgument, discard, toPortArgument } from './port-argument.js'
 
@@ -20,17 +22,17 @@ export interface CallBatchOwner {
   /** The number of the export, with its flags. */
   exportCode(name: string): number
   readonly carry: readonly CheckedCarrier[]
-  /** The call is a task from now on. */
-  keep(call: Call): void
+  /** All tasks of the pool. */
+  readonly table: CallTable
   abort(call: Call, reason: unknown): void
   closedError(): Error
 }
 
 /** The calls that one pool takes of a batch. */
-export class CallShare implements Share {
+export class CallShare implements Share, BatchOfCalls {
   readonly #owner: CallBatchOwner
-  readonly #batch: Batch
-  readonly #calls: readonly Call[]
+  readonly batch: Batch
+  readonly #calls: CallList
   /** Places in the batch; `undefined` if the pool takes all. */
   readonly #indices: readonly number[] | undefined
   readonly #options: RunChecked
@@ -40,19 +42,19 @@ export class CallShare implements Share {
   /** What only a message port brings, by place among the calls of this pool. */
   readonly #portArguments = new Map<number, PortArgument>()
   #exportCode = 0
-  /** How many of its calls have been looked at since the batch failed. */
+  /** Up to which number the tasks that are left have been aborted. */
   #aborted = 0
 
   constructor(
     owner: CallBatchOwner,
     batch: Batch,
-    calls: readonly Call[],
+    calls: CallList,
     indices: readonly number[] | undefined,
     options: RunChecked,
     places: Places,
   ) {
     this.#owner = owner
-    this.#batch = batch
+    this.batch = batch
     this.#calls = calls
     this.#indices = indices
     this.#options = options
@@ -67,7 +69,7 @@ export class CallShare implements Share {
 
   /** Encodes all arguments. What is moved is moved last, when nothing else can fail any more. */
   prepare(): void {
-    const name = this.#calls[0]!.name
+    const { name, args, transfers } = this.#calls
     this.#exportCode = this.#owner.exportCode(name)
     const carried = this.#capture()
     if (carried !== undefined) this.#exportCode |= CARRIED
@@ -75,7 +77,8 @@ export class CallShare implements Share {
     const moving: { own: number; sent: unknown; list: readonly Transferable[] }[] = []
     for (let own = 0; own < this.#count; own++) {
       const index = this.#indexOf(own)
-      const { argument: given, transfer: list } = this.#calls[index]!
+      const given = args[index]
+      const list = transfers?.[index]
       const argument = carried === undefined ? given : [given, ...(carried[own] ?? [])]
       const sent = isNamed ? [name, argument] : argument
       if (list !== undefined && list.length > 0 && this.#owner.hasPort) {
@@ -115,7 +118,7 @@ export class CallShare implements Share {
   }
 
   handIn(): void {
-    const { priority = 1 } = this.#options
+    const { table } = this.#owner
     let own = 0
     for (const chunk of this.#writer.chunks) {
       writeHead(chunk.words, this.#owner.id, this.#places, chunk.count, this.#exportCode)
@@ -123,25 +126,32 @@ export class CallShare implements Share {
       const taken = chunk.words[BatchHead.count]!
       for (let place = 0; place < taken; place++, own++) {
         const index = this.#indexOf(own)
-        const call = this.#calls[index]!
-        call.batch = this.#batch
-        call.index = index
-        call.promise = this.#batch.promise
-        call.argument = undefined
         const at = answerAt(place)
-        call.id = chunk.words[at + BatchRow.task]!
-        call.stamp = chunk.words[at + BatchRow.stamp]!
-        call.priority = priority
-        call.portArgument = this.#portArguments.get(own)
-        this.#portArguments.delete(own)
-        this.#owner.keep(call)
+        const id = chunk.words[at + BatchRow.task]!
+        table.keepOfBatch(id, chunk.words[at + BatchRow.stamp]!, this, index)
+        if (this.#portArguments.size > 0) this.#keepPortArgument(table.at(id)!, own)
       }
       if (taken < chunk.count) {
-        this.#batch.failed(this.#owner.closedError())
+        this.batch.failed(this.#owner.closedError())
         break
       }
     }
     this.#discard()
+  }
+
+  /** The call has the argument until its thread is known. */
+  #keepPortArgument(call: Call, own: number): void {
+    call.portArgument = this.#portArguments.get(own)
+    this.#portArguments.delete(own)
+  }
+
+  callAt(index: number): Call {
+    const call = this.#calls.any()
+    call.batch = this.batch
+    call.index = index
+    call.promise = this.batch.promise
+    call.priority = this.#options.priority ?? 1
+    return call
   }
 
   start(): void {}
@@ -152,13 +162,14 @@ export class CallShare implements Share {
   }
 
   abortSome(most: number, reason: unknown): boolean {
-    const end = Math.min(this.#aborted + most, this.#count)
+    const { table } = this.#owner
+    // Those that come later are others'.
+    const end = Math.min(this.#aborted + most, table.length)
     for (; this.#aborted < end; this.#aborted++) {
-      const call = this.#calls[this.#indexOf(this.#aborted)]!
-      // One that has not been handed in is in no batch.
-      if (call.batch === this.#batch) this.#owner.abort(call, reason)
+      if (table.batchAt(this.#aborted) !== this && table.objectAt(this.#aborted)?.batch !== this.batch) continue
+      this.#owner.abort(table.at(this.#aborted)!, reason)
     }
-    return end === this.#count
+    return end === table.length
   }
 
   /** Nobody will ask for the arguments of calls that have not been handed in. */

@@ -101,7 +101,8 @@ export class CallEnds {
 
 const kindOf = (row: number): number => outcomes[row * Exchange.columns + Column.kind]!
 
-function valueOf(row: number): unknown {
+/** Reads the value of an outcome back, which may throw. */
+export function valueOf(row: number): unknown {
   const at = row * Exchange.columns
   const number = figures[row * Exchange.figures + Figure.value]!
   return decode(kindOf(row), number, outcomes[at + Column.offset]!, outcomes[at + Column.length]!)
@@ -110,6 +111,13 @@ function valueOf(row: number): unknown {
 function timesOf(row: number): Times {
   const at = row * Exchange.figures
   return { id: figures[at + Figure.id]!, waitMs: figures[at + Figure.waitMs]!, runMs: figures[at + Figure.runMs]! }
+}
+
+/** Whether an outcome is a result that is read at once, and nothing else is to be seen to. */
+export function isPlainResult(row: number): boolean {
+  const kind = kindOf(row)
+  const others = ValueFlag.failed | ValueFlag.printed | ValueFlag.progress
+  return (kind & others) === 0 && (kind & ValueFlag.mask) !== ValueKind.port
 }
 
 /** The promise of a call settles once the owner has read what the task has printed. An owner that is blocked reads nothing. */

@@ -1,6 +1,5 @@
 import { Promise } from '../../base/intrinsics.js'
 import { capture, forgetCaptured, rejectOf, resolveOf } from '../../origin/captured.js'
-import type { Transferable } from '../../base/transferable.js'
 import type { Batch } from '../../origin/batch.js'
 import type { Resolve } from '../../origin/task.js'
 import { SPREAD } from '../../wire/values.js'
@@ -25,8 +24,6 @@ export class Call {
   /** The batch that it belongs to and by which it settles, and its place there. */
   batch: Batch | undefined
   index = 0
-  /** Of a batch: what of the argument is moved. */
-  transfer: readonly Transferable[] | undefined
   /** If its caller wants to know how far it has come. */
   listener: Listener | undefined
   /** The argument, if no codec takes it, until the thread is known. */

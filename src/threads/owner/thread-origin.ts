@@ -30,7 +30,9 @@ import { Threads } from './threads.js'
 import { afterPrints } from './after-prints.js'
 import type { Call } from './call.js'
 import { type CallBatchOwner, CallShare } from './call-batch.js'
-import { CallEnds } from './call-ends.js'
+import { CallEnds, isPlainResult, valueOf } from './call-ends.js'
+import type { CallList } from './call-list.js'
+import { type BatchOfCalls, CallTable } from './call-table.js'
 import { CallEntrance, refusalOf } from './call-entrance.js'
 import { discard } from './port-argument.js'
 import type { Taker } from './port-values.js'
@@ -46,7 +48,7 @@ const { WatchCondition } = native
 /**
  * A thread pool as an isolate sees it: promises under the core's numbers of tasks and, in the owner, the threads.
  */
-export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarget, StreamHome {
+export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements ThreadTarget, StreamHome {
   protected readonly target = this
   /** In the owner, the threads hold the pool. */
   readonly isRooted = false
@@ -59,8 +61,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
   /** The largest number of tasks that one thread has at once. */
   readonly concurrency: number
   readonly #entrance: CallEntrance
-  /** By task number. */
-  readonly #calls: (Call | undefined)[] = []
+  readonly #calls = new CallTable()
   readonly #signals = new Signals<Call>((call, reason) => this.#abort(call, reason))
 
   constructor(settings: ThreadPoolSettings) {
@@ -106,14 +107,13 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
   }
 
   protected abortRunning(reason: unknown): void {
-    const left = this.#calls.values() // also those that wait; no new ones come, as the pool cannot be rebooted
+    let id = 0 // also those that wait; no new ones come, as the pool cannot be rebooted
     inSlices(() => {
-      for (let count = 0; count < SLICE; count++) {
-        const { done, value: call } = left.next()
-        if (done) return true
+      for (const end = Math.min(id + SLICE, this.#calls.length); id < end; id++) {
+        const call = this.#calls.at(id)
         if (call !== undefined) this.#abortInThread(call, reason, false)
       }
-      return false
+      return id === this.#calls.length
     })
   }
 
@@ -161,7 +161,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
     call.signal = options.signal
     call.argument = undefined
     if (options.onProgress !== undefined) call.listener = new Listener(options.onProgress, this.#failures, call.name)
-    this.#keepCall(call)
+    this.#calls.keep(call)
     if (hasCommands()) carryOut()
     return code
   }
@@ -170,9 +170,13 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
     return this.#settings.panicHandler !== undefined
   }
 
+  anyOf(calls: CallList): Call {
+    return calls.any()
+  }
+
   share(
     batch: Batch,
-    calls: readonly Call[],
+    calls: CallList,
     indices: readonly number[] | undefined,
     options: RunChecked,
     places: Places,
@@ -182,16 +186,11 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
       hasPort: this.#threads !== undefined,
       exportCode: (name) => this.#entrance.exportCode(name),
       carry: this.#settings.carry,
-      keep: (call) => this.#keepCall(call),
+      table: this.#calls,
       abort: (call, reason) => this.#abort(call, reason),
       closedError: () => this.closedError(),
     }
     return new CallShare(owner, batch, calls, indices, options, places)
-  }
-
-  #keepCall(call: Call): void {
-    while (this.#calls.length <= call.id) this.#calls.push(undefined)
-    this.#calls[call.id] = call
   }
 
   /**
@@ -241,7 +240,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
 
   /** Whether the call is a task of this pool. */
   has(call: Call): boolean {
-    return this.#calls[call.id] === call
+    return this.#calls.has(call)
   }
 
   withdraw(call: Call, reason: unknown): void {
@@ -255,15 +254,20 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
   // ── end ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #forget(id: number): Call {
-    const call = this.#calls[id]!
-    this.#calls[id] = undefined
+    const call = this.#calls.at(id)!
+    this.#calls.drop(id)
     if (call.portArgument !== undefined) discard(call.portArgument)
     if (call.signal !== undefined) this.#signals.delete(call.signal, call)
     return call
   }
 
   outcome(id: number, row: number): void {
-    const call = this.#calls[id]
+    const batch = this.#calls.batchAt(id)
+    if (batch !== undefined && isPlainResult(row)) {
+      this.#completeOf(batch, id, row)
+      return
+    }
+    const call = this.#calls.at(id)
     if (this.#ends.isProgress(row)) {
       if (call !== undefined) this.#ends.hear(call, row)
       return
@@ -282,9 +286,23 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
     }
   }
 
+  /** A task of a batch has given its result, and there is no object for it. */
+  #completeOf({ batch }: BatchOfCalls, id: number, row: number): void {
+    const index = this.#calls.indexAt(id)
+    this.#calls.drop(id)
+    let value: unknown
+    try {
+      value = valueOf(row)
+    } catch (error) {
+      batch.failed(error)
+      return
+    }
+    batch.completed(index, value)
+  }
+
   #abort(call: Call, reason: unknown): void {
     // Whoever has made a list of calls to abort may be too late for one.
-    if (this.#calls[call.id] !== call) return
+    if (!this.#calls.has(call)) return
     const cancelled = native.cancel(this.id, call.id, call.stamp)
     if (cancelled === Cancelled.late) return
     this.#forget(call.id)
@@ -332,7 +350,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked> implements ThreadTarg
   }
 
   sendArgument(worker: number, task: number, stamp: number): void {
-    const call = this.#calls[task]
+    const call = this.#calls.objectAt(task)
     // The task may have settled, and another task may have its number.
     const isLate = call === undefined || call.stamp !== stamp
     const portArgument = isLate ? undefined : call.portArgument
