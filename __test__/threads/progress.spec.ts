@@ -120,6 +120,23 @@ test.serial('nothing is told after the promise has settled in another way', asyn
   await pool.close()
 })
 
+test.serial(
+  'what a task tells that has settled in another way is not told to the next one with its number',
+  async (t) => {
+    const { pool, flags } = create({ grace: 60_000 })
+    const told: unknown[] = []
+    const onProgress = (value: unknown) => told.push(value)
+    t.true(TaskTimeoutError.is(await rejection(pool.run('late', { name: 'tellsAfter', timeout: 20, onProgress }))))
+    set(flags, 0)
+    Atomics.wait(flags, 1, 0, 10_000)
+    // The note lies in the mailbox of this isolate, which does not turn, and the number of its task is free.
+    while (pool.busy > 0);
+    t.is(await pool.run('next', { name: 'tells', onProgress }), 'told')
+    t.deepEqual(told, ['next'])
+    await pool.close()
+  },
+)
+
 test.serial('without onProgress nothing is done, and the value is not looked at', async (t) => {
   const { pool } = create()
   t.is(await pool.tasks.tellsCounted!(), 0)
