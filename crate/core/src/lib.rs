@@ -7,6 +7,8 @@ mod answer;
 mod clock;
 mod counters;
 mod effect;
+#[cfg(feature = "holds")]
+mod holds;
 mod host;
 mod id;
 mod key;
@@ -25,6 +27,8 @@ pub use answer::{Admission, Cancelled, End, Finished, Interruption, Reason, Refu
 pub use clock::{Clock, MILLISECOND, ManualClock, MonotonicClock, Nanos};
 pub use counters::{Column, Counters, Group, Snapshot};
 pub use effect::{Effect, Rejection};
+#[cfg(feature = "holds")]
+pub use holds::longest_hold;
 pub use host::Host;
 pub use id::{FaceId, TaskId, WorkerId};
 pub use key::Key;

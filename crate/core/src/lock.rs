@@ -63,7 +63,11 @@ impl<T> SpinLock<T> {
         if !self.take() {
             self.wait();
         }
-        SpinGuard { lock: self }
+        SpinGuard {
+            lock: self,
+            #[cfg(feature = "holds")]
+            _hold: crate::holds::Hold::begin(),
+        }
     }
 
     fn take(&self) -> bool {
@@ -97,6 +101,8 @@ impl<T> fmt::Debug for SpinLock<T> {
 /// The right to the value of a [`SpinLock`], given back on drop.
 pub struct SpinGuard<'a, T> {
     lock: &'a SpinLock<T>,
+    #[cfg(feature = "holds")]
+    _hold: crate::holds::Hold,
 }
 
 impl<T> Deref for SpinGuard<'_, T> {

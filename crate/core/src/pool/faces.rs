@@ -1,12 +1,14 @@
 //! The calls about faces, and about the vacancies that they wait for.
 
+use std::ops::ControlFlow;
+
 use super::Pool;
 use crate::{
     clock::Clock,
     host::Host,
     id::FaceId,
     rules::depart::Sweep,
-    state::{BATCH, vacancy::Wait},
+    state::{BATCH, State, vacancy::Wait},
     submission::Payload,
 };
 
@@ -22,13 +24,27 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// The face submits nothing any more; what it has submitted goes on. If no other face stays, the pool closes.
     /// Returns the generation that is closed then.
     pub fn leave(&self, face: FaceId) -> Option<u64> {
-        self.transition(|state, effects| state.leave(face, effects))
+        let mut next = 0;
+        let closed = loop {
+            let left = self.transition(|state, effects| state.leave(face, &mut next, effects));
+            if let ControlFlow::Break(closed) = left {
+                break closed;
+            }
+        };
+        self.repeat(State::go_on_closing);
+        closed
     }
 
     /// The face, which has left and has no tasks, gives up its place in the pool; it is still told of what it watches.
     /// Returns whether the face was the last one.
     pub fn resign(&self, face: FaceId) -> bool {
-        self.transition(|state, effects| state.resign(face, effects))
+        let mut next = 0;
+        loop {
+            let is_last = self.transition(|state, effects| state.resign(face, &mut next, effects));
+            if let Some(is_last) = is_last {
+                return is_last;
+            }
+        }
     }
 
     /// The isolate of the face has ended: the unsettled tasks of the face end as cancelled, and nothing is done for the
@@ -41,6 +57,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
             let is_last =
                 self.transition(|state, effects| state.depart(&self.clock, face, &mut sweep, effects));
             if let Some(is_last) = is_last {
+                self.repeat(State::go_on_closing);
                 return is_last;
             }
         }

@@ -16,7 +16,9 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// Refuses new tasks and lets the accepted ones run. Returns the generation that is closed.
     pub fn close(&self) -> u64 {
         while self.transition(|state, effects| state.thin_out(None, effects)) {}
-        self.transition(State::close)
+        let generation = self.transition(State::close);
+        self.repeat(State::go_on_closing);
+        generation
     }
 
     /// Closes the pool and rejects the tasks that wait. With a generation, only if the pool is still in that

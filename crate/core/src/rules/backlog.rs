@@ -62,6 +62,8 @@ impl<T: Payload> State<T> {
         !self.aside.is_empty()
             || self.capacity.is_changing()
             || (self.lifetime.is_closed() && self.waiting() > 0)
+            || self.schedule.as_ref().is_some_and(|schedule| schedule.is_more)
+            || (!is_open && self.vacancies.held() > 0)
             // Otherwise they are told by whoever brings the last effect.
             || (self.watches.has_over() && !self.workers.is_delivering())
             || (!self.vacancies.is_empty() && (!is_open || (self.schedule.is_none() && self.has_room_for_another())))

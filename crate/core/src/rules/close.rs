@@ -17,16 +17,31 @@ impl<T: Payload> State<T> {
         is_meant && self.idle.len() > BATCH
     }
 
-    /// Refuses new tasks; the accepted ones run. Returns the generation that is closed.
+    /// Refuses new tasks; the accepted ones run. Returns the generation that is closed. `go_on_closing` must be called,
+    /// as slots may be kept for very many turns that nobody will use.
     pub(crate) fn close(&mut self, effects: &mut Effects<T>) -> u64 {
         if self.lifetime.is_open() {
             self.lifetime.close();
-            self.give_all_back(effects);
-            self.serve_closing(effects);
+            self.close_turns(effects);
+        }
+        self.census.generation()
+    }
+
+    /// Goes on with a close that has left something. Returns whether to call this again.
+    pub(crate) fn go_on_closing(&mut self, effects: &mut Effects<T>) -> bool {
+        !self.lifetime.is_open() && self.vacancies.held() > 0 && self.close_turns(effects)
+    }
+
+    /// Serves those who wait in what is kept for turns, and then has everybody retire who is idle. Returns whether
+    /// something is still kept.
+    fn close_turns(&mut self, effects: &mut Effects<T>) -> bool {
+        let is_more = self.give_all_back(effects);
+        self.serve_closing(effects);
+        if !is_more {
             // Nothing waits while somebody is idle.
             self.retire_oldest(self.idle.len(), effects);
         }
-        self.census.generation()
+        is_more
     }
 
     /// Closes the pool and rejects some of the tasks that wait. Returns whether more are left to reject. Does nothing

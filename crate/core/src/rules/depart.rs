@@ -1,5 +1,7 @@
 //! The end of a face: it leaves, or its isolate has ended, and everything that belongs to the face with it.
 
+use std::ops::ControlFlow;
+
 use crate::{
     clock::Clock,
     effect::{Effect, Effects},
@@ -8,6 +10,7 @@ use crate::{
         State,
         tally::Outcome,
         task::{Interrupted, TaskState},
+        watch::Order,
     },
     submission::Payload,
 };
@@ -24,30 +27,45 @@ pub(crate) struct Sweep {
     is_over: bool,
     /// The number of the next record.
     next: u32,
+    /// The place of the next wait for a vacancy.
+    next_wait: u32,
+    /// The place of the next watch.
+    next_watch: Order,
 }
 
 impl<T: Payload> State<T> {
     /// The face submits nothing any more, and what it has submitted goes on. The last face to go closes the pool.
-    /// Returns the generation that is closed then.
-    pub(crate) fn leave(&mut self, face: FaceId, effects: &mut Effects<T>) -> Option<u64> {
+    /// Breaks with the generation that is closed then. Continues if this must be called again, as more wait through the
+    /// face for a vacancy than one hold of the lock tells.
+    pub(crate) fn leave(
+        &mut self,
+        face: FaceId,
+        next: &mut u32,
+        effects: &mut Effects<T>,
+    ) -> ControlFlow<Option<u64>> {
         if !self.faces.leave(face) {
-            return None;
+            return ControlFlow::Break(None);
         }
-        self.refuse_vacancies(face, effects);
+        if self.refuse_vacancies(face, next, effects) {
+            return ControlFlow::Continue(());
+        }
         self.resume_for(face, effects);
-        (self.faces.staying() == 0).then(|| self.close(effects))
+        ControlFlow::Break((self.faces.staying() == 0).then(|| self.close(effects)))
     }
 
-    /// The face, which has left and has no tasks, gives up its place. Returns whether the face was the last one.
-    pub(crate) fn resign(&mut self, face: FaceId, effects: &mut Effects<T>) -> bool {
+    /// The face, which has left and has no tasks, gives up its place. Returns whether the face was the last one; `None`
+    /// if this must be called again, as more wait for a vacancy than one hold of the lock looks at.
+    pub(crate) fn resign(&mut self, face: FaceId, next: &mut u32, effects: &mut Effects<T>) -> Option<bool> {
         if !self.faces.leave(face) || self.faces.records(face) > 0 {
-            return false;
+            return Some(false);
         }
-        self.forget_vacancies(face);
+        if self.forget_vacancies(face, next) {
+            return None;
+        }
         self.forget_batches(face, effects);
         self.end_turns(face, u32::MAX, effects);
         self.faces.remove(face);
-        self.faces.is_empty()
+        Some(self.faces.is_empty())
     }
 
     /// The face is gone. Its tasks end as cancelled without anybody hearing of it; their workers take others, at once
@@ -61,10 +79,15 @@ impl<T: Payload> State<T> {
         effects: &mut Effects<T>,
     ) -> Option<bool> {
         if !self.faces.leave(face) {
-            self.watches.forget_face(face); // the face has resigned
-            return Some(false);
+            // The face has resigned.
+            let is_more = self.watches.forget_face(face, &mut sweep.next_watch);
+            return (!is_more).then_some(false);
         }
-        self.forget_vacancies(face);
+        if self.forget_vacancies(face, &mut sweep.next_wait)
+            || self.watches.forget_face(face, &mut sweep.next_watch)
+        {
+            return None;
+        }
         let had_places = self.batches.remove_of(face);
         for _ in 0..BATCH {
             if self.faces.records(face) == 0 || sweep.is_over {
@@ -75,7 +98,7 @@ impl<T: Payload> State<T> {
             if number >= self.tasks.end() {
                 // A face that has gone adds no task, and after the first look none of its tasks waits, unless a worker
                 // has died under it; so the second look has met all of them.
-                *sweep = Sweep { is_second: true, is_over: sweep.is_second, next: 0 };
+                *sweep = Sweep { is_second: true, is_over: sweep.is_second, next: 0, ..*sweep };
                 continue;
             }
             let Some(id) = self.tasks.at(number) else { continue };
@@ -96,7 +119,6 @@ impl<T: Payload> State<T> {
         self.end_turns(face, u32::MAX, effects);
         self.resume_for(face, effects);
         self.faces.remove(face);
-        self.watches.forget_face(face);
         if self.faces.staying() == 0 {
             self.close(effects);
         }

@@ -33,11 +33,12 @@ impl<T: Payload> State<T> {
     /// Goes on with what was more than one call does. Returns whether there is more of that.
     fn go_on(&mut self, effects: &mut Effects<T>) -> bool {
         let is_more_capacity = self.capacity.is_changing() && self.tune(effects);
+        let is_more_kept = self.vacancies.held() > 0 && self.go_on_closing(effects);
         // A pool with a schedule does not set aside those who wait.
         let is_released = self.lifetime.is_closed() && self.waiting() > 0;
         let is_more_rejected =
             if is_released { self.release(None, effects) } else { self.reject_aside(effects) };
-        is_more_capacity || is_more_rejected
+        is_more_capacity || is_more_kept || is_more_rejected
     }
 
     /// Retires the workers that have been idle for `expiry`, or some of them, and not before half an `expiry` has

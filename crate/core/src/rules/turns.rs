@@ -15,6 +15,9 @@ use crate::{
 /// Most waits that one hold of the lock ends because their time is over.
 const BATCH: usize = 1_024;
 
+/// Most turns that one hold of the lock gives back. For loom, which permutes what happens between two holds, it is one.
+const STEP: u32 = if cfg!(loom) { 1 } else { BATCH as u32 };
+
 impl<T: Payload> State<T> {
     /// Whether the first of all who wait is one for a vacancy.
     pub(crate) fn vacancy_is_next(&self) -> bool {
@@ -108,10 +111,12 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// Nobody submits any more: no turn will be used.
-    pub(crate) fn give_all_back(&mut self, effects: &mut Effects<T>) {
+    /// Nobody submits any more, so no turn will be used: those who wait are served in what was kept, as many as one hold
+    /// of the lock serves. Returns whether something is still kept.
+    pub(crate) fn give_all_back(&mut self, effects: &mut Effects<T>) -> bool {
         self.faces.forget_unused();
-        self.give_back(self.vacancies.held(), effects);
+        self.give_back(self.vacancies.held().min(STEP), effects);
+        self.vacancies.held() > 0
     }
 
     /// Nothing will start any more: no turn will be used, and nobody else gets what was kept.
@@ -120,19 +125,27 @@ impl<T: Payload> State<T> {
         self.vacancies.let_go(self.vacancies.held());
     }
 
-    /// Tells those of a face that submits nothing any more: to them the pool is closed. The turns of the face will not
-    /// be used.
-    pub(crate) fn refuse_vacancies(&mut self, face: FaceId, effects: &mut Effects<T>) {
-        for Waiting { wait: Wait { face, token, .. }, .. } in self.vacancies.take_of(face) {
+    /// Tells those of a face that submits nothing any more, or some of them: to them the pool is closed. The turns of the
+    /// face will not be used. Returns whether this must be called again, to look at more waits from `next` on.
+    pub(crate) fn refuse_vacancies(
+        &mut self,
+        face: FaceId,
+        next: &mut u32,
+        effects: &mut Effects<T>,
+    ) -> bool {
+        let (waits, is_more) = self.vacancies.take_of(face, next);
+        for Waiting { wait: Wait { face, token, .. }, .. } in waits {
             effects.push(Effect::Vacancy { face, token, is_closed: true });
         }
-        let unused = self.faces.give_back(face);
+        let unused = self.faces.give_back(face, STEP);
         self.give_back(unused, effects);
+        is_more || unused >= STEP
     }
 
-    /// The face is gone: nobody is left to be told of its waits.
-    pub(crate) fn forget_vacancies(&mut self, face: FaceId) {
-        self.vacancies.take_of(face);
+    /// The face is gone: nobody is left to be told of its waits. Returns whether this must be called again, to look at
+    /// more waits from `next` on.
+    pub(crate) fn forget_vacancies(&mut self, face: FaceId, next: &mut u32) -> bool {
+        self.vacancies.take_of(face, next).1
     }
 
     /// Tells those for whom there is room, or some of them; all of them, if the pool is closed. Called after every

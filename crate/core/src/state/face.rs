@@ -21,11 +21,9 @@ struct Face {
 }
 
 impl Face {
-    /// The turns that are not used will not be. Returns the slots of these.
-    fn forget_unused(&mut self) -> u32 {
-        let slots = self.unused.iter().sum();
+    /// The turns that are not used will not be.
+    fn forget_unused(&mut self) {
         self.used.append(&mut self.unused);
-        slots
     }
 }
 
@@ -148,9 +146,18 @@ impl Faces {
         ended
     }
 
-    /// The face uses no turn any more. Returns the slots that its turns might have taken.
-    pub(crate) fn give_back(&mut self, id: FaceId) -> u32 {
-        self.get_mut(id).map_or(0, Face::forget_unused)
+    /// The face uses no turn any more: gives back some of those that it might have used, which might have taken `most`
+    /// slots or a few more. Returns the slots that these might have taken.
+    pub(crate) fn give_back(&mut self, id: FaceId, most: u32) -> u32 {
+        let Some(face) = self.get_mut(id) else { return 0 };
+        let mut given = 0;
+        while given < most
+            && let Some(slots) = face.unused.pop_front()
+        {
+            face.used.push_back(slots);
+            given += slots;
+        }
+        given
     }
 
     /// Nobody uses a turn any more.

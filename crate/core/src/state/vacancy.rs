@@ -18,6 +18,9 @@ use crate::{
     submission::BACKGROUND,
 };
 
+/// Most waits that one hold of the lock looks at, to find those of a face.
+const LOOKS: u32 = 1_024;
+
 /// A wait for a vacancy.
 #[derive(Debug, Clone, Copy)]
 pub struct Wait {
@@ -151,11 +154,21 @@ impl Vacancies {
         self.first().map(|place| self.take(place))
     }
 
-    /// Takes the waits of a face, in the order of their queue. Looks at all waits, as that happens once per face.
-    pub(crate) fn take_of(&mut self, face: FaceId) -> Vec<Waiting> {
-        let is_meant = |&place: &u32| self.waiting[place as usize].wait.face == face;
-        let places: Vec<u32> = self.queue.iter().filter(is_meant).collect();
-        places.into_iter().map(|place| self.take(place)).collect()
+    /// Takes the waits of a face, in the order of their queue; or of very many those that stand in the next places from
+    /// `next` on. Returns them, and whether there are more places to look at. A wait keeps its place, and a face that has
+    /// gone adds none, so the last call has met all of them.
+    pub(crate) fn take_of(&mut self, face: FaceId, next: &mut u32) -> (Vec<Waiting>, bool) {
+        let is_meant = |place: u32| self.waiting.get(place as usize).is_some_and(|own| own.wait.face == face);
+        let end = self.waiting.capacity() as u32;
+        let places: Vec<u32> = if self.len() <= LOOKS {
+            *next = end;
+            self.queue.iter().filter(|&place| is_meant(place)).collect()
+        } else {
+            let from = *next;
+            *next = end.min(from + LOOKS);
+            (from..*next).filter(|&place| is_meant(place)).collect()
+        };
+        (places.into_iter().map(|place| self.take(place)).collect(), *next < end)
     }
 
     /// Takes a wait whose time is over.

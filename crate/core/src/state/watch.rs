@@ -12,7 +12,7 @@ use crate::{
     id::FaceId,
 };
 
-/// Most watches that one hold of the lock ends.
+/// Most watches that one hold of the lock ends, or looks at.
 pub(crate) const BATCH: usize = 1_024;
 
 /// What is waited for.
@@ -43,7 +43,7 @@ pub(crate) struct Watch {
 }
 
 /// The place of a watch in the order in which they came.
-type Order = u64;
+pub(crate) type Order = u64;
 
 /// Watches that wait for the same: they come true together.
 type Group = BTreeSet<Order>;
@@ -157,10 +157,19 @@ impl Watches {
         self.quiet_faces.pop()
     }
 
-    /// Drops the watches of a face that has gone. Looks at all, as that happens once per face.
-    pub(crate) fn forget_face(&mut self, face: FaceId) {
-        let gone: Vec<_> =
-            self.all.iter().filter(|(_, watch)| watch.face == face).map(|(&order, _)| order).collect();
+    /// Drops those watches of a face that has gone which stand in the next places from `next` on. Returns whether there are
+    /// more places to look at. That happens once per face, and the face adds no watch any more.
+    pub(crate) fn forget_face(&mut self, face: FaceId, next: &mut Order) -> bool {
+        let mut looks = 0;
+        let from = *next;
+        let mut gone = Vec::new();
+        for (&order, watch) in self.all.range(from..).take(BATCH) {
+            looks += 1;
+            *next = order + 1;
+            if watch.face == face {
+                gone.push(order);
+            }
+        }
         for order in gone {
             let Some(watch) = self.all.remove(&order) else { continue };
             self.expiring.remove(&(watch.expires_at, order));
@@ -171,6 +180,7 @@ impl Watches {
                 });
             }
         }
+        looks == BATCH
     }
 
     /// When the time of the first watch is up; `Nanos::MAX` for never.

@@ -9,6 +9,7 @@ mod crowds;
 mod disposals;
 mod edges;
 mod faces;
+mod holds;
 mod interruptions;
 mod lifetimes;
 mod owners;

@@ -6,7 +6,7 @@ use std::{
     fmt::Debug,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
     },
 };
 
@@ -39,6 +39,8 @@ impl Payload for Job {
 pub(crate) struct Recorder<T> {
     pub(crate) effects: Mutex<Vec<Effect<T>>>,
     appointment: Mutex<Option<Nanos>>,
+    /// Most effects that one hold of the lock has had.
+    pub(crate) largest: AtomicUsize,
     /// As if the system gave no thread for a reaper.
     pub(crate) is_untimely: AtomicBool,
     /// What [`Host::random`] gives: at first, that everything waits for its longest time.
@@ -48,6 +50,11 @@ pub(crate) struct Recorder<T> {
 impl<T> Host<T> for Recorder<T> {
     fn deliver(&self, effect: Effect<T>) {
         self.effects.lock().expect("no test panics here").push(effect);
+    }
+
+    fn deliver_all(&self, effects: Vec<Effect<T>>) {
+        self.largest.fetch_max(effects.len(), Ordering::Relaxed);
+        effects.into_iter().for_each(|effect| self.deliver(effect));
     }
 
     fn arm(&self, at: Nanos) -> bool {
@@ -154,6 +161,7 @@ pub(crate) fn pool<T: Payload>(options: Options) -> (Arc<RecordedPool<T>>, Arc<M
     let recorder = Recorder {
         effects: Mutex::new(Vec::new()),
         appointment: Mutex::new(None),
+        largest: AtomicUsize::new(0),
         is_untimely: AtomicBool::new(false),
         random: AtomicU32::new(u32::MAX),
     };

@@ -5,29 +5,40 @@ use crate::{
     effect::{Effect, Effects},
     id::{TaskId, WorkerId},
     key::Key,
-    state::{State, worker::WorkerState},
+    state::{BATCH, State, worker::WorkerState},
     submission::Payload,
 };
+
+/// Most tasks that one hold of the lock starts. For loom, which permutes what happens between two holds, it is one.
+const HOLD: usize = if cfg!(loom) { 1 } else { BATCH };
 
 impl<T: Payload> State<T> {
     /// Every transition ends with this. Returns whether more is left to do than one hold of the lock does.
     #[cold]
     pub(crate) fn settle(&mut self, effects: &mut Effects<T>) -> bool {
+        let had_more = std::mem::take(&mut self.schedule_mut().is_more);
         self.serve(effects);
         self.counters.note_waiting(self.waiting());
         self.note_standing();
-        std::mem::take(&mut self.schedule_mut().is_more)
+        let is_more = self.schedule().is_more;
+        if had_more && !is_more {
+            // A schedule that is not needed any more has been kept for those who had to be served.
+            self.simplify(effects);
+        }
+        is_more
     }
 
-    /// Serves all who wait and may start, in their order, as far as there is room.
+    /// Serves those who wait and may start, in their order, as far as there is room; of very many as many as one hold of
+    /// the lock does. The others keep their places before all who come meanwhile.
     pub(super) fn serve(&mut self, effects: &mut Effects<T>) {
         if self.lifetime.is_closed() {
             return;
         }
+        let most = effects.len() + HOLD;
         loop {
-            while self.serve_next(None, effects) {}
+            while self.is_within(most, effects) && self.serve_next(None, effects) {}
             // Now that workers boot, tasks beyond them may go to free slots.
-            if self.starts.are_in_vain() || !self.boot_for_demand(effects) {
+            if self.starts.are_in_vain() || !self.boot_for_demand(most, effects) {
                 break;
             }
         }
@@ -37,9 +48,19 @@ impl<T: Payload> State<T> {
         while self.has_room_behind_tasks()
             && let Some((place, _)) = self.first_wait()
             && self.can_tell(&self.vacancies.wait(place))
+            && self.is_within(most, effects)
         {
             self.tell(place, effects);
         }
+    }
+
+    /// Whether this hold of the lock may have another effect; if not, there is more to do.
+    fn is_within(&mut self, most: usize, effects: &Effects<T>) -> bool {
+        let is_within = effects.len() < most;
+        if !is_within {
+            self.schedule_mut().is_more = true;
+        }
+        is_within
     }
 
     /// The pool closes: starts what now may, before idle workers retire.
@@ -81,12 +102,12 @@ impl<T: Payload> State<T> {
     }
 
     /// Boots workers for tasks that may start and for which none boots. Returns whether it has.
-    pub(super) fn boot_for_demand(&mut self, effects: &mut Effects<T>) -> bool {
+    fn boot_for_demand(&mut self, most: usize, effects: &mut Effects<T>) -> bool {
         if !self.options.kind.boots() {
             return false;
         }
         let before = effects.len();
-        while !self.is_held() && self.boot_one_for_demand(effects) {}
+        while !self.is_held() && self.is_within(most, effects) && self.boot_one_for_demand(effects) {}
         effects.len() > before
     }
 

@@ -63,9 +63,11 @@ impl<T: Payload> State<T> {
         }
     }
 
-    /// A schedule that is not needed any more goes. Who waits is served as in any pool then.
-    fn simplify(&mut self, effects: &mut Effects<T>) {
-        if self.end_schedule() {
+    /// A schedule that is not needed any more goes. Who waits is served as in any pool then; if those are very many, the
+    /// schedule goes when it has served them.
+    pub(super) fn simplify(&mut self, effects: &mut Effects<T>) {
+        let could_start = self.waiting().min(self.open_slots());
+        if could_start as usize <= BATCH && self.end_schedule() {
             self.fill(effects);
         }
     }
