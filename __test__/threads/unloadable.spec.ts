@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 
 import test from 'ava'
+import { PoolClosedError } from 'workpool'
 
 import { contradictions } from '../support/accounts.js'
 import { child } from '../support/child.js'
 import { threads } from '../support/threads.js'
-import { until } from '../support/until.js'
+import { rejection, until } from '../support/until.js'
 
 const HOLD = `
 const { threadId } = require('node:worker_threads');
@@ -116,3 +117,12 @@ for (const verb of ['run', 'runSync']) {
     t.deepEqual(stdout.trim().split('\n'), lines)
   })
 }
+
+test('a destroy that ends threads while they load logs nothing', async (t) => {
+  const { options, warnings } = breakable(t, 'destroyed')
+  const pool = threads(t, { ...options, size: 2 })
+  const calls = [1, 2].map(() => rejection(pool.run(0, { name: 'here' })))
+  await pool.destroy()
+  for (const error of await Promise.all(calls)) t.true(error instanceof PoolClosedError)
+  t.deepEqual(warnings, [])
+})
