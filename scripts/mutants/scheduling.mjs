@@ -241,15 +241,29 @@ add('rules/scheduled/serve.rs', [
   ],
   [
     'every transition serves who waits',
-    `-> bool {
+    `self.schedule_mut().is_more);
         self.serve(effects);`,
-    '-> bool {',
+    'self.schedule_mut().is_more);',
   ],
+  ['one hold of the lock starts a part of very many', 'let most = effects.len() + HOLD;', 'let most = usize::MAX;'],
   [
     'the reaper comes for the rest of what one hold sheds',
     'return !self.schedule().is_more && self.serve_next(freed, effects);',
     'self.schedule_mut().is_more = false;',
   ],
+])
+
+add('rules/scheduled/verbs.rs', [
+  [
+    'a schedule that is not needed any more serves very many before it goes',
+    'could_start as usize <= BATCH && self.end_schedule()',
+    'self.end_schedule()',
+  ],
+])
+
+add('rules/backlog.rs', [
+  ['the reaper starts the rest of very many', '|| self.schedule.as_ref().is_some_and(|schedule| schedule.is_more)', ''],
+  ['the reaper gives back the rest of what a close keeps', '|| (!is_open && self.vacancies.held() > 0)', ''],
 ])
 
 add('rules/scheduled/shed.rs', [
