@@ -1,5 +1,5 @@
 import { PoolClearedError, PoolClosedError, PoolOverloadError, WaitTimeoutError } from '../base/errors.js'
-import { follow, markHandled } from '../base/follow.js'
+import { follow } from '../base/follow.js'
 import { Promise, Set, rejectedPromise } from '../base/intrinsics.js'
 import { joined, platformSignalOf, standInFor } from '../base/joined-signals.js'
 import { abortSignal } from '../options/checks.js'
@@ -92,15 +92,13 @@ class Undertaking {
     return given.signal
   }
 
-  /** @param own aborts only this attempt */
+  /**
+   * An attempt that comes after the abort of the caller is not submitted: its signal has aborted.
+   *
+   * @param own aborts only this attempt
+   */
   #attempt(own: unknown): Promise<unknown> {
     const signal = this.#signal
-    if (signal?.aborted) {
-      const aborted = rejectedPromise(signal.reason)
-      // The caller has been told, and the policy may drop it.
-      markHandled(aborted)
-      return aborted
-    }
     const both = joined(signal, own === undefined ? undefined : abortSignal(own, "the signal of the policy's context"))
     this.#attempts++
     const attempt = this.#submit(both)
@@ -124,8 +122,7 @@ class Undertaking {
     const { fallback } = this.#care
     const isRefused = this.#refusals.has(error)
     if (isRefused) finalRefusals.add(error as object)
-    // If the caller has aborted, nobody waits for an answer.
-    if (fallback === undefined || this.#signal?.aborted || !(isRefused || this.#attempts === 0)) {
+    if (fallback === undefined || !(isRefused || this.#attempts === 0)) {
       this.#reject(error)
       return
     }
