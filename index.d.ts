@@ -1,3 +1,4 @@
+import { Profiler } from 'node:inspector';
 import { Worker, WorkerOptions } from 'node:worker_threads';
 
 /**
@@ -1132,7 +1133,7 @@ type WithDefault<M, N> = [
  * if (PoolError.is(error) && error.code === 'ERR_POOL_OVERLOAD') response.writeHead(503).end()
  * ```
  */
-export type PoolErrorCode = "ERR_POOL_CLOSED" | "ERR_POOL_OVERLOAD" | "ERR_POOL_WAIT_TIMEOUT" | "ERR_POOL_TASK_TIMEOUT" | "ERR_POOL_WORKER_CRASHED" | "ERR_POOL_WORKER_START" | "ERR_POOL_NO_THREAD" | "ERR_POOL_CLEARED" | "ERR_POOL_RELEASE_TIMEOUT";
+export type PoolErrorCode = "ERR_POOL_CLOSED" | "ERR_POOL_OVERLOAD" | "ERR_POOL_WAIT_TIMEOUT" | "ERR_POOL_TASK_TIMEOUT" | "ERR_POOL_WORKER_CRASHED" | "ERR_POOL_WORKER_START" | "ERR_POOL_NO_THREAD" | "ERR_POOL_CLEARED" | "ERR_POOL_RELEASE_TIMEOUT" | "ERR_POOL_UNSUPPORTED";
 /**
  * An error of the pool itself. Its message ends with the name of the pool. What a task throws is no `PoolError`, nor is
  * `signal.reason`, nor are the `TypeError`s and `RangeError`s of bad arguments (code `ERR_POOL_OPTION`).
@@ -1277,6 +1278,42 @@ export declare class ReleaseTimeoutError extends PoolError {
 	readonly workers: number;
 	/** The time that was up, in ms. */
 	readonly timeout: number;
+}
+/**
+ * The runtime cannot do what was asked: `stacks` and `profile` need Node's inspector. Node may have been built without
+ * it, or may be told to deny it (`--permission`); other runtimes have none. `cause` is what the runtime said.
+ */
+export declare class PoolUnsupportedError extends PoolError {
+	readonly code = "ERR_POOL_UNSUPPORTED";
+	readonly retryable = false;
+}
+/** A task that a thread has begun and not ended, also if it has been aborted or timed out. */
+export interface StackTask {
+	/** The number of the task in its pool, from 1: `id` of `TaskInfo`. */
+	readonly id: number;
+	/** The name of the exported function. */
+	readonly name: string;
+	/** For how long it has been running, in ms. */
+	readonly runMs: number;
+}
+/** Options of `broadcast`. */
+export interface BroadcastOptions {
+	/** The export to call. Default: the default export. */
+	name?: string | undefined;
+	/**
+	 * Whether threads that start later call the export, too, with the same argument and before their first task. There is
+	 * one such call per `name`: the next sticky broadcast of the same export replaces it. A thread in which it fails has
+	 * failed to start, as if the module could not be loaded. It goes on until the pool is gone, also after `reboot`.
+	 * Default: false.
+	 */
+	sticky?: boolean | undefined;
+	/**
+	 * Most milliseconds until a thread has called the export and ended, counted from the call of `broadcast`, so that a
+	 * thread that is busy for long does not hold it up. A thread that has not begun by then never will; one that has gets
+	 * `grace`, as with any task. Of a `sticky` broadcast it is also how long the call may take in a thread that starts
+	 * later, counted from its begin there. Above 0 and up to 2³¹ − 1; default: no limit.
+	 */
+	timeout?: number | undefined;
 }
 /**
  * A pool of closures with a policy or a fallback for every task. `F` is what the fallback gives, once it is there.
@@ -1510,6 +1547,89 @@ type DefaultsOf<P> = PolicyOptions & ([
 ] extends [
 	Pool<any>
 ] ? SubmitOptions : WithOptions);
+/** Options of `profile`. */
+export interface ProfileOptions {
+	/** For how many milliseconds the threads are watched; needed. Above 0 and up to 2³¹ − 1. */
+	ms: number;
+}
+/** The CPU profile of a thread. */
+export interface ThreadProfile {
+	/** The name of the pool and Node's number of the thread, such as `render-3`. */
+	readonly name: string;
+	/** What a `.cpuprofile` file holds, as an object. */
+	readonly profile: Profiler.Profile;
+}
+/** A busy thread, and what it does now. */
+export interface ThreadStack {
+	/** Node's number of the thread. The stacks of errors that come from the thread have it, too. */
+	readonly threadId: number;
+	/** The tasks that it has begun. There is none while the thread loads its module. */
+	readonly tasks: readonly StackTask[];
+	/**
+	 * The JavaScript stack now, a line for each frame, with positions as in the stack of an `Error`: `    at parse
+	 * (file:///app/tasks.js:12:5)`, the innermost first. Empty if the thread runs no JavaScript: its tasks wait for
+	 * something, or it is in native code.
+	 */
+	readonly stack: string;
+}
+declare abstract class ThreadVerbs<M> extends BasePool {
+	#private;
+	/**
+	 * Calls the default export, or the export `options.name`, once in every live thread, also in those that are starting:
+	 * to drop a cache, to load a new configuration, to ask each thread for its numbers. A thread calls it after its
+	 * current task and before any other; with `concurrency`, as soon as it may have one more task.
+	 *
+	 * ```js
+	 * await pool.broadcast(config, { name: 'configure', sticky: true })
+	 * const usages = await pool.broadcast(undefined, { name: 'memoryUsage', timeout: 1_000 })
+	 * ```
+	 *
+	 * Resolves to the results in the order of the threads' numbers, the oldest number first. A thread that ends before it
+	 * has begun the call is left out, so without threads the result is an empty array. If calls fail, it waits for the
+	 * others and rejects with an `AggregateError`; `errors` has one error per failed thread, whose stack names the
+	 * thread. It rejects with `PoolClosedError` if the pool is closed, and with a `DataCloneError` if the argument cannot
+	 * be cloned.
+	 *
+	 * `stats()` counts a task for each thread, which never counts as waiting: `nonblocking`, `maxBlockingTasks` and `rate`
+	 * do not hold for it. While the pool is paused, no thread begins. `release` rejects the calls that no thread has begun;
+	 * one that ended before it had begun counts as cancelled. A guest of a shared pool may broadcast, too.
+	 */
+	broadcast<N extends Names<M> = Default<M>>(argument?: Argument<M, N>, options?: Named<BroadcastOptions, N>): Promise<Result<M, N>[]>;
+	/**
+	 * What every busy thread does at this moment: its tasks, for how long they have been running, and the JavaScript stack
+	 * of the thread, also if it is in an endless loop. It tells which task is stuck, and where.
+	 *
+	 * ```js
+	 * for (const { threadId, tasks, stack } of await pool.stacks()) {
+	 *   console.log(`thread ${threadId}: ${tasks.map(({ name, runMs }) => `${name} ${runMs} ms`).join(', ')}\n${stack}`)
+	 * }
+	 * ```
+	 *
+	 * Each thread is stopped for as long as this isolate takes to hear of it and to let it go on, some milliseconds as a
+	 * rule; breakpoints and `debugger` statements count in that time only. So do not call it in a tight loop, nor before
+	 * something that blocks this isolate in native code. A thread that ends meanwhile is left out. Threads that run no
+	 * JavaScript have an empty `stack`; one that is in native code is waited for up to 2 s. Calls come one after the
+	 * other. A thread that somebody debugs and has stopped stays stopped. It works while the pool is closing, too, and in
+	 * a guest of a shared pool.
+	 *
+	 * It needs Node's inspector, which is loaded by the first call. Rejects with `PoolUnsupportedError`
+	 * (`ERR_POOL_UNSUPPORTED`) where there is none. Keeps the process alive until it settles.
+	 */
+	stacks(): Promise<ThreadStack[]>;
+	/**
+	 * The CPU profiles of all live threads over so many ms, as the developer tools of Chrome and other viewers read them.
+	 *
+	 * ```js
+	 * for (const { name, profile } of await pool.profile({ ms: 1_000 })) {
+	 *   await writeFile(`${name}.cpuprofile`, JSON.stringify(profile))
+	 * }
+	 * ```
+	 *
+	 * Threads that start later are not among them, and a thread that ends meanwhile is left out. Rejects with a TypeError
+	 * or RangeError for bad options, and otherwise as `stacks` does. Keeps the process alive until it settles.
+	 */
+	profile(options: ProfileOptions): Promise<ThreadProfile[]>;
+}
 /**
  * Runs the exported functions of a module in threads of its own, at most `size` of them. Further tasks wait, or are
  * refused.
@@ -1525,7 +1645,7 @@ type DefaultsOf<P> = PolicyOptions & ([
  * const number = await pool.tasks.fib(40)
  * ```
  */
-export declare class ThreadPool<M = any> extends BasePool {
+export declare class ThreadPool<M = any> extends ThreadVerbs<M> {
 	#private;
 	/**
 	 * The exported functions: `pool.tasks.fib(40)` calls the export `fib` in a thread, with any number of arguments.
@@ -1670,6 +1790,20 @@ export declare class ThreadPool<M = any> extends BasePool {
 	 */
 	destroy(): Promise<void>;
 }
+declare abstract class MultiThreadVerbs<P> extends BasePool {
+	#private;
+	/** The pool with this index, from 0. */
+	abstract at(index: number): P;
+	/**
+	 * Does the same as `broadcast` of a thread pool, in the threads of all pools, and gives the results in the order of the
+	 * pools. Rejects with `PoolClosedError` if all are closed.
+	 */
+	broadcast<M, N extends Names<M> = Default<M>>(this: MultiThreadVerbs<ThreadPool<M>>, argument?: Argument<M, N>, options?: Named<BroadcastOptions, N>): Promise<Result<M, N>[]>;
+	/** Does the same as `stacks` of a thread pool, for the threads of all pools. */
+	stacks(this: MultiThreadVerbs<ThreadPool<any>>): Promise<ThreadStack[]>;
+	/** Does the same as `profile` of a thread pool, for the threads of all pools. */
+	profile(this: MultiThreadVerbs<ThreadPool<any>>, options: ProfileOptions): Promise<ThreadProfile[]>;
+}
 type OfOneKind<P> = [
 	P
 ] extends [
@@ -1693,7 +1827,7 @@ type OfOneKind<P> = [
  * const rows = await db.submit(({ resource }) => resource.query('select 1'))
  * ```
  */
-export declare class MultiPool<P> extends BasePool {
+export declare class MultiPool<P> extends MultiThreadVerbs<P> {
 	#private;
 	private constructor();
 	/** The kind of the pool: `multi`. */

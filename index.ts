@@ -15,6 +15,7 @@ export {
   PoolError,
   type PoolErrorCode,
   PoolOverloadError,
+  PoolUnsupportedError,
   ReleaseTimeoutError,
   TaskTimeoutError,
   WaitTimeoutError,
@@ -48,3 +49,8 @@ export type {
   ThreadOptions,
   WithOptions,
 } from './src/options/thread-options.js'
+export type { BroadcastOptions } from './src/options/broadcast-options.js'
+export type { ProfileOptions } from './src/options/profile-options.js'
+export type { ThreadProfile } from './src/threads/inspect/profiles.js'
+export type { StackTask } from './src/threads/inspect/occupations.js'
+export type { ThreadStack } from './src/threads/inspect/stacks.js'

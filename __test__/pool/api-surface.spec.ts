@@ -90,16 +90,20 @@ test('a ThreadPool has the verbs and getters of a pool, and what runs exports', 
     'with',
     'wrap',
   ])
-  t.is(Object.getPrototypeOf(workpool.ThreadPool.prototype), AnyPool)
+  const forAllThreads = Object.getPrototypeOf(workpool.ThreadPool.prototype)
+  t.deepEqual(names(forAllThreads).sort(), ['broadcast', 'profile', 'stacks'])
+  t.is(Object.getPrototypeOf(forAllThreads), AnyPool)
 })
 
 test('a MultiPool has the verbs and getters of a pool, and at and setStrategy', (t) => {
   const names = (prototype: object) => Object.getOwnPropertyNames(prototype).sort()
   const { MultiPool } = workpool
   const ofPools = new Set([...names(Pool.prototype), ...names(AnyPool), 'run', 'runAll', 'stream', 'tasks'])
-  t.is(Object.getPrototypeOf(MultiPool.prototype), AnyPool)
-  const ofMultiPools = new Set([...names(MultiPool.prototype), ...names(AnyPool)])
-  t.deepEqual([...ofMultiPools].sort(), [...ofPools, 'at', 'setStrategy'].sort())
+  const forAllThreads = Object.getPrototypeOf(MultiPool.prototype)
+  t.is(Object.getPrototypeOf(forAllThreads), AnyPool)
+  const ofMultiPools = new Set([MultiPool.prototype, forAllThreads, AnyPool].flatMap(names))
+  const ofThreads = ['broadcast', 'stacks', 'profile']
+  t.deepEqual([...ofMultiPools].sort(), [...ofPools, ...ofThreads, 'at', 'setStrategy'].sort())
   t.deepEqual(
     names(MultiPool).filter((name) => !(name in Function.prototype)),
     ['create', 'of', 'prototype'],

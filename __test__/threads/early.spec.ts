@@ -20,7 +20,7 @@ test('a task and an abort that reach a thread while it loads harm nobody, and th
     minSize: 0,
   })
   // This isolate is the thread, and never comes so far as to serve.
-  t.true(native.enter(isolate, native.announce(isolate, pool), 0, 0))
+  t.true(native.enter(isolate, native.announce(isolate, pool), 0, 0, 0))
   native.start(isolate, pool, false)
   t.is(native.booted(pool, 0), -1)
   needHeadroom()

@@ -18,6 +18,7 @@ export type PoolErrorCode =
   | 'ERR_POOL_NO_THREAD'
   | 'ERR_POOL_CLEARED'
   | 'ERR_POOL_RELEASE_TIMEOUT'
+  | 'ERR_POOL_UNSUPPORTED'
 
 /**
  * Where an error of this package has the code of its class. Every copy of the package that is loaded finds it there.
@@ -319,6 +320,25 @@ export class ReleaseTimeoutError extends PoolError {
     super(pool, `${workers} ${workers === 1 ? 'worker was' : 'workers were'} left after ${timeout} ms`)
     this.workers = workers
     this.timeout = timeout
+  }
+}
+
+/**
+ * The runtime cannot do what was asked: `stacks` and `profile` need Node's inspector. Node may have been built without
+ * it, or may be told to deny it (`--permission`); other runtimes have none. `cause` is what the runtime said.
+ */
+export class PoolUnsupportedError extends PoolError {
+  static {
+    brand(this, 'ERR_POOL_UNSUPPORTED')
+  }
+
+  readonly code = 'ERR_POOL_UNSUPPORTED'
+  readonly retryable = false
+
+  /** @internal */
+  constructor(pool: string, what: string, cause: unknown) {
+    super(pool, what)
+    if (cause !== undefined) this.cause = cause
   }
 }
 

@@ -128,6 +128,8 @@ export const enum Rejection {
   shed = 7,
   /** It waited when the queue was cleared. */
   cleared = 8,
+  /** It was bound to a thread that took no more tasks before it had begun this one. */
+  leftOut = 9,
 }
 
 /** How a wait for a vacancy has ended. */

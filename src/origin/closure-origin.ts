@@ -335,7 +335,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     if (next !== Special.none) postpone(this, worker, next)
   }
 
-  reject(id: number, rejection: Exclude<Rejection, Rejection.crashed>, limit: number): void {
+  reject(id: number, rejection: Exclude<Rejection, Rejection.crashed | Rejection.leftOut>, limit: number): void {
     this.#runner.letGoIfQuiet()
     const task = this.#ledger.tasks[id]!
     const errorFor = (closure: Closure<R>): unknown =>

@@ -8,8 +8,8 @@ import {
 } from '../base/errors.js'
 import { Refusal, Rejection } from '../native/abi.js'
 
-/** The ends of a task whose error the core does not know: that of a thread, or of an `init`. */
-export type ThreadRejection = Rejection.crashed | Rejection.startFailed
+/** The ends of a task whose error the core does not know: that of a thread, or of an `init`; or which is no error. */
+export type ThreadRejection = Rejection.crashed | Rejection.startFailed | Rejection.leftOut
 
 /** What a `PoolOverloadError` says of its pool. */
 export type Strain = Pick<PoolOverloadError, 'waiting' | 'capacity' | 'retryAfter'>

@@ -27,7 +27,6 @@ import type { MapRunOptions, RunAllOptions, StreamOptions, WithOptions } from '.
 import type { Lease } from '../origin/lease.js'
 import type { MultiOrigin } from '../origin/multi-origin.js'
 import type { Closure, TaskContext } from '../origin/task.js'
-import { BasePool } from './any-pool.js'
 import {
   type CallAccess,
   NO_CALL_TERMS,
@@ -72,6 +71,7 @@ import {
   overClosures,
 } from './multi-access.js'
 import { type ClosureVerb, noClosures, noExports } from './other-kind.js'
+import { MultiThreadVerbs } from './multi-thread-verbs.js'
 import { streamChecking } from './stream-verbs.js'
 import { type Pool, createPools, isPool, originOf } from './pool.js'
 import { type ThreadPool, isThreadPool, threadOriginOf } from './thread-pool.js'
@@ -97,7 +97,7 @@ type OfOneKind<P> = [P] extends [Pool<any>] ? unknown : [P] extends [ThreadPool<
  * const rows = await db.submit(({ resource }) => resource.query('select 1'))
  * ```
  */
-export class MultiPool<P> extends BasePool {
+export class MultiPool<P> extends MultiThreadVerbs<P> {
   /** Strong, as a pool that nobody references is released. */
   readonly #pools: readonly P[]
   readonly #origin: MultiOrigin<any, any, any, any>
@@ -111,7 +111,7 @@ export class MultiPool<P> extends BasePool {
     const { closures, calls } = members
     const { origin, terms } = (closures ?? calls)!
     origin.assertPossible(terms.options)
-    super(origin)
+    super(origin, calls?.origin.members)
     this.#pools = pools
     this.#origin = origin
     this.#closures = closures && accessToClosures(this, closures)
@@ -181,7 +181,7 @@ export class MultiPool<P> extends BasePool {
    *
    * @throws RangeError (TypeError, if it is no number) with code `ERR_POOL_OPTION`
    */
-  at(index: number): P {
+  override at(index: number): P {
     return this.#pools[checkIndex(index, this.#pools.length)]!
   }
 

@@ -17,6 +17,7 @@ const OF_EXPORTS = {
   runAll: 'submitAll',
   stream: 'submit for each item, or map',
   tasks: 'submit, execute or tryExecute',
+  broadcast: 'submit for each of what is to be done',
 } as const
 
 export type ClosureVerb = keyof typeof OF_CLOSURES
@@ -39,6 +40,11 @@ export function noClosures(verb: ClosureVerb): TypeError {
   return misuse(
     `${verb} takes a closure, and this MultiPool has thread pools, which run none; use ${OF_CLOSURES[verb]}`,
   )
+}
+
+/** The pools run closures, in this isolate, and the verb looks at threads. */
+export function noThreads(verb: 'stacks' | 'profile'): TypeError {
+  return misuse(`${verb} looks at threads, and the pools of this MultiPool run closures in this isolate`)
 }
 
 /** The pools run closures, and the verb calls an export. */

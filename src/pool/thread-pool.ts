@@ -1,4 +1,3 @@
-import { BasePool } from './any-pool.js'
 import { needHeadroom } from '../base/headroom.js'
 import { misuse } from '../base/errors.js'
 import { settling } from '../base/follow.js'
@@ -48,6 +47,7 @@ import type {
 } from './module-types.js'
 import { noLease, noWrap } from './other-kind.js'
 import { streamChecking } from './stream-verbs.js'
+import { ThreadVerbs } from './thread-verbs.js'
 import { watchReachability } from '../origin/unreachable.js'
 import type { CarefulThreads, With } from './view-types.js'
 import { viewOfCalls } from './views.js'
@@ -73,7 +73,7 @@ export let isThreadPool: (value: unknown) => value is ThreadPool<any>
  * const number = await pool.tasks.fib(40)
  * ```
  */
-export class ThreadPool<M = any> extends BasePool {
+export class ThreadPool<M = any> extends ThreadVerbs<M> {
   readonly #origin: ThreadOrigin
   readonly #access: CallAccess
   /** Whether something holds for every call, so that none is plain. */

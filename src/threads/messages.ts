@@ -62,6 +62,11 @@ export type Report =
   | { readonly kind: 'loaded' }
   /** The module cannot be loaded, and that will not change. */
   | { readonly kind: 'unloadable'; readonly error: ErrorDescription }
+  /**
+   * The thread, which is loading, begins a broadcast that is sticky under this name, and has so many ms for it; 0 for any
+   * time. `isAwaited`: its argument has to come by the message port.
+   */
+  | { readonly kind: 'sticky'; readonly name: string; readonly timeout: number; readonly isAwaited: boolean }
   /** Everything that the thread has printed has arrived. */
   | { readonly kind: 'flushed' }
   /** The thread ends by itself. */

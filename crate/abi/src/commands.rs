@@ -61,6 +61,8 @@ enumeration! {
         Shed,
         /// It waited when the queue was cleared.
         Cleared,
+        /// It was bound to a thread that took no more tasks before it had begun this one.
+        LeftOut,
     }
 }
 

@@ -54,6 +54,42 @@ pub enum Reason {
     Rate,
 }
 
+/// What becomes of a broadcast.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Broadcasted {
+    /// Each of these workers takes its task before any that waits, in the order of the numbers of the workers. Those that
+    /// could begin at once have been [told](crate::Effect::Start).
+    Bound(Vec<(WorkerId, TaskId)>),
+    /// Nothing was done: there are so many workers, and not as many payloads.
+    TooFew(usize),
+    /// The broadcast is not accepted.
+    Refused(Refusal),
+}
+
+/// What a live worker does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occupation<T> {
+    /// Which one it is.
+    pub worker: WorkerId,
+    /// Whether the worker is idle. One that is not and has no task boots, or is about to take one.
+    pub is_idle: bool,
+    /// The tasks that it has begun.
+    pub tasks: Vec<(TaskId, T, TaskTimes)>,
+}
+
+/// What a worker does before its first task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sticky<T> {
+    /// By what name it is sticky.
+    pub name: u32,
+    /// Its place among all of this kind.
+    pub order: u64,
+    /// What the host needs to find it.
+    pub payload: T,
+    /// Most milliseconds that it may take, 0 for no limit.
+    pub timeout: u32,
+}
+
 /// How a task's function ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {

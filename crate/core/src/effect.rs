@@ -26,6 +26,8 @@ pub enum Rejection {
     Shed,
     /// It waited when the queue was cleared.
     Cleared,
+    /// It was bound to a worker that took no more tasks before it had begun this one.
+    LeftOut,
 }
 
 /// What a transition causes for somebody other than its caller. Carried out without the lock, in this order.

@@ -23,7 +23,10 @@ mod state;
 mod submission;
 mod sync;
 
-pub use answer::{Admission, Cancelled, End, Finished, Interruption, Reason, Refusal, Taken, TaskTimes};
+pub use answer::{
+    Admission, Broadcasted, Cancelled, End, Finished, Interruption, Occupation, Reason, Refusal, Sticky,
+    Taken, TaskTimes,
+};
 pub use clock::{Clock, MILLISECOND, ManualClock, MonotonicClock, Nanos};
 pub use counters::{Column, Counters, Group, Snapshot};
 pub use effect::{Effect, Rejection};
@@ -39,4 +42,4 @@ pub use policy::{Change, Overload, Policy, Rate, Shed, UNBOUNDED};
 pub use pool::Pool;
 pub use reaper::{Reap, Reaper};
 pub use state::{batch::Reservation, vacancy::Wait, watch::Condition};
-pub use submission::{BACKGROUND, Offer, Payload, Submission};
+pub use submission::{BACKGROUND, Broadcast, Offer, Payload, Submission};

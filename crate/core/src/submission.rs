@@ -71,6 +71,23 @@ impl<T> Submission<T> {
     }
 }
 
+/// A task for every live worker, which each takes before any task that waits. Such tasks are not waiting ones: no bound
+/// and no rate holds for them, but a pause does.
+#[derive(Debug, Clone, Copy)]
+pub struct Broadcast<'a, T> {
+    /// The face that it comes through.
+    pub face: FaceId,
+    /// One for each worker, in the order of their numbers. Those that are left over are not used.
+    pub payloads: &'a [T],
+    /// Most milliseconds from now until a task of it has ended; 0 for no limit.
+    pub timeout: u32,
+    /// Whether to note when the tasks begin.
+    pub timed: bool,
+    /// What workers do that start later, [before](crate::Pool::sticky_after) their first task; it replaces what they did
+    /// under this name. Only the host ever takes it.
+    pub sticky: Option<(u32, T)>,
+}
+
 /// How a task is offered to a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Offer {

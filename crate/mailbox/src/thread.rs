@@ -37,9 +37,10 @@ impl Default for Thread {
 }
 
 impl Thread {
-    /// A task follows another one at once; whether the event loop is to have its turn before.
-    pub fn goes_on(&self, clock: &impl Clock) -> bool {
-        self.stint.is_over(clock.now())
+    /// A task follows another one at once, at `now`, by a clock that is the same each time; whether the event loop is to
+    /// have its turn before.
+    pub fn goes_on(&self, now: Nanos) -> bool {
+        self.stint.is_over(now)
     }
 
     /// The next task, after a look as long as it is worth it. `may_look`: only a thread without a task looks. One that has begun a

@@ -27,12 +27,12 @@ impl Clock for Hasty {
 fn tasks_that_follow_one_another_let_the_event_loop_have_its_turn_after_the_longest_stint() {
     let (thread, clock) = (Thread::default(), ManualClock::default());
     for _ in 0..3 {
-        assert!(!thread.goes_on(&clock));
+        assert!(!thread.goes_on(clock.now()));
         clock.advance(LONGEST_STINT - 1);
-        assert!(!thread.goes_on(&clock));
+        assert!(!thread.goes_on(clock.now()));
         clock.advance(1);
         // The turn is the beginning of the next stint.
-        assert!(thread.goes_on(&clock));
+        assert!(thread.goes_on(clock.now()));
     }
 }
 
@@ -40,10 +40,10 @@ fn tasks_that_follow_one_another_let_the_event_loop_have_its_turn_after_the_long
 fn a_thread_that_finds_nothing_has_given_its_event_loop_a_turn() {
     let (thread, clock, spinners) = (Thread::default(), ManualClock::default(), Spinners::for_processors(2));
     let mailbox = open();
-    assert!(!thread.goes_on(&clock));
+    assert!(!thread.goes_on(clock.now()));
     clock.advance(LONGEST_STINT);
     assert_eq!(thread.next(&mailbox, false, &clock, &spinners), Found::Nothing);
-    assert!(!thread.goes_on(&clock));
+    assert!(!thread.goes_on(clock.now()));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use workpool_core::{FaceId, Payload, SpinLock};
 
-use crate::value::{Bytes, Value};
+use crate::value::{Bytes, NoMemory, Value};
 
 /// What the pool's core keeps with a task: the face it came through and, for a thread pool, its argument. An argument with
 /// bytes is in a slot; an argument without is in the call itself.
@@ -31,6 +31,13 @@ impl Call {
 impl Payload for Call {
     fn face(self) -> FaceId {
         self.face
+    }
+}
+
+impl Call {
+    /// The number of the export, with its flags.
+    pub(crate) const fn export(self) -> u32 {
+        self.export
     }
 }
 
@@ -86,6 +93,20 @@ impl Calls {
     pub(crate) fn take(&self, call: Call) -> Argument {
         let Call { export, kind, number, .. } = call;
         Argument { export, value: Value { kind, number, bytes: self.take_bytes(call).unwrap_or_default() } }
+    }
+
+    /// A copy of the argument, which stays. `None`: it has been forgotten.
+    pub(crate) fn copy(&self, call: Call) -> Result<Option<Argument>, NoMemory> {
+        let Call { export, kind, number, slot, stamp, .. } = call;
+        let bytes = if slot == NONE {
+            Bytes::default()
+        } else {
+            let slots = self.0.lock();
+            let place = slots.slots.get(slot as usize).filter(|place| place.stamp == stamp);
+            let Some(bytes) = place.and_then(|place| place.bytes.as_ref()) else { return Ok(None) };
+            Bytes::copy(bytes)?
+        };
+        Ok(Some(Argument { export, value: Value { kind, number, bytes } }))
     }
 
     /// Nobody will need the argument.

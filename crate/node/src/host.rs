@@ -215,6 +215,7 @@ fn reason(rejection: Rejection) -> (u32, u32) {
         Rejection::Displaced => (workpool_abi::Rejection::Displaced, 0),
         Rejection::Shed => (workpool_abi::Rejection::Shed, 0),
         Rejection::Cleared => (workpool_abi::Rejection::Cleared, 0),
+        Rejection::LeftOut => (workpool_abi::Rejection::LeftOut, 0),
     };
     (reason as u32, limit)
 }

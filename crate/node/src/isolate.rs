@@ -7,7 +7,7 @@ use std::{
 };
 
 use slab::Slab;
-use workpool_core::{Key, MonotonicClock, TaskId};
+use workpool_core::{Key, MonotonicClock, Reaper, TaskId};
 use workpool_mailbox::{Origin, Thread};
 
 use crate::{
@@ -46,6 +46,7 @@ pub(crate) struct Isolate {
     /// How long it looks before it sleeps, and when its event loop has its turn: as a thread, and as an origin.
     pub(crate) thread: Thread,
     pub(crate) origin: Origin,
+    /// That of all pools.
     pub(crate) clock: MonotonicClock,
 }
 
@@ -65,7 +66,7 @@ impl Isolate {
             streams: Streams::default(),
             thread: Thread::default(),
             origin: Origin::default(),
-            clock: MonotonicClock::default(),
+            clock: Reaper::global().clock(),
         }
     }
 

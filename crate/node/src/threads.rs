@@ -42,6 +42,8 @@ impl Reason {
 struct Entered {
     mailbox: Arc<Mailbox>,
     alert: Arc<Alert>,
+    /// Node's number of the thread.
+    thread_id: u32,
 }
 
 /// What a pool of threads has beyond one of closures.
@@ -51,6 +53,8 @@ pub(crate) struct Threads {
     pub(crate) exports: Exports,
     /// By number of the worker.
     entered: SpinLock<Vec<Option<Entered>>>,
+    /// The names by which broadcasts are sticky; the core knows them by their place.
+    stickies: SpinLock<Vec<String>>,
     /// Why the last thread died, and why the last one could not start. The owner says so before it tells the core.
     pub(crate) crash: Reason,
     pub(crate) start_failure: Reason,
@@ -62,6 +66,7 @@ impl Default for Threads {
             calls: Calls::default(),
             exports: Exports::default(),
             entered: SpinLock::new(Vec::new()),
+            stickies: SpinLock::new(Vec::new()),
             crash: Reason::default(),
             start_failure: Reason::default(),
         }
@@ -69,16 +74,36 @@ impl Default for Threads {
 }
 
 impl Threads {
+    /// The number of a name by which a broadcast is sticky.
+    pub(crate) fn sticky(&self, name: String) -> u32 {
+        let mut names = self.stickies.lock();
+        let known = names.iter().position(|known| *known == name);
+        known.unwrap_or_else(|| {
+            names.push(name);
+            names.len() - 1
+        }) as u32
+    }
+
+    /// The name of a number.
+    pub(crate) fn sticky_name(&self, number: u32) -> String {
+        self.stickies.lock().get(number as usize).cloned().unwrap_or_default()
+    }
+
     /// An isolate is ready to be this worker.
-    pub(crate) fn enter(&self, worker: WorkerId, mailbox: Arc<Mailbox>, alert: Arc<Alert>) {
+    pub(crate) fn enter(&self, worker: WorkerId, mailbox: Arc<Mailbox>, alert: Arc<Alert>, thread_id: u32) {
         let mut entered = self.entered.lock();
         let index = worker.0 as usize;
         if entered.len() <= index {
             entered.resize(index + 1, None);
         }
-        let old = entered[index].replace(Entered { mailbox, alert });
+        let old = entered[index].replace(Entered { mailbox, alert, thread_id });
         drop(entered);
         drop(old); // without the lock
+    }
+
+    /// Node's number of the thread that has entered as this worker. It may have ended.
+    pub(crate) fn thread_id(&self, worker: WorkerId) -> Option<u32> {
+        self.entered.lock().get(worker.0 as usize)?.as_ref().map(|entered| entered.thread_id)
     }
 
     fn mailbox(&self, worker: WorkerId) -> Option<Arc<Mailbox>> {
@@ -106,7 +131,7 @@ impl Threads {
     pub(crate) fn abort(&self, worker: WorkerId, task: TaskId, if_settled: bool, reason: Option<Arc<Value>>) {
         let (first, second, stamp) = (task.number(), u32::from(if_settled), task.stamp());
         let entered = self.entered.lock().get(worker.0 as usize).cloned().flatten();
-        if let Some(Entered { mailbox, alert }) = entered {
+        if let Some(Entered { mailbox, alert, .. }) = entered {
             alert.raise();
             let command = Command {
                 kind: CommandKind::Abort,

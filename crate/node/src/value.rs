@@ -50,6 +50,13 @@ impl Deref for Bytes {
     }
 }
 
+impl Value {
+    /// The same value once more.
+    pub(crate) fn copy(&self) -> Result<Self, NoMemory> {
+        Ok(Self { kind: self.kind, number: self.number, bytes: Bytes::copy(&self.bytes)? })
+    }
+}
+
 /// A value on its way to another thread. `kind` is a `ValueKind`.
 #[derive(Debug, Default)]
 pub(crate) struct Value {

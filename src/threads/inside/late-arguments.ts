@@ -46,11 +46,7 @@ export class LateArguments {
   }
 
   came(order: Exclude<Order, 'retire'>): void {
-    this.#receive(() => {
-      if (order.kind === 'argument') return order.argument
-      if (order.kind === 'port') return valueFrom(order.port)
-      throw order.kind === 'failed' ? reviveError(order.error, []) : new Error('the task has settled')
-    })
+    this.#receive(() => argumentOf(order))
   }
 
   cameUnreadable(error: unknown): void {
@@ -76,6 +72,13 @@ export class LateArguments {
     if (failure === undefined) this.#receiver.run(jobOf(task, exportCode, argument))
     else this.#receiver.fail({ task, exportCode, name: undefined, argument }, failure.error)
   }
+}
+
+/** The argument that has come, unless it cannot be had. */
+export function argumentOf(order: Exclude<Order, 'retire'>): unknown {
+  if (order.kind === 'argument') return order.argument
+  if (order.kind === 'port') return valueFrom(order.port)
+  throw order.kind === 'failed' ? reviveError(order.error, []) : new Error('the task has settled')
 }
 
 /** The one message that a port holds. */

@@ -3,6 +3,8 @@
  * The core answers the report of each end with the next task. When there is none, the thread goes back to its event
  * loop, where the core wakes it.
  */
+import { threadId } from 'node:worker_threads'
+
 import { follow, isThenable } from '../../base/follow.js'
 import { Promise, process, queueMicrotask, resolvedPromise, setImmediate, then } from '../../base/intrinsics.js'
 import { addonFile } from '../../native/addon.js'
@@ -19,8 +21,9 @@ import { type Callee, type Job, jobOf } from './job.js'
 import { LateArguments } from './late-arguments.js'
 import { sendPrints, trackPrints } from './printing.js'
 import { Producers } from './stream/producers.js'
+import { Stickies } from './sticky.js'
 import { TaskEnds } from './task-ends.js'
-import { TaskFunctions } from './task-functions.js'
+import { TaskFunctions, brief } from './task-functions.js'
 import { loadTaskModule } from './task-module.js'
 
 /**
@@ -48,6 +51,7 @@ export class Thread {
   readonly #ends: TaskEnds
   /** Made for the first stream. */
   #producers: Producers | undefined
+  readonly #stickies = new Stickies()
 
   constructor(assignment: Assignment['workpool']) {
     this.#assignment = assignment
@@ -66,7 +70,7 @@ export class Thread {
       const message = `the thread has begun with another copy of workpool than the pool has: ${addonFile} instead of ${core}`
       return this.#failToLoad(new Error(message))
     }
-    if (!native.enter(isolate, pool, worker, serial)) return
+    if (!native.enter(isolate, pool, worker, serial, threadId)) return
     for (const stream of [process.stdout, process.stderr]) trackPrints(stream)
     try {
       const { filename, carry } = this.#assignment
@@ -80,7 +84,15 @@ export class Thread {
     // This also keeps the event loop of the thread alive.
     control.on('message', (order: Order) => this.#obey(order))
     // Of all messages only an argument can be unreadable.
-    control.on('messageerror', (error: unknown) => this.#lateArguments.cameUnreadable(error))
+    control.on('messageerror', (error: unknown) => {
+      if (!this.#stickies.cameUnreadable(error)) this.#lateArguments.cameUnreadable(error)
+    })
+    const isReady = await this.#stickies.run(
+      this.#functions,
+      (report) => this.#ends.report(report),
+      (error, name) => void this.#failToLoad(error, `the sticky broadcast of ${brief(name)}`),
+    )
+    if (!isReady) return
     serveAs({
       // It does not happen at once, as that would be inside the loop that carries out commands.
       take: () => queueMicrotask(() => this.#run(this.#inTurn(this.#take(native.next())))),
@@ -96,9 +108,9 @@ export class Thread {
   }
 
   /** The owner ends the thread once it has what has been printed. */
-  #failToLoad(error: unknown): Promise<void> {
+  #failToLoad(error: unknown, what = 'loading'): Promise<void> {
     sendPrints()
-    this.#ends.report({ kind: 'unloadable', error: describeError(error, this.#ends.line('loading')) })
+    this.#ends.report({ kind: 'unloadable', error: describeError(error, this.#ends.line(what)) })
     return this.#flush()
   }
 
@@ -238,7 +250,7 @@ export class Thread {
 
   #obey(order: Order): void {
     if (order === 'retire') void this.#flush()
-    else this.#lateArguments.came(order)
+    else if (!this.#stickies.came(order)) this.#lateArguments.came(order)
   }
 
   async #flush(): Promise<void> {

@@ -49,6 +49,27 @@ export function toPortArgument(
   return undefined
 }
 
+/**
+ * The same for an argument that goes to several threads. So it is not alone in a port, from which only one could take
+ * it, and nothing of it is moved.
+ */
+export function toSharedArgument(value: unknown): PortArgument | undefined {
+  const verdict = surveyed(value)
+  if (verdict === Verdict.same) {
+    sendWritten(value)
+    return undefined
+  }
+  const argument = structuredClone(value)
+  if (verdict !== Verdict.large) {
+    if (encode(argument)) return undefined
+    if (surveyed(argument, true) === Verdict.same) {
+      sendWritten(argument)
+      return undefined
+    }
+  }
+  return { port: undefined, argument, moved: [] }
+}
+
 function keep(value: unknown, list: readonly ArrayBuffer[]): PortArgument {
   const [argument, moved] = structuredClone([value, [...list]] as const, { transfer: [...list] })
   return { port: undefined, argument, moved }

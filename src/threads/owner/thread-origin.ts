@@ -26,10 +26,12 @@ import {
   NO_RUN_OPTIONS,
   checkThreadSize,
 } from '../../options/thread-options.js'
+import { type Occupation, occupationsOf } from '../inspect/occupations.js'
 import { Threads } from './threads.js'
 import { afterPrints } from './after-prints.js'
 import type { Call } from './call.js'
-import { type CallBatchOwner, CallShare } from './call-batch.js'
+import { type Audience, LEFT_OUT } from '../broadcast/broadcast.js'
+import { CallShare } from './call-batch.js'
 import { CallEnds, isPlainResult, valueOf } from './call-ends.js'
 import type { CallList } from './call-list.js'
 import { type BatchOfCalls, CallTable } from './call-table.js'
@@ -181,16 +183,24 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     options: RunChecked,
     places: Places,
   ): Share {
-    const owner: CallBatchOwner = {
+    return new CallShare(this.audience, batch, calls, indices, options, places)
+  }
+
+  /** What batches and broadcasts need of the pool. */
+  get audience(): Audience {
+    return {
       id: this.id,
+      name: this.name,
       hasPort: this.#threads !== undefined,
+      isNoted: this.isNoted,
       exportCode: (name) => this.#entrance.exportCode(name),
       carry: this.#settings.carry,
       table: this.#calls,
       abort: (call, reason) => this.#abort(call, reason),
+      stick: (name, portArgument) => this.#threads?.stick(name, portArgument),
+      refusal: (code, call) => this.refusal(code, call),
       closedError: () => this.closedError(),
     }
-    return new CallShare(owner, batch, calls, indices, options, places)
   }
 
   /**
@@ -315,6 +325,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
 
   reject(id: number, rejection: Rejection, limit: number): void {
     const call = this.#forget(id)
+    if (rejection === Rejection.leftOut) return call.fail(LEFT_OUT)
     const error = withoutFrames(() => this.#errorOf(rejection, limit, call.name))
     if (rejection === Rejection.crashed)
       this.#ends.fail(call, error, {
@@ -327,7 +338,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     if (rejection === Rejection.taskTimeout) this.#abortInThread(call, error, true)
   }
 
-  #errorOf(rejection: Rejection, limit: number, task: string): Error {
+  #errorOf(rejection: Exclude<Rejection, Rejection.leftOut>, limit: number, task: string): Error {
     if (rejection === Rejection.crashed) return this.#errors.crash()
     if (rejection === Rejection.startFailed) return this.#errors.start(native.detail())
     return rejectionError(rejection, limit, this.name, task, () => strainOf(this.id))
@@ -356,6 +367,11 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     const portArgument = isLate ? undefined : call.portArgument
     if (!isLate) call.portArgument = undefined
     this.#threads!.sendArgument(worker, portArgument)
+  }
+
+  /** What the live threads do at this moment, also in a pool that is closed. */
+  occupations(): Occupation[] {
+    return occupationsOf(this.id, (task) => this.#calls.at(task)?.name)
   }
 
   // ── verbs of its own ────────────────────────────────────────────────────────────────────────────────────────────

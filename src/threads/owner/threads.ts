@@ -13,14 +13,16 @@ import { clearTimeout, monotonicNow, setTimeout } from '../../base/intrinsics.js
 import { addonFile } from '../../native/addon.js'
 import { isolate, native } from '../../native/binding.js'
 import { LEAVE_EXTERNAL, THREAD_ENTRY, isBundled } from '../../native/bundled.js'
-import { NoThreadError, misuse } from '../../base/errors.js'
+import { NoThreadError, TaskTimeoutError, misuse } from '../../base/errors.js'
 import { isBlockedFor, whileBlocked } from '../../native/isolate.js'
 import { Numbering } from '../../base/numbering.js'
 import { type ErrorDescription, describeError } from '../../wire/payload/index.js'
 import { isNode } from '../../base/runtime.js'
+import { StickyLimit } from '../broadcast/sticky-limit.js'
 import { type PortArgument, discard } from './port-argument.js'
 import { hasBegun, isOpen } from './liveness.js'
 import { checkMade } from './made-worker.js'
+import type { Member } from './member.js'
 import { type Assignment, type Order, type Report, SERIALS, countOf, nextCount, tokenOf } from '../messages.js'
 import type { ThreadSettings } from '../../options/thread-options.js'
 import { afterPrints } from './after-prints.js'
@@ -68,32 +70,6 @@ export interface ThreadEvents {
   ended(): void
 }
 
-interface Member {
-  readonly worker: number
-  readonly thread: Worker
-  /** Tells the values of this thread from those of others. */
-  readonly serial: number
-  /** The count of the value that comes next from the thread. */
-  nextValue: number
-  readonly control: MessagePort
-  readonly startedAt: number
-  hasEntered: boolean
-  hasLoaded: boolean
-  /** The core has said that the thread is dead, and Node has not yet. */
-  isDead: boolean
-  isRetiring: boolean
-  /** Why the thread cannot load its module, if that will not change. */
-  unloadable: ErrorDescription | undefined
-  /** The uncaught error of which the thread dies. */
-  cause: unknown
-  /** The exit code, if the thread could still say it. */
-  exitCode: number | undefined
-  /** The timer that ends the thread, once it is to go. */
-  end: (() => void) | undefined
-  /** How often this worker had been started before. */
-  readonly attempt: number
-}
-
 export class Threads {
   readonly #settings: ThreadSettings
   readonly #events: ThreadEvents
@@ -109,6 +85,8 @@ export class Threads {
   /** Threads that are ended while they load. They are not started again. */
   readonly #isEnding = new Set<number>()
   readonly #serials = new Numbering(SERIALS)
+  /** What only a message port brings of broadcasts, by the name under which they are sticky. */
+  readonly #stickyArguments = new Map<string, PortArgument>()
 
   constructor(handle: number, settings: ThreadSettings, events: ThreadEvents) {
     this.#settings = settings
@@ -146,6 +124,7 @@ export class Threads {
       cause: undefined,
       exitCode: undefined,
       end: undefined,
+      stickyLimit: new StickyLimit(),
       attempt,
     }
     this.#members.set(worker, member)
@@ -192,13 +171,23 @@ export class Threads {
 
   #hear(member: Member, report: Report): void {
     if (report.kind === 'entered') member.hasEntered = true
-    else if (report.kind === 'loaded') {
+    else if (report.kind === 'sticky') {
+      const { name, timeout, isAwaited } = report
+      member.stickyLimit.begin(timeout, () => {
+        const error = new TaskTimeoutError(this.#settings.name, timeout, name)
+        this.#endUnloadable(member, this.#describe(error))
+      })
+      if (isAwaited) this.sendArgument(member.worker, this.#stickyArguments.get(name))
+    } else if (report.kind === 'loaded') {
+      member.stickyLimit.end()
       member.hasLoaded = true
       this.#events.loaded()
       // From now on the core reports the end of the thread.
       if (!member.isDead) this.#beSure(member)
-    } else if (report.kind === 'unloadable') this.#endUnloadable(member, report.error)
-    else if (report.kind === 'exit') member.exitCode = report.code
+    } else if (report.kind === 'unloadable') {
+      member.stickyLimit.end()
+      this.#endUnloadable(member, report.error)
+    } else if (report.kind === 'exit') member.exitCode = report.code
     else if (report.kind === 'flushed') member.end?.()
     else if (report.kind === 'vain') this.#values.drop(report.token)
     else {
@@ -283,6 +272,7 @@ export class Threads {
     if (this.#members.get(worker) !== member) return
     this.#hearAll(member)
     member.end?.()
+    member.stickyLimit.end()
     member.control.close()
     this.#members.delete(worker)
     this.#beSure(member)
@@ -390,6 +380,12 @@ export class Threads {
       // Otherwise the thread would wait for the argument for ever.
       send({ kind: 'failed', error: describeError(error, `at a call (pool ${this.#settings.name})`) })
     }
+  }
+
+  /** Keeps what only a message port brings of a broadcast, for threads that start later. */
+  stick(name: string, portArgument: PortArgument | undefined): void {
+    if (portArgument === undefined) this.#stickyArguments.delete(name)
+    else this.#stickyArguments.set(name, portArgument)
   }
 
   /** Gives what a thread has sent under this token, before it reported the end of the task. */

@@ -15,8 +15,10 @@ use crate::{
 };
 
 mod batch;
+mod broadcast;
 mod faces;
 mod lifetime;
+mod occupations;
 mod scheduling;
 mod tasks;
 mod workers;

@@ -3,7 +3,7 @@
 use super::Pool;
 use crate::{
     answer::{Admission, Cancelled, End, Finished, Interruption, Refusal, Taken, TaskTimes},
-    clock::Clock,
+    clock::{Clock, Nanos},
     host::Host,
     id::{TaskId, WorkerId},
     state::task::TaskState,
@@ -95,11 +95,18 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     }
 
     /// As `finish_task`, for a worker that has no other task: the worker takes the next one at once, in the same hold
-    /// of the lock. The payload is that of [`Finished::next`].
-    pub fn finish_and_take(&self, task: TaskId, end: End, is_broken: bool) -> (Finished, Option<T>) {
+    /// of the lock. The payload is that of [`Finished::next`]. `now`: the time of the pool's clock a moment ago, when the
+    /// function had ended.
+    pub fn finish_and_take(
+        &self,
+        task: TaskId,
+        end: End,
+        is_broken: bool,
+        now: Nanos,
+    ) -> (Finished, Option<T>) {
         self.transition(|state, effects| {
             let finished = state.finish_task(&self.clock, task, end, is_broken, effects);
-            (finished, finished.next.map(|next| state.take_now(&self.clock, next)))
+            (finished, finished.next.map(|next| state.take_now(now, next)))
         })
     }
 

@@ -59,7 +59,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// Otherwise the others serve them, and none is started for a pause: 100 ms, each time in a row twice as long, up
     /// to 5 s.
     pub fn start_failed(&self, worker: WorkerId) {
-        if self.transition(|state, _| state.start_failed(&self.clock, worker)) {
+        if self.transition(|state, effects| state.start_failed(&self.clock, worker, effects)) {
             while self.transition(State::reject_unstartable) {}
             self.repeat(State::reject_aside);
         }

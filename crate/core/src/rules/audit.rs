@@ -89,7 +89,9 @@ impl<T: Payload> State<T> {
             self.tasks.iter().filter(|&(id, task)| task.state == TaskState::Waiting && self.is_aside(id));
         assert_eq!(aside.count(), self.aside.len() as usize, "set aside");
         let running_tasks = states(|state| matches!(state, TaskState::Running(_)));
-        assert_eq!(running_tasks as u64 + u64::from(waiting), counters.unsettled, "unsettled");
+        let bound = states(|state| matches!(state, TaskState::Bound(_)));
+        assert_eq!((running_tasks + bound) as u64 + u64::from(waiting), counters.unsettled, "unsettled");
+        self.audit_bound(bound, is_left);
         let settled = counters.completed + counters.failed + counters.timed_out + counters.cancelled;
         let given_up = counters.displaced + counters.shed + counters.cleared;
         let rejected = counters.wait_timeout + counters.released + given_up;
@@ -140,6 +142,26 @@ impl<T: Payload> State<T> {
 
         // Time: the reaper comes early enough.
         assert!(self.due() == Nanos::MAX || self.alarm.is_in_time(self.due()), "armed too late");
+    }
+
+    /// Tasks that are bound to workers: each worker is there, and could not begin the task now.
+    fn audit_bound(&self, count: usize, is_left: bool) {
+        assert_eq!(self.bound.iter().count(), count, "bound tasks");
+        assert!(count == 0 || !self.lifetime.is_closed() || is_left, "a bound task in a closed pool");
+        for (worker, task) in self.bound.iter() {
+            let state = self.tasks.get(task).map(|task| task.state);
+            assert_eq!(state, Some(TaskState::Bound(worker)), "the state of a bound task");
+            let record = self.workers.live(worker);
+            let is_live = record.is_some_and(|worker| {
+                matches!(
+                    worker.state(),
+                    WorkerState::Uninitialized | WorkerState::Running | WorkerState::Idle
+                )
+            });
+            assert!(is_live, "a task is bound to a worker that takes none");
+            let may_start = !self.lifetime.is_closed() && !self.is_paused();
+            assert!(!may_start || !self.is_open_to_bound(worker), "a bound task waits beside its worker");
+        }
     }
 
     /// Of a pool without a schedule: nobody waits beside a free slot.

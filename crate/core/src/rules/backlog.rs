@@ -51,6 +51,11 @@ impl<T: Payload> State<T> {
         !self.aside.is_empty()
     }
 
+    /// Whether tasks wait, in the queue or for the worker that they are bound to.
+    pub(crate) fn has_unstarted(&self) -> bool {
+        self.waiting() > 0 || !self.bound.is_empty()
+    }
+
     /// Whether a task whose record says that it waits has settled, and is still to be rejected.
     pub(crate) fn is_aside(&self, task: TaskId) -> bool {
         self.aside.has(task.number(), self.tasks[task].number)
@@ -61,7 +66,7 @@ impl<T: Payload> State<T> {
         let is_open = self.lifetime.is_open();
         !self.aside.is_empty()
             || self.capacity.is_changing()
-            || (self.lifetime.is_closed() && self.waiting() > 0)
+            || (self.lifetime.is_closed() && self.has_unstarted())
             || self.schedule.as_ref().is_some_and(|schedule| schedule.is_more)
             || (!is_open && self.vacancies.held() > 0)
             // Otherwise they are told by whoever brings the last effect.

@@ -161,11 +161,17 @@ impl<T: Payload> State<T> {
 
     /// A worker could not be started, and trying again is of no use. It is not replaced before the next submit. Returns
     /// whether that concerns this generation: a worker of an older one may have been ended while it booted.
-    pub(crate) fn start_failed(&mut self, clock: &impl Clock, worker: WorkerId) -> bool {
+    pub(crate) fn start_failed(
+        &mut self,
+        clock: &impl Clock,
+        worker: WorkerId,
+        effects: &mut Effects<T>,
+    ) -> bool {
         let Some(generation) = self.generation_of_booting(worker) else { return false };
         self.census.end_boot(generation);
         self.census.end_work(generation);
         self.counters.crashed += 1;
+        self.leave_out(worker, effects);
         self.leave_service(worker);
         let is_current = self.census.is_current(generation);
         if is_current {

@@ -54,8 +54,9 @@ impl<T: Payload> State<T> {
         self.forget_pause();
         self.forget_turns();
         self.batches.clear();
+        let is_more_bound = !self.bound.is_empty() && self.release_bound(effects);
         self.retire_oldest(self.idle.len(), effects);
-        self.reject_all(Outcome::Released, Rejection::Released, effects)
+        self.reject_all(Outcome::Released, Rejection::Released, effects) || is_more_bound
     }
 
     /// Opens a closed pool as a new generation. Returns whether `reboot` must be called again, as more tasks wait than
@@ -64,7 +65,7 @@ impl<T: Payload> State<T> {
         if self.lifetime.is_open() || self.lifetime.is_orphan() {
             return false;
         }
-        if self.release(None, effects) && self.waiting() > 0 {
+        if self.release(None, effects) && self.has_unstarted() {
             return true;
         }
         self.watches.generation_ended(self.census.generation());

@@ -106,7 +106,7 @@ impl<T: Payload> State<T> {
             if self.tasks[id].payload.face() != face {
                 continue;
             }
-            if state == TaskState::Waiting || sweep.is_second {
+            if matches!(state, TaskState::Waiting | TaskState::Bound(_)) || sweep.is_second {
                 self.abandon(clock, id, state, effects);
             }
         }
@@ -133,9 +133,12 @@ impl<T: Payload> State<T> {
             if self.aside.is_empty() {
                 self.watches.generations_ended();
             }
-        } else if matches!(state, TaskState::Waiting | TaskState::Running(_)) {
+        } else if matches!(state, TaskState::Waiting | TaskState::Bound(_) | TaskState::Running(_)) {
             self.counters.settle(Outcome::Cancelled);
             self.deadlines.remove(id.number());
+            if let TaskState::Bound(worker) = state {
+                self.unbind(worker, id);
+            }
             if state == TaskState::Waiting {
                 self.leave_queue(id);
             }
@@ -150,7 +153,7 @@ impl<T: Payload> State<T> {
                 TaskState::Abandoned { worker, .. } => {
                     self.tasks[id].state = TaskState::Abandoned { worker, told: true };
                 }
-                TaskState::Waiting => {
+                TaskState::Waiting | TaskState::Bound(_) => {
                     self.forget_unbegun(id, effects);
                     self.drop_record(id);
                 }

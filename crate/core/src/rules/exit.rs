@@ -11,6 +11,7 @@ use crate::{
 impl<T: Payload> State<T> {
     /// Takes a worker that has no task, and no longer counts as busy, out of service.
     pub(crate) fn retire(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
+        self.leave_out(worker, effects);
         if self.options.kind.disposes() {
             let record = &mut self.workers[worker];
             record.stop();
@@ -135,6 +136,10 @@ impl<T: Payload> State<T> {
         let has_begun = !self.options.kind.begins_later() || self.tasks[id].is_begun();
         let task = &mut self.tasks[id];
         match task.state {
+            TaskState::Running(_) if !has_begun && task.is_bound() => {
+                self.note_end(worker, id);
+                self.leave_out_task(id, effects);
+            }
             TaskState::Running(_) if !has_begun && !self.lifetime.is_closed() => {
                 task.state = TaskState::Waiting;
                 self.aside.note_return(id.number());
@@ -154,13 +159,14 @@ impl<T: Payload> State<T> {
                     self.tasks[id].state = TaskState::Over;
                 }
             }
-            TaskState::Waiting | TaskState::Over => unreachable!("it has no worker"),
+            TaskState::Waiting | TaskState::Bound(_) | TaskState::Over => unreachable!("it has no worker"),
         }
     }
 
     /// The one end of every worker. The worker must not be among those any more that the census counts as busy, booting
     /// or stopping, nor in the stack.
     pub(crate) fn exit(&mut self, worker: WorkerId, effects: &mut Effects<T>) {
+        self.leave_out(worker, effects);
         self.leave_service(worker);
         self.fill(effects);
     }

@@ -97,6 +97,9 @@ impl<T: Payload> State<T> {
             // The transition ends with that.
             return;
         }
+        if !self.bound.is_empty() {
+            self.serve_bound(effects);
+        }
         while self.queue.len() > 0 {
             if self.tell_next(effects) {
                 continue;

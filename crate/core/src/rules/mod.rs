@@ -8,6 +8,7 @@ mod audit;
 mod backlog;
 mod batch;
 mod boot;
+mod broadcast;
 mod close;
 mod conditions;
 pub(crate) mod depart;

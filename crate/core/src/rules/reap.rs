@@ -35,7 +35,7 @@ impl<T: Payload> State<T> {
         let is_more_capacity = self.capacity.is_changing() && self.tune(effects);
         let is_more_kept = self.vacancies.held() > 0 && self.go_on_closing(effects);
         // A pool with a schedule does not set aside those who wait.
-        let is_released = self.lifetime.is_closed() && self.waiting() > 0;
+        let is_released = self.lifetime.is_closed() && self.has_unstarted();
         let is_more_rejected =
             if is_released { self.release(None, effects) } else { self.reject_aside(effects) };
         is_more_capacity || is_more_kept || is_more_rejected
@@ -106,7 +106,16 @@ impl<T: Payload> State<T> {
                     self.tasks[id].state = TaskState::Over;
                     Rejection::WaitTimeout(limit)
                 }
+                TaskState::Bound(worker) => {
+                    self.forget_unbegun(id, effects);
+                    self.unbind(worker, id);
+                    self.counters.settle(Outcome::TimedOut);
+                    self.tasks[id].state = TaskState::Over;
+                    Rejection::TaskTimeout(limit)
+                }
                 TaskState::Running(worker) => {
+                    // The time of a bound task counts from its call, so it may be over before the begin.
+                    self.forget_unbegun(id, effects);
                     self.counters.settle(Outcome::TimedOut);
                     self.abandon_to(worker, id, Interrupted::Timeout, false, now);
                     Rejection::TaskTimeout(limit)

@@ -38,7 +38,7 @@ impl<T: Payload> State<T> {
             return Taken::Foreign;
         };
         match task.state {
-            TaskState::Running(of) if of == worker => Taken::Begun(self.take_now(clock, id)),
+            TaskState::Running(of) if of == worker => Taken::Begun(self.take_now(clock.now(), id)),
             TaskState::Abandoned { worker: of, .. } if of == worker => {
                 task.begin();
                 Taken::Settled
@@ -48,9 +48,11 @@ impl<T: Payload> State<T> {
     }
 
     /// The function of a task that a worker has just been given is called now.
-    pub(crate) fn take_now(&mut self, clock: &impl Clock, id: TaskId) -> T {
-        self.tasks[id].begin();
-        self.begin(clock, id);
+    pub(crate) fn take_now(&mut self, now: Nanos, id: TaskId) -> T {
+        let task = &mut self.tasks[id];
+        task.begin();
+        // Whether or not the task is timed: what a worker does is shown with the time that it takes.
+        task.start_clock(now);
         self.limit(id);
         self.tasks[id].payload
     }
@@ -122,7 +124,9 @@ impl<T: Payload> State<T> {
                 self.tasks[id].state = TaskState::Over;
                 false
             }
-            TaskState::Waiting | TaskState::Over => unreachable!("only a running task ends"),
+            TaskState::Waiting | TaskState::Bound(_) | TaskState::Over => {
+                unreachable!("only a running task ends")
+            }
         }
     }
 
@@ -153,6 +157,12 @@ impl<T: Payload> State<T> {
         // Workers that are already stopping are on their way below the capacity: another one need not go for them.
         let fits = self.census.staying() <= self.capacity.limit();
         if self.census.is_current(generation) && !is_ending && fits && !self.lifetime.is_closed() {
+            if !self.bound.is_empty()
+                && let Some(task) = self.next_bound(worker)
+            {
+                self.assign(worker, task);
+                return Some(task);
+            }
             if self.schedule.is_some() {
                 return self.free_scheduled(clock, worker, is_free, effects);
             }
@@ -199,6 +209,12 @@ impl<T: Payload> State<T> {
             TaskState::Waiting => {
                 self.forget_unbegun(id, effects);
                 self.leave_queue(id);
+                self.drop_record(id);
+                Cancelled::Waiting
+            }
+            TaskState::Bound(worker) => {
+                self.forget_unbegun(id, effects);
+                self.unbind(worker, id);
                 self.drop_record(id);
                 Cancelled::Waiting
             }
@@ -258,7 +274,10 @@ impl<T: Payload> State<T> {
                 task.state = TaskState::Abandoned { worker, told: true }
             }
             // Whoever says so is late, as the origin has been told before.
-            TaskState::Waiting | TaskState::Running(_) | TaskState::Abandoned { told: true, .. } => {}
+            TaskState::Waiting
+            | TaskState::Bound(_)
+            | TaskState::Running(_)
+            | TaskState::Abandoned { told: true, .. } => {}
         }
     }
 

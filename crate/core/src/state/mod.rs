@@ -6,6 +6,7 @@
 pub(crate) mod alarm;
 pub(crate) mod aside;
 pub(crate) mod batch;
+pub(crate) mod bound;
 pub(crate) mod capacity;
 pub(crate) mod census;
 pub(crate) mod deadlines;
@@ -27,6 +28,7 @@ use self::{
     alarm::Alarm,
     aside::Aside,
     batch::Batches,
+    bound::Bound,
     capacity::Capacity,
     census::Census,
     deadlines::Deadlines,
@@ -82,6 +84,7 @@ pub(crate) struct State<T> {
     pub(crate) aside: Aside,
     pub(crate) vacancies: Vacancies,
     pub(crate) batches: Batches<T>,
+    pub(crate) bound: Bound<T>,
     pub(crate) watches: Watches,
     pub(crate) faces: Faces,
     pub(crate) throughput: Throughput,
@@ -114,6 +117,7 @@ impl<T: Payload> State<T> {
             aside: Aside::default(),
             vacancies: Vacancies::default(),
             batches: Batches::new(),
+            bound: Bound::new(),
             watches: Watches::default(),
             faces: Faces::new(),
             throughput: Throughput::default(),

@@ -6,7 +6,7 @@ use crate::{
     answer::{Interruption, TaskTimes},
     clock::{MILLISECOND, Nanos},
     id::{TaskId, WorkerId},
-    submission::{BACKGROUND, Submission},
+    submission::{BACKGROUND, Broadcast, Submission},
 };
 
 /// Why the function of a task had better end. Without the time of a timeout, which the record has already.
@@ -20,6 +20,8 @@ pub(crate) enum Interrupted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TaskState {
     Waiting,
+    /// The task waits for this worker, and no other one may take it.
+    Bound(WorkerId),
     Running(WorkerId),
     /// The task has settled without a result, while its function still runs on this worker. `told`: its origin knows.
     Abandoned {
@@ -45,6 +47,8 @@ pub(crate) struct Task<T> {
     is_begun: bool,
     /// What its function had better heed; the first such thing counts.
     interrupted: Option<Interrupted>,
+    /// Whether it was bound to its worker from the start.
+    is_bound: bool,
     /// The number of its key, or `NO_KEY`. It is the key's while the task waits or has a worker.
     key: u32,
     weight: u32,
@@ -68,8 +72,26 @@ impl<T> Task<T> {
             begun_at: 0,
             is_begun: false,
             interrupted: None,
+            is_bound: false,
             key: NO_KEY,
             weight: 1,
+        }
+    }
+
+    /// A task of a broadcast, which is bound to a worker.
+    pub(crate) fn bound(
+        payload: T,
+        broadcast: &Broadcast<'_, T>,
+        worker: WorkerId,
+        number: u64,
+        submitted_at: Nanos,
+    ) -> Self {
+        let &Broadcast { timeout, timed, .. } = broadcast;
+        let submission = Submission { priority: 0, timeout, timed, ..Submission::new(payload) };
+        Self {
+            state: TaskState::Bound(worker),
+            is_bound: true,
+            ..Self::new(submission, number, submitted_at)
         }
     }
 
@@ -81,7 +103,7 @@ impl<T> Task<T> {
     pub(crate) const fn worker(&self) -> Option<WorkerId> {
         match self.state {
             TaskState::Running(worker) | TaskState::Abandoned { worker, .. } => Some(worker),
-            TaskState::Waiting | TaskState::Over => None,
+            TaskState::Waiting | TaskState::Bound(_) | TaskState::Over => None,
         }
     }
 
@@ -110,6 +132,10 @@ impl<T> Task<T> {
     /// Whether only a pool with a schedule can deal with the task.
     pub(crate) const fn is_special(&self) -> bool {
         self.key != NO_KEY || self.weight > 1 || self.priority == BACKGROUND
+    }
+
+    pub(crate) const fn is_bound(&self) -> bool {
+        self.is_bound
     }
 
     pub(crate) const fn is_begun(&self) -> bool {
@@ -143,9 +169,11 @@ impl<T> Task<T> {
         self.begun_at = now;
     }
 
-    /// When the `timeout` of a begun task ends it, and that `timeout` in milliseconds.
+    /// When the `timeout` of a begun task ends it, and that `timeout` in milliseconds. That of a bound task counts from the
+    /// call, so its deadline has been set then.
     pub(crate) fn deadline(&self) -> Option<(Nanos, u32)> {
-        (self.timeout > 0).then(|| (self.begun_at + u64::from(self.timeout) * MILLISECOND, self.timeout))
+        (self.timeout > 0 && !self.is_bound)
+            .then(|| (self.begun_at + u64::from(self.timeout) * MILLISECOND, self.timeout))
     }
 
     pub(crate) const fn times(&self, now: Nanos) -> TaskTimes {

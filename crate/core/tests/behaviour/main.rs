@@ -5,6 +5,7 @@ mod admission;
 mod appointments;
 mod batches;
 mod booting;
+mod broadcasts;
 mod crowds;
 mod disposals;
 mod edges;

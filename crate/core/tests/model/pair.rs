@@ -8,12 +8,13 @@ use std::{
 };
 
 use workpool_core::{
-    Admission, Cancelled, Clock, Condition, Effect, End, FaceId, Host, MILLISECOND, ManualClock, Nanos,
-    Options, Rejection, Reservation, Submission, TaskId, Wait, WorkerId, WorkerKind,
+    Admission, Broadcast, Broadcasted, Cancelled, Clock, Condition, Effect, End, FaceId, Host, MILLISECOND,
+    ManualClock, Nanos, Options, Rejection, Reservation, Sticky, Submission, TaskId, Wait, WorkerId,
+    WorkerKind,
 };
 
 use crate::{
-    naive::{FaceState, Model, Task, TaskState, WorkerState},
+    naive::{FaceState, Model, Stuck, Task, TaskState, WorkerState},
     recorder::{self, Job, RecordedPool, keep_appointment},
     steps::Step,
 };
@@ -104,6 +105,10 @@ impl Pair {
             match *effect {
                 Effect::Reject(_, payload, _) => self.settle(payload),
                 Effect::Forgotten(Job { number, .. }) => {
+                    if !self.settled.contains_key(&number) {
+                        // It was sticky, and no task.
+                        continue;
+                    }
                     assert!(!self.begun.contains(&number), "its worker has the argument");
                     assert!(self.forgotten.insert(number), "forgotten twice");
                 }
@@ -130,6 +135,16 @@ impl Pair {
             let payload = Job { face: FaceId::FIRST, number: 0 };
             let task = Submission { wait_timeout: wait, ..Submission::new(payload) };
             assert_eq!(self.pool.refuse(&task), self.model.refuse(&task), "refusal");
+        }
+        for worker in self.model.workers.iter().filter(|worker| worker.state == WorkerState::Booting) {
+            let first = self.pool.sticky_after(worker.id, 0);
+            let next = |last: &Sticky<Job>| self.pool.sticky_after(worker.id, last.order);
+            let stickies: Vec<_> = std::iter::successors(first, next).collect();
+            let expected = self.model.stickies(worker).into_iter().map(|stuck| {
+                let Stuck { name, order, payload, timeout, .. } = stuck;
+                Sticky { name, order, payload, timeout }
+            });
+            assert_eq!(stickies, expected.collect::<Vec<_>>(), "sticky broadcasts");
         }
         self.model.check_room();
         self.model.keep_promises();
@@ -236,6 +251,35 @@ impl Pair {
         self.names.extend(&ids);
         assert_eq!(admissions, self.model.hand_in(reservation, &payloads, &ids));
         self.agree(effects);
+    }
+
+    fn broadcast(&mut self, which: usize, timeout: u32, timed: bool, sticky: Option<u32>) {
+        let face = self.face(which);
+        let first = self.submitted;
+        // One for each worker, and one that is sticky.
+        let payloads: Vec<Job> = (0..8).map(|index| Job { face, number: first + index }).collect();
+        self.submitted += 9;
+        let sticky = sticky.map(|name| (name, Job { face, number: first + 8 }));
+        let few = Broadcast { face, payloads: &[], timeout, timed, sticky };
+        if let Broadcasted::TooFew(count) = self.pool.broadcast(&few) {
+            assert!(count > 0 && count <= payloads.len(), "{count} workers");
+            let broadcast = Broadcast { payloads: &payloads, ..few };
+            let broadcasted = self.pool.broadcast(&broadcast);
+            let effects = self.delivered(None);
+            let Broadcasted::Bound(bound) = &broadcasted else { panic!("{broadcasted:?}") };
+            for (&(_, id), payload) in bound.iter().zip(&payloads) {
+                self.settled.insert(payload.number, 0);
+                self.names.push(id);
+            }
+            let ids: Vec<TaskId> = bound.iter().map(|&(_, id)| id).collect();
+            assert_eq!(broadcasted, self.model.broadcast(face, &payloads, (timeout, timed), sticky, &ids));
+            self.agree(effects);
+        } else {
+            // There is no worker, or the pool is closed: the model says that it was closed twice, otherwise.
+            let effects = self.delivered(None);
+            self.model.broadcast(face, &[], (timeout, timed), sticky, &[]);
+            self.agree(effects);
+        }
     }
 
     fn begin(&mut self, task: TaskId) {
@@ -368,6 +412,9 @@ impl Pair {
                         |model| model.give_back_places(reservation),
                     );
                 }
+            }
+            Step::Broadcast(which, timeout, timed, sticky) => {
+                self.broadcast(which, timeout, timed, sticky);
             }
             Step::Begin(which) => {
                 if let Some(task) = self.task(which, |task| task.worker().is_some() && !task.is_taken) {

@@ -20,6 +20,8 @@ pub(crate) enum Step {
     Reserve(usize, NonZero<u32>, Submission<Job>, bool),
     /// So many tasks of a batch.
     HandIn(usize, u32),
+    /// Through one of the faces: timeout, timed, and by which name it is sticky.
+    Broadcast(usize, u32, bool, Option<u32>),
     GiveBackPlaces(usize),
     /// A task's function is called: its origin says so, or its worker takes it.
     Begin(usize),
@@ -207,6 +209,12 @@ fn watch(started: u32) -> impl Strategy<Value = Step> {
         .prop_map(|(which, condition, time)| Step::Watch(which, condition, time))
 }
 
+fn broadcast() -> impl Strategy<Value = Step> {
+    let timeout = prop_oneof![1 => Just(0), 1 => 1_u32..60];
+    (any::<usize>(), timeout, any::<bool>(), option::of(0_u32..3))
+        .prop_map(|(which, timeout, timed, sticky)| Step::Broadcast(which, timeout, timed, sticky))
+}
+
 fn vacancy() -> impl Strategy<Value = Step> {
     (any::<usize>(), 0_u64..4, option::of(0_u32..60))
         .prop_map(|(which, priority, timeout)| Step::AwaitVacancy(which, priority, timeout))
@@ -257,6 +265,7 @@ pub(crate) fn step_of_threads() -> impl Strategy<Value = Step> {
         8 => (any(), 1_u32..5).prop_map(|(which, count)| Step::HandIn(which, count)),
         1 => any().prop_map(Step::GiveBackPlaces),
         24 => any().prop_map(Step::Begin),
+        4 => broadcast(),
         14 => finish(3),
         6 => any().prop_map(Step::Cancel),
         3 => any().prop_map(Step::Interrupt),

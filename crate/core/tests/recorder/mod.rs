@@ -111,7 +111,7 @@ pub(crate) fn assert_gone<T: Payload + PartialEq + Debug>(pool: &RecordedPool<T>
     pool.begin(task);
     pool.limit(task);
     pool.collect_all([task]);
-    let (finished, begun) = pool.finish_and_take(task, End::Failed, true);
+    let (finished, begun) = pool.finish_and_take(task, End::Failed, true, 0);
     assert_eq!((finished.settled, finished.next, begun), (false, None, None));
 }
 

@@ -8,6 +8,7 @@ use workpool_abi::{
     ARGUMENT, ArgumentRow, CHUNK_ARRAY, CHUNK_BYTES_AT, CHUNKS, Flow, Look, STREAM_HEAD, StreamHead,
     ValueFlag, ValueKind,
 };
+use workpool_core::Clock;
 use workpool_mailbox::{Credit, FEW};
 
 use crate::{
@@ -110,7 +111,7 @@ fn send(isolate: &Isolate, channel: &Channel, value: Value) -> Flow {
             return flow;
         }
     }
-    if isolate.thread.goes_on(&isolate.clock) { Flow::Turn } else { Flow::Go }
+    if isolate.thread.goes_on(isolate.clock.now()) { Flow::Turn } else { Flow::Go }
 }
 
 const fn flow_of(credit: Credit) -> Flow {

@@ -2,7 +2,7 @@
 
 use napi::sys;
 use workpool_abi::{INCOMING, NONE, OTHER, Word};
-use workpool_core::{End, Interruption, Payload, Taken, TaskId};
+use workpool_core::{Clock, End, Interruption, Nanos, Payload, Taken, TaskId};
 use workpool_mailbox::Found;
 
 use crate::{
@@ -111,8 +111,10 @@ fn end_task(
     let times = if failed { times_of(&worker.core.pool, task) } else { Times::default() };
     // If a thread may have several tasks at once, it may have been given others before the next one.
     let is_only = worker.core.concurrency == 1;
+    // The next task begins when this one has ended.
+    let now = isolate.clock.now();
     let (finished, begun) = if is_only {
-        worker.core.pool.finish_and_take(task, end, broken)
+        worker.core.pool.finish_and_take(task, end, broken, now)
     } else {
         (worker.core.pool.finish_task(task, end, broken), None)
     };
@@ -128,7 +130,7 @@ fn end_task(
     };
     match next {
         Some(kind) => {
-            take_turns(isolate);
+            take_turns(isolate, now);
             kind as i32
         }
         None => next_task(isolate, worker, true),
@@ -136,8 +138,8 @@ fn end_task(
 }
 
 /// There is another task at once. Says in the registers whether the event loop is to have its turn before.
-fn take_turns(isolate: &Isolate) {
-    let is_due = isolate.thread.goes_on(&isolate.clock);
+fn take_turns(isolate: &Isolate, now: Nanos) {
+    let is_due = isolate.thread.goes_on(now);
     isolate.registers.set(Word::Turn, i32::from(is_due));
 }
 

@@ -38,9 +38,9 @@ pub fn announce(isolate: u32, handle: u32) -> napi::Result<i64> {
 }
 
 /// This isolate becomes a worker of the pool of this number. False: there is no such pool any more. `thread` tells this thread from those
-/// that are the same worker before and after it.
+/// that are the same worker before and after it; `thread_id` is Node's number of it.
 #[napi(catch_unwind)]
-pub fn enter(isolate: u32, pool: i64, worker: u32, thread: u32) -> napi::Result<bool> {
+pub fn enter(isolate: u32, pool: i64, worker: u32, thread: u32, thread_id: u32) -> napi::Result<bool> {
     let isolate = isolate_of(isolate)?;
     let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(core) = pools.get(&pool).and_then(Weak::upgrade) else { return Ok(false) };
@@ -49,7 +49,7 @@ pub fn enter(isolate: u32, pool: i64, worker: u32, thread: u32) -> napi::Result<
     // below. No slice has the word, and TypeScript reads it by `Atomics`.
     let alert = Arc::new(unsafe { Alert::new(isolate.registers.alerts()) });
     if let Some(threads) = core.threads() {
-        threads.enter(worker, isolate.event_loop.mailbox.clone(), alert.clone());
+        threads.enter(worker, isolate.event_loop.mailbox.clone(), alert.clone(), thread_id);
     }
     *isolate.worker.borrow_mut() = Some(Worker::new(core, worker, thread, alert));
     Ok(true)

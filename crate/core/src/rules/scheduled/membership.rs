@@ -107,8 +107,11 @@ impl<T: Payload> State<T> {
         let (ordinal, is_thread) = (self.workers[worker].ordinal(), self.options.kind.outlives_face());
         let slots = self.slots_for(weight);
         let now = self.now;
+        let is_bound = self.tasks[id].is_bound();
         let schedule = self.schedule_mut();
-        if let Some(starts) = &mut schedule.rate {
+        if let Some(starts) = &mut schedule.rate
+            && !is_bound
+        {
             starts.note(now);
         }
         match key {

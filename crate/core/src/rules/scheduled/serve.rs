@@ -34,6 +34,9 @@ impl<T: Payload> State<T> {
         if self.lifetime.is_closed() {
             return;
         }
+        if !self.bound.is_empty() {
+            self.serve_bound(effects);
+        }
         let most = effects.len() + HOLD;
         loop {
             while self.is_within(most, effects) && self.serve_next(None, effects) {}

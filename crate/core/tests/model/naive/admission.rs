@@ -136,6 +136,7 @@ impl Model {
             is_limited: false,
             is_uncollected: false,
             interruption: None,
+            is_bound: false,
             submission,
             number: self.counters.submitted,
             called_at: self.now,

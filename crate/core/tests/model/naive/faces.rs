@@ -52,9 +52,9 @@ impl Model {
         self.batches.retain(|batch| batch.submission.payload.face != id);
         let mut gone = self.tasks.clone();
         gone.retain(|task| task.face() == id);
-        gone.sort_by_key(|task| (task.state != TaskState::Waiting, task.id));
+        gone.sort_by_key(|task| (!matches!(task.state, TaskState::Waiting | TaskState::Bound(_)), task.id));
         for Task { id, state, .. } in gone {
-            if matches!(state, TaskState::Waiting | TaskState::Running(_)) {
+            if matches!(state, TaskState::Waiting | TaskState::Bound(_) | TaskState::Running(_)) {
                 self.settle(|counters| &mut counters.cancelled);
                 self.forget_unbegun(id);
                 self.queue.retain(|&waiting| waiting != id);

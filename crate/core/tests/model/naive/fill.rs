@@ -13,6 +13,7 @@ impl Model {
         let is_new =
             |id: &WorkerId| self.workers.iter().all(|worker| worker.id != *id) && !self.overdue.contains(id);
         let id = self.new_workers.remove(self.new_workers.iter().position(is_new).expect("a free number"));
+        let ordinal = self.counters.started;
         self.counters.started += 1;
         if self.cached > 0 {
             self.cached -= 1;
@@ -22,6 +23,7 @@ impl Model {
         self.workers.push(Worker {
             id,
             state,
+            ordinal,
             generation,
             slots: 1,
             is_ending: false,
@@ -75,8 +77,10 @@ impl Model {
         self.queue.retain(|&waiting| waiting != id);
         let task = self.task(id);
         task.state = TaskState::Running(worker);
-        task.deadline = None;
-        self.note_start(worker, id);
+        if !task.is_bound {
+            task.deadline = None;
+            self.note_start(worker, id);
+        }
     }
 
     /// The task's origin, or its worker, hears that the worker has it.
@@ -104,6 +108,7 @@ impl Model {
             // The step ends with that.
             return;
         }
+        self.serve_bound();
         // While a release retires one idle worker after the other, none takes what it is about to reject.
         while self.waiting() > 0 && self.phase != Phase::Closed {
             if self.tell_next() {

@@ -35,6 +35,7 @@ impl Model {
             self.schedule.paused_by.clear();
             self.batches.clear();
             self.told.iter_mut().for_each(|turn| turn.is_used = true);
+            self.release_bound();
             self.retire_all_idle();
             self.reject_waiting(Rejection::Released);
         }

@@ -4,6 +4,7 @@
 
 mod admission;
 mod batches;
+mod broadcast;
 mod conclude;
 mod counts;
 mod entry;
@@ -24,7 +25,7 @@ mod workers;
 use workpool_core::{Counters, Effect, FaceId, Nanos, Options, TaskId, WorkerId};
 
 use records::{Batch, Phase, Turn, Waiter, Watch};
-pub(crate) use records::{Face, FaceState, Task, TaskState, Worker, WorkerState};
+pub(crate) use records::{Face, FaceState, Stuck, Task, TaskState, Worker, WorkerState};
 use schedule::{Schedule, is_scheduled_from_the_start};
 
 use crate::recorder::Job;
@@ -71,6 +72,9 @@ pub(crate) struct Model {
     history: Vec<Nanos>,
     /// Those that have places.
     pub(crate) batches: Vec<Batch>,
+    /// What workers do that start later, and how often that has been said.
+    stuck: Vec<Stuck>,
+    sticky: u64,
     counters: Counters,
     last_purge: Option<Nanos>,
     /// Numbers that the real pool has given to new workers in this step, in order.
@@ -107,6 +111,8 @@ impl Model {
             schedule: Schedule::default(),
             history: Vec::new(),
             batches: Vec::new(),
+            stuck: Vec::new(),
+            sticky: 0,
             counters: Counters::default(),
             last_purge: None,
             new_workers: Vec::new(),

@@ -13,8 +13,11 @@ impl Model {
         if !self.is_scheduled {
             return;
         }
-        let submission = self.known(id).submission;
         assert!(!self.is_paused(), "a start while the pool is paused");
+        if self.known(id).is_bound {
+            return;
+        }
+        let submission = self.known(id).submission;
         assert_eq!(self.barred(submission.key), None, "a start that is barred");
         if let Some(rate) = self.options.policy.rate {
             self.history.push(self.now);
@@ -60,7 +63,8 @@ impl Model {
         let rejected =
             counters.wait_timeout + counters.released + counters.displaced + counters.shed + counters.cleared;
         assert_eq!(counters.submitted, counters.unsettled + settled + rejected, "every task is counted once");
-        let is_unsettled = |state| matches!(state, TaskState::Waiting | TaskState::Running(_));
+        let is_unsettled =
+            |state| matches!(state, TaskState::Waiting | TaskState::Bound(_) | TaskState::Running(_));
         let unsettled = self.tasks.iter().filter(|task| is_unsettled(task.state)).count() as u64;
         assert_eq!(unsettled, counters.unsettled, "unsettled");
     }

@@ -66,7 +66,9 @@ impl Model {
                         Rejection::WaitTimeout(submission.wait_timeout.expect("it has a deadline")),
                     );
                 }
-                TaskState::Running(_) => self.reject(id, Rejection::TaskTimeout(submission.timeout)),
+                TaskState::Bound(_) | TaskState::Running(_) => {
+                    self.reject(id, Rejection::TaskTimeout(submission.timeout));
+                }
                 TaskState::Abandoned(worker) => self.end_unheeding(id, worker),
                 TaskState::Over => unreachable!("it has no deadline"),
             }

@@ -7,6 +7,8 @@ use crate::recorder::Job;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TaskState {
     Waiting,
+    /// Waits for this worker, and no other one may have it.
+    Bound(WorkerId),
     /// Given to a worker.
     Running(WorkerId),
     /// Settled in another way than by its end, which is still to come.
@@ -26,6 +28,8 @@ pub(crate) struct Task {
     pub(crate) is_uncollected: bool,
     /// Why its function had better end.
     pub(crate) interruption: Option<Interruption>,
+    /// Part of a broadcast: its time counts from the call.
+    pub(super) is_bound: bool,
     pub(super) submission: Submission<Job>,
     pub(crate) number: u64,
     pub(super) called_at: Nanos,
@@ -38,7 +42,7 @@ impl Task {
     pub(crate) fn worker(&self) -> Option<WorkerId> {
         match self.state {
             TaskState::Running(worker) | TaskState::Abandoned(worker) => Some(worker),
-            TaskState::Waiting | TaskState::Over => None,
+            TaskState::Waiting | TaskState::Bound(_) | TaskState::Over => None,
         }
     }
 
@@ -70,6 +74,8 @@ pub(crate) enum WorkerState {
 pub(crate) struct Worker {
     pub(crate) id: WorkerId,
     pub(crate) state: WorkerState,
+    /// How many were started before.
+    pub(super) ordinal: u64,
     pub(super) generation: u64,
     /// Slots of capacity that it takes: as many as its task weighs.
     pub(super) slots: u32,
@@ -131,6 +137,16 @@ pub(super) enum Phase {
     Open,
     Closing,
     Closed,
+}
+
+/// What workers do first that start after so many others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stuck {
+    pub(crate) name: u32,
+    pub(crate) payload: Job,
+    pub(crate) timeout: u32,
+    pub(crate) order: u64,
+    pub(super) from: u64,
 }
 
 /// A batch that has places.

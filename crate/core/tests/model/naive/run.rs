@@ -26,13 +26,18 @@ impl Model {
         let task = self.task(id);
         task.is_limited = true;
         let timeout = task.submission.timeout;
-        if matches!(task.state, TaskState::Running(_)) && timeout > 0 {
+        if matches!(task.state, TaskState::Running(_)) && timeout > 0 && !task.is_bound {
             task.deadline = Some(task.begun_at + u64::from(timeout) * MILLISECOND);
         }
     }
 
     pub(crate) fn take(&mut self, id: TaskId) -> Option<Job> {
         self.begin(id);
+        let now = self.now;
+        let task = self.task(id);
+        if matches!(task.state, TaskState::Running(_)) {
+            task.begun_at = now;
+        }
         let task = self.known(id);
         let begins = matches!(task.state, TaskState::Running(_)).then(|| task.payload());
         self.limit(id);
@@ -72,6 +77,10 @@ impl Model {
         let fits = self.staying() <= self.capacity;
         let worker = self.worker(id).clone();
         if worker.generation == self.generation && !worker.is_ending && fits && self.phase != Phase::Closed {
+            if let Some(task) = self.next_bound(id) {
+                self.assign(id, task);
+                return Some(task);
+            }
             let yields = self.yields(id, is_free);
             if !yields && let Some(task) = self.next_waiting() {
                 self.assign(id, task);
@@ -105,8 +114,8 @@ impl Model {
         let heeds_until = self.heeds_until();
         let task = self.task(id);
         let cancelled = match task.state {
-            TaskState::Waiting => {
-                task.state = TaskState::Over;
+            TaskState::Waiting | TaskState::Bound(_) => {
+                (task.state, task.deadline) = (TaskState::Over, None);
                 Cancelled::Waiting
             }
             TaskState::Running(worker) => {
@@ -149,7 +158,7 @@ impl Model {
             Rejection::WaitTimeout(_) => self.settle(|counters| &mut counters.wait_timeout),
             Rejection::TaskTimeout(_) => self.settle(|counters| &mut counters.timed_out),
             Rejection::Crashed | Rejection::StartFailed => self.settle(|counters| &mut counters.failed),
-            Rejection::Destroyed => self.settle(|counters| &mut counters.cancelled),
+            Rejection::Destroyed | Rejection::LeftOut => self.settle(|counters| &mut counters.cancelled),
             Rejection::Displaced => self.settle(|counters| &mut counters.displaced),
             Rejection::Shed => self.settle(|counters| &mut counters.shed),
             Rejection::Cleared => self.settle(|counters| &mut counters.cleared),

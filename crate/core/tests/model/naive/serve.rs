@@ -76,6 +76,7 @@ impl Model {
 
     /// Whoever may start does, in order, as far as there is room; workers boot for the others.
     pub(super) fn serve(&mut self) {
+        self.serve_bound();
         while self.phase != Phase::Closed {
             if self.tell_scheduled(true) {
                 continue;
@@ -156,6 +157,10 @@ impl Model {
                 self.retire(id);
             }
             return None;
+        }
+        if let Some(task) = self.next_bound(id) {
+            self.assign(id, task);
+            return Some(task);
         }
         if is_free {
             self.make_idle(id);

@@ -140,11 +140,13 @@ impl Model {
         let mut lost = self.tasks.clone();
         lost.retain(|task| task.worker() == Some(worker));
         lost.sort_by_key(|task| task.number);
-        for Task { id, state, is_taken, .. } in lost.into_iter().rev() {
+        for Task { id, state, is_taken, is_bound, .. } in lost.into_iter().rev() {
             if state == TaskState::Abandoned(worker) {
                 let task = self.task(id);
                 (task.state, task.deadline) = (TaskState::Over, None);
                 self.forget_if_done(id);
+            } else if is_bound && !is_taken {
+                self.leave_out_task(id);
             } else if is_taken || !self.options.kind.begins_later() || self.phase == Phase::Closed {
                 self.reject(id, Rejection::Crashed);
             } else {
@@ -177,12 +179,14 @@ impl Model {
 
     /// The worker is gone.
     pub(super) fn bury(&mut self, worker: WorkerId) {
+        self.leave_out(worker);
         self.workers.retain(|other| other.id != worker);
         self.schedule.preferred.retain(|known| known.1 != worker);
         self.cached = (self.cached + 1).min(self.capacity);
     }
 
     pub(super) fn retire(&mut self, worker: WorkerId) {
+        self.leave_out(worker);
         if self.options.kind.disposes() {
             let dispose_by = self.after(self.options.kind.dispose_timeout());
             let record = self.worker(worker);
