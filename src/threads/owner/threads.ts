@@ -278,9 +278,9 @@ export class Threads {
     this.#beSure(member)
     // A thread has ended while this isolate was blocked. What it has printed is still to be read.
     afterPrints(() => {})
+    this.#events.ended()
     this.#conclude(member, exitCode)
     // Everything that the thread has reported is known by now, so nobody will ask for what is left.
-    this.#events.ended()
     this.#values.dropAllOf(member.serial)
   }
 
