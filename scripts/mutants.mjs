@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { mutants } from './mutants/scheduling.mjs'
 
 /** A mutant may hang, and a build takes its time. */
-const LIMIT = 600_000
+const LIMIT = 300_000
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
