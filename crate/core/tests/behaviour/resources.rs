@@ -1,8 +1,8 @@
 //! How resources are looked after: validated, and worn out.
 
 use workpool_core::{
-    Admission, Care, Effect, End, Key, MILLISECOND, Options, Policy, Rate, Refusal, Rejection, Submission,
-    TaskId, WorkerId, WorkerKind,
+    Admission, Care, Effect, End, FaceId, Key, MILLISECOND, Options, Policy, Rate, Refusal, Rejection,
+    Submission, TaskId, Wait, WorkerId, WorkerKind,
 };
 
 use crate::{Fixture, boots, capacity, retirements};
@@ -52,6 +52,20 @@ fn a_worker_that_goes_from_task_to_task_is_not_validated() {
     let next = pool.wait(Submission::new(1));
     assert_eq!(pool.complete(worker), Some(next));
     assert_eq!(pool.effects(), []);
+}
+
+#[test]
+fn a_worker_that_goes_from_task_to_task_is_not_validated_although_somebody_is_told_of_a_vacancy() {
+    let policy = Policy { per_key: 1, ..Policy::NONE };
+    let pool = cared_for(VALIDATED, Options { policy, ..capacity(2) });
+    let key = Some(Key(1));
+    pool.wait(Submission { key, ..Submission::new(0) });
+    let [worker] = boots(&pool.effects())[..] else { panic!("one boots") };
+    pool.booted(worker);
+    pool.await_vacancy_with(Wait { key, ..Wait::new(FaceId::FIRST, 1) });
+    let next = pool.wait(Submission { key, ..Submission::new(1) });
+    assert_eq!(pool.complete(worker), Some(next));
+    assert_eq!(validations(&pool.effects()), []);
 }
 
 #[test]
