@@ -122,6 +122,9 @@ fn the_pool_resumes_when_the_last_face_that_paused_it_has_gone() {
     pool.pause(other);
     pool.pause(third);
     pool.wait(Submission::new(Job { face: FACE, number: 0 }));
+    let bystander = pool.join().expect("the first one is there");
+    pool.leave(bystander);
+    assert!(pool.is_paused(), "it has not paused the pool");
     pool.depart(other);
     assert!(pool.is_paused());
     pool.leave(third);
