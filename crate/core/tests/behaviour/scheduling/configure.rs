@@ -139,3 +139,14 @@ fn what_a_full_queue_does_and_how_many_of_a_key_may_wait_change_for_newcomers() 
     let refusal = Refusal::Barred { reason: Reason::Key, waiting: 1, capacity: 1 };
     assert_eq!(pool.refuse(&of(A, 3)), Some(refusal));
 }
+
+#[test]
+fn who_is_refused_beside_an_empty_queue_would_be_the_next() {
+    let pool = Fixture::new(Options { nonblocking: true, ..capacity(1) });
+    let (worker, _) = pool.run(Submission::new(0));
+    assert_eq!(pool.retry_after(None), None);
+    pool.pass(100);
+    pool.complete(worker);
+    pool.run(Submission::new(1));
+    assert_eq!(pool.retry_after(None), Some(100 * MILLISECOND));
+}
