@@ -7,6 +7,7 @@ mod answer;
 mod clock;
 mod counters;
 mod effect;
+mod group;
 #[cfg(feature = "holds")]
 mod holds;
 mod host;
@@ -30,6 +31,7 @@ pub use answer::{
 pub use clock::{Clock, MILLISECOND, ManualClock, MonotonicClock, Nanos};
 pub use counters::{Column, Counters, Group, Snapshot};
 pub use effect::{Effect, Rejection};
+pub use group::{GroupId, TaskGroup};
 #[cfg(feature = "holds")]
 pub use holds::longest_hold;
 pub use host::Host;

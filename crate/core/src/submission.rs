@@ -1,6 +1,10 @@
 //! A task as it is handed in.
 
-use crate::{id::FaceId, key::Key};
+use crate::{
+    group::{Name, TaskGroup},
+    id::FaceId,
+    key::Key,
+};
 
 /// The priority of a task that starts only when no other one could, and while less than half of the pool is busy.
 pub const BACKGROUND: u64 = u64::MAX;
@@ -46,6 +50,8 @@ pub struct Submission<T> {
     pub weight: u32,
     /// What the task belongs to.
     pub key: Option<Key>,
+    /// The group that the task belongs to. One with a limit stands for the key.
+    pub group: Option<TaskGroup>,
 }
 
 impl<T> Submission<T> {
@@ -60,6 +66,7 @@ impl<T> Submission<T> {
             offer: Offer::Normal,
             weight: 1,
             key: None,
+            group: None,
         }
     }
 }
@@ -67,7 +74,25 @@ impl<T> Submission<T> {
 impl<T> Submission<T> {
     /// Whether only a pool with a schedule can deal with the task.
     pub(crate) const fn is_special(&self) -> bool {
-        self.key.is_some() || self.weight > 1 || self.priority == BACKGROUND
+        self.key.is_some() || self.weight > 1 || self.priority == BACKGROUND || self.has_limited_group()
+    }
+
+    const fn has_limited_group(&self) -> bool {
+        matches!(self.group, Some(group) if group.is_limited())
+    }
+
+    /// What says how many tasks like this one run at once.
+    pub(crate) const fn name(&self) -> Option<Name> {
+        match (self.group, self.key) {
+            (Some(group), _) if group.is_limited() => Some(Name::Group(group.id)),
+            (_, Some(key)) => Some(Name::Key(key)),
+            (_, None) => None,
+        }
+    }
+
+    /// Its key, by which tasks with one are treated alike.
+    pub(crate) const fn fair_key(&self) -> Option<Key> {
+        if self.has_limited_group() { None } else { self.key }
     }
 }
 

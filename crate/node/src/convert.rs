@@ -1,7 +1,11 @@
 //! What TypeScript says in the words of the core, and the other way round.
 
+use std::num::NonZero;
+
 use workpool_abi::{NO_LIMIT, NONE, Word};
-use workpool_core::{BACKGROUND, MILLISECOND, Nanos, Offer, Reason, Refusal, TaskId};
+use workpool_core::{
+    BACKGROUND, GroupId, MILLISECOND, Nanos, Offer, Reason, Refusal, TaskGroup, TaskId, UNBOUNDED,
+};
 
 use crate::registers::Registers;
 
@@ -35,6 +39,12 @@ pub(crate) fn priority_of(priority: f64) -> u64 {
 /// A weight. One that is left out is 1.
 pub(crate) fn weight_of(weight: f64) -> u32 {
     (weight as u32).max(1)
+}
+
+/// The group of a task: one with the limit 0 has none, and without a number there is no group.
+pub(crate) fn group_of(number: f64, limit: f64) -> Option<TaskGroup> {
+    let id = GroupId(NonZero::new(number as u64)?);
+    Some(TaskGroup { id, limit: NonZero::new(limit as u32).map_or(UNBOUNDED, NonZero::get) })
 }
 
 /// The task that TypeScript means. A stamp is a 32-bit word with a sign there, so it may be negative.

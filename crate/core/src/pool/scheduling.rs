@@ -4,8 +4,9 @@ use super::Pool;
 use crate::{
     answer::Reason,
     clock::{Clock, Nanos},
+    group::GroupId,
     host::Host,
-    id::FaceId,
+    id::{FaceId, TaskId},
     policy::Change,
     state::State,
     submission::Payload,
@@ -69,6 +70,27 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// take a sample.
     pub fn retry_after(&self, reason: Option<Reason>) -> Option<Nanos> {
         self.state.lock().retry_after(&self.clock, reason)
+    }
+
+    /// A task that waits gets another priority: it stands behind all others of that priority, as if it came now. Returns
+    /// false, and does nothing, if the task does not wait, or if as many tasks wait as may where it would stand.
+    pub fn set_priority(&self, task: TaskId, priority: u64) -> bool {
+        self.transition(|state, _| state.set_priority(&self.clock, task, priority))
+    }
+
+    /// A name for a group of tasks. The pool keeps nothing of a group that has no task.
+    pub fn new_group(&self) -> GroupId {
+        self.state.lock().groups.make()
+    }
+
+    /// Whether a task of the group waits, or a function of one runs.
+    pub fn is_group_open(&self, group: GroupId) -> bool {
+        self.state.lock().groups.has(group)
+    }
+
+    /// Whether a worker has begun the task, and its function has not ended.
+    pub fn has_begun(&self, task: TaskId) -> bool {
+        self.state.lock().tasks.get(task).is_some_and(|task| task.worker().is_some() && task.is_begun())
     }
 
     /// How many keys the pool knows.

@@ -148,7 +148,12 @@ impl<T: Payload> State<T> {
             self.use_turn(task.payload.face());
         }
         let submitted_at = if task.timed { clock.now() } else { 0 };
-        self.tasks.insert(Task::new(task, number, submitted_at))
+        let group = task.group;
+        let id = self.tasks.insert(Task::new(task, number, submitted_at));
+        if let Some(group) = group {
+            self.groups.join(id.number(), group.id);
+        }
+        id
     }
 
     fn enqueue(&mut self, clock: &impl Clock, task: Submission<T>) -> TaskId {

@@ -118,6 +118,14 @@ impl<T: Payload> State<T> {
         let turns = (self.vacancies.told(), self.vacancies.told_slots(), held);
         assert_eq!(self.faces.all_turns(), turns, "turns of faces");
         assert!(self.vacancies.held() == held || is_left, "slots are kept in a pool that has closed");
+        let is_in_queue = |number| {
+            self.tasks
+                .at(number)
+                .is_some_and(|id| self.tasks[id].state == TaskState::Waiting && !self.is_aside(id))
+        };
+        assert!(self.moved.tasks().all(is_in_queue), "a place of a task that does not wait");
+        self.groups
+            .audit(|number| self.tasks.at(number).is_some_and(|id| self.tasks[id].state != TaskState::Over));
         self.batches.audit(|face| self.faces.is_known(face));
         assert!(self.batches.reserved() == 0 || !self.lifetime.is_closed(), "places in a closed pool");
         assert!(

@@ -23,6 +23,7 @@ impl<T: Payload> State<T> {
         if self.schedule.is_none() {
             let count = self.aside.add(&mut self.queue, rejection, self.counters.submitted);
             self.counters.settle_all(outcome, u64::from(count));
+            self.moved.forget_all();
             return self.reject_aside(effects);
         }
         for _ in 0..BATCH {

@@ -4,7 +4,7 @@ use crate::{
     clock::{Clock, Nanos},
     effect::{Effect, Effects, Rejection},
     id::{TaskId, WorkerId},
-    state::{State, tally::Outcome, task::TaskState, worker::WorkerState},
+    state::{State, tally::Outcome, worker::WorkerState},
     submission::Payload,
 };
 
@@ -76,7 +76,7 @@ impl<T: Payload> State<T> {
         }
         if let Some(task) = failed {
             self.counters.settle(Outcome::Failed);
-            self.tasks[task].state = TaskState::Over;
+            self.end_record(task);
         }
         self.terms.remove(worker.0);
         self.counters.retired += 1;

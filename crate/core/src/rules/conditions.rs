@@ -53,6 +53,11 @@ impl<T: Payload> State<T> {
                 self.watches.end_left(face);
             }
         }
+        while let Some(group) = self.watches.next_over_group() {
+            if !self.groups.has(group) {
+                self.watches.end(Condition::Over(group), None);
+            }
+        }
         self.watches.tell(effects)
     }
 

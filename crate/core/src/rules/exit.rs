@@ -156,7 +156,7 @@ impl<T: Payload> State<T> {
                 if told {
                     self.drop_record(id);
                 } else {
-                    self.tasks[id].state = TaskState::Over;
+                    self.end_record(id);
                 }
             }
             TaskState::Waiting | TaskState::Bound(_) | TaskState::Over => unreachable!("it has no worker"),

@@ -59,6 +59,7 @@ impl<T: Payload> State<T> {
         let number = self.queue.pop()?;
         let task = self.tasks.at(number)?;
         self.deadlines.remove(task.number());
+        self.moved.forget(task.number());
         Some(task)
     }
 
@@ -84,8 +85,8 @@ impl<T: Payload> State<T> {
 
     /// The task, which neither waits nor runs any more, has settled without an end: its origin is to learn why.
     pub(crate) fn reject_over(&mut self, task: TaskId, rejection: Rejection, effects: &mut Effects<T>) {
-        self.tasks[task].state = TaskState::Over;
         self.forget_unbegun(task, effects);
+        self.end_record(task);
         effects.push(Effect::Reject(task, self.tasks[task].payload, rejection));
     }
 

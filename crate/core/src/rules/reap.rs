@@ -103,7 +103,7 @@ impl<T: Payload> State<T> {
                     self.forget_unbegun(id, effects);
                     self.leave_queue(id);
                     self.counters.settle(Outcome::WaitTimeout);
-                    self.tasks[id].state = TaskState::Over;
+                    self.end_record(id);
                     Rejection::WaitTimeout(limit)
                 }
                 TaskState::Bound(worker) => {

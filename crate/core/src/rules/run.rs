@@ -110,7 +110,7 @@ impl<T: Payload> State<T> {
                     End::Failed => self.counters.settle(Outcome::Failed),
                 }
                 if self.options.kind.reports_late() {
-                    self.tasks[id].state = TaskState::Over;
+                    self.end_record(id);
                 } else {
                     self.drop_record(id);
                 }
@@ -121,7 +121,7 @@ impl<T: Payload> State<T> {
                 false
             }
             TaskState::Abandoned { told: false, .. } => {
-                self.tasks[id].state = TaskState::Over;
+                self.end_record(id);
                 false
             }
             TaskState::Waiting | TaskState::Bound(_) | TaskState::Over => {
@@ -130,8 +130,26 @@ impl<T: Payload> State<T> {
         }
     }
 
+    /// A task neither waits nor has a worker any more, and its origin has still to take notice.
+    pub(crate) fn end_record(&mut self, id: TaskId) {
+        self.leave_group(id);
+        self.tasks[id].state = TaskState::Over;
+    }
+
+    /// A task neither waits nor has a worker any more: it does not count in its group, if it has one.
+    #[inline]
+    fn leave_group(&mut self, id: TaskId) {
+        if !self.groups.is_empty()
+            && let Some(group) = self.groups.leave(id.number())
+        {
+            self.watches.group_is_over(group);
+        }
+    }
+
     /// The one end of every record of a task.
     pub(crate) fn drop_record(&mut self, id: TaskId) {
+        // A task that is over has left.
+        self.leave_group(id);
         let face = self.tasks[id].payload.face();
         if self.faces.drop_record(face) {
             self.watches.face_is_quiet(face);

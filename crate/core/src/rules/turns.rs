@@ -25,8 +25,8 @@ impl<T: Payload> State<T> {
             return false;
         }
         let Some((task, priority)) = self.queue.first() else { return true };
-        let number = self.tasks.at(task).map_or(u64::MAX, |id| self.tasks[id].number);
-        self.vacancies.is_before(number, priority)
+        let arrival = self.tasks.at(task).map_or((u64::MAX, 0), |id| self.arrival_of(id));
+        self.vacancies.is_before(arrival, priority)
     }
 
     /// Whether a worker that is about to take its next task leaves its slot to one who awaits a vacancy.
@@ -79,7 +79,7 @@ impl<T: Payload> State<T> {
         let limit = timeout.filter(|&limit| limit > 0);
         let until = limit.map(|limit| (clock.now() + u64::from(limit) * MILLISECOND, limit));
         let at = if self.schedule.is_some() { self.now } else { 0 };
-        self.vacancies.add(wait, self.counters.submitted, at, until);
+        self.vacancies.add(wait, self.moved.after(self.counters.submitted), at, until);
     }
 
     /// Whether a wait that came now would be told at once.

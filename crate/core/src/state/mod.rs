@@ -11,7 +11,9 @@ pub(crate) mod capacity;
 pub(crate) mod census;
 pub(crate) mod deadlines;
 pub(crate) mod face;
+pub(crate) mod groups;
 pub(crate) mod lifetime;
+pub(crate) mod moved;
 pub(crate) mod queue;
 pub(crate) mod recent;
 pub(crate) mod schedule;
@@ -33,7 +35,9 @@ use self::{
     census::Census,
     deadlines::Deadlines,
     face::Faces,
+    groups::Groups,
     lifetime::Lifetime,
+    moved::Moved,
     queue::WaitQueue,
     recent::Recent,
     schedule::Schedule,
@@ -87,6 +91,8 @@ pub(crate) struct State<T> {
     pub(crate) bound: Bound<T>,
     pub(crate) watches: Watches,
     pub(crate) faces: Faces,
+    pub(crate) groups: Groups,
+    pub(crate) moved: Moved,
     pub(crate) throughput: Throughput,
     /// Which thread has last run a key, once a thread has run one.
     pub(crate) recent: Option<Box<Recent>>,
@@ -120,6 +126,8 @@ impl<T: Payload> State<T> {
             bound: Bound::new(),
             watches: Watches::default(),
             faces: Faces::new(),
+            groups: Groups::new(),
+            moved: Moved::default(),
             throughput: Throughput::default(),
             recent: None,
             options,

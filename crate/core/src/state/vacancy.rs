@@ -14,7 +14,7 @@ use crate::{
     clock::Nanos,
     id::FaceId,
     key::Key,
-    state::{deadlines::Deadlines, queue::WaitQueue},
+    state::{deadlines::Deadlines, moved::Arrival, queue::WaitQueue},
     submission::BACKGROUND,
 };
 
@@ -57,8 +57,8 @@ impl Wait {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Waiting {
     pub(crate) wait: Wait,
-    /// The number of the last task that was accepted before: tasks with a higher number came after this wait.
-    pub(crate) after: u64,
+    /// When the wait came: behind the task that was accepted last before.
+    pub(crate) after: Arrival,
     /// When the wait began, in a pool with a schedule.
     pub(crate) at: Nanos,
 }
@@ -94,9 +94,9 @@ impl Vacancies {
         self.deadlines.due()
     }
 
-    /// Adds a wait behind the tasks that have been accepted so far, `after` in number. `until`: when its time is over,
+    /// Adds a wait behind the tasks that have been accepted so far, as `after` says. `until`: when its time is over,
     /// and that time in milliseconds. `at`: now, in a pool with a schedule.
-    pub(crate) fn add(&mut self, wait: Wait, after: u64, at: Nanos, until: Option<(Nanos, u32)>) {
+    pub(crate) fn add(&mut self, wait: Wait, after: Arrival, at: Nanos, until: Option<(Nanos, u32)>) {
         let Wait { face, token, priority, .. } = wait;
         let place = self.waiting.insert(Waiting { wait, after, at }) as u32;
         self.queue.push(place, priority);
@@ -139,10 +139,10 @@ impl Vacancies {
         waiting
     }
 
-    /// Whether the first wait comes before the task `number` of this priority.
-    pub(crate) fn is_before(&self, number: u64, priority: u64) -> bool {
+    /// Whether the first wait comes before a task of this priority that came so.
+    pub(crate) fn is_before(&self, arrival: Arrival, priority: u64) -> bool {
         let Some((place, own)) = self.queue.first() else { return false };
-        own < priority || (own == priority && self.waiting[place as usize].after < number)
+        own < priority || (own == priority && self.waiting[place as usize].after < arrival)
     }
 
     /// The place of the first wait.

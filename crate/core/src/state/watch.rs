@@ -9,6 +9,7 @@ use std::{
 use crate::{
     clock::Nanos,
     effect::{Effect, Effects},
+    group::GroupId,
     id::FaceId,
 };
 
@@ -29,6 +30,8 @@ pub enum Condition {
     Vacant,
     /// No task of the face that watches is left: none waits, runs, or has still to be collected.
     Left,
+    /// No task of this group waits, and no function of one runs.
+    Over(GroupId),
     /// A worker has booted. The watch ends before its time if no worker can be started, or the pool is closed.
     Started,
 }
@@ -46,7 +49,7 @@ pub(crate) struct Watch {
 pub(crate) type Order = u64;
 
 /// Watches that wait for the same: they come true together.
-type Group = BTreeSet<Order>;
+type Alike = BTreeSet<Order>;
 
 /// The open watches. Whatever their number, a transition looks at a condition once, and at the condition of a
 /// generation or a face only if the transition may have made it true.
@@ -55,21 +58,24 @@ pub(crate) struct Watches {
     /// In the order in which they came, until they are told.
     all: BTreeMap<Order, Watch>,
     made: Order,
-    drained: Group,
-    settled: Group,
-    vacant: Group,
-    started: Group,
+    drained: Alike,
+    settled: Alike,
+    vacant: Alike,
+    started: Alike,
     /// By generation.
-    ended: BTreeMap<u64, Group>,
-    left: HashMap<FaceId, Group>,
+    ended: BTreeMap<u64, Alike>,
+    left: HashMap<FaceId, Alike>,
+    groups: HashMap<GroupId, Alike>,
     /// Of those that have a timeout.
     expiring: BTreeSet<(Nanos, Order)>,
     /// Generations that this transition may have brought to their end.
     ended_generations: Vec<u64>,
     /// Faces whose last task this transition may have ended.
     quiet_faces: Vec<FaceId>,
-    /// Groups that are over and not wholly told, with what is left of what they wait for; none is empty.
-    over: Vec<(Group, Option<u32>)>,
+    /// Groups whose last task this transition may have ended.
+    over_groups: Vec<GroupId>,
+    /// Watches that are over and not wholly told, with what is left of what they wait for; none is empty.
+    over: Vec<(Alike, Option<u32>)>,
 }
 
 impl Watches {
@@ -93,12 +99,13 @@ impl Watches {
         match watch.condition {
             Condition::Ended(generation) => self.generation_ended(generation),
             Condition::Left => self.face_is_quiet(watch.face),
+            Condition::Over(group) => self.group_is_over(group),
             _ => {}
         }
     }
 
     /// The watches of a condition; of a face, if the condition is one of faces.
-    fn group(&mut self, face: FaceId, condition: Condition) -> &mut Group {
+    fn group(&mut self, face: FaceId, condition: Condition) -> &mut Alike {
         match condition {
             Condition::Drained => &mut self.drained,
             Condition::Settled => &mut self.settled,
@@ -106,6 +113,7 @@ impl Watches {
             Condition::Started => &mut self.started,
             Condition::Ended(generation) => self.ended.entry(generation).or_default(),
             Condition::Left => self.left.entry(face).or_default(),
+            Condition::Over(group) => self.groups.entry(group).or_default(),
         }
     }
 
@@ -117,6 +125,7 @@ impl Watches {
             match watch.condition {
                 Condition::Ended(generation) => drop(self.ended.remove(&generation)),
                 Condition::Left => drop(self.left.remove(&watch.face)),
+                Condition::Over(group) => drop(self.groups.remove(&group)),
                 _ => {}
             }
         }
@@ -145,6 +154,18 @@ impl Watches {
         if !self.left.is_empty() {
             self.quiet_faces.push(face);
         }
+    }
+
+    /// What is watched of this group may have come true.
+    pub(crate) fn group_is_over(&mut self, group: GroupId) {
+        if !self.groups.is_empty() {
+            self.over_groups.push(group);
+        }
+    }
+
+    /// A group that may be over and has not been looked at.
+    pub(crate) fn next_over_group(&mut self) -> Option<GroupId> {
+        self.over_groups.pop()
     }
 
     /// A generation that may have come to its end and has not been looked at.
@@ -192,6 +213,7 @@ impl Watches {
     pub(crate) fn end(&mut self, condition: Condition, left: Option<u32>) {
         let group = match condition {
             Condition::Ended(generation) => self.ended.remove(&generation).unwrap_or_default(),
+            Condition::Over(group) => self.groups.remove(&group).unwrap_or_default(),
             _ => mem::take(self.group(FaceId::FIRST, condition)),
         };
         self.end_group(group, left);
@@ -203,7 +225,7 @@ impl Watches {
         self.end_group(group, None);
     }
 
-    fn end_group(&mut self, group: Group, left: Option<u32>) {
+    fn end_group(&mut self, group: Alike, left: Option<u32>) {
         if !group.is_empty() {
             self.over.push((group, left));
         }

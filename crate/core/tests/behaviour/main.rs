@@ -10,6 +10,7 @@ mod crowds;
 mod disposals;
 mod edges;
 mod faces;
+mod groups;
 mod holds;
 mod interruptions;
 mod lifetimes;

@@ -539,6 +539,15 @@ impl Pair {
             Step::RetryAfter(reason) => {
                 assert_eq!(self.pool.retry_after(reason), self.model.retry_after(reason));
             }
+            Step::SetPriority(which, priority) => {
+                let is_meant = |task: &Task| task.state == TaskState::Waiting || which % 8 == 7;
+                if let Some(task) = self.task(which / 8, is_meant) {
+                    self.play(
+                        |pool| pool.set_priority(task, priority),
+                        |model| model.set_priority(task, priority),
+                    );
+                }
+            }
             Step::ForgetVacancy(which) => {
                 if let Some(&(face, token)) = self.awaited.get(which % self.awaited.len().max(1)) {
                     self.play(

@@ -8,7 +8,7 @@ use workpool_core::{
 
 use crate::{
     recorder::Job,
-    steps::{History, Step, closures, reservation_of, step_of_closures, step_of_threads, threads},
+    steps::{History, Step, closures, group, reservation_of, step_of_closures, step_of_threads, threads},
 };
 
 /// Of slots or resources.
@@ -88,13 +88,13 @@ fn task() -> impl Strategy<Value = (usize, Submission<Job>)> {
     let wait_timeout = prop_oneof![4 => Just(None), 1 => Just(Some(0)), 2 => (1_u32..60).prop_map(Some)];
     let timeout = prop_oneof![2 => Just(0), 1 => 1_u32..60];
     let offer = prop_oneof![6 => Just(Offer::Normal), 1 => Just(Offer::AtOnce), 1 => Just(Offer::Uncounted)];
-    (priority(), wait_timeout, timeout, any::<bool>(), offer, key(), weight(), any::<usize>()).prop_map(
-        |(priority, wait_timeout, timeout, timed, offer, key, weight, which)| {
+    let group = group(prop_oneof![1 => Just(UNBOUNDED), 2 => 1_u32..4]);
+    (priority(), wait_timeout, timeout, any::<bool>(), offer, (key(), group), weight(), any::<usize>())
+        .prop_map(|(priority, wait_timeout, timeout, timed, offer, (key, group), weight, which)| {
             let payload = Job { face: FaceId::FIRST, number: 0 };
             let plain = Submission::new(payload);
-            (which, Submission { priority, wait_timeout, timeout, timed, offer, key, weight, ..plain })
-        },
-    )
+            (which, Submission { priority, wait_timeout, timeout, timed, offer, key, group, weight, ..plain })
+        })
 }
 
 fn vacancy() -> impl Strategy<Value = Step> {
@@ -139,6 +139,10 @@ fn change() -> impl Strategy<Value = Step> {
     })
 }
 
+fn move_to() -> impl Strategy<Value = Step> {
+    (any::<usize>(), priority()).prop_map(|(which, priority)| Step::SetPriority(which, priority))
+}
+
 fn reason() -> impl Strategy<Value = Option<Reason>> {
     prop_oneof![Just(None), Just(Some(Reason::Rate)), Just(Some(Reason::Key)), Just(Some(Reason::Paused))]
 }
@@ -153,7 +157,7 @@ fn step(others: impl Strategy<Value = Step>, vacancies: u32) -> impl Strategy<Va
         4 => Just(Step::Resume),
         1 => Just(Step::Clear),
         2 => any::<usize>().prop_map(Step::GoOnClearing),
-        3 => change(),
+        7 => prop_oneof![3 => change(), 4 => move_to()],
         2 => reason().prop_map(Step::RetryAfter),
     ]
 }

@@ -4,8 +4,8 @@ use std::num::NonZero;
 
 use proptest::{collection::vec, option, prelude::*};
 use workpool_core::{
-    Care, Change, Condition, End, FaceId, MILLISECOND, Nanos, Offer, Options, Reason, Submission, UNBOUNDED,
-    Wait, WorkerKind,
+    Care, Change, Condition, End, FaceId, GroupId, MILLISECOND, Nanos, Offer, Options, Reason, Submission,
+    TaskGroup, UNBOUNDED, Wait, WorkerKind,
 };
 
 use crate::recorder::Job;
@@ -28,6 +28,8 @@ pub(crate) enum Step {
     Limit(usize),
     Finish(usize, End, bool),
     Cancel(usize),
+    /// Of a waiting task; but now and then, of any.
+    SetPriority(usize, u64),
     Interrupt(usize),
     Collect(usize),
     Booted(usize),
@@ -174,12 +176,23 @@ fn task(priorities: u64) -> impl Strategy<Value = (usize, Submission<Job>)> {
     let wait_timeout = prop_oneof![3 => Just(None), 1 => Just(Some(0)), 3 => (1_u32..60).prop_map(Some)];
     let timeout = prop_oneof![1 => Just(0), 1 => 1_u32..60];
     let offer = prop_oneof![6 => Just(Offer::Normal), 1 => Just(Offer::AtOnce), 1 => Just(Offer::Uncounted)];
-    (0..priorities, wait_timeout, timeout, any::<bool>(), offer, any::<usize>()).prop_map(
-        |(priority, wait_timeout, timeout, timed, offer, which)| {
-            let payload = Job { face: FaceId::FIRST, number: 0 };
-            (which, Submission { priority, wait_timeout, timeout, timed, offer, ..Submission::new(payload) })
+    let group = group(Just(UNBOUNDED));
+    (0..priorities, wait_timeout, timeout, any::<bool>(), offer, group, any::<usize>()).prop_map(
+        |(priority, wait_timeout, timeout, timed, offer, group, which)| {
+            let plain = Submission::new(Job { face: FaceId::FIRST, number: 0 });
+            (which, Submission { priority, wait_timeout, timeout, timed, offer, group, ..plain })
         },
     )
+}
+
+/// One of a few groups, each of which has one limit.
+pub(crate) fn group(limit: impl Strategy<Value = u32>) -> impl Strategy<Value = Option<TaskGroup>> {
+    let group = (1_u64..4, limit).prop_filter_map("0 is no number of a group", |(id, limit)| {
+        // Another limit is another group.
+        let id = GroupId(NonZero::new(id + 3 * u64::from(limit != UNBOUNDED) * u64::from(limit))?);
+        Some(TaskGroup { id, limit })
+    });
+    prop_oneof![3 => Just(None), 1 => group.prop_map(Some)]
 }
 
 /// `started`: how often somebody waits for that.
@@ -189,6 +202,7 @@ fn condition(started: u32) -> impl Strategy<Value = Condition> {
         1 => Just(Condition::Settled),
         1 => Just(Condition::Vacant),
         1 => Just(Condition::Left),
+        1 => (1_u64..13).prop_map(|id| Condition::Over(GroupId(NonZero::new(id).unwrap_or(NonZero::<u64>::MIN)))),
         started => Just(Condition::Started),
         1 => (0_u64..3).prop_map(Condition::Ended)
     ]
@@ -231,6 +245,7 @@ pub(crate) fn step_of_closures() -> impl Strategy<Value = Step> {
         8 => any().prop_map(Step::Limit),
         16 => finish(1),
         4 => any().prop_map(Step::Cancel),
+        4 => (any(), 0_u64..4).prop_map(|(which, priority)| Step::SetPriority(which, priority)),
         5 => any().prop_map(Step::Collect),
         10 => any().prop_map(Step::Booted),
         4 => any().prop_map(Step::StartFailed),
@@ -268,6 +283,7 @@ pub(crate) fn step_of_threads() -> impl Strategy<Value = Step> {
         4 => broadcast(),
         14 => finish(3),
         6 => any().prop_map(Step::Cancel),
+        4 => (any(), 0_u64..4).prop_map(|(which, priority)| Step::SetPriority(which, priority)),
         3 => any().prop_map(Step::Interrupt),
         8 => any().prop_map(Step::Collect),
         14 => any().prop_map(Step::Booted),

@@ -6,7 +6,7 @@ use workpool_core::{Admission, Cancelled, End, FaceId, Submission, WorkerId};
 
 use crate::{
     calls::Call,
-    convert::{DEEP, named, number, offer_of, refused},
+    convert::{DEEP, group_of, named, number, offer_of, priority_of, refused},
     isolate::Isolate,
     raw::{call::functions, submission::submission_of, times::write_times},
 };
@@ -20,9 +20,12 @@ functions! {
         admit(isolate, handle, |face| Submission { offer: offer_of(offer), ..Submission::new(Call::of_closure(face)) })
     };
 
-    // (handle, priority, waitTimeout or NO_LIMIT, timeout or 0, timed, offer, weight, keyed) → as submit
-    submit_with: |isolate, [handle, fields @ .., _, _]| {
-        admit(isolate, handle, |face| submission_of(isolate, Call::of_closure(face), fields))
+    // (handle, priority, waitTimeout or NO_LIMIT, timeout or 0, timed, offer, weight, keyed, group or 0, its limit or 0) → as submit
+    submit_with: |isolate, [handle, fields @ .., group, most]| {
+        admit(isolate, handle, |face| Submission {
+            group: group_of(group, most),
+            ..submission_of(isolate, Call::of_closure(face), fields)
+        })
     };
 
     // (handle, task, stamp)
@@ -67,6 +70,25 @@ functions! {
             Cancelled::Late => workpool_abi::Cancelled::Late,
         };
         Some(met as i32)
+    };
+
+    // (handle, task, stamp, priority) → whether the task waits, and stands there now
+    set_priority: |isolate, [handle, task, stamp, priority, ..]| {
+        isolate.with(handle, |handle| {
+            i32::from(handle.pool().set_priority(named(task, stamp), priority_of(priority)))
+        })
+    };
+
+    // (handle, task, stamp) → whether its function has been called, and has not ended
+    has_begun: |isolate, [handle, task, stamp, ..]| {
+        isolate.with(handle, |handle| i32::from(handle.pool().has_begun(named(task, stamp))))
+    };
+
+    // (handle, group) → whether a task of the group waits, or a function of one runs
+    is_group_open: |isolate, [handle, group, ..]| {
+        isolate.with(handle, |handle| {
+            i32::from(group_of(group, 0.0).is_some_and(|group| handle.pool().is_group_open(group.id)))
+        })
     };
 
     // (handle, task) → the stamp of the task that has this number

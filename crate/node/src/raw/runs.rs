@@ -6,7 +6,7 @@ use workpool_core::{Admission, Submission};
 
 use crate::{
     calls::{Argument, Call},
-    convert::{DEEP, refused},
+    convert::{DEEP, group_of, refused},
     handle::Handle,
     isolate::Isolate,
     raw::{call::functions, submission::submission_of},
@@ -28,22 +28,25 @@ functions! {
         Ok::<_, NoMemory>(isolate.with(handle, |handle| submit(isolate, handle, argument, Submission::new)).flatten())
     };
 
-    // (handle, export, priority, waitTimeout or NO_LIMIT, timeout or 0, timed, offer, keyed) → task | refusal
-    run_with: |isolate, [handle, export, priority, wait_timeout, timeout, timed, offer, keyed, ..]| {
+    // (handle, export, priority, waitTimeout or NO_LIMIT, timeout or 0, timed, offer, keyed, group or 0, its limit or 0) → task | refusal
+    run_with: |isolate, [handle, export, priority, wait_timeout, timeout, timed, offer, keyed, group, most]| {
         if !isolate.headroom.is_known() {
             return Ok(Some(DEEP));
         }
         let argument = argument(isolate, export)?;
         let fields = [priority, wait_timeout, timeout, timed, offer, WEIGHT, keyed];
-        let task = |call| submission_of(isolate, call, fields);
+        let group = group_of(group, most);
+        let task = |call| Submission { group, ..submission_of(isolate, call, fields) };
         Ok::<_, NoMemory>(isolate.with(handle, |handle| submit(isolate, handle, argument, task)).flatten())
     };
 
-    // (handle, priority, waitTimeout or NO_LIMIT, timeout or 0, offer, keyed) → refusal, if such a task is refused just now | 0
-    refuse: |isolate, [handle, priority, wait_timeout, timeout, offer, keyed, ..]| {
+    // (handle, priority, waitTimeout or NO_LIMIT, timeout or 0, offer, keyed, group or 0, its limit or 0) → refusal, if such a task is refused just now | 0
+    refuse: |isolate, [handle, priority, wait_timeout, timeout, offer, keyed, group, most, ..]| {
         let fields = [priority, wait_timeout, timeout, UNTIMED, offer, WEIGHT, keyed];
+        let group = group_of(group, most);
         let refusal = isolate.with(handle, |handle| {
-            handle.pool().refuse(&submission_of(isolate, Call::of_closure(handle.face), fields))
+            let task = submission_of(isolate, Call::of_closure(handle.face), fields);
+            handle.pool().refuse(&Submission { group, ..task })
         })?;
         Some(refusal.map_or(0, |refusal| refused(&isolate.registers, refusal)))
     };

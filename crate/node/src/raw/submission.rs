@@ -20,5 +20,6 @@ pub(super) fn submission_of(isolate: &Isolate, payload: Call, fields: [f64; 7]) 
         offer: offer_of(offer),
         weight: weight_of(weight),
         key: isolate.key(keyed != 0.0),
+        group: None,
     }
 }

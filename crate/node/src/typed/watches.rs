@@ -6,7 +6,7 @@ use napi_derive::napi;
 use workpool_core::{Condition, Wait};
 
 use crate::{
-    convert::{holds, priority_of},
+    convert::{group_of, holds, priority_of},
     typed::access::{isolate_of, with},
 };
 
@@ -24,19 +24,21 @@ pub enum WatchCondition {
     Vacant,
     /// No task of this handle is left, and every rejection has been taken.
     Left,
+    /// No task of the group waits, and no function of one runs.
+    Over,
     /// A thread has started. The watch is over before its time if none can start, or if the pool is closed.
     Started,
 }
 
 /// Announces a command `Watched` for when the condition holds, or `timeout` milliseconds have passed. A token with `HELD`
-/// keeps the process alive until then.
+/// keeps the process alive until then. `of`: the generation or the group, if the condition is one of such.
 #[napi(catch_unwind)]
 pub fn watch(
     isolate: u32,
     handle: u32,
     token: u32,
     condition: WatchCondition,
-    generation: i64,
+    of: i64,
     timeout: Option<u32>,
 ) -> napi::Result<()> {
     with(isolate, handle, |_| ())?;
@@ -46,10 +48,14 @@ pub fn watch(
     let condition = match condition {
         WatchCondition::Drained => Condition::Drained,
         WatchCondition::Settled => Condition::Settled,
-        WatchCondition::Ended => Condition::Ended(generation as u64),
+        WatchCondition::Ended => Condition::Ended(of as u64),
         WatchCondition::Vacant => Condition::Vacant,
         WatchCondition::Left => Condition::Left,
         WatchCondition::Started => Condition::Started,
+        WatchCondition::Over => match group_of(of as f64, 0.0) {
+            Some(group) => Condition::Over(group.id),
+            None => return Err(napi::Error::from_reason("workpool: a group has a number")),
+        },
     };
     with(isolate, handle, |handle| handle.pool().watch(handle.face, token, condition, timeout))
 }
@@ -75,6 +81,12 @@ pub fn await_vacancy(
     with(isolate, handle, |handle| {
         handle.pool().await_vacancy_with(Wait { face: handle.face, token, priority, timeout, key, weight });
     })
+}
+
+/// A number for a group of tasks of the pool, above 0.
+#[napi(catch_unwind)]
+pub fn new_group(isolate: u32, handle: u32) -> napi::Result<i64> {
+    with(isolate, handle, |handle| handle.pool().new_group().0.get() as i64)
 }
 
 /// Takes an `awaitVacancy` back. False: its command is on the way.

@@ -1,10 +1,11 @@
 //! Whether a task starts, waits, is refused, or takes the place of another one.
 
-use super::order::Place;
+use super::order::{NOW, Place};
 use crate::{
     answer::{Admission, Reason, Refusal},
     clock::Clock,
     effect::{Effects, Rejection},
+    group::Name,
     id::{TaskId, WorkerId},
     kind::WorkerKind,
     policy::{Overload, UNBOUNDED},
@@ -87,15 +88,15 @@ impl<T: Payload> State<T> {
     pub(super) fn outlook(&self, task: &Submission<T>) -> Outlook {
         let schedule = self.schedule();
         let face = task.payload.face();
-        let running = task.key.map_or(0, |key| schedule.keys.counts(key).0);
-        let is_barred = schedule.is_paused() || running >= schedule.per_key || self.allowed() == 0;
+        let may_start = schedule.may_start(task.name(), self.limit_of(task));
+        let is_barred = schedule.is_paused() || !may_start || self.allowed() == 0;
         let first = if is_barred { None } else { self.first_task() };
         let is_in_turn = task.priority != BACKGROUND || self.is_background_in_turn(first);
         if is_barred || !is_in_turn {
             return Outlook { place: None, is_expected: false };
         }
-        let wait = Wait { priority: task.priority, key: task.key, ..Wait::new(face, 0) };
-        let rank = self.rank_of(&wait, self.now, u64::MAX);
+        let wait = Wait { priority: task.priority, key: task.fair_key(), ..Wait::new(face, 0) };
+        let rank = self.rank_of(&wait, self.now, NOW);
         let is_before = first.is_none_or(|first| {
             let is_before_equals = self.is_newest_first(task.priority) && first.priority == task.priority;
             rank < first.rank || (is_before_equals && rank.1 == first.rank.1)
@@ -110,7 +111,7 @@ impl<T: Payload> State<T> {
         let kept = self.batches.kept();
         let held = turns.saturating_add(kept);
         // A slot beside other tasks is for the first of all who wait, so its thread is not preferred to one that is idle.
-        let preferred = task.key.and_then(|key| self.last_thread_of(key));
+        let preferred = task.fair_key().and_then(|key| self.last_thread_of(Name::Key(key)));
         let preferred = preferred.filter(|&worker| is_before || self.is_idle(worker));
         let place = if is_before || is_free { self.place(task.weight, held, preferred, true) } else { None };
         let place = place.filter(|place| is_before || !matches!(place, Place::Slot(_)));
@@ -131,11 +132,20 @@ impl<T: Payload> State<T> {
         };
         let allowed = self.allowed().min(if is_background { self.background_room() } else { UNBOUNDED });
         let is_allowed = allowed == UNBOUNDED || demand(allowed) < allowed;
-        let has_spare = |key| schedule.keys.has_spare(key, schedule.per_key, is_background);
+        let has_spare = |name| schedule.keys.has_spare(name, schedule.per_key, is_background);
         let expected = self.expected_slots();
         let room = self.open_slots().saturating_add(expected - demand(expected));
         let is_turn = self.faces.has_turn(task.payload.face());
-        room > kept && (is_turn || (is_allowed && task.key.is_none_or(has_spare)))
+        room > kept && (is_turn || (is_allowed && task.name().is_none_or(has_spare)))
+    }
+
+    /// Most tasks like this one that run at once, as its key or its group says.
+    pub(super) fn limit_of(&self, task: &Submission<T>) -> u32 {
+        match (task.name(), task.group) {
+            (Some(Name::Group(_)), Some(group)) => group.limit,
+            (Some(_), _) => self.schedule().per_key,
+            (None, _) => UNBOUNDED,
+        }
     }
 
     /// Why a task is refused that would have to wait; or which task gives way to it, if one does.
@@ -212,7 +222,7 @@ impl<T: Payload> State<T> {
     fn victim_of(&self, task: &Submission<T>) -> Option<TaskId> {
         let is_background = task.priority == BACKGROUND;
         let keys = &self.schedule().keys;
-        let own = task.key.and_then(|key| keys.oldest_of(key, is_background));
+        let own = task.fair_key().and_then(|key| keys.oldest_of(key, is_background));
         let (victim, priority) = own.or_else(|| self.oldest_in_lowest(is_background))?;
         if priority < task.priority { None } else { self.tasks.at(victim) }
     }
@@ -228,7 +238,7 @@ impl<T: Payload> State<T> {
     pub(super) fn oldest_at(&self, priority: u64) -> Option<TaskId> {
         let keyed = self.schedule().keys.arrivals().first_of(priority);
         let both = self.queue.first_of(priority).chain(keyed).filter_map(|task| self.tasks.at(task));
-        both.min_by_key(|&id| self.tasks[id].number)
+        both.min_by_key(|&id| self.arrival_of(id))
     }
 
     /// The worker for a task that starts now.

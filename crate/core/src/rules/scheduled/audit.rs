@@ -14,7 +14,7 @@ impl<T: Payload> State<T> {
         if !self.lifetime.is_closed() && !schedule.is_more {
             let place = first.and_then(|first| {
                 let task = &self.tasks[self.tasks.at(first.task)?];
-                let preferred = task.key().and_then(|key| self.last_thread_of(schedule.keys.key(key)));
+                let preferred = task.key().and_then(|key| self.last_thread_of(schedule.keys.name(key)));
                 self.place(task.weight(), self.held(), preferred, false)
             });
             assert_eq!(place, None, "a task that may start waits beside a place for it");
@@ -37,7 +37,7 @@ impl<T: Payload> State<T> {
         assert_eq!(schedule.keys.waiting() + self.queue.len(), self.waiting(), "waiting");
 
         let mut keyless = 0;
-        let (mut special, mut background) = (0, 0);
+        let (mut special, mut background, mut grouped) = (0, 0, 0);
         for (_, task) in self.tasks.iter() {
             let is_waiting = task.state == TaskState::Waiting;
             special += u32::from(task.is_special());
@@ -47,11 +47,14 @@ impl<T: Payload> State<T> {
                 continue;
             };
             if is_waiting || task.worker().is_some() {
+                let is_of_group = schedule.keys.is_group(key);
+                keyless += u32::from(task.worker().is_some() && is_of_group);
+                grouped += u32::from(is_waiting && is_of_group && task.priority != BACKGROUND);
                 let of_key = |state: fn(&crate::state::task::Task<T>) -> bool| {
                     let own = self.tasks.iter().filter(|(_, other)| other.key() == Some(key) && state(other));
                     own.count() as u32
                 };
-                let counts = schedule.keys.counts(schedule.keys.key(key));
+                let counts = schedule.keys.counts(schedule.keys.name(key));
                 let counted =
                     (of_key(|task| task.worker().is_some()), of_key(|task| task.state == TaskState::Waiting));
                 assert_eq!(counts, counted, "tasks of a key");
@@ -59,7 +62,8 @@ impl<T: Payload> State<T> {
         }
         assert_eq!(schedule.running_keyless, keyless, "running tasks without a key");
         assert_eq!((schedule.special, schedule.background), (special, background), "special tasks");
-        let aged = if schedule.ageing.is_some() { self.waiting() - background } else { 0 };
+        let aged = self.waiting() - background - grouped;
+        let aged = if schedule.ageing.is_some() { aged } else { 0 };
         assert_eq!(schedule.aged.len() as u32, aged, "tasks that age");
         schedule.keys.audit();
         if let Some(starts) = &schedule.rate {

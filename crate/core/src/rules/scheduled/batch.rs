@@ -3,7 +3,7 @@
 use crate::{
     answer::{Reason, Refusal},
     clock::Clock,
-    key::Key,
+    group::Name,
     state::State,
     submission::{BACKGROUND, Offer, Payload, Submission},
 };
@@ -39,10 +39,11 @@ impl<T: Payload> State<T> {
     /// places.
     pub(super) fn bar_behind(&self, task: &Submission<T>, started: u32) -> Option<Reason> {
         let schedule = self.schedule();
-        let running = task.key.map_or(0, |key| schedule.keys.counts(key).0 + self.reserved_of(key));
+        let name = task.name();
+        let running = name.map_or(0, |name| schedule.keys.counts(name).0 + self.reserved_of(name));
         if schedule.is_paused() {
             Some(Reason::Paused)
-        } else if task.key.is_some() && running.saturating_add(started) >= schedule.per_key {
+        } else if name.is_some() && running.saturating_add(started) >= self.limit_of(task) {
             Some(Reason::Key)
         } else if self.allowed() <= started.saturating_add(self.batches.reserved()) {
             Some(Reason::Rate)
@@ -57,13 +58,13 @@ impl<T: Payload> State<T> {
         if outlook.place.is_none() && !outlook.is_expected {
             return 0;
         }
-        let of_key = task.key.map_or(0, |key| self.reserved_of(key));
+        let of_key = task.name().map_or(0, |name| self.reserved_of(name));
         self.startable_like(task, self.batches.reserved(), self.batches.slots(), of_key)
     }
 
-    /// Places for tasks of this key.
-    fn reserved_of(&self, key: Key) -> u32 {
-        self.batches.iter().filter(|(task, _)| task.key == Some(key)).map(|(_, left)| left).sum()
+    /// Places for tasks of this key, or of this group.
+    fn reserved_of(&self, name: Name) -> u32 {
+        self.batches.iter().filter(|(task, _)| task.name() == Some(name)).map(|(_, left)| left).sum()
     }
 
     /// How many tasks like this could start now if they were the next, beside so many others that take so many slots.
@@ -77,9 +78,9 @@ impl<T: Payload> State<T> {
         let weight = self.slots_of(task.weight);
         let mut count = self.room_scheduled().saturating_sub(slots) / weight;
         count = count.min(self.allowed().saturating_sub(others));
-        if let Some(key) = task.key {
-            let running = schedule.keys.counts(key).0.saturating_add(of_key);
-            count = count.min(schedule.per_key.saturating_sub(running));
+        if let Some(name) = task.name() {
+            let running = schedule.keys.counts(name).0.saturating_add(of_key);
+            count = count.min(self.limit_of(task).saturating_sub(running));
         }
         if task.priority == BACKGROUND && self.lifetime.is_open() {
             let half = (self.capacity.limit() / 2).max(1);
@@ -94,9 +95,10 @@ impl<T: Payload> State<T> {
         let (mut others, mut slots, mut unplaced) = (0, 0_u32, 0);
         let mut started = Vec::new();
         for (task, left) in self.batches.iter() {
-            let of_key = started.iter().filter(|&&(key, _)| key == task.key).map(|&(_, count)| count).sum();
+            let of_key =
+                started.iter().filter(|&&(name, _)| name == task.name()).map(|&(_, count)| count).sum();
             let startable = self.startable_like(task, others, slots, of_key).min(left);
-            started.push((task.key, startable));
+            started.push((task.name(), startable));
             others += startable;
             slots = slots.saturating_add(startable * self.slots_of(task.weight));
             unplaced += if is_meant(task) { left - startable } else { 0 };
@@ -107,8 +109,9 @@ impl<T: Payload> State<T> {
     /// Whether so many more tasks like this, which would have to wait, are too many for its key.
     pub(super) fn is_key_full(&self, task: &Submission<T>, more: u32) -> bool {
         let schedule = self.schedule();
-        let Some(key) = task.key.filter(|_| schedule.max_waiting_per_key > 0) else { return false };
-        let waiting = schedule.keys.counts(key).1 + self.unplaced(|other| other.key == Some(key));
+        let Some(key) = task.fair_key().filter(|_| schedule.max_waiting_per_key > 0) else { return false };
+        let others = self.unplaced(|other| other.fair_key() == Some(key));
+        let waiting = schedule.keys.counts(Name::Key(key)).1 + others;
         waiting.saturating_add(more) > schedule.max_waiting_per_key
     }
 }

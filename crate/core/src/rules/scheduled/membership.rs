@@ -1,9 +1,10 @@
 //! How tasks enter and leave what the schedule knows of them: the queue, their key, the slots of their worker.
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, Nanos},
+    group::Name,
     id::{TaskId, WorkerId},
-    state::{State, schedule::Schedule, worker::WorkerState},
+    state::{State, moved::Arrival, schedule::Schedule, worker::WorkerState},
     submission::{BACKGROUND, Payload, Submission},
 };
 
@@ -36,7 +37,11 @@ impl<T: Payload> State<T> {
         let now = self.now;
         let schedule = self.schedule_mut();
         schedule.special += u32::from(is_special);
-        let key = task.key.map(|key| schedule.keys.enter(key));
+        let key = match (task.name(), task.group) {
+            (Some(Name::Group(_)), Some(group)) => Some(schedule.keys.enter_group(group)),
+            (Some(Name::Key(key)), _) => Some(schedule.keys.enter(key)),
+            _ => None,
+        };
         self.tasks[id].schedule(now, key, task.weight);
         id
     }
@@ -48,8 +53,14 @@ impl<T: Payload> State<T> {
         self.schedule_mut().special -= u32::from(is_special);
     }
 
+    /// When a waiting task came to where it stands, by its place in the order and by the clock.
+    fn standing_of(&self, id: TaskId) -> (Arrival, Nanos) {
+        (self.arrival_of(id), self.moved.since(id.number(), self.tasks[id].submitted_at()))
+    }
+
     /// A task that has been accepted waits; `is_back`: before the others of its key, as it has come back.
     pub(crate) fn join_queue(&mut self, id: TaskId, is_back: bool) {
+        let (arrival, since) = self.standing_of(id);
         let Some(schedule) = &mut self.schedule else {
             let priority = self.tasks[id].priority;
             if is_back {
@@ -60,35 +71,39 @@ impl<T: Payload> State<T> {
             return;
         };
         let task = &self.tasks[id];
-        let (number, priority) = (task.number, task.priority);
+        let priority = task.priority;
         match task.key() {
-            Some(key) => schedule.keys.push(key, id.number(), number, priority, is_back),
+            Some(key) => schedule.keys.push(key, id.number(), arrival, priority, is_back),
             None if is_back => self.queue.push_front(id.number(), priority),
             None => self.queue.push(id.number(), priority),
         }
         if priority == BACKGROUND {
             schedule.background += 1;
-        } else if let Some(score) = schedule.score(priority, task.submitted_at()) {
-            schedule.aged.insert((score, number, id.number()));
+        } else if task.key().is_none_or(|key| !schedule.keys.is_group(key))
+            && let Some(score) = schedule.score(priority, since)
+        {
+            schedule.aged.insert((score, arrival, id.number()));
         }
     }
 
     /// A waiting task is about to run, or to settle; see `forget_key`.
     pub(crate) fn unqueue(&mut self, id: TaskId) {
+        let (arrival, since) = self.standing_of(id);
+        self.moved.forget(id.number());
         let Some(schedule) = &mut self.schedule else {
             self.queue.remove(id.number());
             return;
         };
         let task = &self.tasks[id];
-        let (number, priority) = (task.number, task.priority);
+        let priority = task.priority;
         match task.key() {
             Some(key) => schedule.keys.remove(key, id.number(), priority),
             None => self.queue.remove(id.number()),
         }
         if priority == BACKGROUND {
             schedule.background -= 1;
-        } else if let Some(score) = schedule.score(priority, task.submitted_at()) {
-            schedule.aged.remove(&(score, number, id.number()));
+        } else if let Some(score) = schedule.score(priority, since) {
+            schedule.aged.remove(&(score, arrival, id.number()));
         }
     }
 
@@ -117,9 +132,12 @@ impl<T: Payload> State<T> {
         match key {
             Some(key) => {
                 schedule.keys.start(key);
-                if is_thread {
-                    let key = schedule.keys.key(key);
-                    self.recent.get_or_insert_default().note(key, worker, ordinal);
+                match schedule.keys.name(key) {
+                    Name::Key(key) if is_thread => {
+                        self.recent.get_or_insert_default().note(key, worker, ordinal);
+                    }
+                    Name::Key(_) => {}
+                    Name::Group(_) => schedule.running_keyless += 1,
                 }
             }
             None => schedule.running_keyless += 1,
@@ -147,7 +165,10 @@ impl<T: Payload> State<T> {
         let key = self.tasks[id].key();
         let Some(schedule) = &mut self.schedule else { return };
         match key {
-            Some(key) => schedule.keys.end(key),
+            Some(key) => {
+                schedule.running_keyless -= u32::from(schedule.keys.is_group(key));
+                schedule.keys.end(key);
+            }
             None => schedule.running_keyless -= 1,
         }
         let record = &mut self.workers[worker];
@@ -161,11 +182,12 @@ impl<T: Payload> State<T> {
     #[cold]
     pub(crate) fn give_back_task(&mut self, worker: WorkerId, id: TaskId) {
         if self.schedule.is_some() {
-            let key = self.tasks[id].key().map(|key| self.schedule().keys.key(key));
+            let keys = &self.schedule().keys;
+            let key = self.tasks[id].key().map(|key| (keys.name(key), keys.limit(key)));
             self.note_end(worker, id);
             // The key may have been forgotten.
-            if let Some(key) = key {
-                let key = self.schedule_mut().keys.enter(key);
+            if let Some((name, limit)) = key {
+                let key = self.schedule_mut().keys.enter_again(name, limit);
                 self.tasks[id].set_key(key);
             }
         }

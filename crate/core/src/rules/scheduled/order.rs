@@ -1,20 +1,26 @@
 //! Who is next, and whether there is a place.
 
+use std::cmp::Ordering;
+
 use crate::{
+    group::Name,
     id::{TaskId, WorkerId},
     kind::WorkerKind,
     policy::UNBOUNDED,
     state::{
         State,
+        moved::Arrival,
         schedule::{Schedule, Score, keys::Head},
         vacancy::Wait,
     },
     submission::{BACKGROUND, Payload},
 };
 
-/// A place in the order of all who wait: priority, or score if tasks age; running tasks of the same key; number in the
-/// order of submission.
-pub(super) type Rank = (Score, u32, u64);
+/// A place in the order of all who wait: priority, or score if tasks age; running tasks of the same key; arrival.
+pub(super) type Rank = (Score, u32, Arrival);
+
+/// The arrival of whoever comes now.
+pub(super) const NOW: Arrival = (u64::MAX, 0);
 
 /// The score of the background.
 const LAST: Score = (u128::MAX, BACKGROUND);
@@ -102,34 +108,66 @@ impl<T: Payload> State<T> {
         let is_newest = self.is_newest_first(priority);
         let keyless = if is_newest { self.queue.newest(priority) } else { self.queue.oldest(priority) };
         let running = if is_background { 0 } else { schedule.running_keyless };
-        let keyless = keyless.map(|task| Head { task, number: self.number_at(task), running });
+        let keyless = keyless.map(|task| Head { task, arrival: self.arrival_at(task), running });
+        // What a group limits beside the pool has no part in the order between keys.
+        let grouped = schedule.keys.first_of_groups(priority, running, is_newest);
         let mut keyed = schedule.keys.first(priority, schedule.per_key, is_newest);
         if let Some(head) = keyed.as_mut().filter(|_| is_background) {
             head.running = 0;
         }
-        let place =
-            |head: &Head| (head.running, if is_newest { u64::MAX - head.number } else { head.number });
-        let first = keyless.into_iter().chain(keyed).min_by_key(place)?;
+        let by_place = |a: &Head, b: &Head| {
+            let by_arrival = a.arrival.cmp(&b.arrival);
+            a.running.cmp(&b.running).then(if is_newest { by_arrival.reverse() } else { by_arrival })
+        };
+        let first = keyless.into_iter().chain(grouped).chain(keyed).min_by(by_place)?;
         let lane = if is_background { LAST } else { (0, priority) };
-        let rank = (lane, first.running, first.number);
+        let rank = (lane, first.running, first.arrival);
         Some(Candidate { task: first.task, priority, rank })
     }
 
     fn first_aged(&self) -> Option<Candidate> {
         let schedule = self.schedule();
-        let may_start = |&&(_, _, task): &&(Score, u64, u32)| {
+        let may_start = |&&(_, _, task): &&(Score, Arrival, u32)| {
             self.tasks.at(task).is_some_and(|id| match self.tasks[id].key() {
-                Some(key) => schedule.keys.running(key) < schedule.per_key,
+                Some(key) => schedule.keys.may_start(key, schedule.per_key),
                 None => true,
             })
         };
-        let &(score, number, task) = schedule.aged.iter().find(may_start)?;
-        let priority = self.tasks.at(task).map_or(0, |id| self.tasks[id].priority);
-        Some(Candidate { task, priority, rank: (score, 0, number) })
+        let first = schedule.aged.iter().find(may_start).map(|&(score, arrival, task)| {
+            let priority = self.tasks.at(task).map_or(0, |id| self.tasks[id].priority);
+            Candidate { task, priority, rank: (score, 0, arrival) }
+        });
+        first.into_iter().chain(self.first_aged_of_groups()).min_by_key(|first| first.rank)
     }
 
-    fn number_at(&self, task: u32) -> u64 {
-        self.tasks.at(task).map_or(0, |id| self.tasks[id].number)
+    /// In each priority the groups stand in the order in which their tasks came, and so in that of their scores.
+    fn first_aged_of_groups(&self) -> Option<Candidate> {
+        let schedule = self.schedule();
+        let mut first: Option<Candidate> = None;
+        let mut from = 0;
+        while let Some(priority) = schedule.keys.group_priority_from(from)
+            && priority != BACKGROUND
+        {
+            if let Some(Head { task, arrival, .. }) = schedule.keys.first_of_groups(priority, 0, false)
+                && let Some(score) = self.tasks.at(task).and_then(|id| self.score_of(id))
+            {
+                let rank = (score, 0, arrival);
+                let is_before = first.is_none_or(|first| rank.cmp(&first.rank) == Ordering::Less);
+                first = if is_before { Some(Candidate { task, priority, rank }) } else { first };
+            }
+            from = priority + 1;
+        }
+        first
+    }
+
+    /// The place of a waiting task among those that age.
+    pub(super) fn score_of(&self, id: TaskId) -> Option<Score> {
+        let (schedule, task) = (self.schedule(), &self.tasks[id]);
+        schedule.score(task.priority, self.moved.since(id.number(), task.submitted_at()))
+    }
+
+    fn arrival_at(&self, task: u32) -> Arrival {
+        self.tasks.at(task).map_or((0, 0), |id| self.arrival_of(id))
     }
 
     /// Whether a task in the background may start, if no other task may.
@@ -143,20 +181,20 @@ impl<T: Payload> State<T> {
     }
 
     /// Where a task, or a wait for a vacancy, that comes now would stand behind those that came before.
-    pub(super) fn rank_of(&self, wait: &Wait, at: u64, number: u64) -> Rank {
+    pub(super) fn rank_of(&self, wait: &Wait, at: u64, arrival: Arrival) -> Rank {
         let schedule = self.schedule();
         if wait.priority == BACKGROUND {
-            return (LAST, 0, number);
+            return (LAST, 0, arrival);
         }
         match schedule.score(wait.priority, at) {
-            Some(score) => (score, 0, number),
-            None => ((0, wait.priority), self.running_of(wait), number),
+            Some(score) => (score, 0, arrival),
+            None => ((0, wait.priority), self.running_of(wait), arrival),
         }
     }
 
     fn running_of(&self, wait: &Wait) -> u32 {
         let schedule = self.schedule();
-        wait.key.map_or(schedule.running_keyless, |key| schedule.keys.counts(key).0)
+        wait.key.map_or(schedule.running_keyless, |key| schedule.keys.counts(Name::Key(key)).0)
     }
 
     /// The first of those who await a vacancy and whose key may start one.
@@ -189,7 +227,7 @@ impl<T: Payload> State<T> {
 
     fn may_start_key(&self, wait: &Wait) -> bool {
         let schedule = self.schedule();
-        wait.key.is_none_or(|key| schedule.keys.counts(key).0 < schedule.per_key)
+        schedule.may_start(wait.key.map(Name::Key), schedule.per_key)
     }
 
     /// Whether one who awaits a vacancy can be told of one, as far as the order of those who wait is not concerned.
@@ -213,7 +251,7 @@ impl<T: Payload> State<T> {
 
     /// Whether one who came now to await a vacancy would be told of one at once.
     pub(crate) fn would_tell(&self, wait: &Wait) -> bool {
-        let rank = self.rank_of(wait, self.now, u64::MAX);
+        let rank = self.rank_of(wait, self.now, NOW);
         let is_behind =
             !self.has_room_behind_tasks() && self.first_task().is_some_and(|task| task.rank <= rank);
         let is_behind_wait = self.first_wait().is_some_and(|(_, other)| other <= rank);

@@ -3,8 +3,8 @@
 use crate::{
     clock::Clock,
     effect::{Effect, Effects},
+    group::Name,
     id::{TaskId, WorkerId},
-    key::Key,
     state::{BATCH, State, worker::WorkerState},
     submission::Payload,
 };
@@ -88,7 +88,7 @@ impl<T: Payload> State<T> {
         }
         let Some(id) = first.and_then(|first| self.tasks.at(first.task)) else { return false };
         let task = &self.tasks[id];
-        let preferred = task.key().and_then(|key| self.last_thread_of(self.schedule().keys.key(key)));
+        let preferred = task.key().and_then(|key| self.last_thread_of(self.schedule().keys.name(key)));
         let place = self.freed_place(freed, task.weight());
         let place = place.or_else(|| self.place(task.weight(), self.held(), preferred, false));
         let Some(place) = place else { return false };
@@ -163,7 +163,8 @@ impl<T: Payload> State<T> {
     }
 
     /// The thread that has been given the last task of a key, if it is still there.
-    pub(super) fn last_thread_of(&self, key: Key) -> Option<WorkerId> {
+    pub(super) fn last_thread_of(&self, name: Name) -> Option<WorkerId> {
+        let Name::Key(key) = name else { return None };
         let (worker, ordinal) = self.recent.as_ref()?.of(key)?;
         self.workers.live(worker).filter(|record| record.ordinal() == ordinal).map(|_| worker)
     }

@@ -46,7 +46,7 @@ impl<T: Payload> State<T> {
     fn late_at(&self, priority: u64) -> Option<TaskId> {
         let schedule = self.schedule();
         let oldest = self.oldest_at(priority)?;
-        let at = self.tasks[oldest].submitted_at();
+        let at = self.moved.since(oldest.number(), self.tasks[oldest].submitted_at());
         schedule.standing.as_ref()?.is_late(at, self.now).then_some(oldest)
     }
 
@@ -75,7 +75,8 @@ impl<T: Payload> State<T> {
                 return priorities;
             };
             let is_keyless = self.queue.oldest(priority).is_some();
-            if is_keyless || schedule.keys.first(priority, schedule.per_key, false).is_some() {
+            let is_keyed = schedule.keys.first(priority, schedule.per_key, false).is_some();
+            if is_keyless || is_keyed || schedule.keys.first_of_groups(priority, 0, false).is_some() {
                 priorities.push(priority);
             }
             from = priority + 1;

@@ -9,10 +9,12 @@ use crate::{
     policy::Change,
     state::{
         BATCH, State,
+        moved::Arrival,
         schedule::{rate::Starts, standing::Standing},
         tally::Outcome,
+        task::TaskState,
     },
-    submission::Payload,
+    submission::{BACKGROUND, Payload},
 };
 
 impl<T: Payload> State<T> {
@@ -91,9 +93,41 @@ impl<T: Payload> State<T> {
     fn oldest_up_to(&self, last: u64) -> Option<TaskId> {
         let keyed = self.schedule.as_ref().map(|schedule| schedule.keys.arrivals());
         [Some(&self.queue), keyed].into_iter().flatten().find_map(|queue| {
-            let is_meant = |&id: &TaskId| self.tasks[id].number <= last;
+            let is_meant = |&id: &TaskId| self.arrival_of(id).0 <= last;
             queue.first_of_all().filter_map(|task| self.tasks.at(task)).find(is_meant)
         })
+    }
+
+    /// When a waiting task came to where it stands.
+    pub(crate) fn arrival_of(&self, id: TaskId) -> Arrival {
+        self.moved.arrival_of(id.number(), self.tasks[id].number)
+    }
+
+    /// A task that waits gets another priority: it stands behind all that wait there, as if it came now. Returns whether
+    /// it does; not if the task does not wait, or if as many wait as may where it would stand.
+    pub(crate) fn set_priority(&mut self, clock: &impl Clock, id: TaskId, priority: u64) -> bool {
+        let Some(task) = self.tasks.get(id) else { return false };
+        if task.state != TaskState::Waiting || self.is_aside(id) || self.lifetime.is_closed() {
+            return false;
+        }
+        let (was_background, was_special) = (task.priority == BACKGROUND, task.is_special());
+        let is_background = priority == BACKGROUND;
+        if is_background {
+            self.begin_schedule(clock);
+        }
+        if was_background != is_background && self.is_queue_full(is_background, 1) {
+            return false;
+        }
+        self.unqueue(id);
+        self.tasks[id].priority = priority;
+        let is_special = self.tasks[id].is_special();
+        let now = self.now;
+        if let Some(schedule) = &mut self.schedule {
+            schedule.special = schedule.special + u32::from(is_special) - u32::from(was_special);
+        }
+        self.moved.note(id.number(), self.counters.submitted, now);
+        self.join_queue(id, false);
+        true
     }
 
     pub(crate) fn configure(&mut self, clock: &impl Clock, change: &Change, effects: &mut Effects<T>) {

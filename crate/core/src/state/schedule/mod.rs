@@ -10,9 +10,11 @@ use std::collections::BTreeSet;
 use self::{keys::Keys, rate::Starts, standing::Standing};
 use crate::{
     clock::Nanos,
+    group::Name,
     id::FaceId,
     options::Options,
     policy::{Overload, Policy},
+    state::moved::Arrival,
 };
 
 /// Orders tasks that age: `priority × ageing + time of the call`.
@@ -27,12 +29,13 @@ pub(crate) struct Schedule {
     pub(crate) rate: Option<Starts>,
     pub(crate) standing: Option<Standing>,
     pub(crate) ageing: Option<Nanos>,
-    /// If tasks age: all that wait but those in the background, by score, number in the order of submission, number.
-    pub(crate) aged: BTreeSet<(Score, u64, u32)>,
+    /// If tasks age: all that wait but those in the background and those of a group with a limit, by score,
+    /// arrival, number.
+    pub(crate) aged: BTreeSet<(Score, Arrival, u32)>,
     /// Who has paused the pool; it is not paused if nobody has.
     pub(crate) paused_by: Vec<FaceId>,
     pub(crate) keys: Keys,
-    /// Tasks without a key that a worker has.
+    /// Tasks that a worker has and that have no key; a limit of their group is none.
     pub(crate) running_keyless: u32,
     /// Records of tasks that have a key or a weight, or are in the background.
     pub(crate) special: u32,
@@ -69,6 +72,11 @@ impl Schedule {
     /// The place of a task of this priority that was submitted `at`, if tasks age.
     pub(crate) fn score(&self, priority: u64, at: Nanos) -> Option<Score> {
         self.ageing.map(|ageing| (u128::from(priority) * u128::from(ageing) + u128::from(at), priority))
+    }
+
+    /// Whether one more task of a key, or of a group, may start; `None` for a task that has neither.
+    pub(crate) fn may_start(&self, name: Option<Name>, limit: u32) -> bool {
+        name.is_none_or(|name| self.keys.counts(name).0 < limit)
     }
 
     /// Whether there is nothing that a pool without all this would not do as well.

@@ -5,7 +5,7 @@ use workpool_core::{Admission, FaceId, MILLISECOND, Offer, Refusal, Submission, 
 use super::{
     Model,
     records::{Face, FaceState, Phase, Task, TaskState, WorkerState},
-    schedule::is_special,
+    schedule::is_special_task,
 };
 use crate::recorder::Job;
 
@@ -23,12 +23,12 @@ impl Model {
     }
 
     pub(crate) fn refuse(&mut self, task: &Submission<Job>) -> Option<Refusal> {
-        let &Submission { payload: Job { face, .. }, offer, wait_timeout, key, weight, priority, .. } = task;
+        let &Submission { payload: Job { face, .. }, offer, wait_timeout, .. } = task;
         if self.phase != Phase::Open || !self.is_staying(face) {
             self.counters.closed += u64::from(offer == Offer::Normal);
             return Some(Refusal::Closed);
         }
-        if self.is_scheduled || is_special(key, weight, priority) {
+        if self.is_scheduled || is_special_task(task) {
             self.is_scheduled = true;
             return self.refuse_scheduled(task);
         }
@@ -66,8 +66,7 @@ impl Model {
                 self.counters.closed += u64::from(offer == Offer::Normal);
                 return Admission::Refused(Refusal::Closed);
             }
-            let is_plain =
-                !self.is_scheduled && !is_special(submission.key, submission.weight, submission.priority);
+            let is_plain = !self.is_scheduled && !is_special_task(&submission);
             if is_plain
                 && self.reserved() > 0
                 && (self.room() == 0 || self.is_behind(face))
@@ -76,7 +75,7 @@ impl Model {
                 return Admission::Refused(refusal);
             }
         }
-        self.is_scheduled |= is_special(submission.key, submission.weight, submission.priority);
+        self.is_scheduled |= is_special_task(&submission);
         if self.is_scheduled {
             let weight = if self.options.kind.boots() { 1 } else { submission.weight };
             return self.submit_scheduled(Submission { weight, ..submission }, id);
@@ -139,7 +138,9 @@ impl Model {
             is_bound: false,
             submission,
             number: self.counters.submitted,
+            arrival: (self.counters.submitted, 0),
             called_at: self.now,
+            accepted_at: self.now,
             submitted_at: if submission.timed { self.now } else { 0 },
             begun_at: 0,
             deadline: None,

@@ -5,7 +5,7 @@ use workpool_core::{Admission, Offer, Refusal, Reservation, Submission, TaskId};
 use super::{
     Model,
     records::{Batch, Phase},
-    schedule::is_special,
+    schedule::is_special_task,
 };
 use crate::recorder::Job;
 
@@ -44,7 +44,7 @@ impl Model {
             self.counters.closed += u64::from(offer == Offer::Normal);
             return Err(Refusal::Closed);
         }
-        self.is_scheduled |= is_special(submission.key, submission.weight, submission.priority);
+        self.is_scheduled |= is_special_task(&submission);
         let waiting = if self.is_scheduled {
             self.waiting_of_batch(count, &submission)?
         } else {

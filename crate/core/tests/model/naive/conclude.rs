@@ -58,6 +58,7 @@ impl Model {
                     is_closed && self.reserved() == 0 && self.tasks.is_empty() && self.workers.is_empty()
                 }
                 Condition::Left => self.is_quiet(watch.face),
+                Condition::Over(group) => !self.tasks.iter().any(|task| task.is_open_in(group)),
                 Condition::Started => self.is_ready(),
             };
             if holds || is_vain {

@@ -4,7 +4,10 @@ use workpool_core::{
     Admission, BACKGROUND, Key, Offer, Overload, Reason, Refusal, Rejection, Submission, TaskId, WorkerId,
 };
 
-use super::{Model, Task, records::WorkerState};
+use super::{
+    Model, Task,
+    records::{WorkerState, kin},
+};
 use crate::recorder::Job;
 
 /// What becomes of a newcomer that is not refused.
@@ -49,7 +52,8 @@ impl Model {
     }
 
     fn outlook(&self, submission: &Submission<Job>) -> Outlook {
-        let &Submission { payload: Job { face, .. }, key, weight, priority, offer, .. } = submission;
+        let &Submission { payload: Job { face, .. }, weight, priority, offer, .. } = submission;
+        let kin = kin(submission);
         let trial = self.with_newcomer(submission);
         let boots = self.options.kind.boots();
         let is_first = trial.next_task() == Some(NEWCOMER);
@@ -60,14 +64,14 @@ impl Model {
         let turns = if is_free { 0 } else { self.held() };
         let kept = turns + self.kept();
         let idle = self.idle().last().map(|&(_, worker)| worker);
-        let is_in_turn = self.barred(key).is_none() && trial.may_go(NEWCOMER);
+        let is_in_turn = self.barred(kin).is_none() && trial.may_go(NEWCOMER);
         let starts = is_in_turn && (is_first || is_free);
         if starts && !boots && self.fits(weight, kept) {
             return Outlook::Starts(idle);
         }
         let is_kept = (kept > 0 && self.open_slots() <= kept) || self.must_validate();
         if starts && boots && !is_kept {
-            let preferred = self.preferred(key);
+            let preferred = self.preferred(kin.0);
             if let Some(worker) = preferred.filter(|&worker| is_first || self.is_idle(worker)).or(idle) {
                 return Outlook::Starts(Some(worker));
             }
@@ -85,7 +89,8 @@ impl Model {
 
     /// Of a task that has to wait.
     fn victim_or_refusal(&self, submission: &Submission<Job>) -> Result<Option<TaskId>, Refusal> {
-        let &Submission { key, priority, offer, wait_timeout, .. } = submission;
+        let &Submission { priority, offer, wait_timeout, .. } = submission;
+        let (key, _) = kin(submission);
         let is_key_full = self.is_key_full(key, 1);
         let refusal = || self.refusal(self.barred_behind(submission, 0), is_key_full);
         if is_key_full || self.options.nonblocking || offer == Offer::AtOnce {
@@ -133,8 +138,8 @@ impl Model {
     /// Whether so many more of the key may not wait.
     pub(super) fn is_key_full(&self, key: Option<Key>, more: u32) -> bool {
         let bound = self.options.policy.max_waiting_per_key;
-        let of_key = self.queued().filter(|task| task.submission.key == key).count() as u32;
-        let unplaced = self.unplaced(|other| other.key == key);
+        let of_key = self.queued().filter(|task| task.kin().0 == key).count() as u32;
+        let unplaced = self.unplaced(|other| kin(other).0 == key);
         key.is_some() && bound > 0 && of_key + unplaced + more > bound
     }
 
@@ -158,9 +163,9 @@ impl Model {
         let oldest = |tasks: Vec<&Task>| {
             let lowest = tasks.iter().map(|task| task.submission.priority).max()?;
             let lane = tasks.into_iter().filter(|task| task.submission.priority == lowest);
-            lane.min_by_key(|task| task.number).map(|task| task.id)
+            lane.min_by_key(|task| task.arrival).map(|task| task.id)
         };
-        let own = self.queued().filter(counts).filter(|task| key.is_some() && task.submission.key == key);
+        let own = self.queued().filter(counts).filter(|task| key.is_some() && task.kin().0 == key);
         oldest(own.collect()).or_else(|| oldest(self.queued().filter(counts).collect()))
     }
 

@@ -68,6 +68,8 @@ pub(crate) struct Model {
     /// Whether anything has asked for more than a plain pool has, and does.
     is_scheduled: bool,
     schedule: Schedule,
+    /// How many priorities of waiting tasks have been changed.
+    moves: u64,
     /// When tasks have started since the rate is what it is.
     history: Vec<Nanos>,
     /// Those that have places.
@@ -109,6 +111,7 @@ impl Model {
             told: Vec::new(),
             is_scheduled: is_scheduled_from_the_start(&options),
             schedule: Schedule::default(),
+            moves: 0,
             history: Vec::new(),
             batches: Vec::new(),
             stuck: Vec::new(),

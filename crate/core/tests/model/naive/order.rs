@@ -4,7 +4,7 @@ use workpool_core::{BACKGROUND, Key, Nanos, Reason, TaskId};
 
 use super::{
     Model,
-    records::{Phase, Task, Waiter, WorkerState},
+    records::{Kin, Phase, Task, Waiter, WorkerState, kin},
 };
 
 impl Model {
@@ -39,21 +39,24 @@ impl Model {
 
     /// Tasks of the key that a worker has. The tasks without a key are one key.
     pub(super) fn running_of(&self, key: Option<Key>) -> u32 {
-        let is_meant = |task: &&Task| task.worker().is_some() && task.submission.key == key;
+        let is_meant = |task: &&Task| task.worker().is_some() && task.kin().0 == key;
         self.tasks.iter().filter(is_meant).count() as u32
     }
 
-    /// How many more tasks of the key may run.
-    pub(super) fn left_of(&self, key: Option<Key>) -> u32 {
+    /// How many more tasks of the key, or of the group, may run.
+    pub(super) fn left_of(&self, (key, group): Kin) -> u32 {
         let limit = self.options.policy.per_key;
-        key.map_or(u32::MAX, |_| limit.saturating_sub(self.running_of(key)))
+        let of_key = key.map_or(u32::MAX, |_| limit.saturating_sub(self.running_of(key)));
+        let in_group = |task: &&Task| task.worker().is_some() && task.kin().1 == group;
+        let running = self.tasks.iter().filter(in_group).count() as u32;
+        of_key.min(group.map_or(u32::MAX, |group| group.limit.saturating_sub(running)))
     }
 
     /// What forbids a start, whatever room there is.
-    pub(super) fn barred(&self, key: Option<Key>) -> Option<Reason> {
+    pub(super) fn barred(&self, kin: Kin) -> Option<Reason> {
         if self.is_paused() {
             Some(Reason::Paused)
-        } else if self.left_of(key) == 0 {
+        } else if self.left_of(kin) == 0 {
             Some(Reason::Key)
         } else if self.tokens() == 0 {
             Some(Reason::Rate)
@@ -69,7 +72,7 @@ impl Model {
     /// Those that may start, but for background tasks, with their places in the queue.
     fn eligible(&self) -> Vec<(usize, &Task)> {
         let is_eligible = |(_, task): &(usize, &Task)| {
-            task.submission.priority != BACKGROUND && self.barred(task.submission.key).is_none()
+            task.submission.priority != BACKGROUND && self.barred(task.kin()).is_none()
         };
         self.waiting_tasks().filter(is_eligible).collect()
     }
@@ -90,7 +93,7 @@ impl Model {
     pub(super) fn may_go(&self, id: TaskId) -> bool {
         let submission = &self.known(id).submission;
         let is_background = submission.priority == BACKGROUND;
-        self.barred(submission.key).is_none() && (!is_background || self.background_may_start())
+        self.barred(kin(submission)).is_none() && (!is_background || self.background_may_start())
     }
 
     fn background_may_start(&self) -> bool {
@@ -123,22 +126,23 @@ impl Model {
             let in_lane = |(_, task): &&(usize, &Task)| task.submission.priority == priority;
             let lane: Vec<_> = eligible.iter().filter(in_lane).copied().collect();
             if self.options.ageing.is_some() {
-                return lane.into_iter().min_by_key(|(_, task)| (task.called_at, task.number));
+                return lane.into_iter().min_by_key(|(_, task)| (task.called_at, task.arrival));
             }
             // Of each key the first one by place, as what has come back stands before the others; then by number.
             let is_newest = self.is_standing(priority);
-            let of_key = |key: Option<Key>| {
-                let own = lane.iter().copied().filter(move |(_, task)| task.submission.key == key);
+            let of_key = |kin: Kin| {
+                let own = lane.iter().copied().filter(move |(_, task)| task.kin() == kin);
                 if is_newest {
                     own.max_by_key(|&(place, _)| place)
                 } else {
                     own.min_by_key(|&(place, _)| place)
                 }
             };
-            let heads = lane.iter().filter_map(|(_, task)| of_key(task.submission.key));
+            let heads = lane.iter().filter_map(|(_, task)| of_key(task.kin()));
             heads.min_by_key(|(_, task)| {
-                let number = if is_newest { u64::MAX - task.number } else { task.number };
-                (self.running_of(task.submission.key), number)
+                let (after, moves) = task.arrival;
+                let place = if is_newest { (u64::MAX - after, u64::MAX - moves) } else { task.arrival };
+                (self.running_of(task.kin().0), place)
             })
         };
         let heads = self.eligible_lanes().into_iter().filter_map(lane_head);
@@ -146,10 +150,10 @@ impl Model {
         if let Some((_, task)) = first {
             return Some(task.id);
         }
-        let background = self.waiting_tasks().filter(|(_, task)| self.barred(task.submission.key).is_none());
-        let of_key = |key| background.clone().find(|(_, task)| task.submission.key == key);
-        let heads = background.clone().filter_map(|(_, task)| of_key(task.submission.key));
-        let first = heads.min_by_key(|(_, task)| task.number).filter(|_| self.background_may_start());
+        let background = self.waiting_tasks().filter(|(_, task)| self.barred(task.kin()).is_none());
+        let of_key = |key| background.clone().find(|(_, task)| task.kin() == key);
+        let heads = background.clone().filter_map(|(_, task)| of_key(task.kin()));
+        let first = heads.min_by_key(|(_, task)| task.arrival).filter(|_| self.background_may_start());
         first.map(|(_, task)| task.id)
     }
 
@@ -174,11 +178,12 @@ impl Model {
     fn oldest_of(&self, priority: u64) -> Option<TaskId> {
         let tasks = self.waiting_tasks().map(|(_, task)| task);
         let lane = tasks.filter(|task| task.submission.priority == priority);
-        lane.min_by_key(|task| task.number).map(|task| task.id)
+        lane.min_by_key(|task| task.arrival).map(|task| task.id)
     }
 
     pub(super) fn wait_is_eligible(&self, wait: &Waiter) -> bool {
-        self.barred(wait.key).is_none() && (wait.priority != BACKGROUND || self.background_may_start())
+        self.barred((wait.key, None)).is_none()
+            && (wait.priority != BACKGROUND || self.background_may_start())
     }
 
     /// The first of those who await a vacancy and might start something, by place in the list.
@@ -205,8 +210,8 @@ impl Model {
                 < self.aged(task.submission.priority, task.called_at);
         }
         let rank = |key| self.rank_in_lane(wait.priority, key);
-        let running = (rank(wait.key), rank(task.submission.key));
-        (running.0, wait.after + 1) <= (running.1, task.number)
+        let running = (rank(wait.key), rank(task.kin().0));
+        (running.0, wait.after) < (running.1, task.arrival)
     }
 
     /// How many waiting tasks may start, of those that workers boot for.
@@ -223,9 +228,9 @@ impl Model {
     }
 
     pub(super) fn demand_of(&self, is_meant: impl Fn(&Task) -> bool) -> u32 {
-        let mut counted: Vec<(Option<Key>, u32)> = Vec::new();
+        let mut counted: Vec<(Kin, u32)> = Vec::new();
         for (_, task) in self.waiting_tasks().filter(|(_, task)| is_meant(task)) {
-            let key = task.submission.key;
+            let key = task.kin();
             match counted.iter_mut().find(|other| other.0 == key) {
                 Some((_, count)) => *count += 1,
                 None => counted.push((key, 1)),

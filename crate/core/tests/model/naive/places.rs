@@ -1,8 +1,11 @@
 //! The places of batches in a scheduled pool.
 
-use workpool_core::{BACKGROUND, Key, Offer, Reason, Refusal, Submission};
+use workpool_core::{BACKGROUND, Offer, Reason, Refusal, Submission};
 
-use super::{Model, records::Phase};
+use super::{
+    Model,
+    records::{Kin, Phase, kin},
+};
 use crate::recorder::Job;
 
 /// Tasks that are taken to have started.
@@ -10,18 +13,18 @@ use crate::recorder::Job;
 struct Started {
     count: u32,
     slots: u32,
-    by_key: Vec<(Option<Key>, u32)>,
+    by_kin: Vec<(Kin, u32)>,
 }
 
 impl Started {
-    fn add(&mut self, key: Option<Key>, count: u32, slots: u32) {
+    fn add(&mut self, key: Kin, count: u32, slots: u32) {
         self.count += count;
         self.slots += slots;
-        self.by_key.push((key, count));
+        self.by_kin.push((key, count));
     }
 
-    fn of_key(&self, key: Option<Key>) -> u32 {
-        self.by_key.iter().filter(|other| other.0 == key).map(|other| other.1).sum()
+    fn of_key(&self, key: Kin) -> u32 {
+        self.by_kin.iter().filter(|other| other.0 == key).map(|other| other.1).sum()
     }
 }
 
@@ -30,14 +33,14 @@ impl Model {
     fn all_reserved(&self) -> Started {
         let mut all = Started::default();
         for batch in &self.batches {
-            all.add(batch.submission.key, batch.left, batch.left * batch.weight);
+            all.add(kin(&batch.submission), batch.left, batch.left * batch.weight);
         }
         all
     }
 
     /// How many of so many tasks like this could start, if nobody else waited and `others` had started.
     fn startable_beside(&self, submission: &Submission<Job>, most: u32, others: &Started) -> u32 {
-        let &Submission { key, priority, .. } = submission;
+        let (key, priority) = (kin(submission), submission.priority);
         let weight = self.weight(submission.weight);
         let starts = |&before: &u32| {
             let slots = others.slots + before * weight;
@@ -67,7 +70,7 @@ impl Model {
         let mut unplaced = 0;
         for batch in batches {
             let count = self.startable_beside(&batch.submission, batch.left, &started);
-            started.add(batch.submission.key, count, count * self.weight(batch.submission.weight));
+            started.add(kin(&batch.submission), count, count * self.weight(batch.submission.weight));
             unplaced += if is_meant(&batch.submission) { batch.left - count } else { 0 };
         }
         unplaced
@@ -75,7 +78,7 @@ impl Model {
 
     /// What forbids the start of a task like this behind so many like it, and all that have places.
     pub(super) fn barred_behind(&self, submission: &Submission<Job>, count: u32) -> Option<Reason> {
-        let key = submission.key;
+        let key = kin(submission);
         let all = self.all_reserved();
         if self.is_paused() {
             Some(Reason::Paused)
@@ -95,7 +98,7 @@ impl Model {
         if waiting == 0 {
             return Ok(0);
         }
-        let is_key_full = self.is_key_full(task.key, waiting);
+        let is_key_full = self.is_key_full(kin(task).0, waiting);
         if self.options.nonblocking
             || task.offer == Offer::AtOnce
             || is_key_full

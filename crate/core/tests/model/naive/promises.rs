@@ -4,7 +4,7 @@ use workpool_core::{BACKGROUND, TaskId, WorkerId};
 
 use super::{
     Model,
-    records::{Phase, TaskState},
+    records::{Phase, TaskState, kin},
 };
 
 impl Model {
@@ -18,7 +18,7 @@ impl Model {
             return;
         }
         let submission = self.known(id).submission;
-        assert_eq!(self.barred(submission.key), None, "a start that is barred");
+        assert_eq!(self.barred(kin(&submission)), None, "a start that is barred");
         if let Some(rate) = self.options.policy.rate {
             self.history.push(self.now);
             let recent = self.history.iter().filter(|&&at| at + rate.interval > self.now);

@@ -1,6 +1,9 @@
 //! What the model keeps of tasks, workers, faces and those who wait.
 
-use workpool_core::{Condition, FaceId, Interruption, Key, Nanos, Reservation, Submission, TaskId, WorkerId};
+use workpool_core::{
+    Condition, FaceId, GroupId, Interruption, Key, Nanos, Reservation, Submission, TaskGroup, TaskId,
+    UNBOUNDED, WorkerId,
+};
 
 use crate::recorder::Job;
 
@@ -14,6 +17,14 @@ pub(crate) enum TaskState {
     /// Settled in another way than by its end, which is still to come.
     Abandoned(WorkerId),
     Over,
+}
+
+/// What limits how many run at once: a key, or a group with a limit, which stands for a key.
+pub(crate) type Kin = (Option<Key>, Option<TaskGroup>);
+
+pub(crate) fn kin(submission: &Submission<Job>) -> Kin {
+    let group = submission.group.filter(|group| group.limit < UNBOUNDED);
+    (if group.is_some() { None } else { submission.key }, group)
 }
 
 #[derive(Debug, Clone)]
@@ -32,7 +43,10 @@ pub(crate) struct Task {
     pub(super) is_bound: bool,
     pub(super) submission: Submission<Job>,
     pub(crate) number: u64,
+    /// After how many accepted tasks, and how many changes of a priority, it came to where it stands.
+    pub(super) arrival: (u64, u64),
     pub(super) called_at: Nanos,
+    pub(super) accepted_at: Nanos,
     pub(super) submitted_at: Nanos,
     pub(super) begun_at: Nanos,
     pub(super) deadline: Option<Nanos>,
@@ -50,8 +64,17 @@ impl Task {
         self.submission.payload
     }
 
+    pub(super) fn kin(&self) -> Kin {
+        kin(&self.submission)
+    }
+
     pub(super) fn face(&self) -> FaceId {
         self.submission.payload.face
+    }
+
+    /// Whether it belongs to the group, and waits or has a worker.
+    pub(super) fn is_open_in(&self, group: GroupId) -> bool {
+        self.state != TaskState::Over && self.submission.group.is_some_and(|own| own.id == group)
     }
 
     pub(crate) fn is_settled(&self) -> bool {
@@ -108,8 +131,8 @@ pub(super) struct Waiter {
     pub(super) face: FaceId,
     pub(super) token: u32,
     pub(super) priority: u64,
-    /// How many tasks had been accepted before.
-    pub(super) after: u64,
+    /// How many tasks had been accepted before, and how many priorities had been changed.
+    pub(super) after: (u64, u64),
     pub(super) deadline: Option<Nanos>,
     pub(super) key: Option<Key>,
     pub(super) weight: u32,

@@ -1,13 +1,15 @@
 //! What a scheduled pool is told: pause, resume, clear, configure; and what it answers whoever was refused.
 
 use workpool_core::{
-    BACKGROUND, Change, FaceId, Key, MILLISECOND, Nanos, Options, Policy, Reason, Rejection, TaskId,
-    WorkerId, WorkerKind,
+    BACKGROUND, Change, FaceId, Key, MILLISECOND, Nanos, Options, Policy, Reason, Rejection, Submission,
+    TaskId, WorkerId, WorkerKind,
 };
+
+use crate::recorder::Job;
 
 use super::{
     Model,
-    records::{Phase, WorkerState},
+    records::{Phase, TaskState, WorkerState, kin},
 };
 
 /// Ends between two refusals, from which the rate of ends follows.
@@ -37,6 +39,10 @@ pub(super) fn is_special(key: Option<Key>, weight: u32, priority: u64) -> bool {
     key.is_some() || weight > 1 || priority == BACKGROUND
 }
 
+pub(crate) fn is_special_task(task: &Submission<Job>) -> bool {
+    is_special(task.key, task.weight, task.priority) || kin(task).1.is_some()
+}
+
 pub(super) fn is_scheduled_from_the_start(options: &Options) -> bool {
     options.policy != Policy::NONE || options.ageing.is_some()
 }
@@ -46,14 +52,9 @@ impl Model {
     pub(super) fn needs_schedule(&self) -> bool {
         is_scheduled_from_the_start(&self.options)
             || self.is_paused()
-            || self
-                .tasks
-                .iter()
-                .any(|task| is_special(task.submission.key, task.submission.weight, task.submission.priority))
+            || self.tasks.iter().any(|task| is_special_task(&task.submission))
             || self.awaiting.iter().any(|wait| is_special(wait.key, wait.weight, wait.priority))
-            || self.batches.iter().any(|batch| {
-                is_special(batch.submission.key, batch.submission.weight, batch.submission.priority)
-            })
+            || self.batches.iter().any(|batch| is_special_task(&batch.submission))
     }
 
     pub(crate) fn is_paused(&self) -> bool {
@@ -87,6 +88,27 @@ impl Model {
         }
     }
 
+    /// A task that waits comes to another priority, behind all that are there.
+    pub(crate) fn set_priority(&mut self, id: TaskId, priority: u64) -> bool {
+        let Some(task) = self.tasks.iter().find(|task| task.id == id) else { return false };
+        if task.state != TaskState::Waiting || self.phase == Phase::Closed {
+            return false;
+        }
+        let was_background = task.submission.priority == BACKGROUND;
+        self.is_scheduled |= priority == BACKGROUND;
+        if was_background != (priority == BACKGROUND) && self.is_full_for(priority, 1) {
+            return false;
+        }
+        self.moves += 1;
+        let (now, arrival) = (self.now, (self.counters.submitted, self.moves));
+        let task = self.task(id);
+        task.submission.priority = priority;
+        (task.arrival, task.called_at) = (arrival, now);
+        self.queue.retain(|&other| other != id);
+        self.queue.push(id);
+        true
+    }
+
     pub(crate) fn clear(&mut self) -> u64 {
         self.clear_up_to(u64::MAX)
     }
@@ -94,7 +116,7 @@ impl Model {
     /// Goes on with a clear at whose call so many tasks had been submitted.
     pub(crate) fn clear_up_to(&mut self, last: u64) -> u64 {
         let mut meant = self.queue.clone();
-        meant.retain(|&id| self.known(id).number <= last);
+        meant.retain(|&id| self.known(id).arrival.0 <= last);
         for &id in &meant {
             self.reject(id, Rejection::Cleared);
         }
@@ -185,7 +207,7 @@ impl Model {
 
     /// A worker has been given a task.
     pub(super) fn note_start(&mut self, worker: WorkerId, id: TaskId) {
-        if let (Some(key), true) = (self.known(id).submission.key, self.options.kind.begins_later()) {
+        if let (Some(key), true) = (self.known(id).kin().0, self.options.kind.begins_later()) {
             self.schedule.preferred.retain(|known| known.0 != key);
             self.schedule.preferred.push((key, worker));
         }

@@ -4,7 +4,7 @@ use workpool_core::{Effect, Rejection, TaskId, WorkerId};
 
 use super::{
     Model,
-    records::{Phase, Turn, Waiter, WorkerState},
+    records::{Phase, Turn, Waiter, WorkerState, kin},
 };
 use crate::recorder::Job;
 
@@ -69,7 +69,7 @@ impl Model {
             self.is_standing(task.submission.priority) && has_waited > shed.target
         };
         let mut late: Vec<TaskId> = self.queue.iter().copied().filter(is_late).collect();
-        late.sort_by_key(|&id| (self.known(id).submission.priority, self.known(id).number));
+        late.sort_by_key(|&id| (self.known(id).submission.priority, self.known(id).arrival));
         late.iter().for_each(|&id| self.reject(id, Rejection::Shed));
         !late.is_empty()
     }
@@ -129,7 +129,7 @@ impl Model {
         if self.must_validate() {
             return None;
         }
-        let worker = self.preferred(submission.key).or(idle);
+        let worker = self.preferred(kin(submission).0).or(idle);
         if worker.is_some() {
             return Some(worker);
         }

@@ -43,7 +43,7 @@ impl Model {
         let Some(index) = self.next_awaiting() else { return false };
         let Some(id) = self.next_waiting() else { return true };
         let (waiter, task) = (&self.awaiting[index], self.known(id));
-        (waiter.priority, waiter.after + 1) <= (task.submission.priority, task.number)
+        (waiter.priority, waiter.after) < (task.submission.priority, task.arrival)
     }
 
     pub(crate) fn has_vacancy(&self) -> bool {
@@ -110,7 +110,7 @@ impl Model {
             face,
             token,
             priority,
-            after: self.counters.submitted,
+            after: (self.counters.submitted, self.moves),
             deadline: limit.map(|limit| self.now + u64::from(limit) * MILLISECOND),
             key,
             weight,

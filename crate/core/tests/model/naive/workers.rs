@@ -150,7 +150,10 @@ impl Model {
             } else if is_taken || !self.options.kind.begins_later() || self.phase == Phase::Closed {
                 self.reject(id, Rejection::Crashed);
             } else {
-                self.task(id).state = TaskState::Waiting;
+                let task = self.task(id);
+                task.state = TaskState::Waiting;
+                // Whatever priority it had been given while it waited, it comes back as who came first.
+                (task.arrival, task.called_at) = ((task.number, 0), task.accepted_at);
                 self.queue.insert(0, id);
             }
         }

@@ -1,4 +1,5 @@
-//! The keys: how many tasks of each run, and which of its tasks is next.
+//! The keys: how many tasks of each run, and which of its tasks is next. A group with a limit has a key of its own, which
+//! nobody else can name: that key keeps to the limit, and has no part in the order between keys.
 
 use std::{
     cmp::Reverse,
@@ -9,11 +10,16 @@ use std::{
 use slab::Slab;
 
 use crate::{
+    group::{GroupId, Name, TaskGroup},
     key::{Key, Part},
     policy::UNBOUNDED,
-    state::queue::WaitQueue,
+    state::{moved::Arrival, queue::WaitQueue},
     submission::BACKGROUND,
 };
+
+#[cfg(any(test, feature = "audit"))]
+mod audit;
+mod order;
 
 const NONE: u32 = u32::MAX;
 
@@ -22,11 +28,11 @@ const NONE: u32 = u32::MAX;
 struct Place {
     before: u32,
     behind: u32,
-    /// The place of the task in the order of submission.
-    number: u64,
+    /// When the task came to this place.
+    arrival: Arrival,
 }
 
-const NO_PLACE: Place = Place { before: NONE, behind: NONE, number: 0 };
+const NO_PLACE: Place = Place { before: NONE, behind: NONE, arrival: (0, 0) };
 
 /// The tasks of one key in one priority, in order of arrival.
 #[derive(Debug, Clone, Copy)]
@@ -38,12 +44,20 @@ struct List {
 
 #[derive(Debug)]
 struct Record {
-    key: Key,
+    name: Name,
+    /// Of a group: most of its tasks that run at once.
+    limit: Option<u32>,
     /// Tasks that a worker has, settled or not.
     running: u32,
     waiting: u32,
     /// By priority, none of them empty. As a rule a key waits in one priority.
     lists: Vec<List>,
+}
+
+impl Record {
+    fn may_start(&self, per_key: u32) -> bool {
+        self.running < self.limit.unwrap_or(per_key)
+    }
 }
 
 /// The waiting keys of one priority, in the order in which they are served: those with the fewest running tasks first.
@@ -57,18 +71,17 @@ struct Lane {
     newest: BTreeSet<Newest>,
 }
 
-/// How many tasks of a key run, the number of its first task, the key.
-type Oldest = (u32, u64, u32);
+/// How many tasks of a key run, the arrival of its first task, the key.
+type Oldest = (u32, Arrival, u32);
 
-/// How many tasks of a key run, the number of its last task, the key.
-type Newest = (u32, Reverse<u64>, u32);
+/// How many tasks of a key run, the arrival of its last task, the key.
+type Newest = (u32, Reverse<Arrival>, u32);
 
 /// The task of a key that is next.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head {
     pub(crate) task: u32,
-    /// Its place in the order of submission.
-    pub(crate) number: u64,
+    pub(crate) arrival: Arrival,
     /// How many tasks of its key run.
     pub(crate) running: u32,
 }
@@ -78,8 +91,11 @@ pub(crate) struct Head {
 pub(crate) struct Keys {
     records: Slab<Record>,
     by_key: HashMap<Key, u32, BuildHasherDefault<Part>>,
+    by_group: HashMap<GroupId, u32>,
     places: Vec<Place>,
     lanes: BTreeMap<u64, Lane>,
+    /// The groups that may start a task, in the order of their arrival: how many of a group run does not count.
+    of_groups: BTreeMap<u64, Lane>,
     /// All waiting tasks that have a key, by priority and in order of arrival.
     arrivals: WaitQueue,
     background: u32,
@@ -92,8 +108,10 @@ impl Keys {
         Self {
             records: Slab::new(),
             by_key: HashMap::default(),
+            by_group: HashMap::new(),
             places: Vec::new(),
             lanes: BTreeMap::new(),
+            of_groups: BTreeMap::new(),
             arrivals: WaitQueue::default(),
             background: 0,
             has_newest,
@@ -119,19 +137,50 @@ impl Keys {
 
     /// The number of a key of which a task is about to run or to wait.
     pub(crate) fn enter(&mut self, key: Key) -> u32 {
-        *self.by_key.entry(key).or_insert_with(|| {
-            self.records.insert(Record { key, running: 0, waiting: 0, lists: Vec::new() }) as u32
-        })
+        let record = Record { name: Name::Key(key), limit: None, running: 0, waiting: 0, lists: Vec::new() };
+        *self.by_key.entry(key).or_insert_with(|| self.records.insert(record) as u32)
+    }
+
+    /// The same for a group with a limit.
+    pub(crate) fn enter_group(&mut self, group: TaskGroup) -> u32 {
+        let (name, limit) = (Name::Group(group.id), Some(group.limit));
+        let record = Record { name, limit, running: 0, waiting: 0, lists: Vec::new() };
+        *self.by_group.entry(group.id).or_insert_with(|| self.records.insert(record) as u32)
+    }
+
+    /// The same for a key, or a group, that may have been forgotten meanwhile.
+    pub(crate) fn enter_again(&mut self, name: Name, limit: Option<u32>) -> u32 {
+        match (name, limit) {
+            (Name::Key(key), _) => self.enter(key),
+            (Name::Group(id), limit) => self.enter_group(TaskGroup { id, limit: limit.unwrap_or(UNBOUNDED) }),
+        }
+    }
+
+    fn find(&self, name: Name) -> Option<u32> {
+        match name {
+            Name::Key(key) => self.by_key.get(&key).copied(),
+            Name::Group(group) => self.by_group.get(&group).copied(),
+        }
     }
 
     /// How many tasks of a key run, and how many wait.
-    pub(crate) fn counts(&self, key: Key) -> (u32, u32) {
-        let record = self.by_key.get(&key).map(|&id| &self.records[id as usize]);
+    pub(crate) fn counts(&self, name: Name) -> (u32, u32) {
+        let record = self.find(name).map(|id| &self.records[id as usize]);
         record.map_or((0, 0), |record| (record.running, record.waiting))
     }
 
-    pub(crate) fn running(&self, id: u32) -> u32 {
-        self.records[id as usize].running
+    /// Whether one more task of the key may start.
+    pub(crate) fn may_start(&self, id: u32, per_key: u32) -> bool {
+        self.records[id as usize].may_start(per_key)
+    }
+
+    /// Of a group: its limit.
+    pub(crate) fn limit(&self, id: u32) -> Option<u32> {
+        self.records[id as usize].limit
+    }
+
+    pub(crate) fn is_group(&self, id: u32) -> bool {
+        self.limit(id).is_some()
     }
 
     /// Waiting tasks of the background that have a key.
@@ -139,8 +188,8 @@ impl Keys {
         self.background
     }
 
-    pub(crate) fn key(&self, id: u32) -> Key {
-        self.records[id as usize].key
+    pub(crate) fn name(&self, id: u32) -> Name {
+        self.records[id as usize].name
     }
 
     /// Waiting tasks that have a key.
@@ -168,13 +217,16 @@ impl Keys {
     pub(crate) fn forget(&mut self, id: u32) {
         let record = &self.records[id as usize];
         if record.running == 0 && record.waiting == 0 {
-            self.by_key.remove(&record.key);
+            match record.name {
+                Name::Key(key) => self.by_key.remove(&key),
+                Name::Group(group) => self.by_group.remove(&group),
+            };
             self.records.remove(id as usize);
         }
     }
 
     /// A task of the key waits, behind the others of its key and priority; `is_back`: before them, as it has come back.
-    pub(crate) fn push(&mut self, id: u32, task: u32, number: u64, priority: u64, is_back: bool) {
+    pub(crate) fn push(&mut self, id: u32, task: u32, arrival: Arrival, priority: u64, is_back: bool) {
         if is_back {
             self.arrivals.push_front(task, priority);
         } else {
@@ -188,7 +240,7 @@ impl Keys {
         let record = &mut self.records[id as usize];
         record.waiting += 1;
         let Some(at) = record.lists.iter().position(|list| list.priority == priority) else {
-            self.places[index] = Place { number, ..NO_PLACE };
+            self.places[index] = Place { arrival, ..NO_PLACE };
             let behind = record.lists.partition_point(|list| list.priority < priority);
             record.lists.insert(behind, List { priority, head: task, tail: task });
             self.show(id, behind);
@@ -199,11 +251,11 @@ impl Keys {
         }
         let list = &mut self.records[id as usize].lists[at];
         if is_back {
-            self.places[index] = Place { before: NONE, behind: list.head, number };
+            self.places[index] = Place { before: NONE, behind: list.head, arrival };
             self.places[list.head as usize].before = task;
             list.head = task;
         } else {
-            self.places[index] = Place { before: list.tail, behind: NONE, number };
+            self.places[index] = Place { before: list.tail, behind: NONE, arrival };
             self.places[list.tail as usize].behind = task;
             list.tail = task;
         }
@@ -251,138 +303,44 @@ impl Keys {
     fn standing(&self, id: u32, at: usize) -> (u64, Oldest, Newest) {
         let record = &self.records[id as usize];
         let List { priority, head, tail } = record.lists[at];
-        let number = |task: u32| self.places[task as usize].number;
-        let running = if priority == BACKGROUND { 0 } else { record.running };
-        (priority, (running, number(head), id), (running, Reverse(number(tail)), id))
+        let arrival = |task: u32| self.places[task as usize].arrival;
+        let is_equal = priority == BACKGROUND || record.limit.is_some();
+        let running = if is_equal { 0 } else { record.running };
+        (priority, (running, arrival(head), id), (running, Reverse(arrival(tail)), id))
+    }
+
+    /// Where the lists of a key stand; `None` for those of a group that may not start a task.
+    fn lanes_of(&mut self, id: u32) -> Option<&mut BTreeMap<u64, Lane>> {
+        let record = &self.records[id as usize];
+        match record.limit {
+            None => Some(&mut self.lanes),
+            Some(limit) if record.running < limit => Some(&mut self.of_groups),
+            Some(_) => None,
+        }
     }
 
     fn show(&mut self, id: u32, at: usize) {
         let (priority, oldest, newest) = self.standing(id, at);
-        let lane = self.lanes.entry(priority).or_default();
+        let has_newest = self.has_newest;
+        let Some(lanes) = self.lanes_of(id) else { return };
+        let lane = lanes.entry(priority).or_default();
         lane.oldest.insert(oldest);
-        if self.has_newest {
+        if has_newest {
             lane.newest.insert(newest);
         }
     }
 
     fn hide(&mut self, id: u32, at: usize) {
         let (priority, oldest, newest) = self.standing(id, at);
-        let Some(lane) = self.lanes.get_mut(&priority) else { return };
+        let has_newest = self.has_newest;
+        let Some(lanes) = self.lanes_of(id) else { return };
+        let Some(lane) = lanes.get_mut(&priority) else { return };
         lane.oldest.remove(&oldest);
-        if self.has_newest {
+        if has_newest {
             lane.newest.remove(&newest);
         }
         if lane.oldest.is_empty() {
-            self.lanes.remove(&priority);
+            lanes.remove(&priority);
         }
-    }
-
-    /// The first priority from this one on in which a task with a key waits.
-    pub(crate) fn priority_from(&self, priority: u64) -> Option<u64> {
-        self.lanes.range(priority..).next().map(|(&priority, _)| priority)
-    }
-
-    /// The task that is next in this priority, if one may start. `is_newest`: the newest goes first.
-    pub(crate) fn first(&self, priority: u64, per_key: u32, is_newest: bool) -> Option<Head> {
-        let lane = self.lanes.get(&priority)?;
-        let (running, id) = if is_newest {
-            lane.newest.first().map(|&(running, _, id)| (running, id))?
-        } else if priority == BACKGROUND {
-            let may_start = |&&(_, _, id): &&Oldest| self.records[id as usize].running < per_key;
-            lane.oldest.iter().find(may_start).map(|&(running, _, id)| (running, id))?
-        } else {
-            lane.oldest.first().map(|&(running, _, id)| (running, id))?
-        };
-        if running >= per_key {
-            return None;
-        }
-        let record = &self.records[id as usize];
-        let list = record.lists.iter().find(|list| list.priority == priority)?;
-        let task = if is_newest { list.tail } else { list.head };
-        Some(Head { task, number: self.places[task as usize].number, running })
-    }
-
-    /// The task of the key that came first in the lowest priority in which the key waits, and that priority. Of the
-    /// background, or of the rest.
-    pub(crate) fn oldest_of(&self, key: Key, is_background: bool) -> Option<(u32, u64)> {
-        let record = &self.records[*self.by_key.get(&key)? as usize];
-        let is_meant = |list: &&List| (list.priority == BACKGROUND) == is_background;
-        let list = record.lists.iter().rfind(is_meant)?;
-        // What has come back stands before the others.
-        let first = self.tasks_from(list.head).take(self.arrivals.most_returned() as usize + 1);
-        let oldest = first.min_by_key(|&task| self.places[task as usize].number)?;
-        Some((oldest, list.priority))
-    }
-
-    /// This task and those of its key and its priority that stand behind it.
-    fn tasks_from(&self, head: u32) -> impl Iterator<Item = u32> + '_ {
-        // Who is last has nobody behind it.
-        let next = |&task: &u32| Some(self.places[task as usize].behind).filter(|&behind| behind != NONE);
-        std::iter::successors(Some(head), next)
-    }
-
-    /// How many tasks of this priority could start as far as their keys are concerned; no more than `most` are counted.
-    /// `seen`: keys that have been counted in other priorities, with how many of theirs.
-    pub(crate) fn demand(&self, priority: u64, per_key: u32, most: u32, seen: &mut Vec<(u32, u32)>) -> u32 {
-        let Some(lane) = self.lanes.get(&priority) else { return 0 };
-        let mut count = 0;
-        for &(_, _, id) in &lane.oldest {
-            let running = self.records[id as usize].running;
-            if count >= most || (running >= per_key && priority != BACKGROUND) {
-                break;
-            }
-            let list = self.records[id as usize].lists.iter().find(|list| list.priority == priority);
-            let waiting = list.into_iter().flat_map(|list| self.tasks_from(list.head));
-            let before = seen.iter().position(|&(other, _)| other == id);
-            let taken = before.map_or(0, |at| seen[at].1);
-            let room = per_key.saturating_sub(running).saturating_sub(taken).min(most - count);
-            let own = waiting.take(room as usize).count() as u32;
-            count += own;
-            match before {
-                Some(at) => seen[at].1 += own,
-                None => seen.push((id, own)),
-            }
-        }
-        count
-    }
-
-    /// Whether one more task of the key could start beside those that wait; those of the background, or the others.
-    pub(crate) fn has_spare(&self, key: Key, per_key: u32, is_background: bool) -> bool {
-        let Some(&id) = self.by_key.get(&key).filter(|_| per_key != UNBOUNDED) else { return true };
-        let record = &self.records[id as usize];
-        let own = record.lists.iter().filter(|list| (list.priority == BACKGROUND) == is_background);
-        let waiting = own.flat_map(|list| self.tasks_from(list.head));
-        let free = per_key.saturating_sub(record.running) as usize;
-        waiting.take(free).count() < free
-    }
-
-    #[cfg(any(test, feature = "audit"))]
-    pub(crate) fn len(&self) -> usize {
-        self.records.len()
-    }
-
-    #[cfg(any(test, feature = "audit"))]
-    pub(crate) fn audit(&self) {
-        assert_eq!(self.by_key.len(), self.records.len(), "keys by name");
-        let mut waiting = 0;
-        for (id, record) in &self.records {
-            assert!(record.running > 0 || record.waiting > 0, "a key without a task");
-            waiting += record.waiting;
-            for at in 0..record.lists.len() {
-                let (priority, oldest, newest) = self.standing(id as u32, at);
-                let lane = &self.lanes[&priority];
-                assert!(lane.oldest.contains(&oldest), "a key out of order");
-                assert_eq!(lane.newest.contains(&newest), self.has_newest, "a key out of order");
-            }
-        }
-        assert_eq!(waiting, self.arrivals.len(), "waiting tasks with a key");
-        let lists: usize = self.records.iter().map(|(_, record)| record.lists.len()).sum();
-        assert_eq!(lists, self.lanes.values().map(|lane| lane.oldest.len()).sum::<usize>(), "lists in lanes");
-        let newest = if self.has_newest { lists } else { 0 };
-        assert_eq!(
-            newest,
-            self.lanes.values().map(|lane| lane.newest.len()).sum::<usize>(),
-            "lists in lanes"
-        );
     }
 }
