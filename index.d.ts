@@ -471,6 +471,16 @@ export interface CloseOptions {
 }
 /** Options of `lease`. Each means what it means for a task, until the lease is granted. */
 export type LeaseOptions = Pick<SubmitOptions, "signal" | "waitTimeout" | "priority" | "key">;
+/** Options of `get` of a future. */
+export interface GetOptions {
+	/**
+	 * How long to wait for the result, in ms from the call of `get`. After that it rejects with `ResultTimeoutError`, and
+	 * the task goes on. From 0 to 2³¹ − 1. Default: as long as it takes.
+	 */
+	timeout?: number | undefined;
+	/** When it aborts, `get` rejects with its reason, and the task goes on. */
+	signal?: AbortSignal | undefined;
+}
 /** Options of `vacancy`. */
 export interface VacancyOptions {
 	/** When it aborts, `vacancy` rejects with its reason. */
@@ -1039,6 +1049,50 @@ export declare class Lease<R> implements Disposable, AsyncDisposable {
 	/** Is `release()`, for `await using`. Nothing is waited for. */
 	[Symbol.asyncDispose](): Promise<void>;
 }
+/** What `join` of a group gives: see the option `mode` of `group`. */
+export type GroupMode = "all" | "any" | "allSettled";
+/** Options of `group`. */
+export interface GroupOptions {
+	/**
+	 * What the tasks of the group are to each other, and what `join` gives.
+	 *
+	 * - `all`: `join` gives the results, in the order of submission. The first failure aborts the other tasks, and `join`
+	 *   rejects with it.
+	 * - `any`: the first success aborts the other tasks, and `join` gives its result. If all tasks fail, or there is none,
+	 *   `join` rejects with an `AggregateError`.
+	 * - `allSettled`: `join` gives an `Outcome` of each task, in the order of submission. No task is aborted for another.
+	 *
+	 * Default: `all`.
+	 */
+	mode?: GroupMode | undefined;
+	/**
+	 * The largest number of tasks of the group that run at once, beside the limits of the pool: an integer ≥ 1. The others
+	 * wait in the pool, and let other tasks pass. They take no `key`. A group with a limit over a `MultiPool` is in one
+	 * pool, which the strategy names when the group is made. Default: no limit but those of the pool.
+	 */
+	limit?: number | undefined;
+	/**
+	 * The longest time that the group may take, in ms from the call of `group`, at most 2³¹ − 1. Then the tasks that are
+	 * open are aborted with a `GroupTimeoutError`, and `join` rejects with it; with `allSettled` it resolves, and these
+	 * tasks are among the rejected. Default: no limit.
+	 */
+	timeout?: number | undefined;
+	/** The `timeout` of each task that has none of its own, in ms from its start. Default: none. */
+	taskTimeout?: number | undefined;
+	/** When it aborts, all open tasks of the group are aborted with its reason, and so is whatever is submitted later. */
+	signal?: AbortSignal | undefined;
+}
+interface Tagged {
+	/**
+	 * The name of the task in `results` and in its outcome: any value but `undefined` and `null`; each of a group has
+	 * another one. Default: its index, the first task has 0.
+	 */
+	tag?: unknown;
+}
+/** Options of `submit` of a group: those of `submit` of a pool, and `tag`. */
+export type GroupSubmitOptions = SubmitOptions & Tagged;
+/** Options of `run` of a group: those of `run` of a thread pool, and `tag`. */
+export type GroupRunOptions = RunOptions & Tagged;
 type Functions = Record<string, (...args: any[]) => any>;
 type Known<M> = 0 extends 1 & M ? Functions : M;
 type FirstArgument<F> = F extends (...args: infer A) => unknown ? (A extends [
@@ -1118,6 +1172,8 @@ type StreamCall<M, N, O> = string extends StreamNames<M> ? [
 ];
 /** The type of `run`, made from the task module: of its default export, or of the export that `name` names. */
 export type Run<M> = <N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>) => Promise<Result<M, N>>;
+/** The type of `run` of a group. */
+export type GroupRun<M> = <N extends Names<M> = Default<M>>(...call: Call<M, N, GroupRunOptions>) => Promise<Result<M, N>>;
 type WithDefault<M, N> = [
 	N
 ] extends [
@@ -1133,7 +1189,7 @@ type WithDefault<M, N> = [
  * if (PoolError.is(error) && error.code === 'ERR_POOL_OVERLOAD') response.writeHead(503).end()
  * ```
  */
-export type PoolErrorCode = "ERR_POOL_CLOSED" | "ERR_POOL_OVERLOAD" | "ERR_POOL_WAIT_TIMEOUT" | "ERR_POOL_TASK_TIMEOUT" | "ERR_POOL_WORKER_CRASHED" | "ERR_POOL_WORKER_START" | "ERR_POOL_NO_THREAD" | "ERR_POOL_CLEARED" | "ERR_POOL_RELEASE_TIMEOUT" | "ERR_POOL_UNSUPPORTED";
+export type PoolErrorCode = "ERR_POOL_CLOSED" | "ERR_POOL_OVERLOAD" | "ERR_POOL_WAIT_TIMEOUT" | "ERR_POOL_TASK_TIMEOUT" | "ERR_POOL_WORKER_CRASHED" | "ERR_POOL_WORKER_START" | "ERR_POOL_NO_THREAD" | "ERR_POOL_CLEARED" | "ERR_POOL_RELEASE_TIMEOUT" | "ERR_POOL_UNSUPPORTED" | "ERR_POOL_RESULT_TIMEOUT" | "ERR_POOL_GROUP_TIMEOUT";
 /**
  * An error of the pool itself. Its message ends with the name of the pool. What a task throws is no `PoolError`, nor is
  * `signal.reason`, nor are the `TypeError`s and `RangeError`s of bad arguments (code `ERR_POOL_OPTION`).
@@ -1287,6 +1343,24 @@ export declare class PoolUnsupportedError extends PoolError {
 	readonly code = "ERR_POOL_UNSUPPORTED";
 	readonly retryable = false;
 }
+/** `get` of a future gave up: the result was not there in time. The task goes on, and `get` may be called again. */
+export declare class ResultTimeoutError extends PoolError {
+	readonly code = "ERR_POOL_RESULT_TIMEOUT";
+	readonly retryable = true;
+	/** The `timeout` of `get`, in ms. */
+	readonly timeout: number;
+}
+/** The time of a group was up. What was open has been aborted; `results` of the group has the rest. */
+export declare class GroupTimeoutError extends PoolError {
+	readonly code = "ERR_POOL_GROUP_TIMEOUT";
+	readonly retryable = true;
+	/** The `timeout` of the group, in ms. */
+	readonly timeout: number;
+}
+/** How a task stands. */
+export type TaskState = "waiting" | "running" | "fulfilled" | "rejected" | "timed-out" | "cancelled" | "refused";
+/** Why a task was not run; named as it is counted in `stats().rejected`. */
+export type RefusalReason = "overload" | "rate" | "key" | "paused" | "closed" | "waitTimeout" | "released" | "displaced" | "shed" | "cleared" | "noThread";
 /** A task that a thread has begun and not ended, also if it has been aborted or timed out. */
 export interface StackTask {
 	/** The number of the task in its pool, from 1: `id` of `TaskInfo`. */
@@ -1315,6 +1389,170 @@ export interface BroadcastOptions {
 	 */
 	timeout?: number | undefined;
 }
+/** Why a pool did not run a task, as a value. */
+export interface RefusalInfo {
+	/** The code of the error with which `get` rejects. */
+	readonly code: PoolErrorCode;
+	/** As it is counted in `stats().rejected`; `noThread` with `ERR_POOL_NO_THREAD`. */
+	readonly reason: RefusalReason;
+	/** After how many ms the task had better be submitted again, if that is known. */
+	readonly retryAfter?: number;
+}
+/**
+ * A task in the hands of its caller: how it stands, its result, and what can still be done about it. `future` of a pool
+ * gives one, throws nothing and, until somebody awaits the future or calls `get`, rejects nothing.
+ *
+ * ```js
+ * const future = pool.future(() => fetch(url), { priority: 'low' })
+ * if (future.state === 'refused') console.log(future.refusal?.reason)
+ * else future.setPriority('high')
+ * const page = await future.get({ timeout: 500 })
+ * ```
+ */
+export interface Future<T> extends PromiseLike<T> {
+	/**
+	 * How the task stands.
+	 *
+	 * - `waiting`: until its function is called.
+	 * - `running`: until it settles.
+	 * - `fulfilled`, `rejected`: its function has ended with a result or an error; or its thread has died.
+	 * - `timed-out`: it ran longer than its `timeout`. Its function may still go on.
+	 * - `cancelled`: it was aborted, by `cancel` or its `signal`. Its function may still go on.
+	 * - `refused`: the pool has not run it. It was refused at once; or it waited, and was displaced, shed, cleared,
+	 *   released, or got no worker within its `waitTimeout`.
+	 */
+	readonly state: TaskState;
+	/** Why the task was refused, if it was; otherwise `undefined`. */
+	readonly refusal: RefusalInfo | undefined;
+	/** The number of the task in its pool: the first task has 1. `undefined` for a task that was refused at once. */
+	readonly id: number | undefined;
+	/** How long the task has waited so far, in ms: from `future` until its function was called, or until it settled without. */
+	readonly waitMs: number;
+	/** How long the task has run so far, in ms: from the call of its function until it settled; 0 if it has not started. */
+	readonly runMs: number;
+	/**
+	 * Gives the result, as often as it is asked. Rejects with what `submit` or `run` would reject with; with
+	 * `ResultTimeoutError` if the result is not there after `timeout` ms; with the reason of `signal`; or with a TypeError
+	 * or RangeError with code `ERR_POOL_OPTION`. The task goes on if `get` gives up. Awaiting the future is `get()`.
+	 *
+	 * ```js
+	 * const future = pool.future(() => fetch(url))
+	 * const early = await future.get({ timeout: 100 }).catch(() => undefined)
+	 * const page = early ?? (await future.get())
+	 * ```
+	 */
+	get(options?: GetOptions): Promise<T>;
+	/**
+	 * Aborts the task as its `signal` would: it never runs if it waits, and its `context.signal` aborts if it runs. `get`
+	 * rejects with `reason`. Returns false, and does nothing, if the task has settled.
+	 *
+	 * @param reason Default: an `AbortError`, as that of `AbortController.abort`.
+	 */
+	cancel(reason?: unknown): boolean;
+	/**
+	 * Gives the task another priority while it waits. It stands behind all others that wait with that priority, as if it
+	 * came now; its `waitTimeout` runs on. Returns false, and does nothing, if the task does not wait, or if as many tasks
+	 * wait as may, where `background` has a bound of its own.
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION` if `priority` is not one of a task
+	 */
+	setPriority(priority: NonNullable<SubmitOptions["priority"]>): boolean;
+}
+/** What a task of a group has come to. */
+export type Outcome<T = unknown> = {
+	/** The `tag` of the task, or its index. */
+	readonly tag: unknown;
+	/** How long the task waited, in ms. */
+	readonly waitMs: number;
+	/** How long it ran, in ms; 0 if it never started. */
+	readonly runMs: number;
+} & ({
+	readonly status: "fulfilled";
+	readonly value: T;
+} | {
+	readonly status: "rejected";
+	readonly reason: unknown;
+});
+declare abstract class AnyGroup<T, J> implements AsyncDisposable {
+	#private;
+	/**
+	 * What the tasks have come to, by their `tag`, or by their index if they have none: the first task has 0. It fills
+	 * while tasks end, in the order in which they end, and stays after the end of the group.
+	 */
+	get results(): ReadonlyMap<unknown, Outcome<T>>;
+	/**
+	 * Aborts when the group does: by `abort`, by its `signal`, by its `timeout`, when a task decides what becomes of the
+	 * others, and at the latest at the end of the block. It is for what belongs to the group, such as further groups:
+	 * `pool.group({ signal: group.signal })`.
+	 */
+	get signal(): AbortSignal;
+	/**
+	 * Aborts all tasks that have not settled, and whatever is submitted later. They reject with `reason`. If the group has
+	 * been aborted before, nothing happens.
+	 *
+	 * @param reason Default: an `AbortError`, as that of `AbortController.abort`.
+	 */
+	abort(reason?: unknown): void;
+	/**
+	 * Waits until all tasks have settled, those as well that are submitted meanwhile, and gives what the `mode` of the group
+	 * says; without tasks, an empty array (`any` rejects with an `AggregateError`). Rejects with the first failure (`all`),
+	 * with the `GroupTimeoutError` of the group, or with what it was aborted with. A second call gives the same promise.
+	 *
+	 * The functions of tasks that were aborted or timed out may go on; the end of the block waits for these.
+	 */
+	join(): Promise<J>;
+	/**
+	 * The end of the block, by `await using`: aborts what has not settled, and resolves when all functions have ended,
+	 * whatever the `timeout` of the group is; so nothing of it goes on behind the block. (A thread whose function does not
+	 * heed its signal within `grace` is ended and replaced.) If nobody has called `join` and a task has failed before, it
+	 * rejects with the error with which `join` would; not for `allSettled`, nor for what `abort` has aborted.
+	 */
+	[Symbol.asyncDispose](): Promise<void>;
+}
+/**
+ * A scope of tasks: they succeed or fail together, as its `mode` says, and none goes on behind its block. `group` of a
+ * pool makes one.
+ *
+ * ```js
+ * await using group = pool.group({ limit: 8, timeout: 5_000 })
+ * for (const url of urls) group.submit(({ signal }) => fetch(url, { signal }), { tag: url })
+ * const pages = await group.join()
+ * ```
+ */
+export declare class Group<R = unknown, T = unknown, J = unknown> extends AnyGroup<T, J> {
+	#private;
+	/**
+	 * Submits a task of the group, as `submit` of the pool does. The promise is of use if somebody wants this very result;
+	 * it need not be awaited, and is never an `unhandledRejection`: what a task has failed with is told by `join`, by
+	 * `results`, or at the end of the block. A refusal is a failure of the task.
+	 *
+	 * Rejects with `PoolClosedError` once `join` was called, or the block has ended, and the last function of the group has
+	 * ended.
+	 */
+	submit<U extends T>(task: (context: TaskContext<R>) => U | PromiseLike<U>, options?: GroupSubmitOptions): Promise<Awaited<U>>;
+}
+/**
+ * A scope of calls of exports: what `Group` is for closures. `group` of a thread pool makes one.
+ *
+ * ```js
+ * const threads = ThreadPool.create({ filename, size: 4 })
+ * await using group = threads.group({ mode: 'allSettled', taskTimeout: 2_000 })
+ * for (const path of paths) group.run(path, { name: 'render', tag: path })
+ * for (const { tag, status } of await group.join()) console.log(tag, status)
+ * ```
+ */
+export declare class ThreadGroup<F = (argument?: any, options?: GroupRunOptions) => Promise<any>, T = unknown, J = unknown> extends AnyGroup<T, J> {
+	#private;
+	/**
+	 * Calls an export as a task of the group, as `run` of the pool does. The promise is of use if somebody wants this very
+	 * result; it need not be awaited, and is never an `unhandledRejection`: what a task has failed with is told by `join`,
+	 * by `results`, or at the end of the block. A refusal is a failure of the task.
+	 *
+	 * Rejects with `PoolClosedError` once `join` was called, or the block has ended, and the last function of the group has
+	 * ended.
+	 */
+	get run(): F;
+}
 /**
  * A pool of closures with a policy or a fallback for every task. `F` is what the fallback gives, once it is there.
  */
@@ -1332,6 +1570,18 @@ export interface CarefulPool<R, F = never> {
 export interface PoolWith<R> {
 	/** As `submit` of the pool. */
 	submit<T>(task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Promise<Awaited<T>>;
+	/** As `future` of the pool. */
+	future<T>(task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Future<Awaited<T>>;
+	/** As `group` of the pool; what the view says of every task holds for its tasks. */
+	group<T = unknown>(options?: GroupOptions & {
+		mode?: "all" | undefined;
+	}): Group<R, T, T[]>;
+	group<T = unknown>(options: GroupOptions & {
+		mode: "any";
+	}): Group<R, T, T>;
+	group<T = unknown>(options: GroupOptions & {
+		mode: "allSettled";
+	}): Group<R, T, Outcome<T>[]>;
 	/** As `submitAll` of the pool. */
 	submitAll<F extends (context: TaskContext<R>) => unknown>(tasks: Iterable<F>, options?: SubmitOptions): Promise<Awaited<ReturnType<F>>[]>;
 	/** As `execute` of the pool. */
@@ -1368,6 +1618,18 @@ export interface With<M, D> {
 	run<N extends Names<D> = Default<D>>(...call: Call<D, N, RunOptions>): Promise<Result<D, N>>;
 	/** As `tasks` of the pool. */
 	readonly tasks: Tasks<M>;
+	/** As `future` of the pool. */
+	future<N extends Names<D> = Default<D>>(...call: Call<D, N, RunOptions>): Future<Result<D, N>>;
+	/** As `group` of the pool; what the view says of every call holds for its calls. */
+	group<T = unknown>(options?: GroupOptions & {
+		mode?: "all" | undefined;
+	}): ThreadGroup<GroupRun<D>, T, T[]>;
+	group<T = unknown>(options: GroupOptions & {
+		mode: "any";
+	}): ThreadGroup<GroupRun<D>, T, T>;
+	group<T = unknown>(options: GroupOptions & {
+		mode: "allSettled";
+	}): ThreadGroup<GroupRun<D>, T, Outcome<T>[]>;
 	/** As `runAll` of the pool. */
 	runAll<N extends Names<D> = Default<D>>(args: Iterable<Argument<D, N>>, options?: Named<RunAllOptions, N>): Promise<Result<D, N>[]>;
 	/** As `map` of the pool. */
@@ -1442,6 +1704,42 @@ export declare class Pool<R = unknown> extends BasePool {
 	 * @throws TypeError with code `ERR_POOL_OPTION` if `f` is no function
 	 */
 	wrap<This, A extends unknown[], T>(f: (this: This, ...args: A) => T): (this: This, ...args: A) => Promise<Awaited<T>>;
+	/**
+	 * Does the same as `submit`, and gives the task as a value that says how it stands, and can be cancelled, moved to
+	 * another priority, and asked for its result as often as you like. It never throws, and it rejects nothing until
+	 * somebody asks for the result: a refusal is the state `refused`.
+	 *
+	 * ```js
+	 * const future = pool.future(() => render('index.md'), { priority: 'low' })
+	 * if (future.state === 'refused') console.warn(future.refusal?.reason, future.refusal?.retryAfter)
+	 * else console.log(await future.get({ timeout: 2_000 }))
+	 * ```
+	 */
+	future<T>(task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Future<Awaited<T>>;
+	/**
+	 * Makes a group: a scope of tasks that succeed or fail together, as its `mode` says, and of which none goes on behind its
+	 * block. A failure is told once, by `join` or at the end of the block.
+	 *
+	 * ```js
+	 * await using group = pool.group({ limit: 8, timeout: 5_000, taskTimeout: 2_000 })
+	 * for (const url of urls) group.submit(({ signal }) => fetch(url, { signal }), { tag: url })
+	 * const pages = await group.join() // in the order of submission; the first failure aborts the others
+	 * ```
+	 *
+	 * With `limit` no more of them run at once, however large the pool is; with `timeout` the whole group takes no longer,
+	 * and with `taskTimeout` none of its tasks. It costs nothing while it has no tasks.
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	group<T = unknown>(options?: GroupOptions & {
+		mode?: "all" | undefined;
+	}): Group<R, T, T[]>;
+	group<T = unknown>(options: GroupOptions & {
+		mode: "any";
+	}): Group<R, T, T>;
+	group<T = unknown>(options: GroupOptions & {
+		mode: "allSettled";
+	}): Group<R, T, Outcome<T>[]>;
 	/**
 	 * Runs all `tasks`, and gives their results in the order of the tasks. They are accepted all together or refused all
 	 * together: a full pool rejects with one `PoolOverloadError`, and none of them runs. All are accepted before the first
@@ -1698,6 +1996,43 @@ export declare class ThreadPool<M = any> extends ThreadVerbs<M> {
 	 */
 	get run(): Run<M>;
 	/**
+	 * Does the same as `run`, and gives the task as a value that says how it stands, and can be cancelled, moved to
+	 * another priority, and asked for its result as often as you like. It never throws, and it rejects nothing until
+	 * somebody asks for the result: a refusal is the state `refused`.
+	 *
+	 * ```js
+	 * const future = pool.future(image, { name: 'resize', priority: 'low' })
+	 * if (future.state === 'waiting') future.setPriority('high')
+	 * const small = await future
+	 * ```
+	 */
+	future<N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>): Future<Result<M, N>>;
+	/**
+	 * Makes a group: a scope of tasks that succeed or fail together, as its `mode` says, and of which none goes on behind its
+	 * block. Its calls may be of any exports.
+	 *
+	 * ```js
+	 * const threads = ThreadPool.create({ filename, size: 4 })
+	 * await using group = threads.group({ mode: 'any' })
+	 * for (const name of ['greedy', 'exact']) group.run(text, { name })
+	 * const solution = await group.join() // the other one has been aborted
+	 * ```
+	 *
+	 * With `limit` no more of them run at once, however large the pool is; with `timeout` the whole group takes no longer,
+	 * and with `taskTimeout` none of its tasks. It costs nothing while it has no tasks.
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	group<T = unknown>(options?: GroupOptions & {
+		mode?: "all" | undefined;
+	}): ThreadGroup<GroupRun<M>, T, T[]>;
+	group<T = unknown>(options: GroupOptions & {
+		mode: "any";
+	}): ThreadGroup<GroupRun<M>, T, T>;
+	group<T = unknown>(options: GroupOptions & {
+		mode: "allSettled";
+	}): ThreadGroup<GroupRun<M>, T, Outcome<T>[]>;
+	/**
 	 * The same pool with options for every call. What a call leaves out is taken from them; the options of a call win, but
 	 * of two signals both abort. `name` is the export that `run`, `runAll` and `map` of the view call. With `policy` tasks
 	 * are tried again, and with `fallback` there is an answer for what the pool refuses, see `PolicyOptions`.
@@ -1804,6 +2139,10 @@ declare abstract class MultiThreadVerbs<P> extends BasePool {
 	/** Does the same as `profile` of a thread pool, for the threads of all pools. */
 	profile(this: MultiThreadVerbs<ThreadPool<any>>, options: ProfileOptions): Promise<ThreadProfile[]>;
 }
+/** The type of `future` over pools of this kind. */
+export type FutureOf<P> = P extends Pool<infer R> ? Pool<R>["future"] : P extends ThreadPool<infer M> ? ThreadPool<M>["future"] : never;
+/** The group over pools of this kind. */
+export type GroupOf<P, T, J> = P extends Pool<infer R> ? Group<R, T, J> : P extends ThreadPool<infer M> ? ThreadGroup<GroupRun<M>, T, J> : never;
 type OfOneKind<P> = [
 	P
 ] extends [
@@ -1813,6 +2152,27 @@ type OfOneKind<P> = [
 ] extends [
 	ThreadPool<any>
 ] ? unknown : never;
+/**
+ * The type of `group` over pools of this kind. Each task of the group is in the first pool that takes it. A group with a
+ * `limit` is kept within one pool, which the strategy names when the group is made.
+ *
+ * ```js
+ * await using group = db.group({ mode: 'any' })
+ * for (const id of ids) group.submit(({ resource }) => resource.query('select …', id))
+ * ```
+ */
+export interface MultiGroup<P> {
+	/** @throws TypeError or RangeError with code `ERR_POOL_OPTION`, and what a strategy that is a function throws */
+	<T = unknown>(options?: GroupOptions & {
+		mode?: "all" | undefined;
+	}): GroupOf<P, T, T[]>;
+	<T = unknown>(options: GroupOptions & {
+		mode: "any";
+	}): GroupOf<P, T, T>;
+	<T = unknown>(options: GroupOptions & {
+		mode: "allSettled";
+	}): GroupOf<P, T, Outcome<T>[]>;
+}
 /**
  * Several pools that are used like one. A strategy names a pool for each task. If that pool cannot start the task at
  * once, the others are asked, those with the fewest tasks first. If none can, the task waits in the pool that the
@@ -1830,7 +2190,6 @@ type OfOneKind<P> = [
 export declare class MultiPool<P> extends MultiThreadVerbs<P> {
 	#private;
 	private constructor();
-	/** The kind of the pool: `multi`. */
 	get kind(): "multi";
 	/**
 	 * Makes `pools` equal pools, each with the given options: `size` and `maxBlockingTasks` are those of one pool. The
@@ -1878,6 +2237,10 @@ export declare class MultiPool<P> extends MultiThreadVerbs<P> {
 	 * first one that would have let the task wait.
 	 */
 	submit<R, T>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>, options?: SubmitOptions): Promise<Awaited<T>>;
+	/** Does the same as `future` of a pool, in the first pool that takes the task. `refusal` says what all pools said. */
+	get future(): FutureOf<P>;
+	/** Makes a group, as `group` of a pool does, see `MultiGroup`. */
+	get group(): MultiGroup<P>;
 	/**
 	 * Does the same as `submitAll` of a pool, over all pools: each task goes to the pool that would take it if it was
 	 * submitted. If they cannot take all of them together, no task runs.

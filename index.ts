@@ -2,12 +2,14 @@ export type { AnyPool, PoolKind } from './src/pool/any-pool.js'
 export { MultiPool } from './src/pool/multi-pool.js'
 export { Pool } from './src/pool/pool.js'
 export { ThreadPool } from './src/pool/thread-pool.js'
-export type { Run, Tasks } from './src/pool/module-types.js'
+export type { FutureOf, GroupOf, MultiGroup } from './src/pool/multi-types.js'
+export type { GroupRun, Run, Tasks } from './src/pool/module-types.js'
 export type { CarefulPool, CarefulThreads, PoolWith, With } from './src/pool/view-types.js'
 export { isRetryable } from './src/policy/retryable.js'
 export type { Fallback, Policy, PolicyOptions } from './src/options/policy-options.js'
 export type { Transferable } from './src/base/transferable.js'
 export {
+  GroupTimeoutError,
   NoThreadError,
   type OverloadReason,
   PoolClearedError,
@@ -17,15 +19,21 @@ export {
   PoolOverloadError,
   PoolUnsupportedError,
   ReleaseTimeoutError,
+  ResultTimeoutError,
   TaskTimeoutError,
   WaitTimeoutError,
   WorkerCrashedError,
   WorkerStartError,
 } from './src/base/errors.js'
+export type { Future, RefusalInfo } from './src/future/future.js'
+export type { Group, ThreadGroup } from './src/group/group.js'
+export type { Outcome } from './src/group/outcome.js'
+export type { RefusalReason, TaskState } from './src/origin/followed.js'
 export type { Logger } from './src/base/logger.js'
 export type { MultiPoolOptions } from './src/options/multi-pool-options.js'
 export type {
   CloseOptions,
+  GetOptions,
   LeaseOptions,
   MapOptions,
   PoolOptions,
@@ -33,6 +41,7 @@ export type {
   VacancyOptions,
 } from './src/options/options.js'
 export type { Carrier } from './src/options/carry-options.js'
+export type { GroupMode, GroupOptions, GroupRunOptions, GroupSubmitOptions } from './src/options/group-options.js'
 export type { LiveOptions } from './src/options/live-options.js'
 export type { Resource } from './src/options/resource-options.js'
 export type { PoolStats } from './src/native/pool-stats.js'

@@ -26,6 +26,8 @@ test('the package exports its pools and their errors', (t) => {
     'TaskTimeoutError',
     'ReleaseTimeoutError',
     'NoThreadError',
+    'ResultTimeoutError',
+    'GroupTimeoutError',
   ]) {
     t.is(typeof (workpool as Record<string, unknown>)[name], 'function', name)
   }
@@ -45,7 +47,8 @@ test('import and require give one and the same code, so that there is one PoolEr
 
 test('a pool has the verbs and getters of the design, and shows nothing else', (t) => {
   const pool = Pool.create({ size: 2 })
-  const submission = ['submit', 'submitAll', 'execute', 'tryExecute', 'lease', 'map', 'vacancy', 'with', 'wrap']
+  const tasks = ['submit', 'submitAll', 'execute', 'tryExecute', 'future', 'group', 'with', 'wrap']
+  const submission = [...tasks, 'lease', 'map', 'vacancy']
   const scheduling = ['tune', 'configure', 'pause', 'resume', 'clear']
   const verbs = [
     ...submission,
@@ -79,6 +82,8 @@ test('a ThreadPool has the verbs and getters of a pool, and what runs exports', 
     Object.getOwnPropertyNames(of).filter((name) => name !== 'constructor' && name !== 'tune')
   t.deepEqual(names(workpool.ThreadPool.prototype).sort(), [
     'destroy',
+    'future',
+    'group',
     'kind',
     'lease',
     'map',

@@ -32,7 +32,7 @@ interface Raw {
   offer(handle: number, offer: Offer): number
   /**
    * The same with options: `Infinity` as the priority of one in the background, `Special.noLimit` for no `waitTimeout`,
-   * 0 for no `timeout`. `isKeyed`: its key is the one that was named last.
+   * 0 for no `timeout`. `isKeyed`: its key is the one that was named last. `group`: 0 for none; `limit`: that of the group, 0 for none.
    */
   submit_with(
     handle: number,
@@ -43,6 +43,8 @@ interface Raw {
     offer: Offer,
     weight?: number,
     isKeyed?: number,
+    group?: number,
+    limit?: number,
   ): number
   /** Names the key of the next task, or wait for a vacancy, that has one. */
   name_key(key: string): void
@@ -77,6 +79,12 @@ interface Raw {
   finish(handle: number, worker: number, how: How): number
   /** What the abort of its signal met. */
   cancel(handle: number, task: number, stamp: number): Cancelled
+  /** A waiting task gets another priority, behind all others of that: 1, or 0 if the task does not wait. */
+  set_priority(handle: number, task: number, stamp: number, priority: number): number
+  /** In a pool of threads: 1 if the function of the task has been called, and has not ended. */
+  has_begun(handle: number, task: number, stamp: number): number
+  /** 1 if a task of the group waits, or a function of one runs. */
+  is_group_open(handle: number, group: number): number
   /** The stamp of the task that has this number; 0 if there is none. */
   stamp(handle: number, task: number): number
   /** The resource is there: the first task of this worker, or `Special.none`. */
@@ -126,9 +134,20 @@ interface Raw {
     timed: number,
     offer: Offer,
     isKeyed?: number,
+    group?: number,
+    limit?: number,
   ): number
   /** A refusal, if a task with these options would be refused just now; else 0. */
-  refuse(handle: number, priority: number, waitTimeout: number, timeout: number, offer: Offer, isKeyed?: number): number
+  refuse(
+    handle: number,
+    priority: number,
+    waitTimeout: number,
+    timeout: number,
+    offer: Offer,
+    isKeyed?: number,
+    group?: number,
+    limit?: number,
+  ): number
   /** A refusal, if the pool is paused; else 0. */
   refuse_if_paused(handle: number): number
   /** Looks for what comes next for as long as it is worth it: what has been found. */

@@ -258,18 +258,18 @@ function drain(isBounded: boolean): boolean {
   }
 }
 
-/** Calls `settle` when the condition holds or the time is up. `isHeld`: the process stays alive until then. */
+/** Calls `settle` when the condition holds or the time is up. `isHeld`: the process stays alive until then. `of`: the generation or the group. */
 export function watch(
   handle: number,
   condition: (typeof native.WatchCondition)[keyof typeof native.WatchCondition],
   settle: Settle,
   isHeld: boolean,
-  generation = 0,
+  of = 0,
   timeout?: number,
 ): void {
   const token = newToken(isHeld)
   watches.set(token, settle)
-  native.watch(isolate, handle, token, condition, generation, timeout)
+  native.watch(isolate, handle, token, condition, of, timeout)
   carryOut()
 }
 

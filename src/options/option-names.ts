@@ -49,7 +49,13 @@ export function declareOptions(what: string, known: readonly string[]): void {
 }
 
 /** What the options of tasks are called. */
-const OF_TASKS = new Set(['the options of the task', 'the options of map', 'the options of with', 'defaults'])
+const OF_TASKS = new Set([
+  'the options of the task',
+  'the options of map',
+  'the options of with',
+  'defaults',
+  'the options of the call of the group',
+])
 
 /** The error of an option that is not among the `known` ones of `what`. */
 export function unknownOption(option: string, what: string, known: readonly string[]): TypeError {

@@ -207,6 +207,17 @@ export interface CloseOptions {
 /** Options of `lease`. Each means what it means for a task, until the lease is granted. */
 export type LeaseOptions = Pick<SubmitOptions, 'signal' | 'waitTimeout' | 'priority' | 'key'>
 
+/** Options of `get` of a future. */
+export interface GetOptions {
+  /**
+   * How long to wait for the result, in ms from the call of `get`. After that it rejects with `ResultTimeoutError`, and
+   * the task goes on. From 0 to 2³¹ − 1. Default: as long as it takes.
+   */
+  timeout?: number | undefined
+  /** When it aborts, `get` rejects with its reason, and the task goes on. */
+  signal?: AbortSignal | undefined
+}
+
 /** Options of `vacancy`. */
 export interface VacancyOptions {
   /** When it aborts, `vacancy` rejects with its reason. */
@@ -268,6 +279,7 @@ const LEASE = {
   key: SUBMIT.key,
 } satisfies Checks
 const VACANCY = { signal: abortSignal } satisfies Checks
+const GET = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
 const CLOSE = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
 
 /** The options of every kind of pool, checked, with every default in place. */
@@ -349,6 +361,8 @@ export const NO_SUBMIT_OPTIONS = checkSubmitOptions(undefined)
 export const checkMapOptions = reader('the options of map', MAP)
 export const checkLeaseOptions = reader('the options of lease', LEASE)
 export const checkVacancyOptions = reader('the options of vacancy', VACANCY)
+export const checkGetOptions = reader('the options of get', GET)
+export const checkPriority = (value: unknown) => SUBMIT.priority(value, 'priority')
 export const checkCloseOptions = reader('the options of close', CLOSE)
 export const checkSize = (value: unknown) => size(value, 'size')
 export const checkMilliseconds = (value: unknown) => milliseconds(ms, MS)(value, 'ms')

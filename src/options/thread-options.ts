@@ -194,7 +194,7 @@ export interface StreamOptions extends RunOptions {
 /** A thread is one worker, whatever its task needs, so a task has no weight. */
 const { weight: _, ...OF_TASK } = SUBMIT
 
-const RUN = {
+export const RUN = {
   ...OF_TASK,
   name: text,
   transfer: ((value, option) => {

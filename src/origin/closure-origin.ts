@@ -10,12 +10,15 @@ import { ClosureRunner } from './closure-runner.js'
 import { warnOfTwins } from './copies.js'
 import { Failures } from './failures.js'
 import { Failed } from '../base/follow.js'
+import { FollowedTask } from './followed-task.js'
+import { handIn } from './hand-in.js'
 import { Handle } from './handle.js'
 import { carryOut, hasCommands, postpone, watch } from '../native/isolate.js'
 import { type ClosureTarget, hold } from '../native/targets.js'
 import { Ledger } from './ledger.js'
 import { MOST_NESTED, nesting } from './nesting.js'
 import { open } from './opening.js'
+import type { JobOptions } from './origin.js'
 import type { Places } from './places.js'
 import { misuse } from '../base/errors.js'
 import { type Change, checkClosureChange } from '../options/live-options.js'
@@ -43,7 +46,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   protected readonly target = this
   readonly #settings: PoolSettings<R>
   readonly #failures: Failures
-  readonly #signals = new Signals<Task<R>>((task, reason) => this.#abort(task, reason))
+  readonly #signals = new Signals<Task<R>>((task, reason) => void this.#abort(task, reason))
   readonly #ends: TaskEnds<R>
   readonly #ledger = new Ledger<R>()
   readonly #runner: ClosureRunner<R>
@@ -182,19 +185,18 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   }
 
   /** Hands in a task that is not plain, and starts it if it may. Gives the task, or the core's refusal. */
-  #admit(closure: Closure<R>, options: SubmitChecked, mode: Offer, hasPromise: boolean): Task<R> | number {
+  #admit(closure: Closure<R>, options: SubmitChecked & JobOptions, mode: Offer, hasPromise: boolean): Task<R> | number {
     const isNoted = !hasPromise || this.#settings.panicHandler !== undefined
-    let code = this.#hand(options, isNoted, mode)
-    if (code === Refusal.deep) {
-      needHeadroom()
-      code = this.#hand(options, isNoted, mode)
-    }
+    const code = handIn(this.id, options, isNoted, mode)
     if (code <= Special.lastRefusal) return code
-    const { signal, priority = 1, timeout = 0 } = options
+    const { signal, priority = 1, timeout = 0, followed } = options
     hold(this.id, this)
 
-    const promise = hasPromise ? new Promise<unknown>(capture) : undefined
-    const task = new Task<R>(closure, promise, priority, signal, timeout > 0, isNoted)
+    const promise = hasPromise ? new Promise<unknown>(capture) : followed?.promise
+    const task =
+      followed === undefined
+        ? new Task<R>(closure, promise, priority, signal, timeout > 0, isNoted)
+        : new FollowedTask<R>(followed, closure, priority, signal, timeout > 0)
     task.id = code >= 0 ? words[Word.task]! : ~code
     task.stamp = words[Word.stamp]!
     if (hasPromise) {
@@ -211,6 +213,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
         throw error
       }
     }
+    followed?.accepted(this.id, task as FollowedTask<R>, this.#abort)
     if (code >= 0 && nesting.depth < MOST_NESTED) {
       const slot = this.#runner.slot(code)
       this.#runner.advance(slot, this.#runner.startTask(slot, task, true))
@@ -220,17 +223,6 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     if (code >= 0) this.#runner.advanceLater(code, task.id)
     else this.#waits()
     return task
-  }
-
-  #hand(options: SubmitChecked, isNoted: boolean, mode: Offer): number {
-    const { priority = 1, waitTimeout = Special.noLimit, timeout = 0, weight, key } = options
-    const noted = isNoted ? 1 : 0
-    if (weight === undefined && key === undefined) {
-      return native.submit_with(this.id, priority, waitTimeout, timeout, noted, mode)
-    }
-    if (key !== undefined) native.name_key(key)
-    const keyed = key === undefined ? 0 : 1
-    return native.submit_with(this.id, priority, waitTimeout, timeout, noted, mode, weight ?? 1, keyed)
   }
 
   protected get isNoted(): boolean {
@@ -253,7 +245,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
       isNoted: this.isNoted,
       tasks: this.#ledger.tasks,
       keep: (task) => this.#ledger.keep(task.id, task),
-      abort: (task, reason) => this.#abort(task, reason),
+      abort: this.#abort,
       startOn: (worker, task) => this.#runner.startOn(worker, task),
       taken: (hasWaiting) => {
         hold(this.id, this)
@@ -311,21 +303,22 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
 
   // ── abort ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #abort(task: Task<R>, reason: unknown): void {
+  readonly #abort = (task: Task<R>, reason: unknown): boolean => {
     // Whoever has listed tasks to abort may be late for one.
-    if (task.isSettled) return
-    if (task.promise === undefined) native.times(this.id, task.id, task.stamp)
+    if (task.isSettled) return false
+    if (task.isNoted) native.times(this.id, task.id, task.stamp)
     const cancelled = native.cancel(this.id, task.id, task.stamp)
-    if (cancelled === Cancelled.late) return
+    if (cancelled === Cancelled.late) return false
     if (cancelled === Cancelled.waiting) this.#ledger.drop(task.id)
     this.#runner.letGoIfQuiet()
-    this.#ends.reject(task, () => reason)
+    this.#ends.reject(task, 'abort', () => reason)
     if (hasCommands()) carryOut()
+    return true
   }
 
   /** Aborts tasks as `Ledger.abortMarked` says, for whoever has submitted many. */
   abortAll(marks: ReadonlySet<unknown>, reason: unknown): void {
-    this.#ledger.abortMarked(this.id, marks, this.#runner.slots, reason, (task, why) => this.#abort(task, why))
+    this.#ledger.abortMarked(this.id, marks, this.#runner.slots, reason, this.#abort)
   }
 
   // ── commands of the core ────────────────────────────────────────────────────────────────────────────────────────
@@ -353,7 +346,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
       this.#turnedAway.count(reason)
       return
     }
-    this.#ends.reject(task, () => errorFor(task.closure))
+    this.#ends.reject(task, rejection, () => errorFor(task.closure))
   }
 
   boot(worker: number): void {
@@ -376,7 +369,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
         this.#ledger.dropPlain(id)(new Failed(error))
       } else {
         this.#ledger.drop(id)
-        this.#ends.reject(task, () => error)
+        this.#ends.reject(task, Rejection.startFailed, () => error)
       }
     }
     if (hasCommands()) carryOut()

@@ -258,6 +258,7 @@ export class ClosureRunner<R> implements Ends<R>, LeaseHolder<R> {
     slot.task = undefined
     task.context = undefined
     task.isEnded = true
+    if (!task.isSettled) task.noteTimes(this.#id)
     const info = went === Went.failed ? this.#ends.infoOfFailure(this.#id, task) : undefined
     const next = this.#finish(slot, went, value)
     if (words[Word.settled] === 1) {

@@ -85,6 +85,10 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
   /** The pool's signal has aborted: so does that of every task that runs. */
   protected abstract abortRunning(reason: unknown): void
 
+  home(): this {
+    return this
+  }
+
   // ── refusals ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** What `offer` gives for a refusal. */

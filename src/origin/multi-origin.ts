@@ -93,6 +93,10 @@ export class MultiOrigin<
     return this.members[0]!.anyOf(jobs)
   }
 
+  home(): H {
+    return this.members[this.naming.name()]!
+  }
+
   /** Each job has a place in the pool that would take it if it was submitted. If one has none, all others give theirs back. */
   reserve(jobs: L, options: O, batch: Batch): readonly Share[] | number {
     const taken: { places: Places | undefined; indices: number[] }[] = this.members.map(() => ({

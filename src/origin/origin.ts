@@ -5,12 +5,15 @@ import { type Batch, type Jobs, type Share, submitTogether } from './batch.js'
 import type { PoolStats, Stat } from '../native/pool-stats.js'
 import type { Change } from '../options/live-options.js'
 import type { CloseOptions } from '../options/options.js'
+import type { Followed } from './followed.js'
 
 /** What every job may be submitted with, checked. */
 export interface JobOptions {
   readonly signal?: AbortSignal
   readonly key?: string
   readonly weight?: number
+  /** Who follows the task, instead of a promise. */
+  readonly followed?: Followed
 }
 
 export const isRefusal = (code: number): boolean => code <= Special.lastRefusal
@@ -42,6 +45,9 @@ export abstract class Origin<J, O extends JobOptions, L extends Jobs = readonly 
    * for a refusal. Throws what goes wrong before the core is asked.
    */
   abstract offerSilently(job: J, options: O, mode: Offer): number
+
+  /** The origin that takes all tasks of a group with a limit, which is kept within one pool. */
+  abstract home(): Origin<J, O, L>
 
   /** The error of a refusal, to be asked for at once after it. */
   abstract refusal(code: number, job: J): Error

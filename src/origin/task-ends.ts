@@ -1,20 +1,14 @@
 import type { AsyncResource } from 'node:async_hooks'
 
 import { markHandled } from '../base/follow.js'
-import { Time } from '../native/abi.js'
-import { native, numbers } from '../native/binding.js'
+import type { Rejection } from '../native/abi.js'
+import { native } from '../native/binding.js'
 import type { TaskInfo } from '../options/task-info.js'
 import type { Failures } from './failures.js'
 import { nesting } from './nesting.js'
 import type { Signals } from './signals.js'
 import { type Task, nameOf } from './task.js'
-
-/** The times that the core has written last; read before anything else is called. */
-export const timesNow = (): { id: number; waitMs: number; runMs: number } => ({
-  id: numbers[Time.id]!,
-  waitMs: numbers[Time.waitMs]!,
-  runMs: numbers[Time.runMs]!,
-})
+import { timesNow } from './times.js'
 
 /** Gives the async context in which a task is to start, which needs it no longer. */
 export function takeContext<R>(task: Task<R>): AsyncResource | undefined {
@@ -46,14 +40,15 @@ export class TaskEnds<R> {
   heed(task: Task<R>): void {
     if (task.isSettled) return
     if (task.signal !== undefined) this.#signals.heed(task.signal, task)
-    else task.heed()
+    task.heed()
   }
 
   /** A task settles in another way than by the end of its closure. Before code of users may run, which its name is, the task is over. */
-  reject(task: Task<R>, reason: () => unknown): void {
+  reject(task: Task<R>, cause: Rejection | 'abort', reason: () => unknown): void {
     // The call that said so has left them in the numbers.
     const times = timesNow()
     this.settle(task)
+    task.endsBy(cause, times)
     const error = reason()
     if (task.promise === undefined) this.#report(error, this.#info(task, times))
     task.fail(error)

@@ -1,6 +1,8 @@
 import type { AsyncResource } from 'node:async_hooks'
 
 import { AbortController } from '../base/intrinsics.js'
+import type { Rejection } from '../native/abi.js'
+import type { Times } from './times.js'
 
 /** What a pool runs: a function that returns its result, or a promise of it. */
 export type Closure<R, T = unknown> = (context: TaskContext<R>) => T | PromiseLike<T>
@@ -70,7 +72,7 @@ export class Task<R> {
     readonly closure: Closure<R>,
     /** `undefined` for `execute`. */
     readonly promise: Promise<unknown> | undefined,
-    readonly priority: number,
+    public priority: number,
     readonly signal: AbortSignal | undefined,
     readonly hasTimeout: boolean,
     /** Whether the core notes its times, for `TaskInfo`. */
@@ -89,6 +91,12 @@ export class Task<R> {
 
   /** It is about to start or to end: if it belongs to others that are being aborted, so is it. */
   heed(): void {}
+
+  /** Its closure has ended. If somebody wants to know its times, they are noted, as the core may forget them. */
+  noteTimes(_handle: number): void {}
+
+  /** It is about to fail, and not by its closure. */
+  endsBy(_cause: Rejection | 'abort', _times: Times): void {}
 }
 
 /** A closure, as far as its name goes. */

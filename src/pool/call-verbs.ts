@@ -2,6 +2,8 @@
 import { needHeadroom } from '../base/headroom.js'
 import { misuse } from '../base/errors.js'
 import { rejectedLater } from '../base/intrinsics.js'
+import { type Future, futureOf } from '../future/future.js'
+import { ThreadGroup } from '../group/group.js'
 import { mapElsewhere } from '../map/map.js'
 import type { Taker } from '../map/taker.js'
 import { checkArguments, checkItems } from '../options/options.js'
@@ -79,6 +81,20 @@ export function submitCall(access: CallAccess, call: Call, options: RunChecked):
     return rejectedLater(error)
   }
 }
+
+/** A group of calls. */
+export function threadGroupOf<F>(access: CallAccess, options: unknown): ThreadGroup<F> {
+  noCare(access.terms.care, 'group')
+  return new ThreadGroup<F>(access, options)
+}
+
+/** The call as a future. */
+export const runAsFuture = (access: CallAccess, argument: unknown, options: unknown): Future<unknown> =>
+  futureOf(access.origin, () => {
+    noCare(access.terms.care, 'future')
+    const checked = checkedFor(access, options)
+    return { job: new Call(checked.name ?? DEFAULT, argument, false), options: checked }
+  })
 
 /** The options of one call, and of every call. */
 function checkedFor({ origin, terms }: CallAccess, options: unknown): RunChecked {

@@ -7,6 +7,8 @@ const INSTEAD = {
   submitAll: 'submit for each task',
   execute: 'submit',
   tryExecute: 'submit',
+  future: 'submit or run',
+  group: 'a pool or a view without them',
   lease: 'a pool or a view without them',
   runAll: 'run for each argument',
   runSync: 'run',

@@ -1,5 +1,7 @@
 /** What pools of closures, a MultiPool of such, and views of them have in common beyond `AnyPool`. */
 import { rejectedLater } from '../base/intrinsics.js'
+import { type Future, futureOf } from '../future/future.js'
+import { Group } from '../group/group.js'
 import { needHeadroom } from '../base/headroom.js'
 import { map } from '../map/map.js'
 import type { Taker } from '../map/taker.js'
@@ -81,6 +83,20 @@ export function submitAllChecking<R>(access: ClosureAccess<R>, tasks: unknown, o
   } catch (error) {
     return rejectedLater(error)
   }
+}
+
+/** The task as a future. */
+export const futureChecking = <R>(access: ClosureAccess<R>, task: unknown, options: unknown): Future<unknown> =>
+  futureOf(access.origin, () => {
+    noCare(access.terms.care, 'future')
+    checkTask(task)
+    return { job: task, options: checkedFor(access, options) }
+  })
+
+/** A group of tasks. */
+export function groupOf<R>(access: ClosureAccess<R>, options: unknown): Group<R> {
+  noCare(access.terms.care, 'group')
+  return new Group<R>(access, options)
 }
 
 export function executeChecking<R>(access: ClosureAccess<R>, task: unknown, options: unknown): void {

@@ -1,4 +1,5 @@
 /** The functions of a task module, as they are called from outside of its threads. */
+import type { GroupRunOptions } from '../options/group-options.js'
 import type { RunOptions } from '../options/thread-options.js'
 
 /** What is known of the functions of a module of which nothing is known. */
@@ -116,6 +117,11 @@ export type StreamCall<M, N, O> =
 
 /** The type of `run`, made from the task module: of its default export, or of the export that `name` names. */
 export type Run<M> = <N extends Names<M> = Default<M>>(...call: Call<M, N, RunOptions>) => Promise<Result<M, N>>
+
+/** The type of `run` of a group. */
+export type GroupRun<M> = <N extends Names<M> = Default<M>>(
+  ...call: Call<M, N, GroupRunOptions>
+) => Promise<Result<M, N>>
 
 /** A task module whose export `N` is called if none is named. */
 export type WithDefault<M, N> = [N] extends [keyof M] ? Omit<M, 'default'> & { default: M[N] } : M

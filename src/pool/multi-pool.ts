@@ -73,15 +73,14 @@ import {
 import { type ClosureVerb, noClosures, noExports } from './other-kind.js'
 import { MultiThreadVerbs } from './multi-thread-verbs.js'
 import { streamChecking } from './stream-verbs.js'
+import { futureOver, groupOver } from './multi-scopes.js'
+import type { FutureOf, MultiGroup, OfOneKind } from './multi-types.js'
 import { type Pool, createPools, isPool, originOf } from './pool.js'
 import { type ThreadPool, isThreadPool, threadOriginOf } from './thread-pool.js'
 import type { CarefulPool, CarefulThreads, PoolWith, With } from './view-types.js'
 import { viewOfCalls, viewOfClosures } from './views.js'
 
 const CREATE = Symbol('create')
-
-/** Pools of closures, or thread pools. */
-type OfOneKind<P> = [P] extends [Pool<any>] ? unknown : [P] extends [ThreadPool<any>] ? unknown : never
 
 /**
  * Several pools that are used like one. A strategy names a pool for each task. If that pool cannot start the task at
@@ -118,7 +117,6 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
     this.#calls = calls && accessToCalls(this, calls)
   }
 
-  /** The kind of the pool: `multi`. */
   override get kind(): 'multi' {
     return 'multi'
   }
@@ -215,6 +213,16 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
       return access.origin.offer(task as Closure<any>, undefined, Offer.normal) as Promise<Awaited<T>>
     }
     return submitChecking(access, task, options) as Promise<Awaited<T>>
+  }
+
+  /** Does the same as `future` of a pool, in the first pool that takes the task. `refusal` says what all pools said. */
+  get future(): FutureOf<P> {
+    return futureOver(this.#closures, this.#calls) as FutureOf<P>
+  }
+
+  /** Makes a group, as `group` of a pool does, see `MultiGroup`. */
+  get group(): MultiGroup<P> {
+    return groupOver(this.#closures, this.#calls) as MultiGroup<P>
   }
 
   /**

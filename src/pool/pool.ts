@@ -14,10 +14,16 @@ import type { Resource } from '../options/resource-options.js'
 import { settling } from '../base/follow.js'
 import { misuse } from '../base/errors.js'
 import { Offer } from '../native/abi.js'
+import type { Future } from '../future/future.js'
+import type { Group } from '../group/group.js'
+import type { Outcome } from '../group/outcome.js'
+import type { GroupOptions } from '../options/group-options.js'
 import {
   type ClosureAccess,
   NO_TERMS,
   executeChecking,
+  futureChecking,
+  groupOf,
   leaseChecking,
   mapChecking,
   submitAllChecking,
@@ -160,6 +166,46 @@ export class Pool<R = unknown> extends BasePool {
     f: (this: This, ...args: A) => T,
   ): (this: This, ...args: A) => Promise<Awaited<T>> {
     return wrapping(this.#access, f) as (...args: unknown[]) => Promise<Awaited<T>>
+  }
+
+  /**
+   * Does the same as `submit`, and gives the task as a value that says how it stands, and can be cancelled, moved to
+   * another priority, and asked for its result as often as you like. It never throws, and it rejects nothing until
+   * somebody asks for the result: a refusal is the state `refused`.
+   *
+   * ```js
+   * const future = pool.future(() => render('index.md'), { priority: 'low' })
+   * if (future.state === 'refused') console.warn(future.refusal?.reason, future.refusal?.retryAfter)
+   * else console.log(await future.get({ timeout: 2_000 }))
+   * ```
+   */
+  future<T>(
+    task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>,
+    options?: SubmitOptions,
+  ): Future<Awaited<T>> {
+    return futureChecking(this.#access, task, options) as Future<Awaited<T>>
+  }
+
+  /**
+   * Makes a group: a scope of tasks that succeed or fail together, as its `mode` says, and of which none goes on behind its
+   * block. A failure is told once, by `join` or at the end of the block.
+   *
+   * ```js
+   * await using group = pool.group({ limit: 8, timeout: 5_000, taskTimeout: 2_000 })
+   * for (const url of urls) group.submit(({ signal }) => fetch(url, { signal }), { tag: url })
+   * const pages = await group.join() // in the order of submission; the first failure aborts the others
+   * ```
+   *
+   * With `limit` no more of them run at once, however large the pool is; with `timeout` the whole group takes no longer,
+   * and with `taskTimeout` none of its tasks. It costs nothing while it has no tasks.
+   *
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+   */
+  group<T = unknown>(options?: GroupOptions & { mode?: 'all' | undefined }): Group<R, T, T[]>
+  group<T = unknown>(options: GroupOptions & { mode: 'any' }): Group<R, T, T>
+  group<T = unknown>(options: GroupOptions & { mode: 'allSettled' }): Group<R, T, Outcome<T>[]>
+  group(options?: GroupOptions): Group<R> {
+    return groupOf(this.#access, options)
   }
 
   /**

@@ -3,6 +3,10 @@ import { misuse } from '../base/errors.js'
 import { settling } from '../base/follow.js'
 import { rejectedLater } from '../base/intrinsics.js'
 import { forget } from '../native/isolate.js'
+import type { Future } from '../future/future.js'
+import type { ThreadGroup } from '../group/group.js'
+import type { Outcome } from '../group/outcome.js'
+import type { GroupOptions } from '../options/group-options.js'
 import { native } from '../native/binding.js'
 import type { PoolOptions } from '../options/options.js'
 import type { Careful, Terms } from '../options/policy-options.js'
@@ -26,6 +30,8 @@ import {
   checkRunSync,
   mapCalls,
   runAllChecking,
+  runAsFuture,
+  threadGroupOf,
   runChecking,
   submitCall,
   tasksOf,
@@ -35,6 +41,7 @@ import type {
   Call as CallOf,
   Chunk,
   Default,
+  GroupRun,
   Named,
   Names,
   Result,
@@ -173,6 +180,45 @@ export class ThreadPool<M = any> extends ThreadVerbs<M> {
     options === undefined && !this.#hasDefaults
       ? this.#origin.submit(new Call(DEFAULT, argument, false), NO_RUN_OPTIONS)
       : runChecking(this.#access, argument, options)) as Run<M>
+
+  /**
+   * Does the same as `run`, and gives the task as a value that says how it stands, and can be cancelled, moved to
+   * another priority, and asked for its result as often as you like. It never throws, and it rejects nothing until
+   * somebody asks for the result: a refusal is the state `refused`.
+   *
+   * ```js
+   * const future = pool.future(image, { name: 'resize', priority: 'low' })
+   * if (future.state === 'waiting') future.setPriority('high')
+   * const small = await future
+   * ```
+   */
+  future<N extends Names<M> = Default<M>>(...call: CallOf<M, N, RunOptions>): Future<Result<M, N>>
+  future(argument?: unknown, options?: RunOptions): Future<unknown> {
+    return runAsFuture(this.#access, argument, options)
+  }
+
+  /**
+   * Makes a group: a scope of tasks that succeed or fail together, as its `mode` says, and of which none goes on behind its
+   * block. Its calls may be of any exports.
+   *
+   * ```js
+   * const threads = ThreadPool.create({ filename, size: 4 })
+   * await using group = threads.group({ mode: 'any' })
+   * for (const name of ['greedy', 'exact']) group.run(text, { name })
+   * const solution = await group.join() // the other one has been aborted
+   * ```
+   *
+   * With `limit` no more of them run at once, however large the pool is; with `timeout` the whole group takes no longer,
+   * and with `taskTimeout` none of its tasks. It costs nothing while it has no tasks.
+   *
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+   */
+  group<T = unknown>(options?: GroupOptions & { mode?: 'all' | undefined }): ThreadGroup<GroupRun<M>, T, T[]>
+  group<T = unknown>(options: GroupOptions & { mode: 'any' }): ThreadGroup<GroupRun<M>, T, T>
+  group<T = unknown>(options: GroupOptions & { mode: 'allSettled' }): ThreadGroup<GroupRun<M>, T, Outcome<T>[]>
+  group(options?: GroupOptions): ThreadGroup<GroupRun<M>> {
+    return threadGroupOf(this.#access, options)
+  }
 
   /**
    * The same pool with options for every call. What a call leaves out is taken from them; the options of a call win, but

@@ -1,4 +1,8 @@
 /** What `with` gives: a pool with options for every task. */
+import type { Future } from '../future/future.js'
+import type { Group, ThreadGroup } from '../group/group.js'
+import type { Outcome } from '../group/outcome.js'
+import type { GroupOptions } from '../options/group-options.js'
 import type { MapOptions, SubmitOptions } from '../options/options.js'
 import type { Careful, PolicyOptions } from '../options/policy-options.js'
 import type { MapRunOptions, RunAllOptions, RunOptions, StreamOptions, WithOptions } from '../options/thread-options.js'
@@ -8,6 +12,7 @@ import type {
   Call,
   Chunk,
   Default,
+  GroupRun,
   Named,
   Names,
   Result,
@@ -48,6 +53,15 @@ export interface PoolWith<R> {
     task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>,
     options?: SubmitOptions,
   ): Promise<Awaited<T>>
+  /** As `future` of the pool. */
+  future<T>(
+    task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>,
+    options?: SubmitOptions,
+  ): Future<Awaited<T>>
+  /** As `group` of the pool; what the view says of every task holds for its tasks. */
+  group<T = unknown>(options?: GroupOptions & { mode?: 'all' | undefined }): Group<R, T, T[]>
+  group<T = unknown>(options: GroupOptions & { mode: 'any' }): Group<R, T, T>
+  group<T = unknown>(options: GroupOptions & { mode: 'allSettled' }): Group<R, T, Outcome<T>[]>
   /** As `submitAll` of the pool. */
   submitAll<F extends (context: TaskContext<R>) => unknown>(
     tasks: Iterable<F>,
@@ -100,6 +114,12 @@ export interface With<M, D> {
   run<N extends Names<D> = Default<D>>(...call: Call<D, N, RunOptions>): Promise<Result<D, N>>
   /** As `tasks` of the pool. */
   readonly tasks: Tasks<M>
+  /** As `future` of the pool. */
+  future<N extends Names<D> = Default<D>>(...call: Call<D, N, RunOptions>): Future<Result<D, N>>
+  /** As `group` of the pool; what the view says of every call holds for its calls. */
+  group<T = unknown>(options?: GroupOptions & { mode?: 'all' | undefined }): ThreadGroup<GroupRun<D>, T, T[]>
+  group<T = unknown>(options: GroupOptions & { mode: 'any' }): ThreadGroup<GroupRun<D>, T, T>
+  group<T = unknown>(options: GroupOptions & { mode: 'allSettled' }): ThreadGroup<GroupRun<D>, T, Outcome<T>[]>
   /** As `runAll` of the pool. */
   runAll<N extends Names<D> = Default<D>>(
     args: Iterable<Argument<D, N>>,

@@ -2,10 +2,21 @@
 import { checkWithOptions } from '../options/options.js'
 import { nested } from '../options/policy-options.js'
 import { checkWithRunOptions } from '../options/thread-options.js'
-import { type CallAccess, mapCalls, runAllChecking, runChecking, submitCall, tasksOf } from './call-verbs.js'
+import {
+  type CallAccess,
+  mapCalls,
+  runAllChecking,
+  runAsFuture,
+  runChecking,
+  submitCall,
+  tasksOf,
+  threadGroupOf,
+} from './call-verbs.js'
 import {
   type ClosureAccess,
   executeChecking,
+  futureChecking,
+  groupOf,
   mapChecking,
   submitAllChecking,
   submitChecking,
@@ -23,6 +34,8 @@ export function viewOfClosures<R>(outer: ClosureAccess<R>, options: unknown): Po
   const access: ClosureAccess<R> = { ...outer, terms: nested(outer.terms, own) }
   const view = {
     submit: (task: unknown, its: unknown) => submitChecking(access, task, its),
+    future: (task: unknown, its: unknown) => futureChecking(access, task, its),
+    group: (its: unknown) => groupOf(access, its),
     submitAll: (tasks: unknown, its: unknown) => submitAllChecking(access, tasks, its),
     execute: (task: unknown, its: unknown) => executeChecking(access, task, its),
     tryExecute: (task: unknown, its: unknown) => tryExecuteChecking(access, task, its),
@@ -44,6 +57,8 @@ export function viewOfCalls<M, D>(outer: CallAccess, options: unknown): With<M, 
     get tasks(): Tasks<M> {
       return (tasks ??= tasksOf<M>((call) => submitCall(access, call, access.terms.options)))
     },
+    future: (argument: unknown, its: unknown) => runAsFuture(access, argument, its),
+    group: (its: unknown) => threadGroupOf(access, its),
     runAll: (args: unknown, its: unknown) => runAllChecking(access, args, its),
     map: (items: unknown, its: unknown) => mapCalls(access, items, its),
     stream: (argument: unknown, its: unknown) => streamChecking(access, argument, its),

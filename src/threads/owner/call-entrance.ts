@@ -2,6 +2,7 @@ import { needHeadroom } from '../../base/headroom.js'
 import { Offer, Refusal, Special, ValueKind } from '../../native/abi.js'
 import { describe, isolate, native } from '../../native/binding.js'
 import type { CheckedCarrier } from '../../options/carry-options.js'
+import type { JobOptions } from '../../origin/origin.js'
 import type { RunChecked } from '../../options/thread-options.js'
 import { CARRIED, LISTENED, NAMED, PORTLESS, encode, serialize } from '../../wire/values.js'
 import type { Call } from './call.js'
@@ -11,11 +12,14 @@ import { type PortArgument, discard, toPortArgument } from './port-argument.js'
 /** Asks the core whether it would refuse a task of this pool now: then the answer is below 0. */
 export function refusalOf(
   pool: number,
-  { priority = 1, waitTimeout = Special.noLimit, timeout = 0, key }: RunChecked,
+  { priority = 1, waitTimeout = Special.noLimit, timeout = 0, key, followed }: RunChecked & JobOptions,
   mode: Offer,
 ): number {
   if (key !== undefined) native.name_key(key)
-  return native.refuse(pool, priority, waitTimeout, timeout, mode, key === undefined ? 0 : 1)
+  const keyed = key === undefined ? 0 : 1
+  const group = followed?.group
+  if (group === undefined) return native.refuse(pool, priority, waitTimeout, timeout, mode, keyed)
+  return native.refuse(pool, priority, waitTimeout, timeout, mode, keyed, group.numberIn(pool), group.limit)
 }
 
 /** The way of a call into the core: the number of its export, its argument, its options. */
@@ -42,7 +46,7 @@ export class CallEntrance {
   }
 
   /** Encodes the argument and hands the call in. Gives the number of the task, or a refusal. */
-  handIn(call: Call, options: RunChecked, mode: Offer): number {
+  handIn(call: Call, options: RunChecked & JobOptions, mode: Offer): number {
     const { signal, transfer } = options
     const known = this.#exportNumber(call.name)
     let exportCode = known | call.flags | (this.#hasPort ? 0 : PORTLESS)
@@ -108,10 +112,18 @@ export class CallEntrance {
   /** `exportCode`: the number of the export, with its flags. */
   #submit(
     exportCode: number,
-    { priority = 1, waitTimeout = Special.noLimit, timeout = 0, key }: RunChecked,
+    { priority = 1, waitTimeout = Special.noLimit, timeout = 0, key, followed }: RunChecked & JobOptions,
     mode: Offer,
   ): number {
     const isNoted = this.#isNoted
+    if (followed !== undefined) {
+      const { group } = followed
+      const number = group === undefined ? 0 : group.numberIn(this.#pool)
+      const limit = group === undefined ? 0 : group.limit
+      const keyed = key === undefined ? 0 : 1
+      if (key !== undefined) native.name_key(key)
+      return native.run_with(this.#pool, exportCode, priority, waitTimeout, timeout, 1, mode, keyed, number, limit)
+    }
     if (key !== undefined) {
       native.name_key(key)
       return native.run_with(this.#pool, exportCode, priority, waitTimeout, timeout, isNoted ? 1 : 0, mode, 1)

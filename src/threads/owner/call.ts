@@ -1,6 +1,10 @@
 import { Promise } from '../../base/intrinsics.js'
 import { capture, forgetCaptured, rejectOf, resolveOf } from '../../origin/captured.js'
+import type { Rejection } from '../../native/abi.js'
+import { native } from '../../native/binding.js'
 import type { Batch } from '../../origin/batch.js'
+import type { Accepted, Followed } from '../../origin/followed.js'
+import { timesNow } from '../../origin/times.js'
 import type { Resolve } from '../../origin/task.js'
 import { SPREAD } from '../../wire/values.js'
 import type { PortArgument } from './port-argument.js'
@@ -9,7 +13,7 @@ import type { Listener } from './progress.js'
 const noop = (): void => {}
 
 /** The call of an export in a thread: a job, and once it is accepted a task, kept until its promise has settled. */
-export class Call {
+export class Call implements Accepted {
   /** Of the export's number: `SPREAD` if `argument` is a list of arguments, `STREAM` if chunks are to come. */
   flags: number
   /** The core's number for the task, and what tells the task from others that have the number before and after it. */
@@ -21,6 +25,8 @@ export class Call {
   reject: Resolve = noop
   priority = 1
   signal: AbortSignal | undefined
+  /** Who follows it. */
+  followed: Followed | undefined
   /** The batch that it belongs to and by which it settles, and its place there. */
   batch: Batch | undefined
   index = 0
@@ -37,6 +43,30 @@ export class Call {
     isSpread: boolean,
   ) {
     this.flags = isSpread ? SPREAD : 0
+  }
+
+  /** It settles for whoever follows it, and not by a promise of its own. */
+  settleFor(followed: Followed): void {
+    this.followed = followed
+    this.promise = followed.promise
+    this.resolve = (value) => followed.succeed(value)
+    this.reject = (error) => followed.fail(error)
+  }
+
+  /** If somebody follows it, its times are noted, as the core may forget them. */
+  noteTimes(handle: number): void {
+    if (this.followed === undefined) return
+    native.times(handle, this.id, this.stamp)
+    this.followed.noted(timesNow())
+  }
+
+  /** It is about to fail, and not by its function. */
+  endsBy(cause: Rejection | 'abort'): void {
+    this.followed?.endsBy(cause)
+  }
+
+  isRunning(handle: number): boolean {
+    return native.has_begun(handle, this.id, this.stamp) === 1
   }
 
   succeed(value: unknown): void {

@@ -1,11 +1,12 @@
-import { Cancelled, Offer, Refusal, Rejection, Time, Word } from '../../native/abi.js'
-import { isolate, native, numbers, words } from '../../native/binding.js'
+import { Cancelled, Offer, Refusal, Rejection, Word } from '../../native/abi.js'
+import { isolate, native, words } from '../../native/binding.js'
 import { misuse } from '../../base/errors.js'
 import { warnOfTwins } from '../../origin/copies.js'
 import { Failures } from '../../origin/failures.js'
 import type { Batch, Share } from '../../origin/batch.js'
 import { Handle } from '../../origin/handle.js'
-import { isRefusal } from '../../origin/origin.js'
+import { type JobOptions, isRefusal } from '../../origin/origin.js'
+import { timesNow } from '../../origin/times.js'
 import type { Places } from '../../origin/places.js'
 import { open } from '../../origin/opening.js'
 import { isTurnedAway, rejectionError } from '../../origin/rejections.js'
@@ -64,7 +65,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
   readonly concurrency: number
   readonly #entrance: CallEntrance
   readonly #calls = new CallTable()
-  readonly #signals = new Signals<Call>((call, reason) => this.#abort(call, reason))
+  readonly #signals = new Signals<Call>((call, reason) => void this.#abort(call, reason))
 
   constructor(settings: ThreadPoolSettings) {
     const { name, agreement, size, expiry, nonblocking, maxBlockingTasks, concurrency, minSize, grace } = settings
@@ -138,8 +139,9 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
   }
 
   /** Throws if the argument cannot be cloned. */
-  offerSilently(call: Call, options: RunChecked, mode: Offer): number {
-    const { signal } = options
+  offerSilently(call: Call, options: RunChecked & JobOptions, mode: Offer): number {
+    const { signal, followed } = options
+    if (followed !== undefined) call.settleFor(followed)
     if (signal === undefined) return this.#keep(call, this.#entrance.handIn(call, options, mode), options)
     const refused = refusalOf(this.id, options, mode)
     if (refused < 0) return refused
@@ -164,6 +166,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     call.argument = undefined
     if (options.onProgress !== undefined) call.listener = new Listener(options.onProgress, this.#failures, call.name)
     this.#calls.keep(call)
+    call.followed?.accepted(this.id, call, this.#abort)
     if (hasCommands()) carryOut()
     return code
   }
@@ -196,7 +199,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
       exportCode: (name) => this.#entrance.exportCode(name),
       carry: this.#settings.carry,
       table: this.#calls,
-      abort: (call, reason) => this.#abort(call, reason),
+      abort: this.#abort,
       stick: (name, portArgument) => this.#threads?.stick(name, portArgument),
       refusal: (code, call) => this.refusal(code, call),
       closedError: () => this.closedError(),
@@ -288,6 +291,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
       return
     }
     try {
+      call.noteTimes(this.id)
       this.#forget(id)
       this.#ends.settle(call, row)
     } catch (error) {
@@ -310,29 +314,30 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     batch.completed(index, value)
   }
 
-  #abort(call: Call, reason: unknown): void {
+  readonly #abort = (call: Call, reason: unknown): boolean => {
     // Whoever has made a list of calls to abort may be too late for one.
-    if (!this.#calls.has(call)) return
+    if (!this.#calls.has(call)) return false
+    call.noteTimes(this.id)
     const cancelled = native.cancel(this.id, call.id, call.stamp)
-    if (cancelled === Cancelled.late) return
+    if (cancelled === Cancelled.late) return false
     this.#forget(call.id)
+    call.endsBy('abort')
     call.fail(reason)
     if (cancelled === Cancelled.running) this.#abortInThread(call, reason, true)
     if (hasCommands()) carryOut()
+    return true
   }
 
   // ── commands of the core ────────────────────────────────────────────────────────────────────────────────────────
 
   reject(id: number, rejection: Rejection, limit: number): void {
+    const times = timesNow()
     const call = this.#forget(id)
     if (rejection === Rejection.leftOut) return call.fail(LEFT_OUT)
+    call.followed?.noted(times)
+    call.endsBy(rejection)
     const error = withoutFrames(() => this.#errorOf(rejection, limit, call.name))
-    if (rejection === Rejection.crashed)
-      this.#ends.fail(call, error, {
-        id: numbers[Time.id]!,
-        waitMs: numbers[Time.waitMs]!,
-        runMs: numbers[Time.runMs]!,
-      })
+    if (rejection === Rejection.crashed) this.#ends.fail(call, error, times)
     else if (isTurnedAway(rejection)) call.turnAway(error)
     else call.fail(error)
     if (rejection === Rejection.taskTimeout) this.#abortInThread(call, error, true)
