@@ -96,7 +96,8 @@ test('the first failure rejects at once, and ends what waits and what runs', asy
   const error = await rejection(pool.runAll([{ gate }, { gate, fails: true }, { gate }], { name: 'failOrWait' }))
   t.is((error as Error).message, 'fail')
   await until(() => pool.busy === 0 && pool.waiting === 0, 'all have ended')
-  t.is(gate[0], 1, 'the one that ran has seen its signal abort')
+  // The place of the one that failed may go to the last one before the abort.
+  t.true(gate[0] === 1 || gate[0] === 2, 'whatever ran has seen its signal abort')
   t.is(pool.stats().cancelled, 2)
 })
 
