@@ -3,7 +3,7 @@
 // that each rule needs a test of its own; other arguments choose rules by a part of their name or of their file:
 // `node scripts/mutants.mjs rate`.
 import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { env, exit, kill } from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -18,7 +18,8 @@ const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 /** @type {Map<string, string>} */
 const sources = new Map()
 for (const { rule, file, from } of mutants) {
-  if (!sources.has(file)) sources.set(file, readFileSync(join(root, 'crate/core/src', file), 'utf8'))
+  const path = join(root, 'crate/core/src', file)
+  if (!sources.has(file)) sources.set(file, existsSync(path) ? readFileSync(path, 'utf8') : '')
   const times = sources.get(file).split(from).length - 1
   if (times !== 1) {
     console.error(`${file}: the text of "${rule}" occurs ${times} times`)

@@ -41,13 +41,13 @@ add('rules/scheduled/order.rs', [
   ['tasks without a key are one key', '{ 0 } else { schedule.running_keyless };', '{ 0 } else { 0 };'],
   [
     'among equal keys the task goes first that came first',
-    'if is_newest { u64::MAX - head.number } else { head.number }',
-    'if is_newest { head.number } else { u64::MAX - head.number }',
+    'then(if is_newest { by_arrival.reverse() } else { by_arrival })',
+    'then(if is_newest { by_arrival } else { by_arrival.reverse() })',
   ],
   [
     'of tasks that age one whose key may not start holds nobody up',
-    'Some(key) => schedule.keys.running(key) < schedule.per_key,',
-    'Some(key) => schedule.keys.running(key) < u32::MAX,',
+    'Some(key) => schedule.keys.may_start(key, schedule.per_key),',
+    'Some(key) => schedule.keys.may_start(key, u32::MAX),',
   ],
   [
     'the background takes half of the capacity',
@@ -111,7 +111,7 @@ add('rules/scheduled/admission.rs', [
     '            rank < first.rank || (is_before_equals',
     '            (is_before_equals',
   ],
-  ['a newcomer of a key that may not start waits', 'running >= schedule.per_key', 'running > schedule.per_key'],
+  ['a newcomer of a key that may not start waits', 'schedule.may_start(task.name(), self.limit_of(task));', 'true;'],
   ['a newcomer waits while the rate is spent', ' || self.allowed() == 0;', ';'],
   ['a slot is kept for a turn', 'let turns = if is_free { 0 } else { self.vacancies.held() };', 'let turns = 0_u32;'],
   ['slots are kept for a batch that may not wait', 'let kept = self.batches.kept();', 'let kept = 0_u32;'],
@@ -182,7 +182,7 @@ add('rules/scheduled/admission.rs', [
 
 add('rules/scheduled/batch.rs', [
   ['a batch is accepted whole or refused whole', 'if waiting == 0 {', 'if room > 0 {'],
-  ['places count against the limit of their key', '.counts(key).0 + self.reserved_of(key));', '.counts(key).0);'],
+  ['places count against the limit of their key', '.counts(name).0 + self.reserved_of(name));', '.counts(name).0);'],
   [
     'a batch beside others has the room that they leave',
     'self.startable_like(task, self.batches.reserved(), self.batches.slots(), of_key)',
@@ -195,7 +195,7 @@ add('rules/scheduled/batch.rs', [
   ],
   [
     'no more of a batch are taken to start than the key allows',
-    'count = count.min(schedule.per_key.saturating_sub(running));',
+    'count = count.min(self.limit_of(task).saturating_sub(running));',
     'let _ = running;',
   ],
   ['the key of a batch counts', 'is_key_full = self.is_key_full(task, waiting);', 'is_key_full = false;'],
@@ -307,25 +307,13 @@ add('state/schedule/standing.rs', [
   ['tasks that came before have waited from the moment at which shedding begins', 'at.max(self.from)', 'at'],
 ])
 
-add('state/schedule/keys.rs', [
+add('state/schedule/keys/order.rs', [
   ['no more of a key run than may', 'if running >= per_key {', 'if running > per_key {'],
-  [
-    'the key with the fewest running tasks goes first',
-    'let running = if priority == BACKGROUND { 0 } else { record.running };',
-    'let running = if priority == BACKGROUND { 0 } else { u32::from(record.running >= 1) };',
-  ],
-  [
-    'in the background keys are equal',
-    'let running = if priority == BACKGROUND { 0 } else { record.running };',
-    'let running = record.running;',
-  ],
   [
     'in the background a key that may not start is passed over',
     'self.records[id as usize].running < per_key;',
     'self.records[id as usize].running < u32::MAX;',
   ],
-  ['the memory of a key is gone with its last task', 'if record.running == 0 && record.waiting == 0 {', 'if false {'],
-  ['what a dead thread gives back stands before the others of its key', 'list.head = task;', 'list.tail = task;'],
   ['a given back task hides no older one of its key', 'self.arrivals.most_returned() as usize + 1', '1'],
   [
     'of a key the lowest priority gives way',
@@ -333,6 +321,21 @@ add('state/schedule/keys.rs', [
     'record.lists.iter().find(is_meant)?',
   ],
   ['of a key in several priorities no more are expected to start than may', 'seen[at].1);', '0 * seen[at].1);'],
+])
+
+add('state/schedule/keys/mod.rs', [
+  [
+    'the key with the fewest running tasks goes first',
+    'let running = if is_equal { 0 } else { record.running };',
+    'let running = if is_equal { 0 } else { u32::from(record.running >= 1) };',
+  ],
+  [
+    'in the background keys are equal',
+    'let running = if is_equal { 0 } else { record.running };',
+    'let running = if is_equal && record.limit.is_some() { 0 } else { record.running };',
+  ],
+  ['the memory of a key is gone with its last task', 'if record.running == 0 && record.waiting == 0 {', 'if false {'],
+  ['what a dead thread gives back stands before the others of its key', 'list.head = task;', 'list.tail = task;'],
 ])
 
 add('rules/turns.rs', [
@@ -446,8 +449,8 @@ add('rules/scheduled/verbs.rs', [
   ],
   [
     'what waits at the call is cleared, and nothing else',
-    'self.tasks[id].number <= last;',
-    'self.tasks[id].number <= last.max(u64::MAX);',
+    'self.arrival_of(id).0 <= last;',
+    'self.arrival_of(id).0 <= last.max(u64::MAX);',
   ],
   [
     'given back tasks hide nothing from a clear',
