@@ -1,10 +1,10 @@
 /**
  * `node scripts/bundle.mjs [folder]`: the code that is published, into `dist` or another folder. It is few files, as a process and every thread of a
  * pool would otherwise find, read and compile some fifty: one for each entry point, with what several need in others, so that a program that
- * imports several has one instance of it and a thread loads nothing else.
+ * imports several has one instance of it and a thread loads nothing else. A part (`src/base/parts.ts`) is a file as well.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { rollup } from '@rollup/wasm-node'
 import { minify } from 'terser'
 import ts from 'typescript'
@@ -30,13 +30,68 @@ function compile(files) {
   return compiled
 }
 
-const ADDON = join(root, 'src/native/addon.ts')
+const PARTS = join(root, 'src/base/parts.ts')
+/** The file that opens the addon names this copy to others. */
+const SHARED = 'shared-code'
 const compiled = compile(sources.map((source) => join(root, source)))
+const sourceOf = (id, importer) => resolve(dirname(importer), id.replace(/\.js$/, '.ts'))
+
+/** Where a file has a part: `part(() => require('./x.js'))`. */
+const PART = /\bpart\(\s*\(\) => require\(["'](\.[^"']+)["']\)\s*\)/g
+/** The files of which a file imports something, or has as parts. */
+const linksOf = (file, link) => [...compiled.get(file).matchAll(link)].map(([, id]) => sourceOf(id, file))
+const imports = (file) => linksOf(file, /^(?:import|export)\b[^;'"]*["'](\.[^"']+)["'];?$/gm)
+
+/** All that files import, and what that imports. */
+function reach(...files) {
+  const reached = new Set()
+  for (const left = files; left.length > 0;) {
+    const file = left.pop()
+    if (reached.has(file)) continue
+    reached.add(file)
+    left.push(...imports(file))
+  }
+  return reached
+}
+
+const parts = [...compiled.keys()].flatMap((file) => linksOf(file, PART).map((part) => ({ part, owner: file })))
+const nameOfPart = (part) => `${basename(part, '.ts')}-code.js`
+const doors = entries.map(({ source }) => reach(join(root, source)))
+const reachedByPart = parts.map(({ part }) => reach(part))
+
+/**
+ * In which file a source goes. What a part shares with anything else goes where that is, so a part has one file. A file that the
+ * entry points share has also what only their parts share.
+ */
+function chunkOf(file) {
+  const isIn = doors.map(
+    (door) => door.has(file) || parts.some(({ owner }, i) => door.has(owner) && reachedByPart[i].has(file)),
+  )
+  const sharers = reachedByPart.filter((reached) => reached.has(file)).length
+  if (!doors.some((door) => door.has(file)) && sharers < 2) return null
+  if (isIn.filter(Boolean).length > 1) return SHARED
+  return `${entries[isIn.indexOf(true)].path}-code`
+}
+
+/** Of each entry point, what it exports. Its file exports more, for those beside it. */
+const exportsOf = new Map(entries.map(({ source }) => [join(root, source), []]))
+
 const typescript = {
   name: 'typescript',
-  resolveId: (id, importer) =>
-    id.startsWith('.') && importer !== undefined ? resolve(dirname(importer), id.replace(/\.js$/, '.ts')) : null,
-  load: (id) => compiled.get(id) ?? null,
+  buildStart() {
+    // What the entry points' files call of it is called by nothing else.
+    this.emitFile({ type: 'chunk', id: PARTS, name: SHARED })
+    for (const { part } of parts) this.emitFile({ type: 'chunk', id: part, fileName: nameOfPart(part) })
+  },
+  buildEnd() {
+    for (const [file, exports] of exportsOf) exports.push(...this.getModuleInfo(file).exports.toSorted())
+  },
+  resolveId: (id, importer) => (id.startsWith('.') && importer !== undefined ? sourceOf(id, importer) : null),
+  load: (id) =>
+    compiled.get(id)?.replaceAll(PART, (_, part) => {
+      const name = nameOfPart(part.replace(/js$/, 'ts'))
+      return `part(() => require("./${name}"), "${name}", module)`
+    }) ?? null,
 }
 
 /**
@@ -85,6 +140,7 @@ const bundle = await rollup({
   input: Object.fromEntries(entries.map(({ path, source }) => [`${path}-code`, join(root, source)])),
   external: /^node:/,
   plugins: [typescript],
+  preserveEntrySignatures: 'allow-extension',
   onwarn(warning) {
     throw new Error(warning.message)
   },
@@ -95,21 +151,24 @@ const { output } = await bundle.generate({
   generatedCode: 'es2015',
   // Modules of Node are taken as they are. There are no default imports of them.
   interop: 'esModule',
+  hoistTransitiveImports: false,
   entryFileNames: '[name].js',
-  // The file that opens the addon names this copy to others: it has the same name whatever entry points there are.
-  chunkFileNames: ({ moduleIds }) => (moduleIds.includes(ADDON) ? 'shared-code.js' : '[name]-code.js'),
+  chunkFileNames: '[name].js',
+  manualChunks: chunkOf,
 })
 await bundle.close()
-for (const { fileName, code } of output)
-  write(fileName, await shorten(code.replace(/^'use strict';\n/, (strict) => strict + guard)))
-for (const { name, isEntry, exports } of output) {
-  if (!isEntry) continue
-  const entry = name.replace('-code', '')
+const sharing = output.find(({ moduleIds }) => moduleIds.includes(PARTS))
+for (const { fileName, code, facadeModuleId } of output) {
+  const isFirst = exportsOf.has(facadeModuleId)
+  write(fileName, await shorten(isFirst ? code.replace(/^'use strict';\n/, (strict) => strict + guard) : code))
+}
+for (const { path, source } of entries) {
   // Node looks through the file that an ES module imports for the names that it exports; through this one it is soon done.
-  const lines = exports.map((key) => `exports.${key} = code.${key}\n`)
-  write(`${entry}.js`, `'use strict'\nconst code = require('./${name}.js')\n${lines.join('')}`)
+  const lines = exportsOf.get(join(root, source)).map((key) => `exports.${key} = code.${key}\n`)
+  const end = `require('./${sharing.fileName}').loadParts()\n`
+  write(`${path}.js`, `'use strict'\nconst code = require('./${path}-code.js')\n${lines.join('')}${end}`)
   write(
-    `${entry}.d.ts`,
-    `export * from '${relative(folder, join(root, 'target/js')).replaceAll('\\', '/')}/${entry}.js'\n`,
+    `${path}.d.ts`,
+    `export * from '${relative(folder, join(root, 'target/js')).replaceAll('\\', '/')}/${path}.js'\n`,
   )
 }

@@ -6,7 +6,8 @@ import vm from 'node:vm'
 import test from 'ava'
 import fc from 'fast-check'
 
-import { type ErrorClass, describeError, reduceError, reviveError } from '../../src/wire/payload/index.js'
+import type { ErrorClass } from '../../src/wire/payload/index.js'
+import { describeError, reduceError, reviveError } from '../../src/wire/rare.js'
 import { anything } from '../support/values.js'
 
 const LINE = '    at task 7 of pool "bakery" (thread 2)'

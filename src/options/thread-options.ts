@@ -6,7 +6,8 @@ import { type Carrier, type CheckedCarrier, carriers } from './carry-options.js'
 import { misuse, outOfRange, wrongType } from '../base/errors.js'
 import { structuredClone } from '../base/intrinsics.js'
 import { consoleLogger } from '../base/logger.js'
-import { type ErrorClass, isErrorClass } from '../wire/payload/error-classes.js'
+import type { ErrorClass } from '../wire/payload/error-classes.js'
+import { rare } from '../wire/rarely.js'
 import {
   type Check,
   type Checks,
@@ -266,7 +267,7 @@ export const THREADS = {
   errors: ((value, option) => {
     const allowed = 'an array of error classes'
     if (!Array.isArray(value)) throw wrongType(option, value, allowed)
-    if (value.every(isErrorClass)) return value as ErrorClass[]
+    if (value.every(rare().isErrorClass)) return value as ErrorClass[]
     throw outOfRange(option, value, allowed)
   }) as Check<ErrorClass[]>,
   createWorker: functionOf as Check<NonNullable<ThreadOptions['createWorker']>>,

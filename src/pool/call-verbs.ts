@@ -4,7 +4,6 @@ import { misuse } from '../base/errors.js'
 import { rejectedLater } from '../base/intrinsics.js'
 import { type Future, futureOf } from '../future/future.js'
 import { ThreadGroup } from '../group/group.js'
-import { mapElsewhere } from '../map/map.js'
 import type { Taker } from '../map/taker.js'
 import { checkArguments, checkItems } from '../options/options.js'
 import { type Terms, merged, withSignal } from '../options/policy-options.js'
@@ -23,6 +22,7 @@ import { CallList } from '../threads/owner/call-list.js'
 import type { StreamHome } from '../threads/stream/home.js'
 import type { Tasks } from './module-types.js'
 import { noCare } from './care.js'
+import { forMaps } from './needed.js'
 import { SPREAD } from '../wire/values.js'
 
 export type Calls = Origin<Call, RunChecked, CallList>
@@ -160,7 +160,7 @@ export function mapCalls(access: CallAccess, items: unknown, options: unknown): 
     submit: (_, taskOptions, item) => submitCall(access, new Call(name, item, false), taskOptions as RunChecked),
     ...(terms.care !== undefined && { isRefusal: isFinalRefusal }),
   }
-  return mapElsewhere(taker, items, rest)
+  return forMaps().mapElsewhere(taker, items, rest)
 }
 
 /** Most names of `tasks` whose function is made only once, and their length. */

@@ -3,7 +3,6 @@ import { rejectedLater } from '../base/intrinsics.js'
 import { type Future, futureOf } from '../future/future.js'
 import { Group } from '../group/group.js'
 import { needHeadroom } from '../base/headroom.js'
-import { map } from '../map/map.js'
 import type { Taker } from '../map/taker.js'
 import { Offer } from '../native/abi.js'
 import {
@@ -21,6 +20,7 @@ import { type Closure, type TaskContext, nameOf } from '../origin/task.js'
 import { isOfUnmade } from '../origin/unmade.js'
 import { carefully, isFinalRefusal } from '../policy/careful.js'
 import { noCare } from './care.js'
+import { forMaps } from './needed.js'
 
 export type Closures<R> = Origin<Closure<R>, SubmitChecked>
 
@@ -150,7 +150,7 @@ export function mapChecking<R, I, O>(
   task: (item: I, context: TaskContext<R>) => O | PromiseLike<O>,
   options: unknown,
 ): AsyncIterableIterator<Awaited<O>> {
-  return map(takerOf(access), items, task, options, access.terms.options)
+  return forMaps().map(takerOf(access), items, task, options, access.terms.options)
 }
 
 /** See `Pool.wrap`. */

@@ -4,7 +4,7 @@ import type { PolicyOptions, Terms } from '../options/policy-options.js'
 import type { RunChecked, WithOptions } from '../options/thread-options.js'
 import type { Strategy } from '../options/strategy.js'
 import type { ClosureOrigin } from '../origin/closure-origin.js'
-import { MultiOrigin } from '../origin/multi-origin.js'
+import type { MultiOrigin } from '../origin/multi-origin.js'
 import type { Closure } from '../origin/task.js'
 import type { Call } from '../threads/owner/call.js'
 import type { CallList } from '../threads/owner/call-list.js'
@@ -12,6 +12,7 @@ import type { StreamHome } from '../threads/stream/home.js'
 import type { ThreadOrigin } from '../threads/owner/thread-origin.js'
 import type { CallAccess } from './call-verbs.js'
 import type { ClosureAccess } from './closure-verbs.js'
+import { forMultiPools } from './needed.js'
 import type { Pool } from './pool.js'
 
 type OverClosures = MultiOrigin<Closure<any>, SubmitChecked, readonly Closure<any>[], ClosureOrigin<any>>
@@ -37,10 +38,14 @@ export interface Members {
 export type DefaultsOf<P> = PolicyOptions & ([P] extends [Pool<any>] ? SubmitOptions : WithOptions)
 
 export const overClosures = (name: string, members: ClosureOrigin<any>[], strategy: Strategy): OverClosures =>
-  new MultiOrigin<Closure<any>, SubmitChecked, readonly Closure<any>[], ClosureOrigin<any>>(name, members, strategy)
+  new (forMultiPools().MultiOrigin)<Closure<any>, SubmitChecked, readonly Closure<any>[], ClosureOrigin<any>>(
+    name,
+    members,
+    strategy,
+  )
 
 export const overCalls = (name: string, members: ThreadOrigin[], strategy: Strategy): OverCalls =>
-  new MultiOrigin<Call, RunChecked, CallList, ThreadOrigin>(name, members, strategy)
+  new (forMultiPools().MultiOrigin)<Call, RunChecked, CallList, ThreadOrigin>(name, members, strategy)
 
 export function accessToClosures(pool: object, { origin, terms }: OfClosures): ClosureAccess<any> {
   const abort = (marks: ReadonlySet<unknown>, reason: unknown): void => {

@@ -1,5 +1,5 @@
 import { BasePool } from './any-pool.js'
-import { ClosureOrigin } from '../origin/closure-origin.js'
+import type { ClosureOrigin } from '../origin/closure-origin.js'
 import { forget } from '../native/isolate.js'
 import {
   type LeaseOptions,
@@ -31,6 +31,7 @@ import {
   tryExecuteChecking,
   wrapping,
 } from './closure-verbs.js'
+import { forClosures } from './needed.js'
 import type { Lease } from '../origin/lease.js'
 import type { Closure, TaskContext } from '../origin/task.js'
 import { watchReachability } from '../origin/unreachable.js'
@@ -67,7 +68,7 @@ export class Pool<R = unknown> extends BasePool {
       const origins: ClosureOrigin<R>[] = []
       try {
         for (const each of settings) {
-          const origin = new ClosureOrigin(each)
+          const origin = new (forClosures().ClosureOrigin)(each)
           origins.push(origin)
           if (each.defaults !== undefined) origin.assertPossible(each.defaults.options)
         }

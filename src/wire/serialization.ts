@@ -5,7 +5,8 @@
 import { types } from 'node:util'
 
 import { DOMException, Map, structuredClone } from '../base/intrinsics.js'
-import { Verdict, substitute, survey } from './payload/index.js'
+import { substitute } from './payload/substitute.js'
+import { Verdict, survey } from './payload/survey.js'
 
 /** The largest number of bytes of a value, because its length is a 32-bit number. */
 const LONGEST = 2 ** 31 - 1

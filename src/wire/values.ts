@@ -10,18 +10,9 @@ import { structuredClone } from '../base/intrinsics.js'
 import { Exchange, Registers, ValueFlag, ValueKind, Word } from '../native/abi.js'
 import { describe, exchanged, native, numbers, words } from '../native/binding.js'
 import type { Transferable } from '../base/transferable.js'
-import {
-  Decoder,
-  Encoder,
-  type ErrorDescription,
-  type Shapes,
-  Verdict,
-  viewFrom,
-  reduceError,
-  survey,
-} from './payload/index.js'
+import { Decoder, Encoder, type ErrorDescription, type Shapes, Verdict, viewFrom } from './payload/index.js'
 import { canSerialize } from '../base/runtime.js'
-import { nameOf, onlyToOwner, read, write, writeAny } from './serialization.js'
+import { rare } from './rarely.js'
 
 /** A bit in the number of a task's export: the argument is a list of arguments. */
 export const SPREAD = 0x40000000
@@ -108,13 +99,13 @@ export const sent = (): { kind: ValueKind; number: number; bytes: Uint8Array; le
 
 /** What `sendWritten` would make of a value. */
 export const surveyed = (value: unknown, isCloned = false): Verdict =>
-  canSerialize ? survey(value, LARGE, { isCloned }) : Verdict.other
+  canSerialize ? rare().survey(value, LARGE, { isCloned }) : Verdict.other
 
 /**
  * Makes a value ready to go out that `encode` has declined and of which a survey says that V8's serializer brings it.
  */
 export function sendWritten(value: unknown): void {
-  send(write(value))
+  send(rare().write(value))
 }
 
 /**
@@ -126,8 +117,8 @@ export function sendWritten(value: unknown): void {
  */
 export function serialize(value: unknown, list?: readonly Transferable[]): void {
   const unmovable = list?.find((item) => !types.isArrayBuffer(item))
-  if (unmovable !== undefined) throw onlyToOwner(nameOf(unmovable))
-  const bytes = writeAny(value)
+  if (unmovable !== undefined) throw rare().onlyToOwner(rare().nameOf(unmovable))
+  const bytes = rare().writeAny(value)
   if (list !== undefined) structuredClone(undefined, { transfer: [...list] as ArrayBuffer[] })
   send(bytes)
 }
@@ -143,7 +134,7 @@ export function pack(
 ): void {
   if (packed(wrap(description))) return
   const line = 'at the way between two threads'
-  const reduced = description === undefined ? undefined : reduceError(description, canGo, line)
+  const reduced = description === undefined ? undefined : rare().reduceError(description, canGo, line)
   if (!packed(wrap(reduced))) encode(wrap(undefined))
 }
 
@@ -158,7 +149,7 @@ function packed(value: unknown): boolean {
 
 function canGo(value: unknown): boolean {
   try {
-    writeAny(value)
+    rare().writeAny(value)
     return true
   } catch {
     return false
@@ -191,7 +182,7 @@ export function decodeAnswer(kind: number): unknown {
 /** As `decode`, of a value whose bytes are in this array, unless they come by `fill`. */
 export function decodeIn(bytes: Uint8Array, kind: number, number: number, offset: number, length: number): unknown {
   if (kind === ValueKind.bytes) return decoder.decode(bytes, offset, length)
-  if (kind === ValueKind.serialized) return read(bytes.slice(offset, offset + length))
+  if (kind === ValueKind.serialized) return rare().read(bytes.slice(offset, offset + length))
   return decode(kind, number, offset, length)
 }
 
@@ -199,7 +190,7 @@ export function decodeIn(bytes: Uint8Array, kind: number, number: number, offset
 export function decode(kind: number, number: number, offset: number, length: number): unknown {
   switch (kind & ValueFlag.mask) {
     case ValueKind.serialized:
-      return read(kind & ValueFlag.large ? filled(length) : exchanged.slice(offset, offset + length))
+      return rare().read(kind & ValueFlag.large ? filled(length) : exchanged.slice(offset, offset + length))
     case ValueKind.number:
       return number
     case ValueKind.true:

@@ -1,7 +1,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 
 import { native } from '../../native/binding.js'
-import { reviveError } from '../../wire/payload/index.js'
+import { rare } from '../../wire/rarely.js'
 import type { Order } from '../messages.js'
 import { type Awaited, type Job, jobOf } from './job.js'
 
@@ -78,7 +78,7 @@ export class LateArguments {
 export function argumentOf(order: Exclude<Order, 'retire'>): unknown {
   if (order.kind === 'argument') return order.argument
   if (order.kind === 'port') return valueFrom(order.port)
-  throw order.kind === 'failed' ? reviveError(order.error, []) : new Error('the task has settled')
+  throw order.kind === 'failed' ? rare().reviveError(order.error, []) : new Error('the task has settled')
 }
 
 /** The one message that a port holds. */

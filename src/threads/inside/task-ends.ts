@@ -4,7 +4,8 @@ import { process } from '../../base/intrinsics.js'
 import type { Transferable } from '../../base/transferable.js'
 import { Flow, ValueKind, Word } from '../../native/abi.js'
 import { describe, isolate, native, words } from '../../native/binding.js'
-import { Verdict, describeError } from '../../wire/payload/index.js'
+import { Verdict } from '../../wire/payload/index.js'
+import { rare } from '../../wire/rarely.js'
 import { PORTLESS, encode, pack, sendWritten, serialize, surveyed } from '../../wire/values.js'
 import { type Assignment, type Report, nextCount, tokenOf } from '../messages.js'
 import type { Begun } from './begun.js'
@@ -52,7 +53,7 @@ export class TaskEnds {
   }
 
   failed(job: Job, error: unknown): number {
-    const description = describeError(error, this.line(`task ${brief(this.#nameOf(job))}`))
+    const description = rare().describeError(error, this.line(`task ${brief(this.#nameOf(job))}`))
     try {
       if (encode(description)) return this.#done(job.task, true)
       if ((job.exportCode & PORTLESS) === 0) return this.#send(job, true, description)

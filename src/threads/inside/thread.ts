@@ -6,12 +6,14 @@
 import { threadId } from 'node:worker_threads'
 
 import { follow, isThenable } from '../../base/follow.js'
+import { part } from '../../base/parts.js'
 import { Promise, process, queueMicrotask, resolvedPromise, setImmediate, then } from '../../base/intrinsics.js'
 import { addonFile } from '../../native/addon.js'
 import { Registers, Special, ValueFlag, ValueKind, Word } from '../../native/abi.js'
 import { isolate, native, numbers, words } from '../../native/binding.js'
 import { hasPaused, serveAs, wake } from '../../native/isolate.js'
-import { type ErrorDescription, describeError, reviveError } from '../../wire/payload/index.js'
+import type { ErrorDescription } from '../../wire/payload/index.js'
+import { rare } from '../../wire/rarely.js'
 import { CARRIED, NAMED, SPREAD, STREAM, decode, decodeAnswer } from '../../wire/values.js'
 import type { Assignment, Order, TaskName } from '../messages.js'
 import type { CurrentTask } from './current-task.js'
@@ -20,7 +22,7 @@ import { type Enter, asyncScope, loadCarriers, within } from './carry.js'
 import { type Callee, type Job, jobOf } from './job.js'
 import { LateArguments } from './late-arguments.js'
 import { sendPrints, trackPrints } from './printing.js'
-import { Producers } from './stream/producers.js'
+import type { Producers } from './stream/producers.js'
 import { Stickies } from './sticky.js'
 import { TaskEnds } from './task-ends.js'
 import { TaskFunctions, brief } from './task-functions.js'
@@ -31,6 +33,8 @@ import { loadTaskModule } from './task-module.js'
  * more.
  */
 const resolved = resolvedPromise(undefined)
+
+const forStreams = part(() => require('./stream/producers.js') as typeof import('./stream/producers.js'))
 
 export class Thread {
   readonly #assignment: Assignment['workpool']
@@ -110,7 +114,7 @@ export class Thread {
   /** The owner ends the thread once it has what has been printed. */
   #failToLoad(error: unknown, what = 'loading'): Promise<void> {
     sendPrints()
-    this.#ends.report({ kind: 'unloadable', error: describeError(error, this.#ends.line(what)) })
+    this.#ends.report({ kind: 'unloadable', error: rare().describeError(error, this.#ends.line(what)) })
     return this.#flush()
   }
 
@@ -212,7 +216,7 @@ export class Thread {
 
   /** Calls a generator. The task ends when the generator has ended. */
   #produce(job: Job, scope?: (code: () => void) => void): Promise<unknown> {
-    this.#producers ??= new Producers({
+    this.#producers ??= new (forStreams().Producers)({
       generator: (callee) => this.#functions.generator(callee),
       isCalling: (calling) => (this.#job = calling),
       send: (of, stream, chunk) => this.#ends.chunk(of, stream, chunk),
@@ -282,7 +286,7 @@ export class Thread {
 function reasonOf(answer: number): unknown {
   try {
     const description = decodeAnswer(answer) as ErrorDescription | undefined
-    return description === undefined ? undefined : reviveError(description, [])
+    return description === undefined ? undefined : rare().reviveError(description, [])
   } catch (unreadable) {
     return unreadable
   }

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { WorkerCrashedError, WorkerStartError } from '../../base/errors.js'
 import { native } from '../../native/binding.js'
 import type { ThreadPoolSettings } from '../../options/thread-options.js'
-import { type ErrorDescription, reviveError } from '../../wire/payload/index.js'
+import type { ErrorDescription } from '../../wire/payload/index.js'
+import { rare } from '../../wire/rarely.js'
 import { decodeAnswer, pack } from '../../wire/values.js'
 
 /** Of what a thread has died. */
@@ -59,10 +60,10 @@ export class ThreadErrors {
   revive(description: ErrorDescription | undefined): unknown {
     if (description === undefined) return undefined
     try {
-      return reviveError(description, this.#settings.errors)
+      return rare().reviveError(description, this.#settings.errors)
     } catch {
       // One of these classes throws when it is asked for its name or prototype.
-      return reviveError(description, [])
+      return rare().reviveError(description, [])
     }
   }
 }

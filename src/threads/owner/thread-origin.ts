@@ -14,7 +14,8 @@ import { strainOf } from '../../origin/strain.js'
 import { block, carryOut, hasCommands, watch } from '../../native/isolate.js'
 import { type ThreadTarget, hold } from '../../native/targets.js'
 import { Promise, rejectedLater, withoutFrames } from '../../base/intrinsics.js'
-import { describeError } from '../../wire/payload/index.js'
+import { rare } from '../../wire/rarely.js'
+import { part } from '../../base/parts.js'
 import { withoutLimits } from '../../base/runtime.js'
 import { SLICE, inSlices } from '../../base/slices.js'
 import { Signals } from '../../origin/signals.js'
@@ -32,7 +33,6 @@ import { Threads } from './threads.js'
 import { afterPrints } from './after-prints.js'
 import type { Call } from './call.js'
 import { type Audience, LEFT_OUT } from '../broadcast/broadcast.js'
-import { CallShare } from './call-batch.js'
 import { CallEnds, isPlainResult, valueOf } from './call-ends.js'
 import type { CallList } from './call-list.js'
 import { type BatchOfCalls, CallTable } from './call-table.js'
@@ -47,6 +47,8 @@ import { ThreadReports } from './thread-reports.js'
 import { pack } from '../../wire/values.js'
 
 const { WatchCondition } = native
+
+const forBatches = part(() => require('./call-batch.js') as typeof import('./call-batch.js'))
 
 /**
  * A thread pool as an isolate sees it: promises under the core's numbers of tasks and, in the owner, the threads.
@@ -122,7 +124,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
 
   /** Has the signal of a task abort, if a thread has the task. `ifSettled`: only if the task has also settled. */
   #abortInThread({ id, stamp }: Call, reason: unknown, ifSettled: boolean): void {
-    pack(describeError(reason, `at an abort (pool ${this.#settings.name})`))
+    pack(rare().describeError(reason, `at an abort (pool ${this.#settings.name})`))
     native.abort(this.id, id, stamp, ifSettled ? 1 : 0)
   }
 
@@ -186,7 +188,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     options: RunChecked,
     places: Places,
   ): Share {
-    return new CallShare(this.audience, batch, calls, indices, options, places)
+    return new (forBatches().CallShare)(this.audience, batch, calls, indices, options, places)
   }
 
   /** What batches and broadcasts need of the pool. */

@@ -16,7 +16,8 @@ import { LEAVE_EXTERNAL, THREAD_ENTRY, isBundled } from '../../native/bundled.js
 import { NoThreadError, TaskTimeoutError, misuse } from '../../base/errors.js'
 import { isBlockedFor, whileBlocked } from '../../native/isolate.js'
 import { Numbering } from '../../base/numbering.js'
-import { type ErrorDescription, describeError } from '../../wire/payload/index.js'
+import type { ErrorDescription } from '../../wire/payload/index.js'
+import { rare } from '../../wire/rarely.js'
 import { isNode } from '../../base/runtime.js'
 import { StickyLimit } from '../broadcast/sticky-limit.js'
 import { type PortArgument, discard } from './port-argument.js'
@@ -304,7 +305,7 @@ export class Threads {
   }
 
   #describe(cause: unknown): ErrorDescription {
-    return describeError(cause, `at the end of a thread (pool ${this.#settings.name})`)
+    return rare().describeError(cause, `at the end of a thread (pool ${this.#settings.name})`)
   }
 
   /** Ends a thread that has no task. */
@@ -378,7 +379,7 @@ export class Threads {
       send({ kind: 'argument', argument: portArgument.argument }, portArgument.moved)
     } catch (error) {
       // Otherwise the thread would wait for the argument for ever.
-      send({ kind: 'failed', error: describeError(error, `at a call (pool ${this.#settings.name})`) })
+      send({ kind: 'failed', error: rare().describeError(error, `at a call (pool ${this.#settings.name})`) })
     }
   }
 
