@@ -9,7 +9,6 @@ export { isRetryable } from './src/policy/retryable.js'
 export type { Fallback, Policy, PolicyOptions } from './src/options/policy-options.js'
 export type { Transferable } from './src/base/transferable.js'
 export {
-  GroupTimeoutError,
   NoThreadError,
   type OverloadReason,
   PoolClearedError,
@@ -19,7 +18,6 @@ export {
   PoolOverloadError,
   PoolUnsupportedError,
   ReleaseTimeoutError,
-  ResultTimeoutError,
   TaskTimeoutError,
   WaitTimeoutError,
   WorkerCrashedError,
@@ -29,6 +27,7 @@ export type { Future, RefusalInfo } from './src/future/future.js'
 export type { Group, ThreadGroup } from './src/group/group.js'
 export type { Outcome } from './src/group/outcome.js'
 export type { RefusalReason, TaskState } from './src/origin/followed.js'
+export { GroupTimeoutError, ResultTimeoutError } from './src/base/result-errors.js'
 export type { Logger } from './src/base/logger.js'
 export type { MultiPoolOptions } from './src/options/multi-pool-options.js'
 export type {

@@ -1,4 +1,5 @@
-import { type PoolErrorCode, ResultTimeoutError } from '../base/errors.js'
+import type { PoolErrorCode } from '../base/errors.js'
+import { ResultTimeoutError } from '../base/result-errors.js'
 import { follow } from '../base/follow.js'
 import {
   AbortController,

@@ -1,4 +1,5 @@
-import { GroupTimeoutError, PoolClosedError } from '../base/errors.js'
+import { PoolClosedError } from '../base/errors.js'
+import { GroupTimeoutError } from '../base/result-errors.js'
 import { markHandled } from '../base/follow.js'
 import {
   AbortController,

@@ -1,4 +1,5 @@
 /** The ways into the pools of a MultiPool. */
+import { rejectedLater } from '../base/intrinsics.js'
 import type { SubmitChecked, SubmitOptions } from '../options/options.js'
 import type { PolicyOptions, Terms } from '../options/policy-options.js'
 import type { RunChecked, WithOptions } from '../options/thread-options.js'
@@ -10,9 +11,11 @@ import type { Call } from '../threads/owner/call.js'
 import type { CallList } from '../threads/owner/call-list.js'
 import type { StreamHome } from '../threads/stream/home.js'
 import type { ThreadOrigin } from '../threads/owner/thread-origin.js'
-import type { CallAccess } from './call-verbs.js'
+import { type CallAccess, submitCall, tasksOf } from './call-verbs.js'
 import type { ClosureAccess } from './closure-verbs.js'
+import type { Tasks } from './module-types.js'
 import { forMultiPools } from './needed.js'
+import { noExports } from './other-kind.js'
 import type { Pool } from './pool.js'
 
 type OverClosures = MultiOrigin<Closure<any>, SubmitChecked, readonly Closure<any>[], ClosureOrigin<any>>
@@ -59,4 +62,10 @@ export function accessToCalls(pool: object, { origin, terms }: OfCalls): CallAcc
   // One that has settled within the call is with none.
   const homeOf = (call: Call): StreamHome => origin.members.find((member) => member.has(call)) ?? origin.members[0]!
   return { pool, origin, terms, places, homeOf }
+}
+
+/** The exported functions of the task module. `access`: `undefined` if the pools run closures. */
+export function tasksOver(access: CallAccess | undefined): Tasks<any> {
+  if (access === undefined) return tasksOf(() => rejectedLater(noExports('tasks')))
+  return tasksOf((call) => submitCall(access, call, access.terms.options))
 }

@@ -27,15 +27,7 @@ import type { MapRunOptions, RunAllOptions, StreamOptions, WithOptions } from '.
 import type { Lease } from '../origin/lease.js'
 import type { MultiOrigin } from '../origin/multi-origin.js'
 import type { Closure, TaskContext } from '../origin/task.js'
-import {
-  type CallAccess,
-  NO_CALL_TERMS,
-  mapCalls,
-  runAllChecking,
-  runChecking,
-  submitCall,
-  tasksOf,
-} from './call-verbs.js'
+import { type CallAccess, NO_CALL_TERMS, mapCalls, runAllChecking, runChecking } from './call-verbs.js'
 import {
   type ClosureAccess,
   NO_TERMS,
@@ -69,6 +61,7 @@ import {
   accessToClosures,
   overCalls,
   overClosures,
+  tasksOver,
 } from './multi-access.js'
 import { type ClosureVerb, noClosures, noExports } from './other-kind.js'
 import { MultiThreadVerbs } from './multi-thread-verbs.js'
@@ -335,11 +328,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
     return runAllChecking(access, args, options) as Promise<Result<M, N>[]>
   }
 
-  /**
-   * Does the same as `stream` of a thread pool, in the first pool that takes the task.
-   *
-   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
-   */
+  /** Does the same as `stream` of a thread pool, in the first pool that takes the task. */
   stream<M, N extends StreamNames<M> = StreamDefault<M>>(
     this: MultiPool<ThreadPool<M>>,
     ...call: StreamCall<M, N, StreamOptions>
@@ -351,11 +340,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
 
   /** The same as `tasks` of a thread pool, in the first pool that takes the task. */
   get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never {
-    const access = this.#calls
-    this.#tasks ??=
-      access === undefined
-        ? tasksOf(() => rejectedLater(noExports('tasks')))
-        : tasksOf((call) => submitCall(access, call, access.terms.options))
+    this.#tasks ??= tasksOver(this.#calls)
     return this.#tasks as P extends ThreadPool<infer M> ? Tasks<M> : never
   }
 

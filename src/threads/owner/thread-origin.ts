@@ -15,8 +15,6 @@ import { block, carryOut, hasCommands, watch } from '../../native/isolate.js'
 import { type ThreadTarget, hold } from '../../native/targets.js'
 import { Promise, rejectedLater, withoutFrames } from '../../base/intrinsics.js'
 import { rare } from '../../wire/rarely.js'
-import { part } from '../../base/parts.js'
-import { withoutLimits } from '../../base/runtime.js'
 import { SLICE, inSlices } from '../../base/slices.js'
 import { Signals } from '../../origin/signals.js'
 import { Stat } from '../../native/pool-stats.js'
@@ -37,6 +35,7 @@ import { CallEnds, isPlainResult, valueOf } from './call-ends.js'
 import type { CallList } from './call-list.js'
 import { type BatchOfCalls, CallTable } from './call-table.js'
 import { CallEntrance, refusalOf } from './call-entrance.js'
+import { forBatches } from './needed.js'
 import { discard } from './port-argument.js'
 import type { Taker } from './port-values.js'
 import { openStreams } from '../stream/open-streams.js'
@@ -47,8 +46,6 @@ import { ThreadReports } from './thread-reports.js'
 import { pack } from '../../wire/values.js'
 
 const { WatchCondition } = native
-
-const forBatches = part(() => require('./call-batch.js') as typeof import('./call-batch.js'))
 
 /**
  * A thread pool as an isolate sees it: promises under the core's numbers of tasks and, in the owner, the threads.
@@ -82,10 +79,6 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
     this.#errors = new ThreadErrors(settings)
-    if (withoutLimits !== undefined && settings.threads.worker.resourceLimits !== undefined) {
-      const message = `${withoutLimits} does not report a thread that reaches its resourceLimits; only a timeout ends its task`
-      this.#failures.log('warn', { option: 'resourceLimits' }, message)
-    }
     const reports = new ThreadReports(this, settings, this.#failures, this.#errors)
     this.#threads = isNew ? new Threads(id, settings.threads, reports) : undefined
     this.#entrance = new CallEntrance(id, isNew, settings.panicHandler !== undefined, settings.carry)

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 
+import { withoutLimits } from '../../base/runtime.js'
 import { native } from '../../native/binding.js'
 import { carryOut, settleOutcomes } from '../../native/isolate.js'
 import { Stat } from '../../native/pool-stats.js'
@@ -27,6 +28,10 @@ export class ThreadReports implements ThreadEvents {
     this.#settings = settings
     this.#failures = failures
     this.#errors = errors
+    if (withoutLimits !== undefined && settings.threads.worker.resourceLimits !== undefined) {
+      const message = `${withoutLimits} does not report a thread that reaches its resourceLimits; only a timeout ends its task`
+      failures.log('warn', { option: 'resourceLimits' }, message)
+    }
   }
 
   crashed(worker: number, exitCode: number, cause: ErrorDescription | undefined): void {
