@@ -1343,20 +1343,6 @@ export declare class PoolUnsupportedError extends PoolError {
 	readonly code = "ERR_POOL_UNSUPPORTED";
 	readonly retryable = false;
 }
-/** `get` of a future gave up: the result was not there in time. The task goes on, and `get` may be called again. */
-export declare class ResultTimeoutError extends PoolError {
-	readonly code = "ERR_POOL_RESULT_TIMEOUT";
-	readonly retryable = true;
-	/** The `timeout` of `get`, in ms. */
-	readonly timeout: number;
-}
-/** The time of a group was up. What was open has been aborted; `results` of the group has the rest. */
-export declare class GroupTimeoutError extends PoolError {
-	readonly code = "ERR_POOL_GROUP_TIMEOUT";
-	readonly retryable = true;
-	/** The `timeout` of the group, in ms. */
-	readonly timeout: number;
-}
 /** How a task stands. */
 export type TaskState = "waiting" | "running" | "fulfilled" | "rejected" | "timed-out" | "cancelled" | "refused";
 /** Why a task was not run; named as it is counted in `stats().rejected`. */
@@ -2290,11 +2276,7 @@ export declare class MultiPool<P> extends MultiThreadVerbs<P> {
 	get run(): P extends ThreadPool<infer M> ? Run<M> : never;
 	/** Does the same as `runAll` of a thread pool, over all pools, as `submitAll` does. */
 	runAll<M, N extends Names<M> = Default<M>>(this: MultiPool<ThreadPool<M>>, args: Iterable<Argument<M, N>>, options?: Named<RunAllOptions, N>): Promise<Result<M, N>[]>;
-	/**
-	 * Does the same as `stream` of a thread pool, in the first pool that takes the task.
-	 *
-	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
-	 */
+	/** Does the same as `stream` of a thread pool, in the first pool that takes the task. */
 	stream<M, N extends StreamNames<M> = StreamDefault<M>>(this: MultiPool<ThreadPool<M>>, ...call: StreamCall<M, N, StreamOptions>): AsyncIterableIterator<Chunk<M, N>>;
 	/** The same as `tasks` of a thread pool, in the first pool that takes the task. */
 	get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never;
@@ -2329,5 +2311,19 @@ export declare class MultiPool<P> extends MultiThreadVerbs<P> {
  * ```
  */
 export declare const isRetryable: (error: unknown) => boolean;
+/** `get` of a future gave up: the result was not there in time. The task goes on, and `get` may be called again. */
+export declare class ResultTimeoutError extends PoolError {
+	readonly code = "ERR_POOL_RESULT_TIMEOUT";
+	readonly retryable = true;
+	/** The `timeout` of `get`, in ms. */
+	readonly timeout: number;
+}
+/** The time of a group was up. What was open has been aborted; `results` of the group has the rest. */
+export declare class GroupTimeoutError extends PoolError {
+	readonly code = "ERR_POOL_GROUP_TIMEOUT";
+	readonly retryable = true;
+	/** The `timeout` of the group, in ms. */
+	readonly timeout: number;
+}
 
 export {};

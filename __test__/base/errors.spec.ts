@@ -2,12 +2,15 @@ import { join } from 'node:path'
 
 import test from 'ava'
 import {
+  GroupTimeoutError,
   MultiPool,
   Pool,
+  PoolClearedError,
   PoolClosedError,
   PoolError,
   PoolOverloadError,
   ReleaseTimeoutError,
+  ResultTimeoutError,
   TaskTimeoutError,
   WaitTimeoutError,
 } from 'workpool'
@@ -16,6 +19,21 @@ import { child } from '../support/child.js'
 import { gate, occupy } from '../support/gate.js'
 import { threads } from '../support/threads.js'
 import { rejection } from '../support/until.js'
+
+/** Those of futures, groups and a cleared queue. */
+async function specimensOfScopes(name: string) {
+  const pool = Pool.create({ name, size: 1 })
+  const end = gate()
+  const future = pool.future(() => end.promise)
+  const late = await rejection(future.get({ timeout: 1 }))
+  const waiting = rejection(pool.submit(() => 0))
+  pool.clear()
+  const group = pool.group({ timeout: 1 })
+  group.submit(() => 0)
+  const outOfTime = await rejection(group.join())
+  end.open()
+  return [late, await waiting, outOfTime]
+}
 
 /** One error of each class, as users meet it. */
 async function specimens(name: string) {
@@ -29,7 +47,7 @@ async function specimens(name: string) {
   const releaseTimeout = await rejection(pool.releaseTimeout(1))
   const refused = await rejection(pool.submit(() => 0))
   end.open()
-  return [...timeouts, releaseTimeout, refused, await waiting]
+  return [...timeouts, releaseTimeout, refused, await waiting, ...(await specimensOfScopes(name))]
 }
 
 const table = [
@@ -39,6 +57,9 @@ const table = [
   [ReleaseTimeoutError, 'ReleaseTimeoutError', 'ERR_POOL_RELEASE_TIMEOUT', false],
   [PoolClosedError, 'PoolClosedError', 'ERR_POOL_CLOSED', false],
   [PoolClosedError, 'PoolClosedError', 'ERR_POOL_CLOSED', false],
+  [ResultTimeoutError, 'ResultTimeoutError', 'ERR_POOL_RESULT_TIMEOUT', true],
+  [PoolClearedError, 'PoolClearedError', 'ERR_POOL_CLEARED', false],
+  [GroupTimeoutError, 'GroupTimeoutError', 'ERR_POOL_GROUP_TIMEOUT', true],
 ] as const
 
 test("errors of a pool have their class, name, code and retryable, and the pool's name in the message", async (t) => {

@@ -46,6 +46,12 @@ for (const [what, make] of KINDS) {
     t.true(WaitTimeoutError.is(await rejection(pool.submit(() => 1, { timeout: 1_000 }))), 'and others are kept')
     t.true(WaitTimeoutError.is(await rejection(pool.submitAll([() => 1]))))
     t.true(WaitTimeoutError.is(await rejection(pool.wrap(() => 1)())))
+    const future = pool.future(() => 1)
+    t.true(WaitTimeoutError.is(await rejection(future.get())))
+    t.is(future.state, 'refused')
+    const group = pool.group({ mode: 'allSettled' })
+    t.true(WaitTimeoutError.is(await rejection(group.submit(() => 1))))
+    t.like(await group.join(), [{ status: 'rejected' }])
     t.true(WaitTimeoutError.is(await rejection(pool.map([1], (item) => item).next())))
     t.throws(() => pool.execute(() => 1), { instanceOf: WaitTimeoutError })
     t.false(pool.tryExecute(() => 1))
@@ -355,4 +361,25 @@ test('a stream through a view has its options, and is refused with a policy', as
   t.is(await rejection(stream.next()), 'enough')
   const careful = pool.with({ fallback: () => 1 }) as unknown as With<Any, Any>
   t.throws(() => careful.stream(1), { code, message: /^stream / })
+})
+
+test('a future and a group of a view over threads have its options, and are refused with a policy', async (t) => {
+  const pool = threads(t, { size: 1, filename: FILENAME })
+  for (const face of [pool, MultiPool.of([pool])] as ThreadPool[]) {
+    const view = face.with({ name: 'sum', priority: 'low' }) as unknown as ThreadPool
+    t.is(
+      await view
+        .future([1, 2], { name: 'list' })
+        .get()
+        .then(([first]: any) => first[0]),
+      1,
+      'those of the call win',
+    )
+    const group = view.group()
+    void group.run(1, { name: 'echo' })
+    t.deepEqual(await group.join(), [1])
+    const careful = face.with({ fallback: () => 1 }) as unknown as ThreadPool
+    t.like(await rejection(careful.future(1).get()), { code })
+    t.throws(() => careful.group(), { code, message: /^group / })
+  }
 })

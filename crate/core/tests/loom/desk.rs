@@ -52,6 +52,7 @@ pub(crate) enum Why {
     Displaced,
     Shed,
     Cleared,
+    LeftOut,
 }
 
 impl From<Rejection> for Fate {
@@ -66,6 +67,7 @@ impl From<Rejection> for Fate {
             Rejection::Displaced => Why::Displaced,
             Rejection::Shed => Why::Shed,
             Rejection::Cleared => Why::Cleared,
+            Rejection::LeftOut => Why::LeftOut,
         })
     }
 }
