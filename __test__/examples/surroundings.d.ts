@@ -19,11 +19,13 @@ declare function render(path: string | undefined, signal?: AbortSignal): Promise
 declare function transcode(video: string): Promise<void>
 declare function walk(path: string): AsyncIterable<string>
 declare function write(html: string): Promise<void>
+declare function writeFile(path: string, text: string): Promise<void>
 declare var audit: { write(entry: object): Promise<void> },
   metrics: { skipped: number; failed(name: string | undefined, runMs: number): void }
 declare var db: import('workpool').MultiPool<import('workpool').Pool<Connection>>,
   multi: import('workpool').MultiPool<Pool>
-declare var entry: object,
+declare var config: object,
+  entry: object,
   error: unknown,
   filename: URL,
   id: number,
