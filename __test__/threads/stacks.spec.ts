@@ -248,6 +248,12 @@ test.serial('a MultiPool looks at the threads of all its pools; pools of closure
   }
 })
 
+test.serial('whoever the inspector calls in the midst of other code leaves all timers alone', async (t) => {
+  const { code, stdout, stderr, hung } = await child('interrupted-timers')
+  t.deepEqual([hung, code, stderr], [false, 0, ''])
+  t.deepEqual(stdout.trim().split('\n'), ['2 2', 'true 0'])
+})
+
 test.serial(
   'the inspector is loaded by the first look, does not keep the process alive, and its absence is a PoolUnsupportedError',
   async (t) => {

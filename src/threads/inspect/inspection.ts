@@ -6,7 +6,7 @@ import type { Session } from 'node:inspector'
 import { isMainThread } from 'node:worker_threads'
 
 import { PoolUnsupportedError } from '../../base/errors.js'
-import { Promise, clearTimeout, setTimeout } from '../../base/intrinsics.js'
+import { Promise, clearTimeout, resolvedPromise, setTimeout, then } from '../../base/intrinsics.js'
 import { isNode } from '../../base/runtime.js'
 
 /** How long the inspector of the process may take to tell of the threads that there are, in ms. */
@@ -14,6 +14,15 @@ const ATTACH_MS = 500
 
 /** How long a thread may take to answer, in ms. One that does not is in native code, or the machine is very busy. */
 export const ANSWER_MS = 2_000
+
+const resolved = resolvedPromise(undefined)
+
+/**
+ * Calls it when the JavaScript that the inspector has interrupted is over. That may be Node's own in the midst of its
+ * timers, so whoever the inspector calls sets and clears timers here only: otherwise Node's queue of timers breaks, and
+ * the process ends.
+ */
+export const afterwards = (callback: () => void): void => void then.call(resolved, callback)
 
 /** A message of a thread's inspector: the answer to a call, or an event. */
 interface Message {
@@ -132,7 +141,7 @@ export class Inspection {
       const late = new Error(`the main thread has not answered within ${ANSWER_MS} ms`)
       const timer = setTimeout(() => reject(late), ANSWER_MS)
       session.post('NodeWorker.enable', { waitForDebuggerOnStart: false }, (error) => {
-        clearTimeout(timer)
+        afterwards(() => clearTimeout(timer))
         if (error === null) resolve()
         else reject(error)
       })
@@ -147,7 +156,7 @@ export class Inspection {
         const timer = setTimeout(resolve, ATTACH_MS)
         this.#attached = () => {
           if (!isComplete()) return
-          clearTimeout(timer)
+          afterwards(() => clearTimeout(timer))
           resolve()
         }
       })

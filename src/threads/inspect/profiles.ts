@@ -2,7 +2,7 @@
 import type { Profiler } from 'node:inspector'
 
 import { Promise, clearTimeout, setTimeout } from '../../base/intrinsics.js'
-import { ANSWER_MS, type InspectedThread, Inspection } from './inspection.js'
+import { ANSWER_MS, type InspectedThread, Inspection, afterwards } from './inspection.js'
 import type { Occupation } from './occupations.js'
 
 /** The CPU profile of a thread. */
@@ -40,7 +40,7 @@ function profileOf(thread: InspectedThread, ms: number): Promise<Profiler.Profil
     let isOver = false
     const end = (profile: Profiler.Profile | undefined): void => {
       isOver = true
-      clearTimeout(timer)
+      afterwards(() => clearTimeout(timer))
       thread.call('Profiler.disable')
       resolve(profile)
     }
@@ -56,10 +56,12 @@ function profileOf(thread: InspectedThread, ms: number): Promise<Profiler.Profil
       if (!isOver) end(undefined)
     })
     thread.call('Profiler.enable')
-    thread.call('Profiler.start', () => {
-      if (isOver) return
-      clearTimeout(timer)
-      timer = setTimeout(stop, ms)
-    })
+    thread.call('Profiler.start', () =>
+      afterwards(() => {
+        if (isOver) return
+        clearTimeout(timer)
+        timer = setTimeout(stop, ms)
+      }),
+    )
   })
 }

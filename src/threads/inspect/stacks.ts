@@ -1,6 +1,6 @@
 /** What the busy threads of pools do now. */
 import { Promise, clearTimeout, setTimeout } from '../../base/intrinsics.js'
-import { ANSWER_MS, type InspectedThread, Inspection } from './inspection.js'
+import { ANSWER_MS, type InspectedThread, Inspection, afterwards } from './inspection.js'
 import type { Occupation, StackTask } from './occupations.js'
 
 /** A busy thread, and what it does now. */
@@ -78,7 +78,7 @@ function stackOf(thread: InspectedThread): Promise<string | undefined> {
     const end = (stack: string | undefined): void => {
       if (isOver) return
       isOver = true
-      clearTimeout(timer)
+      afterwards(() => clearTimeout(timer))
       // A thread that has not been stopped by now will not be.
       thread.call('Debugger.disable')
       resolve(stack)
@@ -97,11 +97,13 @@ function stackOf(thread: InspectedThread): Promise<string | undefined> {
       end(lines.join('\n'))
     })
     thread.call('Debugger.enable', () => (isEnabled = true))
-    thread.call('Debugger.pause', () => {
-      if (isOver) return
-      clearTimeout(timer)
-      timer = setTimeout(() => end(''), QUIET_MS)
-    })
+    thread.call('Debugger.pause', () =>
+      afterwards(() => {
+        if (isOver) return
+        clearTimeout(timer)
+        timer = setTimeout(() => end(''), QUIET_MS)
+      }),
+    )
   })
 }
 
