@@ -55,7 +55,14 @@ const COMMON = {
   skipLibCheck: false,
 }
 
-const FIXTURES = ['types.mts', 'types-threads.ts', 'types-streams.ts', 'types-worker.ts', 'typed-tasks.mts']
+const FIXTURES = [
+  'types.mts',
+  'types-threads.ts',
+  'types-streams.ts',
+  'types-scopes.ts',
+  'types-worker.ts',
+  'typed-tasks.mts',
+]
 
 /** The fixtures as modules of a kind. */
 function write(place, ending) {
