@@ -238,6 +238,20 @@ test('details of errors are properties of their own: they are logged, and cross 
     capacity: 1,
   })
   await finish()
+  const [late, cleared, outOfTime] = await specimensOfScopes('inner')
+  const filename = join(process.cwd(), '__test__', 'fixtures', 'pool-errors.mjs')
+  const inThread = threads(t, { size: 1, filename })
+  for (const [error, name, details] of [
+    [late, 'resultTimeout', { code: 'ERR_POOL_RESULT_TIMEOUT', retryable: true, timeout: 1 }],
+    [cleared, 'cleared', { code: 'ERR_POOL_CLEARED', retryable: false }],
+    [outOfTime, 'groupTimeout', { code: 'ERR_POOL_GROUP_TIMEOUT', retryable: true, timeout: 1 }],
+  ]) {
+    t.deepEqual(JSON.parse(JSON.stringify(error)), details)
+    const thrown = await rejection(inThread.run(undefined, { name }))
+    t.is(thrown.name, error.name)
+    t.is(thrown.message, error.message)
+    t.like(thrown, details, 'thrown in a thread')
+  }
 })
 
 for (const [file, why] of [

@@ -1,13 +1,18 @@
 // Two installed copies of the package in one process, of one version or of two.
 import test from 'ava'
+import * as workpool from 'workpool'
 import {
+  GroupTimeoutError,
   MultiPool,
   NoThreadError,
   Pool,
+  PoolClearedError,
   PoolClosedError,
   PoolError,
   PoolOverloadError,
+  PoolUnsupportedError,
   ReleaseTimeoutError,
+  ResultTimeoutError,
   TaskTimeoutError,
   WaitTimeoutError,
   WorkerCrashedError,
@@ -167,7 +172,15 @@ test('every error class has an is of its own', async (t) => {
     WorkerStartError,
     NoThreadError,
     ReleaseTimeoutError,
+    PoolClearedError,
+    PoolUnsupportedError,
+    ResultTimeoutError,
+    GroupTimeoutError,
   ]
+  const isOurs = (value: unknown) => typeof value === 'function' && value.prototype instanceof PoolError
+  const ours: readonly unknown[] = Object.values(workpool).filter(isOurs)
+  t.is(ours.length, classes.length)
+  for (const Class of classes) t.true(ours.includes(Class), Class.name)
   const pool = Pool.create()
   pool.release()
   const closed = await pool.submit(() => 1).catch((error: unknown) => error)
