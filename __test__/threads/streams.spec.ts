@@ -1,5 +1,6 @@
 // threads.stream: chunks of an exported generator.
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 
@@ -116,6 +117,26 @@ test('a generator that awaits something hears by its signal that the loop was le
   const { pool, at } = streams(t, { grace: 60_000 })
   for await (const _ of pool.stream(undefined, { name: 'heeding' })) break
   t.deepEqual([at(ABORTED), at(FINALLY)], [1, 1])
+  t.is(pool.stats().workers.crashed, 0)
+})
+
+test('a generator that computes does not see that the loop was left, but an abort and its timeout', async (t) => {
+  const { pool, cells, at } = streams(t, { grace: 60_000 })
+  const controller = new AbortController()
+  const chunks = pool.stream(undefined, { name: 'looking', signal: controller.signal })
+  t.deepEqual(await chunks.next(), { value: 0, done: false })
+  await reaches(cells, ASKED, 1)
+  const left = rejection(chunks.return!())
+  await turn()
+  t.is(at(ABORTED), 0, 'it goes on')
+  controller.abort('enough')
+  t.is(await left, 'enough')
+  await reaches(cells, ABORTED, 1)
+  const timed = pool.stream(undefined, { name: 'looking', timeout: 20 })
+  await timed.next()
+  // It rejects if the time is up after the loop was left.
+  await timed.return!().catch((error) => t.true(TaskTimeoutError.is(error)))
+  await reaches(cells, ABORTED, 2)
   t.is(pool.stats().workers.crashed, 0)
 })
 
