@@ -114,6 +114,17 @@ test('a function that does not heed holds the end of the block until its thread 
   t.is(await pool.run('again'), 'again')
 })
 
+test('taskTimeout is the timeout of each call of a group that has none of its own', async (t) => {
+  const pool = threads(t, { size: 2, grace: 10_000 })
+  const array = cells()
+  await using group = pool.group({ mode: 'allSettled', taskTimeout: 20 })
+  group.run(array, { name: 'heeds' })
+  group.run(array, { name: 'echo', timeout: 60_000, tag: 'own' })
+  const [late, own] = await group.join()
+  t.true(TaskTimeoutError.is((late as { reason?: unknown }).reason))
+  t.like(own, { tag: 'own', status: 'fulfilled' })
+})
+
 test('a group of calls whose pool is destroyed ends: its tasks reject, and its block is over', async (t) => {
   const pool = threads(t, { size: 1 })
   const array = cells()

@@ -602,6 +602,20 @@ for (const [verb, call] of [
   })
 }
 
+test('over pools of closures runAll and stream are refused, and name what to use', async (t) => {
+  await using multi = MultiPool.create({ pools: 2 })
+  const any = multi as unknown as Any
+  t.like(await rejection(any.runAll!([1])), {
+    code: 'ERR_POOL_OPTION',
+    message: 'runAll calls an export of a module, and this MultiPool has no thread pools; use submitAll',
+  })
+  t.throws(() => any.stream!(1), {
+    code: 'ERR_POOL_OPTION',
+    message: /^stream .*no thread pools; use submit .*or map$/,
+  })
+  t.is(multi.stats().submitted, 0)
+})
+
 test('over thread pools wrap throws and names what to use', async (t) => {
   const pool = threads(t, { size: 1 })
   for (const any of [MultiPool.of([pool]), pool] as Any[]) {
