@@ -128,6 +128,14 @@ test.serial('it is a task for each thread in the stats, never waits, and no boun
   t.is(pool.stats().completed, 4)
 })
 
+test.serial('it uses up no rate: a task after it starts at once, and the next one is refused', async (t) => {
+  const pool = threads(t, { filename, size: 1, nonblocking: true, rate: { limit: 1, interval: 1_000_000 } })
+  await pool.ready()
+  for (const value of [1, 2, 3]) t.is((await pool.broadcast(value, { name: 'keep' })).length, 1)
+  t.is(await pool.run(undefined, { name: 'current' }), 3)
+  t.like(await rejection(pool.run(1)), { code: 'ERR_POOL_OVERLOAD', reason: 'rate' })
+})
+
 test.serial('nothing is begun while the pool is paused', async (t) => {
   const pool = threads(t, { filename, size: 1 })
   await fill(pool, 1)
