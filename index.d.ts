@@ -2301,6 +2301,21 @@ export declare class MultiPool<P> extends MultiThreadVerbs<P> {
 	wrap<R, This, A extends unknown[], T>(this: MultiPool<Pool<R>>, f: (this: This, ...args: A) => T): (this: This, ...args: A) => Promise<Awaited<T>>;
 }
 /**
+ * The pools of this isolate that are still there, in the order in which they were made: for a health check, a page of
+ * numbers, or a shutdown that closes everything.
+ *
+ * ```js
+ * for (const pool of pools()) console.log(`${pool.kind} ${pool.name}: ${pool.busy} busy, ${pool.waiting} waiting`)
+ * await Promise.all(pools().map((pool) => pool.close()))
+ * ```
+ *
+ * A pool is listed from its creation for as long as the program references it, also while it is closed, as it may be
+ * rebooted: `isClosed` tells. The list holds no pool: one that nobody references any more is released as ever. The pools
+ * of a `MultiPool` stand before it. Views (`with`) are no pools of their own. Of a shared pool each `create` of this
+ * isolate is listed; the pools that other isolates have made are not.
+ */
+export declare function pools(): (Pool<any> | ThreadPool<any> | MultiPool<any>)[];
+/**
  * Whether an error is one of a pool whose call may succeed later: a `PoolError` with `retryable: true`. False for
  * everything else, such as what a task throws. A function of its own, so that it can be handed to a retry.
  *

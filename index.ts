@@ -1,6 +1,7 @@
 export type { AnyPool, PoolKind } from './src/pool/any-pool.js'
 export { MultiPool } from './src/pool/multi-pool.js'
 export { Pool } from './src/pool/pool.js'
+export { pools } from './src/pool/pools.js'
 export { ThreadPool } from './src/pool/thread-pool.js'
 export type { FutureOf, GroupOf, MultiGroup } from './src/pool/multi-types.js'
 export type { GroupRun, Run, Tasks } from './src/pool/module-types.js'

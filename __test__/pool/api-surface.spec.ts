@@ -11,7 +11,7 @@ const { Pool } = workpool
 /** What all kinds of pool have in common. */
 const AnyPool = Object.getPrototypeOf(Pool.prototype)
 
-test('the package exports its pools and their errors', (t) => {
+test('the package exports its pools, the list of them and their errors', (t) => {
   for (const name of [
     'Pool',
     'ThreadPool',
@@ -28,6 +28,7 @@ test('the package exports its pools and their errors', (t) => {
     'NoThreadError',
     'ResultTimeoutError',
     'GroupTimeoutError',
+    'pools',
   ]) {
     t.is(typeof (workpool as Record<string, unknown>)[name], 'function', name)
   }

@@ -3,6 +3,7 @@ import type { InspectOptionsStylized, inspect } from 'node:util'
 import { settling } from '../base/follow.js'
 import { custom, show } from './inspection.js'
 import { needHeadroom } from '../base/headroom.js'
+import { enlist } from '../base/registry.js'
 import {
   type CloseOptions,
   type VacancyOptions,
@@ -36,6 +37,7 @@ export abstract class BasePool implements AsyncDisposable {
   /** @internal */
   constructor(origin: Origin<any, any, any>) {
     this.#origin = origin
+    enlist(this)
   }
 
   /**
