@@ -4,7 +4,20 @@ import { sources } from './scripts/entries.mjs'
  * In which order the folders of `src` stand, the lowest first. A file imports from its own folder and from lower ones, and no two files
  * import each other. `npm run check` fails otherwise.
  */
-const FOLDERS = ['base', 'native', 'wire', 'options', 'origin', 'policy', 'threads', 'map', 'future', 'group', 'pool']
+const FOLDERS = [
+  'base',
+  'native',
+  'wire',
+  'options',
+  'observe',
+  'origin',
+  'policy',
+  'threads',
+  'map',
+  'future',
+  'group',
+  'pool',
+]
 
 /** The entry points, as a pattern. */
 const DOORS = sources.map((source) => `${source.replaceAll('.', '\\.')}$`).join('|')

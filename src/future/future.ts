@@ -12,7 +12,8 @@ import {
 } from '../base/intrinsics.js'
 import type { SubmitOptions } from '../options/options.js'
 import { type GetOptions, checkGetOptions, checkPriority } from '../options/options.js'
-import { Followed, type RefusalReason, type TaskState } from '../origin/followed.js'
+import type { RefusalReason } from '../observe/channels.js'
+import { Followed, type TaskState } from '../origin/followed.js'
 import type { JobOptions, Origin } from '../origin/origin.js'
 import { submitFollowed } from '../origin/submit-followed.js'
 

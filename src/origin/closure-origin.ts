@@ -62,7 +62,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     const options = { ...workers, nonblocking, maxBlockingTasks, ...toCoreScheduling(settings) }
     const isShared = agreement !== undefined
     const { id, hasAgeing } = open(name, options, agreement)
-    super(id, { name, size, isShared, isOwner: false, isHeld: hasResource, hasAgeing })
+    super(id, { name, kind: 'closures', size, isShared, isOwner: false, isHeld: hasResource, hasAgeing })
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
     this.#turnedAway = new TurnedAway(this.#failures)

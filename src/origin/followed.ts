@@ -3,6 +3,7 @@ import { markHandled } from '../base/follow.js'
 import { Promise } from '../base/intrinsics.js'
 import { Rejection } from '../native/abi.js'
 import { native } from '../native/binding.js'
+import type { RefusalReason } from '../observe/channels.js'
 import { carryOut, hasCommands } from '../native/isolate.js'
 import { capture, forgetCaptured, rejectOf, resolveOf } from './captured.js'
 import type { GroupTag } from './group-tag.js'
@@ -11,20 +12,6 @@ import { type Times, timesNow } from './times.js'
 
 /** How a task stands. */
 export type TaskState = 'waiting' | 'running' | 'fulfilled' | 'rejected' | 'timed-out' | 'cancelled' | 'refused'
-
-/** Why a task was not run; named as it is counted in `stats().rejected`. */
-export type RefusalReason =
-  | 'overload'
-  | 'rate'
-  | 'key'
-  | 'paused'
-  | 'closed'
-  | 'waitTimeout'
-  | 'released'
-  | 'displaced'
-  | 'shed'
-  | 'cleared'
-  | 'noThread'
 
 /** What a pool says of a task that it has accepted. */
 export interface Accepted {

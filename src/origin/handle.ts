@@ -10,6 +10,7 @@ import { type Change, assertAgrees as assertChange, toCoreChange } from '../opti
 import type { CloseOptions } from '../options/options.js'
 import { type JobOptions, Origin, isFinal } from './origin.js'
 import { overloadError } from './strain.js'
+import { PoolTelling } from './tell-pool.js'
 import type { Batch, Jobs, Share } from './batch.js'
 import { type Places, reservePlaces } from './places.js'
 import { Signals } from './signals.js'
@@ -19,10 +20,10 @@ import { readStat, readStats } from '../native/stats.js'
 const { WatchCondition } = native
 
 const noop = (): void => {}
-
 /** What a handle needs to know of its pool. */
 export interface HandleSettings {
   readonly name: string
+  readonly kind: 'closures' | 'threads'
   /** 0 = unbounded. */
   readonly size: number
   readonly isShared: boolean
@@ -47,6 +48,7 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
   #hasLeft = false
   /** Whether a watch is waiting for the closed pool to be vacant. */
   #isLeaving = false
+  protected readonly telling: PoolTelling
   readonly #settings: HandleSettings
   #stopListening = noop
   /** Promises of the verbs that have not settled, and hence may need the handle. */
@@ -66,6 +68,7 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
     super(settings.name)
     this.#settings = settings
     if (!settings.isShared) this.#capacity = settings.size || Infinity
+    this.telling = new PoolTelling(id, settings.name, settings.kind, settings.isShared)
   }
 
   /** Who carries out the core's commands. */
@@ -243,6 +246,7 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
   configure(change: Change): void {
     native.configure(isolate, this.id, toCoreChange(change))
     if (change.size !== undefined && !this.#settings.isShared) this.#capacity = change.size || Infinity
+    this.telling.tuned(change)
     carryOut()
   }
 
@@ -254,6 +258,7 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
   /** The pool has been closed: carries out what that has left to do, and lets go of a pool with resources once it is vacant. */
   #closed(): void {
     carryOut()
+    this.telling.closed()
     // A shared pool may be rebooted by others.
     if (this.#isLeaving || !this.#settings.isHeld || this.#settings.isShared) return
     this.#isLeaving = true
@@ -321,6 +326,7 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
   async #leaveShared(): Promise<void> {
     const generation = native.leave(isolate, this.id)
     carryOut()
+    this.telling.closed(generation)
     if (generation !== null) await this.#ending(generation, undefined)
     await this.#until(WatchCondition.Left)
     this.#stopListening()

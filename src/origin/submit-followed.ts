@@ -1,5 +1,6 @@
 import { Offer, Refusal } from '../native/abi.js'
-import type { Followed, RefusalReason } from './followed.js'
+import type { RefusalReason } from '../observe/channels.js'
+import type { Followed } from './followed.js'
 import { type JobOptions, type Origin, isRefusal } from './origin.js'
 import { reasonOf } from './rejections.js'
 

@@ -69,6 +69,8 @@ export type Report =
   | { readonly kind: 'sticky'; readonly name: string; readonly timeout: number; readonly isAwaited: boolean }
   /** Everything that the thread has printed has arrived. */
   | { readonly kind: 'flushed' }
+  /** The thread has reached a limit of `recycle`. */
+  | { readonly kind: 'recycled'; readonly by: { readonly tasks: number; readonly limit: 'tasks' | 'heapMb' } }
   /** The thread ends by itself. */
   | { readonly kind: 'exit'; readonly code: number }
   /**

@@ -21,6 +21,8 @@ export class TaskEnds {
   readonly #begun: Map<number, Begun>
   readonly #nameOf: (callee: Callee) => string
   #ended = 0
+  /** Whether the owner knows that the thread is to be replaced. */
+  #isTold = false
   /** The count of the value that takes the message port next. */
   #nextValue = 0
 
@@ -136,6 +138,14 @@ export class TaskEnds {
   #isWornOut(): boolean {
     const { tasks, heapBytes } = this.#assignment.recycle
     this.#ended++
-    return (tasks > 0 && this.#ended >= tasks) || (heapBytes > 0 && process.memoryUsage().heapUsed > heapBytes)
+    const limit =
+      tasks > 0 && this.#ended >= tasks
+        ? 'tasks'
+        : heapBytes > 0 && process.memoryUsage().heapUsed > heapBytes
+          ? 'heapMb'
+          : undefined
+    if (limit === undefined) return false
+    if (!this.#isTold) this.report({ kind: 'recycled', by: { tasks: this.#ended, limit } })
+    return (this.#isTold = true)
   }
 }

@@ -7,6 +7,8 @@ import type { StickyLimit } from '../broadcast/sticky-limit.js'
 export interface Member {
   readonly worker: number
   readonly thread: Worker
+  /** Node's number for it, which the `Worker` has no more once it has ended. */
+  readonly threadId: number
   /** Tells the values of this thread from those of others. */
   readonly serial: number
   /** The count of the value that comes next from the thread. */
@@ -29,4 +31,18 @@ export interface Member {
   readonly stickyLimit: StickyLimit
   /** How often this worker had been started before. */
   readonly attempt: number
+}
+
+/** What the pool wants to hear of its threads. */
+export interface ThreadEvents {
+  /** A thread that had loaded has died, with this exit code and this uncaught error. */
+  crashed(worker: number, exitCode: number, cause: ErrorDescription | undefined): void
+  /** A thread that had no task has been ended. */
+  retired(worker: number): void
+  /** A thread cannot be started. Without a cause, it was not wanted any more. */
+  startFailed(worker: number, cause: ErrorDescription | undefined): void
+  /** A thread has loaded. */
+  loaded(): void
+  /** A thread has ended: what it has sent by its message port is about to be dropped. */
+  ended(): void
 }

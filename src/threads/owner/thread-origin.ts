@@ -74,7 +74,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     const opened = open(name, options, agreement)
     const { id, isNew, hasAgeing } = opened
     const isShared = agreement !== undefined
-    super(id, { name, size, isShared, isOwner: isShared && isNew, isHeld: true, hasAgeing })
+    super(id, { name, kind: 'threads', size, isShared, isOwner: isShared && isNew, isHeld: true, hasAgeing })
     this.concurrency = opened.concurrency
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
@@ -392,6 +392,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     const generation = native.close(isolate, this.id)
     native.destroy(isolate, this.id)
     carryOut()
+    this.telling.closed()
     await new Promise<void>((resolve) => {
       watch(this.id, WatchCondition.Ended, () => resolve(), true, generation)
     })

@@ -12,7 +12,7 @@ import { pack } from '../../wire/values.js'
 import { openStreams } from '../stream/open-streams.js'
 import type { StreamHome } from '../stream/home.js'
 import { type ThreadErrors, packCrash } from './thread-errors.js'
-import type { ThreadEvents } from './threads.js'
+import type { ThreadEvents } from './member.js'
 
 /** Tells the core what has become of a pool's threads. */
 export class ThreadReports implements ThreadEvents {

@@ -23,12 +23,13 @@ import { StickyLimit } from '../broadcast/sticky-limit.js'
 import { type PortArgument, discard } from './port-argument.js'
 import { hasBegun, isOpen } from './liveness.js'
 import { checkMade } from './made-worker.js'
-import type { Member } from './member.js'
+import type { Member, ThreadEvents } from './member.js'
 import { type Assignment, type Order, type Report, SERIALS, countOf, nextCount, tokenOf } from '../messages.js'
 import type { ThreadSettings } from '../../options/thread-options.js'
 import { afterPrints } from './after-prints.js'
 import { PortValues, type Taker } from './port-values.js'
 import { Retries } from './retries.js'
+import { tellEnded, tellRecycled, tellStarted } from './tell-thread.js'
 
 /**
  * How long a thread that is to end may take to send what it has printed, in ms. A thread that does not answer in that
@@ -56,20 +57,6 @@ const IMPORT_MS = 5_000
 
 /** The file that threads begin with: it imports 'workpool/worker'. */
 const ENTRY = pathToFileURL(THREAD_ENTRY)
-
-/** What the pool wants to hear of its threads. */
-export interface ThreadEvents {
-  /** A thread that had loaded has died, with this exit code and this uncaught error. */
-  crashed(worker: number, exitCode: number, cause: ErrorDescription | undefined): void
-  /** A thread that had no task has been ended. */
-  retired(worker: number): void
-  /** A thread cannot be started. Without a cause, it was not wanted any more. */
-  startFailed(worker: number, cause: ErrorDescription | undefined): void
-  /** A thread has loaded. */
-  loaded(): void
-  /** A thread has ended: what it has sent by its message port is about to be dropped. */
-  ended(): void
-}
 
 export class Threads {
   readonly #settings: ThreadSettings
@@ -113,6 +100,7 @@ export class Threads {
     const member: Member = {
       worker,
       thread,
+      threadId: thread.threadId,
       serial,
       nextValue: 0,
       control,
@@ -182,6 +170,7 @@ export class Threads {
     } else if (report.kind === 'loaded') {
       member.stickyLimit.end()
       member.hasLoaded = true
+      tellStarted(this.#settings.name, member)
       this.#events.loaded()
       // From now on the core reports the end of the thread.
       if (!member.isDead) this.#beSure(member)
@@ -190,6 +179,7 @@ export class Threads {
       this.#endUnloadable(member, report.error)
     } else if (report.kind === 'exit') member.exitCode = report.code
     else if (report.kind === 'flushed') member.end?.()
+    else if (report.kind === 'recycled') tellRecycled(this.#settings.name, member, report)
     else if (report.kind === 'vain') this.#values.drop(report.token)
     else {
       member.nextValue = nextCount(countOf(report.token))
@@ -288,6 +278,7 @@ export class Threads {
   /** Says how a thread has ended. */
   #conclude(member: Member, exitCode: number): void {
     const { worker, attempt } = member
+    tellEnded(this.#settings.name, member, exitCode)
     const isEnding = this.#isEnding.delete(worker)
     if (member.isRetiring) this.#events.retired(worker)
     else if (member.hasLoaded) {
