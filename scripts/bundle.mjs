@@ -31,9 +31,11 @@ function compile(files) {
 }
 
 const PARTS = join(root, 'src/base/parts.ts')
+/** A thread that has nothing in common with the others: it begins with this file. */
+const INSPECTOR = join(root, 'src/threads/inspect/inside/entry.ts')
 /** The file that opens the addon names this copy to others. */
 const SHARED = 'shared-code'
-const compiled = compile(sources.map((source) => join(root, source)))
+const compiled = compile([...sources.map((source) => join(root, source)), INSPECTOR])
 const sourceOf = (id, importer) => resolve(dirname(importer), id.replace(/\.js$/, '.ts'))
 
 /** Where a file has a part: `part(() => require('./x.js'))`. */
@@ -81,6 +83,7 @@ const typescript = {
   buildStart() {
     // What the entry points' files call of it is called by nothing else.
     this.emitFile({ type: 'chunk', id: PARTS, name: SHARED })
+    this.emitFile({ type: 'chunk', id: INSPECTOR, fileName: 'inspector.js' })
     for (const { part } of parts) this.emitFile({ type: 'chunk', id: part, fileName: nameOfPart(part) })
   },
   buildEnd() {

@@ -3,11 +3,7 @@
  * each thread. It answers while a thread runs an endless loop, as its messages interrupt JavaScript.
  */
 import type { Session } from 'node:inspector'
-import { isMainThread } from 'node:worker_threads'
-
-import { PoolUnsupportedError } from '../../base/errors.js'
-import { Promise, clearTimeout, resolvedPromise, setTimeout, then } from '../../base/intrinsics.js'
-import { isNode } from '../../base/runtime.js'
+import { clearTimeout, setTimeout } from 'node:timers'
 
 /** How long the inspector of the process may take to tell of the threads that there are, in ms. */
 const ATTACH_MS = 500
@@ -15,14 +11,12 @@ const ATTACH_MS = 500
 /** How long a thread may take to answer, in ms. One that does not is in native code, or the machine is very busy. */
 export const ANSWER_MS = 2_000
 
-const resolved = resolvedPromise(undefined)
-
 /**
  * Calls it when the JavaScript that the inspector has interrupted is over. That may be Node's own in the midst of its
  * timers, so whoever the inspector calls sets and clears timers here only: otherwise Node's queue of timers breaks, and
  * the process ends.
  */
-export const afterwards = (callback: () => void): void => void then.call(resolved, callback)
+export const afterwards = (callback: () => void): void => queueMicrotask(callback)
 
 /** A message of a thread's inspector: the answer to a call, or an event. */
 interface Message {
@@ -34,7 +28,7 @@ interface Message {
 
 /**
  * The inspector of one thread. Whoever listens is called at once, which may be in the midst of other JavaScript of this
- * isolate: no promise has its turn before that ends, and a thread that stands must not wait for so long.
+ * thread: no promise has its turn before that ends, and a thread that stands must not wait for so long.
  */
 export class InspectedThread {
   readonly #send: (message: string) => void
@@ -92,14 +86,13 @@ export class Inspection {
   readonly #byThread = new Map<number, InspectedThread>()
   /** Is called when a thread has been attached. */
   #attached = (): void => {}
-  #isClosed = false
 
   private constructor(session: Session) {
     this.#session = session
     session.on('NodeWorker.attachedToWorker', ({ params }) => {
       const { sessionId, workerInfo } = params
       const thread = new InspectedThread((message) => {
-        if (!this.#isClosed) session.post('NodeWorker.sendMessageToWorker', { sessionId, message }, () => {})
+        session.post('NodeWorker.sendMessageToWorker', { sessionId, message }, () => {})
       })
       this.#bySession.set(sessionId, thread)
       const number = TITLE.exec(workerInfo.title)?.[1]
@@ -112,28 +105,15 @@ export class Inspection {
     session.on('NodeWorker.detachedFromWorker', ({ params }) => this.#bySession.get(params.sessionId)?.end())
   }
 
-  /**
-   * Begins to look at threads, for the pool of this name.
-   *
-   * @throws PoolUnsupportedError
-   */
-  static async open(pool: string): Promise<Inspection> {
-    if (!isNode) throw new PoolUnsupportedError(pool, 'this runtime has no inspector that tells of threads', undefined)
-    let session: Session | undefined
-    try {
-      // Only now: most programs never need the inspector.
-      const inspector = await import('node:inspector')
-      session = new inspector.Session()
-      // The inspector of the main thread tells of all threads, and no other one does.
-      if (isMainThread) session.connect()
-      else session.connectToMainThread()
-      const inspection = new Inspection(session)
-      await inspection.#enable(session)
-      return inspection
-    } catch (error) {
-      session?.disconnect()
-      throw new PoolUnsupportedError(pool, 'the inspector of this process cannot be used', error)
-    }
+  /** Begins to look at threads. Rejects if there is no inspector. */
+  static async open(): Promise<Inspection> {
+    const { Session } = await import('node:inspector')
+    const session = new Session()
+    // The inspector of the main thread tells of all threads, and no other one does.
+    session.connectToMainThread()
+    const inspection = new Inspection(session)
+    await inspection.#enable(session)
+    return inspection
   }
 
   #enable(session: Session): Promise<void> {
@@ -149,7 +129,7 @@ export class Inspection {
   }
 
   /** The inspectors of these threads, without those that have ended. */
-  async threads(numbers: readonly number[]): Promise<ReadonlyMap<number, InspectedThread>> {
+  async threads(numbers: readonly number[]): Promise<readonly (InspectedThread | undefined)[]> {
     const isComplete = (): boolean => numbers.every((number) => this.#byThread.has(number))
     if (!isComplete()) {
       await new Promise<void>((resolve) => {
@@ -161,12 +141,11 @@ export class Inspection {
         }
       })
     }
-    return this.#byThread
+    return numbers.map((number) => this.#byThread.get(number))
   }
 
   /** The threads are not looked at any more. What has been sent to them arrives before that. */
   close(): void {
-    this.#isClosed = true
     this.#session.post('NodeWorker.disable', () => {})
     this.#session.disconnect()
   }
