@@ -99,11 +99,14 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   }
 
   readChange(change: unknown): Change {
-    const checked = checkClosureChange(change)
-    if (checked.minSize !== undefined && this.#resources === undefined) {
+    return checkClosureChange(change)
+  }
+
+  override assertAgrees(change: Change): void {
+    if (change.minSize !== undefined && this.#resources === undefined) {
       throw misuse('minSize needs init: a worker without a resource has nothing to keep')
     }
-    return checked
+    super.assertAgrees(change)
   }
 
   override assertPossible(options: SubmitChecked): void {

@@ -155,6 +155,7 @@ export class ThreadPool<M = any> extends ThreadVerbs<M> {
       origin.abandon(() => forget(origin.id))
       throw error
     }
+    origin.startThreads()
     return new ThreadPool<M>(CREATE, origin, defaults)
   }
 

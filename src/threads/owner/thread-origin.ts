@@ -85,11 +85,14 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     this.#ends = new CallEnds(this.#failures, this.#errors, this.#threads)
     hold(id, this)
     if (isShared) warnOfTwins(name, true, this.#failures)
-    if (isNew && settings.preAlloc) {
-      native.start(isolate, id, true)
-      carryOut()
-    }
     if (settings.signal !== undefined) this.follow(settings.signal)
+  }
+
+  /** The options have been found to agree: the threads that are to be there from the start begin to start. */
+  startThreads(): void {
+    if (this.#threads === undefined || !this.#settings.preAlloc) return
+    native.start(isolate, this.id, true)
+    carryOut()
   }
 
   protected nameOf(call: Call): string {
