@@ -1,15 +1,9 @@
-// The rules of scheduling and of resources in crate/core/src, each broken once: the text that states the rule, and what stands there
-// instead. A text must occur exactly once.
+// The rules of scheduling and of resources, each broken once.
 
-/** @typedef {{ rule: string, file: string, from: string, to: string }} Mutant */
+import { list } from './list.mjs'
 
-/** @type {Mutant[]} */
-export const mutants = []
-
-/** @param {string} file @param {[rule: string, from: string, to: string][]} broken */
-const add = (file, broken) => {
-  for (const [rule, from, to] of broken) mutants.push({ rule, file, from, to })
-}
+const { mutants, add } = list()
+export { mutants as scheduling }
 
 add('rules/scheduled/order.rs', [
   [

@@ -217,6 +217,17 @@ fn threads_on_their_way_out_are_not_meant() {
 }
 
 #[test]
+fn a_thread_that_retires_once_it_has_ended_its_tasks_is_not_meant() {
+    let (pool, _) = loaded(threads(1, 2));
+    let [first, second] = [1, 2].map(|number| start(&pool, number));
+    pool.finish_task(first, End::Completed, true);
+    pool.collect(first);
+    assert_eq!(broadcast(&pool, &plain()), []);
+    assert_eq!(end(&pool, second), None);
+    assert_eq!(rejections(&pool.effects()), []);
+}
+
+#[test]
 fn its_time_counts_from_the_call_so_that_a_busy_thread_does_not_hold_it() {
     let (pool, workers) = loaded(threads(1, 1));
     let running = start(&pool, 1);

@@ -7,7 +7,7 @@ use workpool_core::{
     Refusal, Submission, TaskGroup, UNBOUNDED, WorkerId, WorkerKind,
 };
 
-use crate::{Fixture, capacity};
+use crate::{Fixture, boots, capacity, resources};
 
 fn group(id: u64, limit: u32) -> Option<TaskGroup> {
     Some(TaskGroup { id: GroupId(NonZero::new(id).expect("above 0")), limit })
@@ -150,4 +150,42 @@ fn a_limited_group_in_the_background_and_among_tasks_that_age_keeps_its_limit() 
     pool.start_of(Submission::new(3));
     assert_eq!(pool.complete(worker), Some(high));
     assert_eq!(pool.complete(worker), Some(low));
+}
+
+#[test]
+fn among_groups_the_task_goes_first_that_came_first_however_many_of_its_group_run() {
+    let other = |payload| Submission { group: group(2, 3), ..Submission::new(payload) };
+    let pool = Fixture::new(capacity(3));
+    pool.start_of(of(0, 3));
+    pool.start_of(of(1, 3));
+    let worker = pool.start_of(Submission::new(2));
+    for task in [of(3, 3), other(4), of(5, 3), other(6)] {
+        pool.wait(task);
+    }
+    let mut order = Vec::new();
+    while let Some(next) = pool.complete(worker) {
+        order.extend(pool.payload(next));
+    }
+    assert_eq!(order, [3, 4, 5, 6]);
+}
+
+#[test]
+fn as_many_workers_boot_for_a_group_as_its_limit_allows() {
+    let pool = Fixture::new(resources(4));
+    let [first, second] = [0, 1].map(|payload| pool.wait(of(payload, 2)));
+    let third = pool.wait(of(2, 2));
+    let workers = boots(&pool.effects());
+    assert_eq!(workers.len(), 2);
+    assert_eq!(pool.booted(workers[0]), Some(first));
+    assert_eq!(pool.booted(workers[1]), Some(second));
+    assert_eq!(boots(&pool.effects()), []);
+    assert_eq!(pool.complete(workers[0]), Some(third));
+}
+
+#[test]
+fn a_task_beyond_the_limit_of_its_group_is_refused_although_a_worker_could_boot() {
+    let pool = Fixture::new(Options { nonblocking: true, ..resources(4) });
+    pool.wait(of(0, 1));
+    assert!(matches!(pool.submit(of(1, 1)), Admission::Refused(_)));
+    pool.wait(Submission::new(2));
 }

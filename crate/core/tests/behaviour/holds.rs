@@ -148,6 +148,7 @@ fn what_is_kept_for_many_turns_that_nobody_will_use() {
         let effects = in_parts(&pool, |pool| {
             if closes {
                 pool.close();
+                assert!(pool.gauges().2 > 0, "the reaper goes on, and not whoever closes the pool");
             } else {
                 assert_eq!(pool.leave(FaceId::FIRST), None);
             }

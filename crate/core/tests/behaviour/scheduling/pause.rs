@@ -151,15 +151,17 @@ fn what_waits_at_the_call_is_cleared_and_the_pool_stays_open() {
 
 #[test]
 fn very_many_are_cleared_in_several_holds_of_the_lock() {
-    let pool = Fixture::new(capacity(1));
-    pool.run(Submission::new(0));
-    for payload in 1..5_001 {
-        pool.wait(Submission::new(payload));
+    for policy in [Policy::NONE, Policy { per_key: 9, ..Policy::NONE }] {
+        let pool = Fixture::new(Options { policy, ..capacity(1) });
+        pool.run(Submission::new(0));
+        for payload in 1..5_001 {
+            pool.wait(Submission::new(payload));
+        }
+        pool.await_vacancy(FACE, 1);
+        assert_eq!(pool.clear(), 5_000);
+        assert_eq!(pool.gauges(), (1, 1, 0));
+        assert!(pool.forget_vacancy(FACE, 1), "who awaits a vacancy is no task");
     }
-    pool.await_vacancy(FACE, 1);
-    assert_eq!(pool.clear(), 5_000);
-    assert_eq!(pool.gauges(), (1, 1, 0));
-    assert!(pool.forget_vacancy(FACE, 1), "who awaits a vacancy is no task");
 }
 
 /// Three tasks of threads: one of A runs, the second of A waits, and the thread of one of B dies before it has begun it.

@@ -95,3 +95,19 @@ fn its_wait_timeout_runs_on_and_a_cleared_one_has_left() {
     pool.clear();
     assert!(!pool.set_priority(other, 0));
 }
+
+#[test]
+fn a_task_that_is_cleared_and_has_still_to_be_told_keeps_its_priority() {
+    const CROWD: u32 = 20_000;
+    let pool = Fixture::new(capacity(1));
+    pool.run(Submission::new(0));
+    let tasks: Vec<_> = (1..=CROWD).map(|payload| pool.wait(Submission::new(payload))).collect();
+    assert_eq!(pool.clear(), u64::from(CROWD));
+    let told = rejections(&pool.effects()).len();
+    assert!(told < tasks.len(), "the reaper tells the rest");
+    assert!(!pool.set_priority(tasks[tasks.len() - 1], 0));
+    pool.pass(0);
+    let cleared = rejections(&pool.effects());
+    assert_eq!(told + cleared.len(), tasks.len());
+    assert!(cleared.iter().all(|&(_, rejection)| rejection == Rejection::Cleared));
+}

@@ -1,7 +1,10 @@
 //! Queues that stand.
 
+use std::num::NonZero;
+
 use workpool_core::{
-    BACKGROUND, FaceId, MILLISECOND, Options, Policy, Rate, Rejection, Shed, Submission, WorkerId,
+    BACKGROUND, FaceId, GroupId, MILLISECOND, Options, Policy, Rate, Rejection, Shed, Submission, TaskGroup,
+    WorkerId,
 };
 
 use crate::{Fixture, capacity, rejections};
@@ -53,6 +56,24 @@ fn in_a_queue_that_stands_the_newest_starts_first_and_what_is_late_is_rejected()
     assert_eq!(next(&pool, worker), None);
     assert_eq!(shed(&pool), [3, 4]);
     assert_eq!(pool.snapshot().counters.shed, 4);
+}
+
+#[test]
+fn a_queue_of_tasks_of_a_limited_group_stands_while_its_limit_allows_a_start() {
+    for (limit, is_standing) in [(2, true), (1, false)] {
+        let (pool, worker) = shedding();
+        let group = Some(TaskGroup { id: GroupId(NonZero::<u64>::MIN), limit });
+        let of_group = |payload| Submission { group, ..Submission::new(payload) };
+        pool.tune(2);
+        pool.run(of_group(1));
+        for payload in 2..4 {
+            pool.wait(of_group(payload));
+        }
+        // If the limit keeps them waiting, it is no matter of workers.
+        pool.pass(1_000);
+        assert_eq!(next(&pool, worker), None);
+        assert_eq!(shed(&pool), if is_standing { vec![2, 3] } else { vec![] });
+    }
 }
 
 #[test]

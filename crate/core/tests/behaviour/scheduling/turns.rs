@@ -5,7 +5,7 @@ use workpool_core::{
 };
 
 use super::{A, B, heavy, of};
-use crate::{Fixture, capacity};
+use crate::{Fixture, capacity, recorder::Job};
 
 const FACE: FaceId = FaceId::FIRST;
 
@@ -127,6 +127,24 @@ fn the_slots_of_a_heavy_turn_are_kept_from_whoever_waits() {
     pool.run(heavy(3, 2));
     pool.end_turns(FACE, 1);
     assert_eq!(pool.started(), []);
+}
+
+#[test]
+fn the_slot_of_a_turn_is_not_for_a_more_important_newcomer_of_another_face() {
+    let policy = Policy { per_key: 9, ..Policy::NONE };
+    let pool = Fixture::shared(Options { policy, ..capacity(1) });
+    let other = pool.join().expect("the first one is there");
+    let job = |face, number| Submission::new(Job { face, number });
+    let (worker, _) = pool.start(Job { face: FACE, number: 0 });
+    pool.await_vacancy(FACE, 1);
+    pool.wait(job(other, 1));
+    assert_eq!(pool.complete(worker), None);
+    assert_eq!(pool.effects(), [Effect::Vacancy { face: FACE, token: 1, is_closed: false }]);
+    let newcomer = pool.wait(Submission { priority: 0, ..job(other, 2) });
+    assert_eq!(pool.start(Job { face: FACE, number: 3 }).0, worker, "whose turn it is finds the slot");
+    pool.end_turns(FACE, 1);
+    pool.complete(worker);
+    assert_eq!(pool.effects(), [Effect::Start(worker, newcomer, Job { face: other, number: 2 })]);
 }
 
 #[test]

@@ -54,12 +54,6 @@ struct Record {
     lists: Vec<List>,
 }
 
-impl Record {
-    fn may_start(&self, per_key: u32) -> bool {
-        self.running < self.limit.unwrap_or(per_key)
-    }
-}
-
 /// The waiting keys of one priority, in the order in which they are served: those with the fewest running tasks first.
 /// Whether a key may start at all depends on that number, too; so if the first may not, none may. In the background all
 /// keys are equal, and those that may not start are passed over; they are no more than tasks run.
@@ -169,9 +163,9 @@ impl Keys {
         record.map_or((0, 0), |record| (record.running, record.waiting))
     }
 
-    /// Whether one more task of the key may start.
+    /// Whether one more task of a key may start, which is not a group.
     pub(crate) fn may_start(&self, id: u32, per_key: u32) -> bool {
-        self.records[id as usize].may_start(per_key)
+        self.records[id as usize].running < per_key
     }
 
     /// Of a group: its limit.
