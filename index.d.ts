@@ -1682,6 +1682,7 @@ export interface PoolWith<R> {
 	group<T = unknown>(options: GroupOptions & {
 		mode: "allSettled";
 	}): Group<R, T, Outcome<T>[]>;
+	group<T = unknown>(options?: GroupOptions): Group<R, T, T | T[] | Outcome<T>[]>;
 	/** As `submitAll` of the pool. */
 	submitAll<F extends (context: TaskContext<R>) => unknown>(tasks: Iterable<F>, options?: SubmitOptions): Promise<Awaited<ReturnType<F>>[]>;
 	/** As `execute` of the pool. */
@@ -1730,6 +1731,7 @@ export interface With<M, D> {
 	group<T = unknown>(options: GroupOptions & {
 		mode: "allSettled";
 	}): ThreadGroup<GroupRun<D>, T, Outcome<T>[]>;
+	group<T = unknown>(options?: GroupOptions): ThreadGroup<GroupRun<D>, T, T | T[] | Outcome<T>[]>;
 	/** As `runAll` of the pool. */
 	runAll<N extends Names<D> = Default<D>>(args: Iterable<Argument<D, N>>, options?: Named<RunAllOptions, N>): Promise<Result<D, N>[]>;
 	/** As `map` of the pool. */
@@ -1840,6 +1842,7 @@ export declare class Pool<R = unknown> extends BasePool {
 	group<T = unknown>(options: GroupOptions & {
 		mode: "allSettled";
 	}): Group<R, T, Outcome<T>[]>;
+	group<T = unknown>(options?: GroupOptions): Group<R, T, T | T[] | Outcome<T>[]>;
 	/**
 	 * Runs all `tasks`, and gives their results in the order of the tasks. They are accepted all together or refused all
 	 * together: a full pool rejects with one `PoolOverloadError`, and none of them runs. All are accepted before the first
@@ -2132,6 +2135,7 @@ export declare class ThreadPool<M = any> extends ThreadVerbs<M> {
 	group<T = unknown>(options: GroupOptions & {
 		mode: "allSettled";
 	}): ThreadGroup<GroupRun<M>, T, Outcome<T>[]>;
+	group<T = unknown>(options?: GroupOptions): ThreadGroup<GroupRun<M>, T, T | T[] | Outcome<T>[]>;
 	/**
 	 * The same pool with options for every call. What a call leaves out is taken from them; the options of a call win, but
 	 * of two signals both abort. `name` is the export that `run`, `runAll` and `map` of the view call. With `policy` tasks
@@ -2272,6 +2276,7 @@ export interface MultiGroup<P> {
 	<T = unknown>(options: GroupOptions & {
 		mode: "allSettled";
 	}): GroupOf<P, T, Outcome<T>[]>;
+	<T = unknown>(options?: GroupOptions): GroupOf<P, T, T | T[] | Outcome<T>[]>;
 }
 /**
  * Several pools that are used like one. A strategy names a pool for each task. If that pool cannot start the task at

@@ -31,4 +31,5 @@ export interface MultiGroup<P> {
   <T = unknown>(options?: GroupOptions & { mode?: 'all' | undefined }): GroupOf<P, T, T[]>
   <T = unknown>(options: GroupOptions & { mode: 'any' }): GroupOf<P, T, T>
   <T = unknown>(options: GroupOptions & { mode: 'allSettled' }): GroupOf<P, T, Outcome<T>[]>
+  <T = unknown>(options?: GroupOptions): GroupOf<P, T, T | T[] | Outcome<T>[]>
 }

@@ -205,6 +205,7 @@ export class Pool<R = unknown> extends BasePool {
   group<T = unknown>(options?: GroupOptions & { mode?: 'all' | undefined }): Group<R, T, T[]>
   group<T = unknown>(options: GroupOptions & { mode: 'any' }): Group<R, T, T>
   group<T = unknown>(options: GroupOptions & { mode: 'allSettled' }): Group<R, T, Outcome<T>[]>
+  group<T = unknown>(options?: GroupOptions): Group<R, T, T | T[] | Outcome<T>[]>
   group(options?: GroupOptions): Group<R> {
     return groupOf(this.#access, options)
   }

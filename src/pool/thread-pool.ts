@@ -217,6 +217,7 @@ export class ThreadPool<M = any> extends ThreadVerbs<M> {
   group<T = unknown>(options?: GroupOptions & { mode?: 'all' | undefined }): ThreadGroup<GroupRun<M>, T, T[]>
   group<T = unknown>(options: GroupOptions & { mode: 'any' }): ThreadGroup<GroupRun<M>, T, T>
   group<T = unknown>(options: GroupOptions & { mode: 'allSettled' }): ThreadGroup<GroupRun<M>, T, Outcome<T>[]>
+  group<T = unknown>(options?: GroupOptions): ThreadGroup<GroupRun<M>, T, T | T[] | Outcome<T>[]>
   group(options?: GroupOptions): ThreadGroup<GroupRun<M>> {
     return threadGroupOf(this.#access, options)
   }

@@ -62,6 +62,7 @@ export interface PoolWith<R> {
   group<T = unknown>(options?: GroupOptions & { mode?: 'all' | undefined }): Group<R, T, T[]>
   group<T = unknown>(options: GroupOptions & { mode: 'any' }): Group<R, T, T>
   group<T = unknown>(options: GroupOptions & { mode: 'allSettled' }): Group<R, T, Outcome<T>[]>
+  group<T = unknown>(options?: GroupOptions): Group<R, T, T | T[] | Outcome<T>[]>
   /** As `submitAll` of the pool. */
   submitAll<F extends (context: TaskContext<R>) => unknown>(
     tasks: Iterable<F>,
@@ -120,6 +121,7 @@ export interface With<M, D> {
   group<T = unknown>(options?: GroupOptions & { mode?: 'all' | undefined }): ThreadGroup<GroupRun<D>, T, T[]>
   group<T = unknown>(options: GroupOptions & { mode: 'any' }): ThreadGroup<GroupRun<D>, T, T>
   group<T = unknown>(options: GroupOptions & { mode: 'allSettled' }): ThreadGroup<GroupRun<D>, T, Outcome<T>[]>
+  group<T = unknown>(options?: GroupOptions): ThreadGroup<GroupRun<D>, T, T | T[] | Outcome<T>[]>
   /** As `runAll` of the pool. */
   runAll<N extends Names<D> = Default<D>>(
     args: Iterable<Argument<D, N>>,
