@@ -255,6 +255,24 @@ test('setPriority is for a task that waits only, and for a priority only', async
   t.false(running.setPriority('high'))
 })
 
+test('setPriority moves nothing into a background in which as many wait as may, nor out of one into a full queue', async (t) => {
+  const pool = Pool.create({ size: 1, maxBlockingTasks: 1 })
+  const occupied = occupy(pool, 1)
+  const order: string[] = []
+  const background = pool.future(() => order.push('background'), { priority: 'background' })
+  const normal = pool.future(() => order.push('normal'))
+  t.false(normal.setPriority('background'))
+  t.false(background.setPriority('normal'))
+  t.deepEqual([normal.state, background.state], ['waiting', 'waiting'])
+  t.true(normal.setPriority('low'), 'it is still there')
+  t.true(background.cancel())
+  t.true(normal.setPriority('background'), 'there is room now')
+  const next = pool.future(() => order.push('next'))
+  await occupied.finish()
+  await Promise.all([normal, next])
+  t.deepEqual(order, ['next', 'normal'])
+})
+
 test('panicHandler is told the priority that the task was moved to, and the failure is handled', async (t) => {
   const told: number[] = []
   const pool = Pool.create({ size: 1, panicHandler: (_, { priority }) => void told.push(priority) })

@@ -1,10 +1,15 @@
 // Futures and groups (design/tasks.md) over thread pools.
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
 import test from 'ava'
 import { GroupTimeoutError, MultiPool, PoolClosedError, TaskTimeoutError, WorkerCrashedError } from 'workpool'
 
 import { begun, cells, open } from '../support/cells.js'
 import { threads } from '../support/threads.js'
 import { rejection, until, within } from '../support/until.js'
+
+const INSIDE = pathToFileURL(join(process.cwd(), '__test__', 'fixtures', 'inside-tasks.mjs'))
 
 test('a future of a call is waiting until a thread calls the function, then running, then fulfilled', async (t) => {
   const pool = threads(t, { size: 1 })
@@ -97,6 +102,27 @@ test('the first failure of a group of calls aborts the others in their threads',
   t.is(error, await rejection(failing))
   await within(group[Symbol.asyncDispose](), 'the block ends')
   t.is(Atomics.load(array, 1), 1)
+})
+
+test.serial('what a freed thread has begun before the abort of a failing group counts as running', async (t) => {
+  const flags = new Int32Array(new SharedArrayBuffer(32))
+  const pool = threads(t, { filename: INSIDE, workerData: flags, size: 1, grace: 10_000 })
+  await pool.ready()
+  await using group = pool.group()
+  group.run('the first', { name: 'fails' })
+  group.run(undefined, { name: 'reason' })
+  group.run('the third')
+  // The thread takes the second one while this isolate cannot hear of the failure.
+  t.is(Atomics.wait(flags, 0, 0, 10_000), 'ok')
+  const error = await rejection(group.join())
+  t.is(error.message, 'the first')
+  const [, second, third] = [...group.results.values()].map((outcome) => outcome as { reason: unknown; runMs: number })
+  t.deepEqual([second!.reason, third!.reason], [error, error])
+  t.true(second!.runMs > 0, 'it has run')
+  t.is(third!.runMs, 0, 'it has not')
+  await within(group[Symbol.asyncDispose](), 'the block ends')
+  t.not(Atomics.load(flags, 1), 0, 'the block has waited for what had begun')
+  t.like(pool.stats(), { failed: 1, cancelled: 2, busy: 0 })
 })
 
 test('a function that does not heed holds the end of the block until its thread has been ended and replaced', async (t) => {

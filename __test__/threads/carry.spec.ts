@@ -117,6 +117,20 @@ test.serial('what is carried goes along however the argument goes', async (t) =>
   await Promise.all([pool.close(), early.close()])
 })
 
+test.serial('a task for which nobody has anything goes the way of one in a pool without carriers', async (t) => {
+  let carried: unknown
+  const { pool: bare } = create()
+  const { pool } = create({ carry: [carrier('one', () => carried), carrier('two', () => undefined)] })
+  const way = (own: typeof pool) => own.run(1, { name: 'trace' })
+  const wayOfBatch = (own: typeof pool) => own.runAll([1, 2], { name: 'trace' })
+  const short = [await way(bare), await wayOfBatch(bare)]
+  t.deepEqual([await way(pool), await wayOfBatch(pool)], short)
+  carried = 'something'
+  t.notDeepEqual(await way(pool), short[0])
+  t.notDeepEqual(await wayOfBatch(pool), short[1])
+  await Promise.all([bare.close(), pool.close()])
+})
+
 test.serial('if capture throws the task rejects with that, and a batch as a whole', async (t) => {
   const error = new Error('no context')
   let calls = 0

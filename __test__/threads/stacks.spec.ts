@@ -231,6 +231,34 @@ test.serial('a guest of a shared pool, and an owner that is no main thread, look
   await remote!.terminate()
 })
 
+test.serial('a guest of a shared pool has profiles of its threads', async (t) => {
+  const name = 'profiled by guests'
+  const pool = ThreadPool.create<Functions>({ name, shared: true, filename, size: 1 })
+  t.teardown(() => pool.destroy())
+  const gate = cells()
+  const running = pool.run(gate, { name: 'calls' })
+  await begun(gate)
+  const [remote] = await Remote.starting(1)
+  const profiles = (await remote!.run(
+    async ({ ThreadPool }: any, name: string, filename: string) => {
+      const guest = ThreadPool.create({ name, shared: true, filename })
+      return guest.profile({ ms: 500 })
+    },
+    name,
+    filename,
+  )) as Awaited<ReturnType<typeof pool.profile>>
+  open(gate)
+  await running
+  t.deepEqual(
+    profiles.map(({ name: own, profile }) => [
+      own.startsWith(`${name}-`),
+      profile.nodes.some(({ callFrame }) => callFrame.url === filename),
+    ]),
+    [[true, true]],
+  )
+  await remote!.terminate()
+})
+
 test.serial('a MultiPool looks at the threads of all its pools; pools of closures have none', async (t) => {
   const pools = [threads(t, { filename, size: 1 }), threads(t, { filename, size: 1 })]
   const multi = MultiPool.of(pools)

@@ -30,7 +30,7 @@ test.serial('the generator of a guest that ends is ended', async (t) => {
   t.deepEqual({ hung, code, stdout, stderr }, { hung: false, code: 0, stdout: '1 free\n', stderr: '' })
 })
 
-test.serial('many chunks leave nothing behind', async (t) => {
+test.serial('a stream of very many chunks runs with constant memory', async (t) => {
   const { code, stdout } = await end('memory')
   t.is(code, 0)
   const { heap, rss } = JSON.parse(stdout)

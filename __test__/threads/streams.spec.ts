@@ -1,6 +1,6 @@
 // threads.stream: chunks of an exported generator.
 import { join } from 'node:path'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 
@@ -90,6 +90,34 @@ for (const highWaterMark of [1, 2, 5, 16]) {
     await stream.return!()
   })
 }
+
+test('a chunk is sent before the generator is asked for the next one', async (t) => {
+  const { pool, cells } = streams(t)
+  await pool.ready()
+  for (const name of ['held', 'heldLater']) {
+    Atomics.store(cells, 2, 0)
+    const stream = pool.stream(5, { name })
+    for (let number = 0; number < 5; number++) {
+      t.deepEqual(await within(stream.next(), `chunk ${number} of ${name}`), { value: number, done: false })
+      Atomics.store(cells, 2, number + 1)
+      Atomics.notify(cells, 2)
+    }
+    t.true((await stream.next()).done)
+  }
+})
+
+test('a producer without credit waits to be woken, and does not poll', async (t) => {
+  const { pool, cells } = streams(t, { concurrency: 2 })
+  const stream = pool.stream(1_000, { name: 'numbers', highWaterMark: 4 })
+  await stream.next()
+  await reaches(cells, ASKED, 4)
+  const before = (await pool.run(undefined, { name: 'turns' })) as number
+  await delay(400)
+  const turned = ((await pool.run(undefined, { name: 'turns' })) as number) - before
+  t.true(turned < 20, `the event loop of its thread has turned ${turned} times`)
+  t.is((await stream.next()).value, 1)
+  await stream.return!()
+})
 
 test('leaving the loop runs the finally of the generator, and waits for it', async (t) => {
   const { pool, at } = streams(t)
@@ -256,7 +284,7 @@ test('options are checked at once; a refusal is that of the first next', async (
 })
 
 test('an abort throws its reason at once, before the start and in the midst', async (t) => {
-  const { pool, at } = streams(t)
+  const { pool, at } = streams(t, { grace: 60_000 })
   const reason = new Error('enough')
   t.is(await rejection(pool.stream([1], { signal: AbortSignal.abort(reason) }).next()), reason)
   for (const name of ['numbers', 'heeding']) {
