@@ -305,6 +305,24 @@ test('id, waitMs and runMs are those of the task, and stand still when it has se
   t.deepEqual([waiting.waitMs, waiting.runMs], [waitMs, runMs])
 })
 
+test('a future waits while its worker gets its resource, and runs from the call of its function on', async (t) => {
+  const made = gate<string>()
+  const pool = Pool.create({ size: 1, init: () => made.promise })
+  const result = gate()
+  const future = pool.future(async ({ resource }) => {
+    await result.promise
+    return resource
+  })
+  await delay(2)
+  t.deepEqual([future.state, future.runMs], ['waiting', 0])
+  made.open('the resource')
+  await until(() => future.state === 'running', 'it runs')
+  t.true(future.waitMs >= 1)
+  result.open()
+  t.is(await future, 'the resource')
+  await pool.close()
+})
+
 test('a future over a MultiPool is a task of the pool that takes it; a refusal is what all pools say', async (t) => {
   const multi = MultiPool.create({ pools: 2, size: 1, maxBlockingTasks: 1 })
   const occupants = occupy(multi, 2)

@@ -2,10 +2,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 import test from 'ava'
-import { GroupTimeoutError, MultiPool, Pool, PoolClosedError, PoolOverloadError, TaskTimeoutError } from 'workpool'
+import {
+  GroupTimeoutError,
+  MultiPool,
+  Pool,
+  PoolClosedError,
+  PoolError,
+  PoolOverloadError,
+  TaskTimeoutError,
+} from 'workpool'
 
 import { gate, occupy } from '../support/gate.js'
-import { rejection, within } from '../support/until.js'
+import { rejection, until, within } from '../support/until.js'
 
 /** Settles when its signal aborts. */
 const heeds = ({ signal }: { signal: AbortSignal }): Promise<never> =>
@@ -415,6 +423,40 @@ test('a refusal is a failure of the task', async (t) => {
   first.open()
   await limited.join()
 })
+
+test('the tasks of a group have the resources of their workers; one that cannot be had is a failure of its task', async (t) => {
+  let made = 0
+  const init = (): number => {
+    if (++made === 2) throw new Error('no second one')
+    return made
+  }
+  const pool = Pool.create({ size: 2, init })
+  await using group = pool.group({ mode: 'allSettled' })
+  for (let i = 0; i < 2; i++) group.submit(({ resource }) => delay(2, resource))
+  const outcomes = await group.join()
+  t.like(outcomes[0], { status: 'fulfilled', value: 1 })
+  t.is((outcomes[1] as { reason: Error }).reason.message, 'no second one')
+  await pool.close()
+})
+
+for (const [how, end] of [
+  ['released', (pool: Pool) => pool.release()],
+  ['closed', (pool: Pool) => void pool.close({ timeout: 1 }).catch(() => {})],
+  ['cleared', (pool: Pool) => void pool.clear()],
+] as const) {
+  test(`a group whose pool is ${how} in its midst: what waits rejects, and the block waits for what runs`, async (t) => {
+    const pool = Pool.create({ size: 1 })
+    const stubborn = gate<string>()
+    await using group = pool.group({ mode: 'allSettled' })
+    group.submit(() => stubborn.promise, { tag: 'runs' })
+    group.submit(() => t.fail(), { tag: 'waits' })
+    end(pool)
+    await until(() => group.results.has('waits'), 'the waiting one has settled')
+    t.true(PoolError.is((group.results.get('waits') as { reason: unknown }).reason))
+    stubborn.open('done')
+    t.like(await group.join(), [{ status: 'fulfilled', value: 'done' }, { status: 'rejected' }])
+  })
+}
 
 test('ten thousand tasks of a group hold one listener on its signal, and none once they have ended', async (t) => {
   const pool = Pool.create({ size: 16 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import test from 'ava'
-import { Pool, ThreadPool } from 'workpool'
+import { Pool, PoolClosedError, ThreadPool } from 'workpool'
 
 import { begun, cells, open } from '../support/cells.js'
 import { gate } from '../support/gate.js'
@@ -81,6 +81,30 @@ test.serial('a guest that ends in the midst of its group leaves nothing of it in
   await using group = pool.group<number>({ limit: 1 })
   for (let i = 0; i < 3; i++) group.submit(() => i)
   t.deepEqual(await within(group.join(), 'a group of another isolate runs'), [0, 1, 2])
+})
+
+test.serial('the group of a guest ends when the owner of the threads ends in its midst', async (t) => {
+  const name = 'orphaned groups'
+  const owner = await Remote.start()
+  await owner.run(
+    async ({ ThreadPool, kept }, name, filename) => {
+      const pool = (kept['pool'] = ThreadPool.create({ name, shared: true, filename, size: 1 }))
+      await pool.ready()
+    },
+    name,
+    filename,
+  )
+  const pool = ThreadPool.create<any>({ name, shared: true, filename })
+  const block = (async () => {
+    await using group = pool.group({ mode: 'allSettled' })
+    for (let i = 0; i < 3; i++) group.run(undefined, { name: 'pending' })
+    await until(() => pool.busy === 1, 'the first one runs')
+    await owner.terminate()
+    return group.join()
+  })()
+  const outcomes = await within(block, 'the block ends')
+  t.is(outcomes.length, 3)
+  for (const outcome of outcomes) t.true(outcome.status === 'rejected' && PoolClosedError.is(outcome.reason))
 })
 
 test.serial('a guest has futures and groups of the calls of a thread pool', async (t) => {

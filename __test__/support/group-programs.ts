@@ -1,6 +1,6 @@
 /**
  * Random programs of groups: nested blocks over one pool, whose tasks succeed, fail, heed their signals or do not, submit more, and abort;
- * with limits and timeouts. Each program keeps its own accounts, and is held against what a group promises.
+ * with limits and timeouts, in pools that are tuned, cleared and released. Each program keeps its own accounts, and is held against what a group promises.
  */
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 
@@ -127,6 +127,9 @@ export async function playGroups(seed: number): Promise<string[]> {
     if (unsettled > 0) wrong.push(`${unsettled} promises have not settled once`)
   }
 
+  // What waits may be thrown out, and the pool may grow and shrink.
+  const turns = [() => void pool.clear(), () => pool.tune(1), () => pool.tune(8), () => pool.release()]
+  if (random() < 0.3) setTimeout(pick(turns), upTo(5))
   const controller = new AbortController()
   if (random() < 0.2) setTimeout(() => controller.abort('the whole program'), upTo(5))
   await within(block(0, controller.signal), `the block of program ${seed} ends`, HANG_MS)
