@@ -424,6 +424,19 @@ test('a refusal is a failure of the task', async (t) => {
   await limited.join()
 })
 
+test('the end of the block aborts what waits in a pool that is paused', async (t) => {
+  const pool = Pool.create()
+  pool.pause()
+  const block = (async () => {
+    await using group = pool.group({ mode: 'allSettled' })
+    for (let i = 0; i < 3; i++) group.submit(() => t.fail())
+    t.is(pool.waiting, 3)
+  })()
+  await within(block, 'the block ends')
+  t.is(pool.waiting, 0)
+  pool.resume()
+})
+
 test('the tasks of a group have the resources of their workers; one that cannot be had is a failure of its task', async (t) => {
   let made = 0
   const init = (): number => {
