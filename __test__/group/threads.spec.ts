@@ -152,27 +152,31 @@ test('taskTimeout is the timeout of each call of a group that has none of its ow
   t.like(own, { tag: 'own', status: 'fulfilled' })
 })
 
-test('ten thousand calls of a group hold one listener on its signal, and none once they have settled', async (t) => {
-  const pool = threads(t, { size: 1 })
-  const controller = new AbortController()
-  const listeners = (): number => getEventListeners(controller.signal, 'abort').length
-  await using group = pool.group({ signal: controller.signal })
-  for (let i = 0; i < 10_000; i++) group.run(i)
-  t.is(listeners(), 1)
-  t.is((await group.join()).length, 10_000)
-  t.is(listeners(), 0)
-  pool.pause()
-  await using aborted = pool.group({ signal: controller.signal })
-  for (let i = 0; i < 10_000; i++) aborted.run(i)
-  t.is(listeners(), 1)
-  controller.abort('over')
-  t.is(await aborted.join().catch((reason: unknown) => reason), 'over')
-  t.is(aborted.results.size, 10_000)
-  t.is(listeners(), 0)
-})
+test.serial(
+  'ten thousand calls of a group hold one listener on its signal, and none once they have settled',
+  async (t) => {
+    const pool = threads(t, { size: 1 })
+    const controller = new AbortController()
+    const listeners = (): number => getEventListeners(controller.signal, 'abort').length
+    await using group = pool.group({ signal: controller.signal })
+    for (let i = 0; i < 10_000; i++) group.run(i)
+    t.is(listeners(), 1)
+    t.is((await group.join()).length, 10_000)
+    t.is(listeners(), 0)
+    pool.pause()
+    await using aborted = pool.group({ signal: controller.signal })
+    for (let i = 0; i < 10_000; i++) aborted.run(i)
+    t.is(listeners(), 1)
+    controller.abort('over')
+    t.is(await aborted.join().catch((reason: unknown) => reason), 'over')
+    t.is(aborted.results.size, 10_000)
+    t.is(listeners(), 0)
+  },
+)
 
 test('a group of calls whose pool is destroyed ends: its tasks reject, and its block is over', async (t) => {
   const pool = threads(t, { size: 1 })
+  await pool.ready()
   const array = cells()
   const block = (async () => {
     await using group = pool.group({ mode: 'allSettled' })
