@@ -5,41 +5,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 import { MultiPool, Pool, ThreadPool, WaitTimeoutError } from 'workpool'
 
+import { crowd, inTime } from '../support/crowd.js'
 import { gate, occupy } from '../support/gate.js'
 import { Remote } from '../support/remote.js'
 import { rejection } from '../support/until.js'
-
-/** Callers that submit again and again, so that always some of their tasks wait. */
-function crowd(count: number, submit: () => Promise<unknown>) {
-  let isOver = false
-  let submitted = 0
-  const callers = Array.from({ length: count }, async () => {
-    while (!isOver) {
-      submitted++
-      await submit()
-    }
-  })
-  return {
-    get submitted() {
-      return submitted
-    },
-    async stop() {
-      isOver = true
-      await Promise.all(callers)
-    },
-  }
-}
-
-const LIMIT_MS = 5_000
-
-/** Fails rather than hangs, as those who starve do. */
-async function inTime<T>(promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('starved')), LIMIT_MS)
-  })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
-}
 
 async function collect<T>(results: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = []

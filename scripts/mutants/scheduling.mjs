@@ -79,7 +79,11 @@ add('rules/scheduled/order.rs', [
     '&& self.allowed() > 0',
   ],
   ['a vacancy needs the slots of its weight', 'let need = self.slots_of(wait.weight);', 'let need = 1;'],
-  ['a vacancy needs its key to be free', '            && self.may_start_key(wait)\n', ''],
+  [
+    'a vacancy needs its key to be free',
+    'may_start && is_in_turn && self.may_start_key(wait)',
+    'may_start && is_in_turn',
+  ],
   ['a weight above the capacity counts as the capacity', 'weight.min(self.capacity.limit())', 'weight'],
   ['a task starts when its whole weight fits', '< self.slots_for(weight) || free == 0', '< 1 || free == 0'],
   [
@@ -95,6 +99,21 @@ add('rules/scheduled/order.rs', [
 ])
 
 add('rules/scheduled/admission.rs', [
+  [
+    'a newcomer does not pass a vacancy for a heavy task',
+    'if !has_own && self.gathering().is_some_and(|other| other < rank) {',
+    'if !has_own && self.gathering().is_some_and(|other| other < rank && rank < other) {',
+  ],
+  [
+    'a more important newcomer passes a vacancy for a heavy task',
+    'if !has_own && self.gathering().is_some_and(|other| other < rank) {',
+    'if !has_own && self.gathering().is_some() {',
+  ],
+  [
+    'whose turn it is passes a vacancy for a heavy task',
+    'if !has_own && self.gathering().is_some_and(|other| other < rank) {',
+    'if self.gathering().is_some_and(|other| other < rank) {',
+  ],
   [
     'lighter tasks do not pass a heavy one',
     'let place = if is_before || is_free {',
@@ -171,6 +190,14 @@ add('rules/scheduled/admission.rs', [
     'a call that is refused for a pause is counted so',
     'Reason::Paused => self.counters.paused += count',
     'Reason::Paused => self.counters.overload += count',
+  ],
+])
+
+add('rules/scheduled/order.rs', [
+  [
+    'slots gather for a heavy vacancy that the rules allow, and for no other',
+    'self.slots_of(wait.weight) > 1 && self.may_tell(wait)',
+    'self.slots_of(wait.weight) > 1',
   ],
 ])
 

@@ -104,9 +104,11 @@ impl<T: Payload> State<T> {
         // Those for whom workers boot are served. The others go first, but for somebody's turn, which has been waited for,
         // and what is kept for a batch.
         let expected = self.expected_slots();
-        let is_free = task.offer == Offer::Reserved { may_wait: false }
-            || self.demand(expected.saturating_add(1)) <= expected
-            || self.faces.has_turn(face);
+        let has_own = task.offer == Offer::Reserved { may_wait: false } || self.faces.has_turn(face);
+        if !has_own && self.gathering().is_some_and(|other| other < rank) {
+            return Outlook { place: None, is_expected: false };
+        }
+        let is_free = has_own || self.demand(expected.saturating_add(1)) <= expected;
         let turns = if is_free { 0 } else { self.vacancies.held() };
         let kept = self.batches.kept();
         let held = turns.saturating_add(kept);

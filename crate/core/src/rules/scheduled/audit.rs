@@ -12,7 +12,9 @@ impl<T: Payload> State<T> {
         let first = self.first_task();
         // What one hold of the lock has left is served by the next one.
         if !self.lifetime.is_closed() && !schedule.is_more {
-            let place = first.and_then(|first| {
+            let gathering = self.gathering();
+            let next = first.filter(|first| gathering.is_none_or(|rank| first.rank < rank));
+            let place = next.and_then(|first| {
                 let task = &self.tasks[self.tasks.at(first.task)?];
                 let preferred = task.key().and_then(|key| self.last_thread_of(schedule.keys.name(key)));
                 self.place(task.weight(), self.held(), preferred, false)

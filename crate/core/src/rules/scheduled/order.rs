@@ -232,15 +232,30 @@ impl<T: Payload> State<T> {
 
     /// Whether one who awaits a vacancy can be told of one, as far as the order of those who wait is not concerned.
     pub(super) fn can_tell(&self, wait: &Wait) -> bool {
-        let schedule = self.schedule();
         let need = self.slots_of(wait.weight);
+        self.may_tell(wait) && self.room().saturating_sub(self.vacancies.told_slots()) >= need
+    }
+
+    /// The same, as far as there is room.
+    fn may_tell(&self, wait: &Wait) -> bool {
+        let schedule = self.schedule();
         let may_start =
             self.lifetime.is_open() && !schedule.is_paused() && self.allowed() > self.vacancies.told();
         let is_in_turn = wait.priority != BACKGROUND || self.is_background_in_turn(self.first_task());
-        may_start
-            && is_in_turn
-            && self.may_start_key(wait)
-            && self.room().saturating_sub(self.vacancies.told_slots()) >= need
+        may_start && is_in_turn && self.may_start_key(wait)
+    }
+
+    /// Whether slots gather for one who awaits a vacancy and cannot be told of one, as they do for a heavy task that is next:
+    /// lighter tasks behind do not pass.
+    pub(super) fn has_slots_gather(&self, wait: &Wait) -> bool {
+        self.slots_of(wait.weight) > 1 && self.may_tell(wait)
+    }
+
+    /// Where the wait stands for which slots gather.
+    pub(super) fn gathering(&self) -> Option<Rank> {
+        let (place, rank) = self.first_wait()?;
+        let wait = self.vacancies.wait(place);
+        (!self.can_tell(&wait) && self.has_slots_gather(&wait)).then_some(rank)
     }
 
     /// Whether a wait can be told although tasks before it wait. They may wait for workers that boot; of a task that

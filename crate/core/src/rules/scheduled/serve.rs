@@ -81,10 +81,15 @@ impl<T: Payload> State<T> {
         let first = self.first_task();
         if let Some((place, rank)) = self.first_wait()
             && first.is_none_or(|task| rank < task.rank)
-            && self.can_tell(&self.vacancies.wait(place))
         {
-            self.tell(place, effects);
-            return true;
+            let wait = self.vacancies.wait(place);
+            if self.can_tell(&wait) {
+                self.tell(place, effects);
+                return true;
+            }
+            if self.has_slots_gather(&wait) {
+                return false;
+            }
         }
         let Some(id) = first.and_then(|first| self.tasks.at(first.task)) else { return false };
         let task = &self.tasks[id];

@@ -130,6 +130,60 @@ fn the_slots_of_a_heavy_turn_are_kept_from_whoever_waits() {
 }
 
 #[test]
+fn lighter_tasks_and_newcomers_do_not_pass_a_heavy_wait() {
+    let pool = Fixture::new(capacity(2));
+    let [first, second] = [0, 1].map(|payload| pool.run(Submission::new(payload)).0);
+    let before = pool.wait(Submission::new(2));
+    pool.await_vacancy_with(Wait { weight: 2, ..Wait::new(FACE, 1) });
+    let behind = pool.wait(Submission::new(3));
+    assert_eq!(pool.complete(first), Some(before));
+    assert_eq!(pool.complete(first), None, "the slot is not for those behind");
+    assert_eq!(told(&pool), []);
+    pool.wait(Submission::new(4));
+    let (worker, _) = pool.run(Submission { priority: 0, ..Submission::new(5) });
+    assert_eq!(worker, first, "what is more important passes, as it would pass a heavy task");
+    pool.complete(first);
+    assert_eq!(pool.complete(second), None);
+    assert_eq!(told(&pool), [1]);
+    let (worker, _) = pool.run(heavy(2, 6));
+    pool.end_turns(FACE, 1);
+    assert_eq!(pool.complete(worker), Some(behind));
+    assert_eq!(pool.started(), [4]);
+}
+
+#[test]
+fn a_heavy_wait_that_is_taken_back_lets_those_behind_start() {
+    let pool = Fixture::new(capacity(2));
+    let (worker, _) = pool.run(Submission::new(0));
+    pool.await_vacancy_with(Wait { weight: 2, ..Wait::new(FACE, 1) });
+    pool.wait(Submission::new(1));
+    assert!(pool.forget_vacancy(FACE, 1));
+    assert_eq!(pool.started(), [1]);
+    pool.await_vacancy_with(Wait { weight: 2, timeout: Some(5), ..Wait::new(FACE, 2) });
+    pool.complete(worker);
+    pool.wait(Submission::new(2));
+    pool.pass(5);
+    assert_eq!(pool.started(), [2]);
+}
+
+#[test]
+fn a_heavy_wait_whose_key_or_rate_forbids_it_holds_nobody_up() {
+    let policy = Policy { per_key: 1, ..Policy::NONE };
+    let pool = Fixture::new(Options { policy, ..capacity(3) });
+    pool.run(of(A, 0));
+    pool.await_vacancy_with(Wait { key: A, weight: 3, ..Wait::new(FACE, 1) });
+    pool.run(Submission::new(1));
+
+    let rate = Some(Rate { limit: 2, interval: 100 * MILLISECOND });
+    let pool = Fixture::new(Options { policy: Policy { rate, ..Policy::NONE }, ..capacity(3) });
+    pool.run(Submission::new(0));
+    pool.await_vacancy(FACE, 1);
+    pool.await_vacancy_with(Wait { weight: 3, ..Wait::new(FACE, 2) });
+    assert_eq!(told(&pool), [1], "whose start is the last one that the rate allows");
+    pool.run(Submission::new(1));
+}
+
+#[test]
 fn the_slot_of_a_turn_is_not_for_a_more_important_newcomer_of_another_face() {
     let policy = Policy { per_key: 9, ..Policy::NONE };
     let pool = Fixture::shared(Options { policy, ..capacity(1) });

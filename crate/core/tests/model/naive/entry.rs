@@ -60,12 +60,13 @@ impl Model {
         // Those for whom workers boot are served. The others go first, but for somebody's turn, which has been waited for,
         // and what is kept for a batch.
         let has_kept = offer == Offer::Reserved { may_wait: false };
-        let is_free = has_kept || self.demand() <= self.expected_slots() || self.has_turn(face);
+        let has_own = has_kept || self.has_turn(face);
+        let is_free = has_own || self.demand() <= self.expected_slots();
         let turns = if is_free { 0 } else { self.held() };
         let kept = turns + self.kept();
         let idle = self.idle().last().map(|&(_, worker)| worker);
         let is_in_turn = self.barred(kin).is_none() && trial.may_go(NEWCOMER);
-        let starts = is_in_turn && (is_first || is_free);
+        let starts = is_in_turn && (is_first || is_free) && (has_own || !trial.is_gathering());
         if starts && !boots && self.fits(weight, kept) {
             return Outlook::Starts(idle);
         }

@@ -53,9 +53,12 @@ impl Model {
                     "an idle worker beside a task that may start"
                 );
             } else {
-                assert!(!self.fits(submission.weight, self.held_in_all()), "room for a task that waits");
+                let has_room = self.fits(submission.weight, self.held_in_all());
+                assert!(!has_room || self.is_gathering(), "room for a task that waits");
             }
         }
+        let is_used = self.busy() + self.told_slots() + self.reserved_slots() > 0;
+        assert!(is_used || !self.is_gathering(), "slots gather that nobody has");
         let bound = self.options.policy.max_waiting_per_key;
         assert!(bound < u32::MAX, "a bound");
         let counters = &self.counters;

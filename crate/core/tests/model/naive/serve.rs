@@ -38,12 +38,25 @@ impl Model {
         let fits = if self.options.kind.boots() {
             self.scheduled_room() > self.told.len() as u32 + self.reserved_slots()
         } else {
-            self.fits(wait.weight, self.told_slots() + self.reserved_slots()) && self.wait_is_before(wait)
+            self.fits(wait.weight, self.told_slots() + self.reserved_slots())
         };
+        fits && self.may_tell(wait)
+    }
+
+    /// The same, if there were room.
+    fn may_tell(&self, wait: &Waiter) -> bool {
         self.phase == Phase::Open
-            && fits
             && self.wait_is_eligible(wait)
             && self.tokens() > self.told.len() as u32
+            && (self.options.kind.boots() || self.wait_is_before(wait))
+    }
+
+    /// Whether nothing but its weight keeps the first of all who wait from being told of a vacancy: nobody passes it, as
+    /// nobody lighter passes a heavy task.
+    pub(super) fn is_gathering(&self) -> bool {
+        let Some(index) = self.next_wait() else { return false };
+        let wait = &self.awaiting[index];
+        self.weight(wait.weight) > 1 && self.may_tell(wait) && !self.can_tell(wait)
     }
 
     /// Tells the first of those who await a vacancy; `in_order`: if nobody goes before.
@@ -80,6 +93,9 @@ impl Model {
         while self.phase != Phase::Closed {
             if self.tell_scheduled(true) {
                 continue;
+            }
+            if self.is_gathering() {
+                break;
             }
             let Some(id) = self.next_task() else { break };
             if let Some(worker) = self.place_for(id) {
@@ -186,7 +202,7 @@ impl Model {
     /// The worker itself takes the first task, whatever boots or is kept, unless somebody is told of its place.
     fn serve_freed(&mut self, id: WorkerId) {
         loop {
-            if self.tell_scheduled(true) {
+            if self.tell_scheduled(true) || self.is_gathering() {
                 return;
             }
             let Some(task) = self.next_task() else { return };
