@@ -73,6 +73,16 @@ fn a_waiting_task_counts_as_one_priority_higher_after_each_time_of_ageing() {
 }
 
 #[test]
+fn it_never_ages() {
+    let pool = Fixture::new(Options { ageing: Some(MILLISECOND), ..capacity(1) });
+    let (worker, _) = pool.run(Submission::new(0));
+    pool.wait(Submission { priority: BACKGROUND, ..Submission::new(1) });
+    pool.pass(1_000_000);
+    pool.wait(Submission { priority: 1_000, ..Submission::new(2) });
+    assert_eq!(pool.order(worker), [2, 1]);
+}
+
+#[test]
 fn of_tasks_that_age_one_whose_key_may_not_start_holds_nobody_up() {
     let policy = Policy { per_key: 1, ..Policy::NONE };
     let pool = Fixture::new(Options { ageing: Some(10 * MILLISECOND), policy, ..capacity(2) });

@@ -43,6 +43,18 @@ fn whoever_would_have_to_wait_for_it_is_refused_with_that_reason() {
 }
 
 #[test]
+fn tasks_that_wait_for_it_are_bounded_as_all_that_wait() {
+    let pool = limited(1, 100, Options { max_waiting: 1, ..capacity(8) });
+    pool.run(Submission::new(0));
+    let hasty = Submission { wait_timeout: Some(0), ..Submission::new(1) };
+    assert_eq!(pool.refuse(&hasty), Some(Refusal::WaitTimeout));
+    pool.wait(Submission::new(1));
+    let refusal = Refusal::Barred { reason: Reason::Rate, waiting: 1, capacity: 8 };
+    assert_eq!(pool.refuse(&Submission::new(2)), Some(refusal));
+    assert!(!pool.has_vacancy());
+}
+
+#[test]
 fn it_says_when_a_task_behind_all_that_wait_would_start() {
     let pool = limited(2, 100, capacity(8));
     for payload in 0..2 {

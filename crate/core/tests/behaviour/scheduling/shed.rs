@@ -7,6 +7,7 @@ use workpool_core::{
     WorkerId,
 };
 
+use super::{A, of};
 use crate::{Fixture, capacity, rejections};
 
 /// A pool whose only worker is busy, with a target of 5 ms and an interval of 100 ms.
@@ -74,6 +75,18 @@ fn a_queue_of_tasks_of_a_limited_group_stands_while_its_limit_allows_a_start() {
         assert_eq!(next(&pool, worker), None);
         assert_eq!(shed(&pool), if is_standing { vec![2, 3] } else { vec![] });
     }
+}
+
+#[test]
+fn tasks_that_wait_for_their_key_are_no_queue_that_stands() {
+    let shed_after = Some(Shed { target: 5 * MILLISECOND, interval: 100 * MILLISECOND });
+    let policy = Policy { shed: shed_after, per_key: 1, ..Policy::NONE };
+    let pool = Fixture::new(Options { policy, ..capacity(2) });
+    let (worker, _) = pool.run(of(A, 0));
+    pool.wait(of(A, 1));
+    pool.pass(1_000);
+    assert_eq!(next(&pool, worker), Some(1));
+    assert_eq!(shed(&pool), []);
 }
 
 #[test]
