@@ -251,6 +251,11 @@ add('rules/scheduled/serve.rs', [
     '&& first.is_none_or(|task| rank < task.rank)',
     '&& first.is_none()',
   ],
+  [
+    'lighter tasks do not pass a vacancy for a heavy one',
+    'if self.has_slots_gather(&wait) {',
+    'if false && self.has_slots_gather(&wait) {',
+  ],
   ['a task that came first goes before a vacancy', '&& first.is_none_or(|task| rank < task.rank)', ''],
   ['what has waited for too long is shed before the next task starts', 'if self.shed_late(effects) {', 'if false {'],
   [

@@ -175,12 +175,29 @@ fn a_heavy_wait_whose_key_or_rate_forbids_it_holds_nobody_up() {
     pool.run(Submission::new(1));
 
     let rate = Some(Rate { limit: 2, interval: 100 * MILLISECOND });
-    let pool = Fixture::new(Options { policy: Policy { rate, ..Policy::NONE }, ..capacity(3) });
-    pool.run(Submission::new(0));
+    let pool = Fixture::shared(Options { policy: Policy { rate, ..Policy::NONE }, ..capacity(3) });
+    let other = pool.join().expect("the first one is there");
+    pool.start(Job { face: FACE, number: 0 });
     pool.await_vacancy(FACE, 1);
     pool.await_vacancy_with(Wait { weight: 3, ..Wait::new(FACE, 2) });
-    assert_eq!(told(&pool), [1], "whose start is the last one that the rate allows");
-    pool.run(Submission::new(1));
+    let first = Effect::Vacancy { face: FACE, token: 1, is_closed: false };
+    assert_eq!(pool.effects(), [first], "whose start is the last one that the rate allows");
+    pool.start(Job { face: other, number: 1 });
+}
+
+#[test]
+fn whoever_was_told_before_passes_a_heavy_wait() {
+    let pool = Fixture::new(capacity(3));
+    let (worker, _) = pool.run(Submission::new(0));
+    pool.await_vacancy(FACE, 1);
+    pool.await_vacancy_with(Wait { weight: 3, ..Wait::new(FACE, 2) });
+    assert_eq!(told(&pool), [1]);
+    let (second, _) = pool.run(Submission::new(1));
+    pool.wait(Submission::new(2));
+    pool.end_turns(FACE, 1);
+    pool.complete(worker);
+    pool.complete(second);
+    assert_eq!(told(&pool), [2]);
 }
 
 #[test]
