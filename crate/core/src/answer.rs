@@ -90,6 +90,56 @@ pub struct Sticky<T> {
     pub timeout: u32,
 }
 
+/// What a worker is in the midst of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It is asked for and not ready, or is being validated.
+    Booting,
+    /// It has tasks.
+    Busy,
+    /// It has none.
+    Idle,
+    /// It is being taken down.
+    Stopping,
+}
+
+/// A task that waits, or that a worker has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaskView<T> {
+    /// Which one it is.
+    pub task: TaskId,
+    /// What the host keeps with it.
+    pub payload: T,
+    /// Its priority.
+    pub priority: u64,
+    /// Whether its worker has called its function. Only workers that [begin later](crate::WorkerKind::begins_later) say so.
+    pub is_begun: bool,
+    /// Its number, and its times as far as they are noted.
+    pub times: TaskTimes,
+}
+
+/// A worker, and what it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerView<T> {
+    /// Which one it is.
+    pub worker: WorkerId,
+    /// What it is in the midst of.
+    pub phase: Phase,
+    /// For how long it has been idle, if it is and that is noted.
+    pub idle_for: Option<Nanos>,
+    /// Its tasks, also those that have settled and not ended.
+    pub tasks: Vec<TaskView<T>>,
+}
+
+/// What a pool has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection<T> {
+    /// Its live workers, in the order of their numbers.
+    pub workers: Vec<WorkerView<T>>,
+    /// The first tasks that wait, in the order in which they will start.
+    pub waiting: Vec<TaskView<T>>,
+}
+
 /// How a task's function ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {

@@ -25,8 +25,8 @@ mod submission;
 mod sync;
 
 pub use answer::{
-    Admission, Broadcasted, Cancelled, End, Finished, Interruption, Occupation, Reason, Refusal, Sticky,
-    Taken, TaskTimes,
+    Admission, Broadcasted, Cancelled, End, Finished, Inspection, Interruption, Occupation, Phase, Reason,
+    Refusal, Sticky, Taken, TaskTimes, TaskView, WorkerView,
 };
 pub use clock::{Clock, MILLISECOND, ManualClock, MonotonicClock, Nanos};
 pub use counters::{Column, Counters, Group, Snapshot};

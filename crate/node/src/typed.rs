@@ -2,6 +2,7 @@
 
 mod access;
 mod broadcast;
+mod inspection;
 mod occupations;
 mod pools;
 mod process;

@@ -18,7 +18,7 @@ mod batch;
 mod broadcast;
 mod faces;
 mod lifetime;
-mod occupations;
+mod inspection;
 mod scheduling;
 mod tasks;
 mod workers;

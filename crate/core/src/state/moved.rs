@@ -28,6 +28,11 @@ impl Moved {
         self.places.insert(task, ((accepted, self.moves), now));
     }
 
+    /// A task stands where another one does, elsewhere.
+    pub(crate) fn stand_in(&mut self, task: u32, arrival: Arrival, since: Nanos) {
+        self.places.insert(task, (arrival, since));
+    }
+
     /// The task waits no more.
     #[inline]
     pub(crate) fn forget(&mut self, task: u32) {

@@ -146,6 +146,18 @@ impl WaitQueue {
         std::iter::successors(head, behind)
     }
 
+    /// The tasks of a priority from one of its ends on.
+    pub(crate) fn from_end(&self, priority: u64, is_newest: bool) -> impl Iterator<Item = u32> + '_ {
+        let end = if is_newest { self.newest(priority) } else { self.oldest(priority) };
+        std::iter::successors(end, move |&task| self.beside(task, is_newest))
+    }
+
+    /// The task that stands next to this one in its priority: behind it, or before it.
+    pub(crate) fn beside(&self, task: u32, is_before: bool) -> Option<u32> {
+        let Place { before, behind, .. } = self.places[task as usize];
+        Some(if is_before { before } else { behind }).filter(|&task| task != NONE)
+    }
+
     /// The task of a priority that came last.
     pub(crate) fn newest(&self, priority: u64) -> Option<u32> {
         self.lanes.get(&priority).map(|lane| lane.tail).filter(|&task| task != NONE)

@@ -53,6 +53,11 @@ impl WorkerStack {
         self.idle.last().map(|idle| (idle.worker, idle.since))
     }
 
+    /// Since when each worker is idle, if that is noted.
+    pub(crate) fn times(&self) -> impl Iterator<Item = (WorkerId, Nanos)> + '_ {
+        self.idle.iter().map(|idle| (idle.worker, idle.since))
+    }
+
     /// As if all had gone idle at this moment.
     pub(crate) fn restart(&mut self, at: Nanos) {
         self.idle.iter_mut().for_each(|idle| idle.since = at);

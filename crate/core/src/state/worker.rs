@@ -247,6 +247,11 @@ impl Workers {
         self.records.iter().map(|(index, worker)| (WorkerId(index as u32), worker))
     }
 
+    /// No worker has this number or a higher one.
+    pub(crate) fn end(&self) -> u32 {
+        self.records.capacity() as u32
+    }
+
     /// Records in the cache.
     pub(crate) fn cached(&self) -> u32 {
         self.cache.len() as u32

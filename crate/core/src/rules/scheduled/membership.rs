@@ -54,7 +54,7 @@ impl<T: Payload> State<T> {
     }
 
     /// When a waiting task came to where it stands, by its place in the order and by the clock.
-    fn standing_of(&self, id: TaskId) -> (Arrival, Nanos) {
+    pub(super) fn standing_of(&self, id: TaskId) -> (Arrival, Nanos) {
         (self.arrival_of(id), self.moved.since(id.number(), self.tasks[id].submitted_at()))
     }
 

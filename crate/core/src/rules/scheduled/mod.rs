@@ -11,6 +11,7 @@ mod audit;
 mod batch;
 mod membership;
 mod order;
+mod preview;
 mod serve;
 mod shed;
 mod verbs;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{clock::Nanos, policy::Shed};
 
 /// Since when the queues of which priorities stand.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Standing {
     shed: Shed,
     /// Tasks that came before have waited from here on.

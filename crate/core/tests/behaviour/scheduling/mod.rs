@@ -5,6 +5,7 @@ mod configure;
 mod displacement;
 mod keys;
 mod pause;
+mod preview;
 mod priorities;
 mod rate;
 mod rate_over_time;

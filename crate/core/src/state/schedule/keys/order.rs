@@ -1,6 +1,6 @@
 //! Which task with a key is next, and how many may start.
 
-use super::{Head, Keys, List, NONE, Oldest};
+use super::{Head, Keys, List, NONE, Oldest, Place};
 use crate::{group::Name, key::Key, policy::UNBOUNDED, submission::BACKGROUND};
 
 impl Keys {
@@ -88,6 +88,43 @@ impl Keys {
             }
         }
         count
+    }
+
+    /// The keys and the groups that wait in this priority and may start a task, in the order in which they are served; so
+    /// many of each.
+    pub(crate) fn served(&self, priority: u64, per_key: u32, is_newest: bool, most: usize) -> Vec<u32> {
+        let of_keys = self.lanes.get(&priority);
+        let of_groups = self.of_groups.get(&priority);
+        let mut served = Vec::new();
+        for lane in of_keys.into_iter().chain(of_groups) {
+            let ids: &mut dyn Iterator<Item = u32> = if is_newest {
+                &mut lane.newest.iter().map(|&(_, _, id)| id)
+            } else {
+                &mut lane.oldest.iter().map(|&(_, _, id)| id)
+            };
+            let may_start = |&id: &u32| self.records[id as usize].may_start(per_key);
+            // In the background those that may not start are passed over; elsewhere they stand behind the others.
+            let looks = if priority == BACKGROUND { usize::MAX } else { most };
+            served.extend(ids.take(looks).filter(may_start).take(most));
+        }
+        served
+    }
+
+    /// The priorities in which the key waits.
+    pub(crate) fn priorities_of(&self, id: u32) -> impl Iterator<Item = u64> + '_ {
+        self.records[id as usize].lists.iter().map(|list| list.priority)
+    }
+
+    /// The first task of the key in this priority, from one end of its list.
+    pub(crate) fn end_of(&self, id: u32, priority: u64, is_newest: bool) -> Option<u32> {
+        let list = self.records[id as usize].lists.iter().find(|list| list.priority == priority)?;
+        Some(if is_newest { list.tail } else { list.head })
+    }
+
+    /// The task of the same key and priority that stands next to this one: behind it, or before it.
+    pub(crate) fn beside(&self, task: u32, is_before: bool) -> Option<u32> {
+        let Place { before, behind, .. } = self.places[task as usize];
+        Some(if is_before { before } else { behind }).filter(|&task| task != NONE)
     }
 
     /// Whether one more task of the key could start beside those that wait; those of the background, or the others.
