@@ -1,6 +1,176 @@
 import { Profiler } from 'node:inspector';
 import { Worker, WorkerOptions } from 'node:worker_threads';
 
+/** One consistent snapshot of a pool. Unbounded counts are `Infinity`. */
+export interface PoolStats {
+	/** The name of the pool, as `pool.name`. */
+	name: string;
+	/** The largest number of live workers. */
+	capacity: number;
+	/** Live workers, busy and idle. */
+	running: number;
+	/**
+	 * Workers that have a task, settled or not, that start, or that end: their resource is being disposed of, or their
+	 * thread is being ended.
+	 */
+	busy: number;
+	/** running − busy. */
+	idle: number;
+	/**
+	 * How many workers could take a task now, unless the pool is closed: capacity − busy, not below 0; 0 while the pool is
+	 * paused. When a thread could not be started although others work, or an `init` has failed, no worker is started for
+	 * a while; then it is no more than idle.
+	 */
+	available: number;
+	/**
+	 * How many workers could be started: capacity − running, not below 0; during such a pause 0, and after an `init` that
+	 * failed 1 until another one succeeds.
+	 */
+	free: number;
+	/** Accepted tasks that have no worker yet. */
+	waiting: number;
+	/** Whether new tasks are refused. */
+	isClosed: boolean;
+	/** Whether no task starts before `resume`. */
+	isPaused: boolean;
+	/** How often the pool has been opened, from 1. */
+	generation: number;
+	/**
+	 * Accepted tasks since the pool was created. It is always the sum of unsettled, completed, failed, timedOut, cancelled,
+	 * and of rejected.waitTimeout, released, displaced, shed and cleared.
+	 */
+	submitted: number;
+	/**
+	 * Accepted tasks that had to wait for a worker, as none was free, or one had to start first: its thread, or its
+	 * resource.
+	 */
+	waited: number;
+	/** Accepted tasks that have not settled, of any generation. */
+	unsettled: number;
+	/** Tasks whose function gave a result. */
+	completed: number;
+	/** Tasks whose function threw or rejected, whose `init` failed, or whose thread died or could not start. */
+	failed: number;
+	/** Tasks that ran longer than their `timeout`. */
+	timedOut: number;
+	/** Tasks whose `signal` aborted, that ran at `destroy`, or whose isolate ended. */
+	cancelled: number;
+	/** The largest number of busy workers in this generation. */
+	peakBusy: number;
+	/** The largest number of waiting tasks in this generation. */
+	peakWaiting: number;
+	/** Calls that were refused, and accepted tasks that got no worker. */
+	rejected: {
+		/** Calls that were refused because the pool was full. */
+		overload: number;
+		/** Calls that were refused because as many tasks had started as `rate` allows. */
+		rate: number;
+		/** Calls that were refused because as many tasks of their key ran or waited as may. */
+		key: number;
+		/** Calls that were refused because the pool was paused. */
+		paused: number;
+		/** Calls that were refused because the pool was closed. */
+		closed: number;
+		/** Accepted tasks that got no worker within their `waitTimeout`. */
+		waitTimeout: number;
+		/** Accepted tasks that were waiting when the pool was released. */
+		released: number;
+		/** Accepted tasks that gave way to others, as the queue was full. */
+		displaced: number;
+		/** Accepted tasks that had waited for too long in a queue that did not empty. */
+		shed: number;
+		/** Accepted tasks that were waiting when the queue was cleared. */
+		cleared: number;
+	};
+	/** What has become of workers. */
+	workers: {
+		/** Workers that were started, including the `reused` ones. */
+		started: number;
+		/** Workers that were started in the record of a retired one. */
+		reused: number;
+		/** Workers that retired. */
+		retired: number;
+		/** Threads that died or were ended. */
+		crashed: number;
+	};
+}
+/** What `JSON.stringify` of a pool shows. */
+export interface PoolSummary {
+	readonly kind: "closures" | "threads" | "multi";
+	readonly name: string;
+	readonly state: "open" | "paused" | "closed";
+	readonly capacity: number;
+	readonly busy: number;
+	readonly idle: number;
+	readonly waiting: number;
+	/** Tasks that were accepted and have not settled. */
+	readonly unsettled: number;
+	readonly completed: number;
+	readonly failed: number;
+}
+/** A task that waits or runs, as `inspect()` shows it. */
+export interface InspectedTask {
+	/** Of a `MultiPool`: which of its pools has the task, for those that wait. */
+	readonly pool?: string;
+	/** The number of the task in its pool, from 1: `id` of `TaskInfo`. */
+	readonly id: number;
+	/**
+	 * The name of the closure, if it has one; of a thread pool, that of the export. Of a task that another isolate has
+	 * submitted only the name of an export is known. A lease is called `lease`.
+	 */
+	readonly name?: string;
+	/** As a number; `Infinity` is `background`. */
+	readonly priority: number;
+	/** The `key`, if it has one and this isolate has submitted the task. */
+	readonly key?: string;
+	/**
+	 * For how long the task waits, or has waited, in ms, if the pool notes that: for tasks with a `timeout`, of groups and
+	 * futures, and for all tasks of pools with `panicHandler`, or with keys, weights or another rule of scheduling.
+	 */
+	readonly waitMs?: number;
+	/** For how long its function has been running, in ms, if the pool notes that: in threads always, else as `waitMs`. */
+	readonly runMs?: number;
+	/** Where the task was submitted, as the lines of a stack, if the pool has `trackSubmit` and this isolate submitted it. */
+	readonly submitStack?: string;
+}
+/** A worker, as `inspect()` shows it. */
+export interface InspectedWorker {
+	/** Of a `MultiPool`: which of its pools has the worker. */
+	readonly pool?: string;
+	/** The number of the worker in its pool. Numbers are used again. */
+	readonly id: number;
+	/** `booting`: the thread or the resource is being made. `stopping`: it is being taken down. */
+	readonly state: "booting" | "busy" | "idle" | "stopping";
+	/** Since when it has been in that state, in ms as `Date.now()` counts, as far as that is known. */
+	readonly since?: number;
+	/** Its tasks, also those that have been aborted or timed out and have not ended. */
+	readonly tasks: readonly InspectedTask[];
+	/** Of a thread: Node's number of it. */
+	readonly threadId?: number;
+	/** Of a thread, in the isolate that has it: how much of its heap is used, in MiB; as of the look before, which asks for it. */
+	readonly heapMb?: number;
+	/** Likewise: the share of time in which its event loop was busy, from 0 to 1, since the look before. */
+	readonly utilization?: number;
+	/**
+	 * Likewise: for how long, at least, its event loop has not had a turn, in ms. Each look asks the loop to answer; 0 if
+	 * it has answered. A loop that has nothing to do answers at once. Absent at the first look.
+	 */
+	readonly lastTurnMs?: number;
+}
+/** What a pool has at this moment. */
+export interface PoolInspection {
+	readonly name: string;
+	readonly kind: "closures" | "threads" | "multi";
+	readonly stats: PoolStats;
+	/** The live workers. */
+	readonly workers: readonly InspectedWorker[];
+	/**
+	 * The first 100 of the tasks that wait, in the order in which they will start if nothing else comes, and tasks end in
+	 * the order in which they have started. A pause, and a `rate`, are left aside. Of a `MultiPool`: those of one pool after
+	 * the other.
+	 */
+	readonly waiting: readonly InspectedTask[];
+}
 /**
  * Where a pool reports what no promise can carry. Each method is called with an object and a message, as pino's are.
  *
@@ -14,6 +184,23 @@ export interface Logger {
 	info(details: object, message: string): void;
 	warn(details: object, message: string): void;
 	error(details: object, message: string): void;
+}
+/** Options of `report`. */
+export interface ReportOptions {
+	/** The time between two lines, in ms: an integer from 1 to 2³¹ − 1. Default 10,000. */
+	every?: number | undefined;
+	/**
+	 * Whose `info` is called with an object that has the numbers, and the line. Default: the lines go to `console.log`, without
+	 * the object.
+	 */
+	logger?: Logger | undefined;
+}
+/** What `report` gives. */
+export interface Report {
+	/** Ends it. A second call does nothing. */
+	stop(): void;
+	/** Is `stop()`, for `using`. */
+	[Symbol.dispose](): void;
 }
 /**
  * What a worker holds from task to task: made when the worker starts, kept while it is idle, and disposed of when it
@@ -108,6 +295,28 @@ export interface Resource<R> {
 	 * so that no other task may use it? If `isBroken` throws, the answer is yes. Default: no.
 	 */
 	isBroken?: ((error: unknown, resource: R) => boolean) | undefined;
+}
+/** How a pool is watched, and what it notes for whoever looks. Each handle of a shared pool has these of its own. */
+export interface ObservingOptions {
+	/**
+	 * A task that runs longer than so many ms is told of once, while it runs: by `logger.warn`, and on the channel
+	 * `workpool:task:slow` of `node:diagnostics_channel`. In a thread the JavaScript stack of the thread belongs to it, at
+	 * most one a second. It is noticed within 1 to 1.5 times that time. Above 0, up to 2³¹ − 1; `false`, the default, for
+	 * never. `configure` changes it.
+	 *
+	 * There is a timer only while tasks run or wait, and it keeps no process alive. Leases are not told of. A task that
+	 * blocks this event loop is told of once it lets go.
+	 *
+	 * ```js
+	 * const pool = Pool.create({ slowTask: 5_000 })
+	 * ```
+	 */
+	slowTask?: number | false | undefined;
+	/**
+	 * Notes for each task where it was submitted: `submitStack` of `inspect()`, of slow tasks and of `TaskTimeoutError`.
+	 * It takes some microseconds a task, and memory while the task is there. Default false.
+	 */
+	trackSubmit?: boolean | undefined;
 }
 /**
  * Decides how often a task is tried, and when: a retry, a circuit breaker, a timeout, or several of them, one in the
@@ -305,7 +514,7 @@ export interface TaskInfo {
  * Options of every pool. The pool reads them once, from own properties. `undefined` is the same as leaving an option
  * out; `null` and unknown options are errors. All times are in ms.
  */
-export interface PoolOptions extends SchedulingOptions {
+export interface PoolOptions extends SchedulingOptions, ObservingOptions {
 	/**
 	 * The name of the pool in errors, logs, `TaskInfo` and names of threads. Isolates find a `shared` pool by its name. A
 	 * string that is not empty; default `pool-1`, `pool-2`, …
@@ -686,100 +895,7 @@ export interface StreamOptions extends RunOptions {
  * The options that `configure` may change: those that are *live*. Each means what it means at creation. `minSize` is
  * for thread pools and for pools with `init`, `grace` for thread pools.
  */
-export type LiveOptions = Pick<PoolOptions, "size" | "expiry" | "nonblocking" | "maxBlockingTasks" | "overload" | "shed" | "rate" | "perKey" | "maxBlockingPerKey"> & Pick<ThreadOptions, "minSize" | "grace">;
-/** One consistent snapshot of a pool. Unbounded counts are `Infinity`. */
-export interface PoolStats {
-	/** The name of the pool, as `pool.name`. */
-	name: string;
-	/** The largest number of live workers. */
-	capacity: number;
-	/** Live workers, busy and idle. */
-	running: number;
-	/**
-	 * Workers that have a task, settled or not, that start, or that end: their resource is being disposed of, or their
-	 * thread is being ended.
-	 */
-	busy: number;
-	/** running − busy. */
-	idle: number;
-	/**
-	 * How many workers could take a task now, unless the pool is closed: capacity − busy, not below 0; 0 while the pool is
-	 * paused. When a thread could not be started although others work, or an `init` has failed, no worker is started for
-	 * a while; then it is no more than idle.
-	 */
-	available: number;
-	/**
-	 * How many workers could be started: capacity − running, not below 0; during such a pause 0, and after an `init` that
-	 * failed 1 until another one succeeds.
-	 */
-	free: number;
-	/** Accepted tasks that have no worker yet. */
-	waiting: number;
-	/** Whether new tasks are refused. */
-	isClosed: boolean;
-	/** Whether no task starts before `resume`. */
-	isPaused: boolean;
-	/** How often the pool has been opened, from 1. */
-	generation: number;
-	/**
-	 * Accepted tasks since the pool was created. It is always the sum of unsettled, completed, failed, timedOut, cancelled,
-	 * and of rejected.waitTimeout, released, displaced, shed and cleared.
-	 */
-	submitted: number;
-	/**
-	 * Accepted tasks that had to wait for a worker, as none was free, or one had to start first: its thread, or its
-	 * resource.
-	 */
-	waited: number;
-	/** Accepted tasks that have not settled, of any generation. */
-	unsettled: number;
-	/** Tasks whose function gave a result. */
-	completed: number;
-	/** Tasks whose function threw or rejected, whose `init` failed, or whose thread died or could not start. */
-	failed: number;
-	/** Tasks that ran longer than their `timeout`. */
-	timedOut: number;
-	/** Tasks whose `signal` aborted, that ran at `destroy`, or whose isolate ended. */
-	cancelled: number;
-	/** The largest number of busy workers in this generation. */
-	peakBusy: number;
-	/** The largest number of waiting tasks in this generation. */
-	peakWaiting: number;
-	/** Calls that were refused, and accepted tasks that got no worker. */
-	rejected: {
-		/** Calls that were refused because the pool was full. */
-		overload: number;
-		/** Calls that were refused because as many tasks had started as `rate` allows. */
-		rate: number;
-		/** Calls that were refused because as many tasks of their key ran or waited as may. */
-		key: number;
-		/** Calls that were refused because the pool was paused. */
-		paused: number;
-		/** Calls that were refused because the pool was closed. */
-		closed: number;
-		/** Accepted tasks that got no worker within their `waitTimeout`. */
-		waitTimeout: number;
-		/** Accepted tasks that were waiting when the pool was released. */
-		released: number;
-		/** Accepted tasks that gave way to others, as the queue was full. */
-		displaced: number;
-		/** Accepted tasks that had waited for too long in a queue that did not empty. */
-		shed: number;
-		/** Accepted tasks that were waiting when the queue was cleared. */
-		cleared: number;
-	};
-	/** What has become of workers. */
-	workers: {
-		/** Workers that were started, including the `reused` ones. */
-		started: number;
-		/** Workers that were started in the record of a retired one. */
-		reused: number;
-		/** Workers that retired. */
-		retired: number;
-		/** Threads that died or were ended. */
-		crashed: number;
-	};
-}
+export type LiveOptions = Pick<PoolOptions, "size" | "expiry" | "nonblocking" | "maxBlockingTasks" | "slowTask" | "overload" | "shed" | "rate" | "perKey" | "maxBlockingPerKey"> & Pick<ThreadOptions, "minSize" | "grace">;
 /** The kind of a pool: `closures` is a `Pool`, `threads` a `ThreadPool`, `multi` a `MultiPool`. */
 export type PoolKind = "closures" | "threads" | "multi";
 /**
@@ -843,6 +959,36 @@ declare abstract class BasePool implements AsyncDisposable {
 	get free(): number;
 	/** Accepted tasks that have no worker yet. */
 	get waiting(): number;
+	/**
+	 * What the pool has at this moment: its workers with their tasks, and who waits, in the order in which they will start.
+	 * It is for operators and pages that look now and then: however many tasks wait, the pool is held up for less than a
+	 * millisecond.
+	 *
+	 * ```js
+	 * for (const { state, tasks } of pool.inspect().workers) {
+	 *   for (const { id, name, runMs } of tasks) console.log(`${state}: task ${id}, ${name}, for ${runMs} ms`)
+	 * }
+	 * ```
+	 *
+	 * Tasks note their times and where they were submitted only if an option of the pool or of the task asks for it, see
+	 * `InspectedTask`. Workers and waiting tasks are not read in the same moment.
+	 */
+	inspect(): PoolInspection;
+	/**
+	 * Writes a line about the pool now and then: what runs and waits, and what has become of tasks since the line before. It
+	 * stops with `stop()`, at the end of a `using` block, and once the pool is closed and empty. It keeps neither the
+	 * process nor the pool alive.
+	 *
+	 * ```js
+	 * const report = pool.report({ every: 60_000 })
+	 * report.stop()
+	 * ```
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	report(options?: ReportOptions): Report;
+	/** What `JSON.stringify` shows: kind, name, state and the main numbers. `Infinity` is `null` there. */
+	toJSON(): PoolSummary;
 	/**
 	 * Whether new tasks are refused: by all pools, if it is a `MultiPool`. In a shared pool it is also true once this
 	 * handle has left.
@@ -1291,6 +1437,8 @@ export declare class TaskTimeoutError extends PoolError {
 	readonly timeout: number;
 	/** The name of the closure, if it has one. In a thread pool: the name of the export. */
 	readonly task: string | undefined;
+	/** Where the task was submitted, as the lines of a stack, if the pool has `trackSubmit`. `stack` has it, too. */
+	readonly submitStack?: string;
 }
 /**
  * A thread died while it had the task: it exited, ran out of memory, or threw outside of a task. `cause` is the
@@ -1412,11 +1560,16 @@ export interface ChannelMessages {
 	/** A task was shed, because the queue stood. It is told on `workpool:task:refused` as well. */
 	"workpool:task:shed": RefusedTask;
 	/** A task runs for longer than `slowTask`. Told once per task, while it runs. */
-	"workpool:task:slow": TaskInfo & {
+	"workpool:task:slow": Omit<TaskInfo, "waitMs"> & {
+		/** For how long it has waited, in ms, if the pool notes that; see `InspectedTask`. */
+		readonly waitMs?: number;
 		readonly key?: string;
 		/** Of the thread that runs it. */
 		readonly threadId?: number;
-		/** The JavaScript stack of its thread at this moment, if it could be had; see `ThreadStack`. */
+		/**
+		 * The JavaScript stack of its thread at this moment, unless one was taken within the last second; see `ThreadStack`.
+		 * Empty if the task waits for something.
+		 */
 		readonly stack?: string;
 		/** The stack of the call that has submitted it, with `trackSubmit`. */
 		readonly submitStack?: string;
@@ -1449,7 +1602,7 @@ export interface ChannelMessages {
 	};
 	/** The event loop of a thread has had no turn for long. Told once, until it has had one. */
 	"workpool:thread:stalled": OfThread & {
-		/** The time since its last turn, in ms. */
+		/** The time since its last turn, in ms, at least. */
 		readonly lastTurnMs: number;
 		/** The tasks that it has begun. */
 		readonly tasks: readonly {

@@ -221,6 +221,8 @@ export class TaskTimeoutError extends PoolError {
   readonly timeout: number
   /** The name of the closure, if it has one. In a thread pool: the name of the export. */
   readonly task: string | undefined
+  /** Where the task was submitted, as the lines of a stack, if the pool has `trackSubmit`. `stack` has it, too. */
+  declare readonly submitStack?: string
 
   /** @internal */
   constructor(pool: string, timeout: number, task: string | undefined) {

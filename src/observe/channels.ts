@@ -94,11 +94,16 @@ export interface ChannelMessages {
   /** A task was shed, because the queue stood. It is told on `workpool:task:refused` as well. */
   'workpool:task:shed': RefusedTask
   /** A task runs for longer than `slowTask`. Told once per task, while it runs. */
-  'workpool:task:slow': TaskInfo & {
+  'workpool:task:slow': Omit<TaskInfo, 'waitMs'> & {
+    /** For how long it has waited, in ms, if the pool notes that; see `InspectedTask`. */
+    readonly waitMs?: number
     readonly key?: string
     /** Of the thread that runs it. */
     readonly threadId?: number
-    /** The JavaScript stack of its thread at this moment, if it could be had; see `ThreadStack`. */
+    /**
+     * The JavaScript stack of its thread at this moment, unless one was taken within the last second; see `ThreadStack`.
+     * Empty if the task waits for something.
+     */
     readonly stack?: string
     /** The stack of the call that has submitted it, with `trackSubmit`. */
     readonly submitStack?: string
@@ -131,7 +136,7 @@ export interface ChannelMessages {
   }
   /** The event loop of a thread has had no turn for long. Told once, until it has had one. */
   'workpool:thread:stalled': OfThread & {
-    /** The time since its last turn, in ms. */
+    /** The time since its last turn, in ms, at least. */
     readonly lastTurnMs: number
     /** The tasks that it has begun. */
     readonly tasks: readonly { readonly id: number; readonly name: string; readonly runMs: number }[]

@@ -3,6 +3,7 @@ import { misuse, outOfRange, wrongType } from '../base/errors.js'
 import { type Checked, type Checks, reader } from './checks.js'
 import { unknownOption } from './option-names.js'
 import { POOL, type PoolOptions } from './options.js'
+import { LIVE_OBSERVING } from './observing-options.js'
 import { LIVE_SCHEDULING, assertAgreeing, toPolicy } from './scheduling-options.js'
 import { THREADS, type ThreadOptions } from './thread-options.js'
 
@@ -12,7 +13,16 @@ import { THREADS, type ThreadOptions } from './thread-options.js'
  */
 export type LiveOptions = Pick<
   PoolOptions,
-  'size' | 'expiry' | 'nonblocking' | 'maxBlockingTasks' | 'overload' | 'shed' | 'rate' | 'perKey' | 'maxBlockingPerKey'
+  | 'size'
+  | 'expiry'
+  | 'nonblocking'
+  | 'maxBlockingTasks'
+  | 'slowTask'
+  | 'overload'
+  | 'shed'
+  | 'rate'
+  | 'perKey'
+  | 'maxBlockingPerKey'
 > &
   Pick<ThreadOptions, 'minSize' | 'grace'>
 
@@ -22,6 +32,7 @@ const CLOSURES = {
   nonblocking: POOL.nonblocking,
   maxBlockingTasks: POOL.maxBlockingTasks,
   minSize: POOL.minSize,
+  ...LIVE_OBSERVING,
   ...LIVE_SCHEDULING,
 } satisfies Checks
 

@@ -22,6 +22,7 @@ import {
   text,
 } from './checks.js'
 import { RESOURCE, type ResourceSettings, toResourceSettings } from './resource-options.js'
+import { OBSERVING, type ObservingOptions, type ObservingSettings, observingOf } from './observing-options.js'
 import { POLICY, type PolicyOptions, type Terms, termsOf } from './policy-options.js'
 import {
   SCHEDULING,
@@ -36,7 +37,7 @@ import type { TaskInfo } from './task-info.js'
  * Options of every pool. The pool reads them once, from own properties. `undefined` is the same as leaving an option
  * out; `null` and unknown options are errors. All times are in ms.
  */
-export interface PoolOptions extends SchedulingOptions {
+export interface PoolOptions extends SchedulingOptions, ObservingOptions {
   /**
    * The name of the pool in errors, logs, `TaskInfo` and names of threads. Isolates find a `shared` pool by its name. A
    * string that is not empty; default `pool-1`, `pool-2`, …
@@ -252,6 +253,7 @@ export const POOL = {
   signal: abortSignal,
   shared: boolean,
   defaults: ((value) => termsOf(readDefaults(value), NO_SUBMIT_OPTIONS)) as Check<Terms<SubmitChecked>>,
+  ...OBSERVING,
   ...SCHEDULING,
   ...RESOURCE,
 } satisfies Checks
@@ -283,7 +285,7 @@ const GET = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Che
 const CLOSE = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
 
 /** The options of every kind of pool, checked, with every default in place. */
-export interface BaseSettings extends SchedulingSettings {
+export interface BaseSettings extends SchedulingSettings, ObservingSettings {
   readonly name: string
   /** If the pool is shared. */
   readonly agreement: Agreement | undefined
@@ -331,6 +333,7 @@ export function toSettings<R>(given: Checked<typeof POOL>): PoolSettings<R> {
   return {
     ...core,
     ...scheduling,
+    ...observingOf(given),
     name: given.name ?? nextName(),
     agreement: given.shared ? toAgreement(given, { ...asGiven(core), ...agreedScheduling(scheduling) }) : undefined,
     panicHandler: given.panicHandler,

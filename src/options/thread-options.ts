@@ -24,6 +24,7 @@ import {
 } from './checks.js'
 import { moduleUrl } from './module-url.js'
 import { type BaseSettings, type MapOptions, POOL, SUBMIT, type SubmitOptions, nextName } from './options.js'
+import { OBSERVING, observingOf } from './observing-options.js'
 import { POLICY, type PolicyOptions, type Terms, termsOf } from './policy-options.js'
 import { SCHEDULING, agreedScheduling, schedulingOf } from './scheduling-options.js'
 import type { Transferable } from '../base/transferable.js'
@@ -249,6 +250,7 @@ export const THREADS = {
   signal: POOL.signal,
   shared: POOL.shared,
   defaults: ((value) => runTermsOf(readDefaults(value))) as Check<Terms<RunChecked>>,
+  ...OBSERVING,
   ...SCHEDULING,
   filename: moduleUrl,
   carry: carriers,
@@ -358,6 +360,7 @@ export function checkThreadOptions(options: unknown, parallelism: () => number):
   return {
     ...core,
     ...scheduling,
+    ...observingOf(given),
     name,
     panicHandler: given.panicHandler,
     logger: given.logger ?? consoleLogger,

@@ -4,6 +4,7 @@ import { BatchHead, BatchRow, Batching, Special } from '../native/abi.js'
 import { native } from '../native/binding.js'
 import { captureContextForMany } from './async-context.js'
 import type { Batch, Share } from './batch.js'
+import type { SubmitSite } from '../observe/submit-site.js'
 import { type BatchOptions, type Places, answerAt, writeHead } from './places.js'
 import { type Closure, Task } from './task.js'
 
@@ -12,6 +13,8 @@ export interface BatchOwner<R> {
   readonly id: number
   /** Whether the core notes the times of its tasks. */
   readonly isNoted: boolean
+  /** Where they were submitted, if that is noted. */
+  readonly site: SubmitSite | undefined
   /** All tasks of the pool, under the core's numbers. */
   readonly tasks: readonly unknown[]
   keep(task: Task<R>): void
@@ -112,6 +115,8 @@ export class ClosureShare<R> implements Share {
     task.id = array[at + BatchRow.task]!
     task.stamp = array[at + BatchRow.stamp]!
     task.asyncContext = context
+    task.key = this.#options.key
+    task.site = this.#owner.site
     this.#owner.keep(task)
     this.#ids.push(task.id)
     const worker = array[at + BatchRow.worker]!

@@ -13,7 +13,7 @@ import { Failed } from '../base/follow.js'
 import { FollowedTask } from './followed-task.js'
 import { handIn } from './hand-in.js'
 import { Handle } from './handle.js'
-import { carryOut, hasCommands, postpone, watch } from '../native/isolate.js'
+import { carryOut, hasCommands, postpone } from '../native/isolate.js'
 import { type ClosureTarget, hold } from '../native/targets.js'
 import { Ledger } from './ledger.js'
 import { MOST_NESTED, nesting } from './nesting.js'
@@ -27,14 +27,14 @@ import { type PoolSettings, type SubmitChecked, NO_SUBMIT_OPTIONS, checkSize } f
 import { rejectionError } from './rejections.js'
 import { strainOf } from './strain.js'
 import { type ResourceOwner, Resources, careOf } from './resources.js'
+import { Observer } from '../observe/observer.js'
 import { Signals } from './signals.js'
 import type { Slot } from './slot.js'
 import { Stat } from '../native/pool-stats.js'
 import { type Closure, Task, nameOf } from './task.js'
 import { TaskEnds } from './task-ends.js'
+import { watchedClosures } from './watched.js'
 import { TurnedAway, turnedAwayAs } from './turned-away.js'
-
-const { WatchCondition } = native
 
 const noop = (): void => {}
 
@@ -52,6 +52,9 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   readonly #runner: ClosureRunner<R>
   readonly #turnedAway: TurnedAway
   readonly #resources: Resources<R> | undefined
+  readonly observer: Observer
+  /** Whether no task is plain. */
+  readonly #hasNoPlain: boolean
   #hasWarned = false
 
   constructor(settings: PoolSettings<R>) {
@@ -68,6 +71,8 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     this.#turnedAway = new TurnedAway(this.#failures)
     this.#ends = new TaskEnds(name, this.#failures, this.#signals)
     this.#runner = new ClosureRunner(this.id, settings, this.#failures, this.#ends, this.#ledger)
+    this.#hasNoPlain = settings.panicHandler !== undefined || settings.trackSubmit
+    this.observer = new Observer(watchedClosures(id, this.#failures, this.#ledger, this.#runner.slots), settings)
     if (hasResource) {
       this.#resources = new Resources(this, settings, this.#failures)
       hold(this.id, this)
@@ -118,12 +123,12 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   offer(closure: Closure<R>, options: SubmitChecked | undefined, mode: Offer): Promise<unknown> | undefined {
-    if (options !== undefined || this.#settings.panicHandler !== undefined) {
+    if (options !== undefined || this.#hasNoPlain) {
       return this.#offerTask(closure, options, mode)
     }
     const code = mode === Offer.normal ? native.submit(this.id) : native.offer(this.id, mode)
     if (code <= Special.lastRefusal) return this.#notTaken(code, closure, mode)
-    hold(this.id, this)
+    this.#accepted()
     if (code < 0) {
       const promise = this.#keepPlain(~code, closure)
       this.#waits()
@@ -136,6 +141,11 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
       return promise
     }
     return this.#runner.startPlain(this.#runner.slot(code), closure)
+  }
+
+  #accepted(): void {
+    hold(this.id, this)
+    this.observer.accepted()
   }
 
   /** The core has not taken a plain task. */
@@ -193,7 +203,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     const code = handIn(this.id, options, isNoted, mode)
     if (code <= Special.lastRefusal) return code
     const { signal, priority = 1, timeout = 0, followed } = options
-    hold(this.id, this)
+    this.#accepted()
 
     const promise = hasPromise ? new Promise<unknown>(capture) : followed?.promise
     const task =
@@ -202,6 +212,8 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
         : new FollowedTask<R>(followed, closure, priority, signal, timeout > 0)
     task.id = code >= 0 ? words[Word.task]! : ~code
     task.stamp = words[Word.stamp]!
+    task.key = options.key
+    task.site = this.observer.site()
     if (hasPromise) {
       task.resolve = resolveOf
       task.reject = rejectOf
@@ -246,12 +258,13 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     const owner: BatchOwner<R> = {
       id: this.id,
       isNoted: this.isNoted,
+      site: this.observer.site(),
       tasks: this.#ledger.tasks,
       keep: (task) => this.#ledger.keep(task.id, task),
       abort: this.#abort,
       startOn: (worker, task) => this.#runner.startOn(worker, task),
       taken: (hasWaiting) => {
-        hold(this.id, this)
+        this.#accepted()
         if (hasWaiting) this.#warnIfNested()
       },
       closedError: () => this.closedError(),
@@ -294,14 +307,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     if (resources === undefined) {
       return this.isClosed() ? rejectedPromise(this.closedError()) : resolvedPromise(undefined)
     }
-    return new Promise((resolve, reject) => {
-      const settle = (vain: number): void => {
-        if (vain === 0) resolve()
-        else reject(this.isClosed() ? this.closedError() : resources.failure)
-      }
-      // The core starts what is missing for it.
-      watch(this.id, WatchCondition.Started, settle, true)
-    })
+    return resources.ready(() => (this.isClosed() ? this.closedError() : resources.failure))
   }
 
   // ── abort ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -327,6 +333,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   // ── commands of the core ────────────────────────────────────────────────────────────────────────────────────────
 
   start(worker: number, task: number): void {
+    this.observer.accepted()
     const next = this.#runner.startNext(this.#runner.slot(worker), task)
     if (next !== Special.none) postpone(this, worker, next)
   }
@@ -349,7 +356,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
       this.#turnedAway.count(reason)
       return
     }
-    this.#ends.reject(task, rejection, () => errorFor(task.closure))
+    this.#ends.reject(task, rejection, () => this.observer.addSite(errorFor(task.closure), task.site))
   }
 
   boot(worker: number): void {

@@ -169,7 +169,7 @@ export class ClosureRunner<R> implements Ends<R>, LeaseHolder<R> {
 
   /** Calls a closure. A property, as it is handed to `runInContext`. */
   readonly #call = (slot: Slot<R>, closure: Closure<R>): Went => {
-    const context = new Context(slot.resource as R)
+    const context = new Context(slot.resource as R, closure)
     // Its start may have been under way when the pool's signal aborted.
     if (this.isAborted) context.abort(this.#settings.signal?.reason)
     slot.context = context

@@ -15,6 +15,7 @@ import type { Batch, Jobs, Share } from './batch.js'
 import { type Places, reservePlaces } from './places.js'
 import { Signals } from './signals.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
+import type { Observer, Seen } from '../observe/observer.js'
 import { readStat, readStats } from '../native/stats.js'
 
 const { WatchCondition } = native
@@ -73,6 +74,7 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
 
   /** Who carries out the core's commands. */
   protected abstract readonly target: CommandTarget
+  abstract readonly observer: Observer
 
   /** What a change of options comes to by itself. Throws if it is not allowed for this kind of pool. */
   abstract readChange(change: unknown): Change
@@ -208,6 +210,10 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
     return readStats(this.id, this.name)
   }
 
+  inspect(): Seen {
+    return this.observer.inspect()
+  }
+
   /** The pool is asked only if it is shared, as others may tune it then. */
   capacity(): number {
     return this.#capacity ?? this.stat(Stat.capacity)
@@ -245,6 +251,7 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
 
   configure(change: Change): void {
     native.configure(isolate, this.id, toCoreChange(change))
+    if (change.slowTask !== undefined) this.observer.changeSlowTask(change.slowTask)
     if (change.size !== undefined && !this.#settings.isShared) this.#capacity = change.size || Infinity
     this.telling.tuned(change)
     carryOut()

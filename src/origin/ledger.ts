@@ -4,8 +4,10 @@ import { SLICE, inSlices } from '../base/slices.js'
 import { throwLater } from '../base/uncaught.js'
 import { native } from '../native/binding.js'
 import { capture, forgetCaptured, rejectOf, resolveOf } from './captured.js'
+import { LEASE } from './lease.js'
+import type { OwnTask } from '../observe/seen.js'
 import type { Slot } from './slot.js'
-import { type Closure, type Resolve, Task } from './task.js'
+import { type Closure, Context, type Resolve, Task, nameOf } from './task.js'
 
 const noop = (): void => {}
 
@@ -48,6 +50,16 @@ export class Ledger<R> {
     this.tasks[id] = undefined
     this.resolves[id] = undefined
     return resolve
+  }
+
+  /** What is known of a task that waits, or runs in this context. */
+  ownTask(id: number, context: Context<R> | undefined): OwnTask {
+    const kept = this.tasks[id]
+    if (typeof kept === 'function') return { name: nameOf(kept) }
+    const running = kept?.context ?? context
+    // Of what runs only a lease has no context.
+    const closure = running === undefined ? (kept?.closure ?? LEASE) : Context.closureOf(running)
+    return { name: nameOf(closure), key: kept?.key, site: kept?.site }
   }
 
   // ── plain tasks that become others ──────────────────────────────────────────────────────────────────────────────

@@ -15,6 +15,7 @@ import { retryAfter } from './strain.js'
 import type { Places } from './places.js'
 import { Naming } from './strategy.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
+import { type Seen, seeAll } from '../observe/see-all.js'
 import { type Refused, readSums } from '../native/stats.js'
 
 /**
@@ -316,6 +317,10 @@ export class MultiOrigin<
     let cleared = 0
     for (const member of this.members) cleared += member.clear()
     return cleared
+  }
+
+  inspect(): Seen {
+    return seeAll(this.members)
   }
 
   checkChange(change: unknown): Change {

@@ -6,6 +6,7 @@ import type { PoolStats, Stat } from '../native/pool-stats.js'
 import type { Change } from '../options/live-options.js'
 import type { CloseOptions } from '../options/options.js'
 import type { Followed } from './followed.js'
+import type { Seen } from '../observe/seen.js'
 
 /** What every job may be submitted with, checked. */
 export interface JobOptions {
@@ -115,6 +116,8 @@ export abstract class Origin<J, O extends JobOptions, L extends Jobs = readonly 
   abstract stat(stat: Stat): number
   abstract isClosed(): boolean
   abstract stats(): PoolStats
+  /** What the workers have, and who waits. */
+  abstract inspect(): Seen
   /** As `Stat.capacity`, and cheap. */
   abstract capacity(): number
   /** What `size` comes to: 0 for no limit. Throws if it is not allowed here. */

@@ -2,9 +2,9 @@ import type { AsyncResource } from 'node:async_hooks'
 
 import { WaitTimeoutError } from '../base/errors.js'
 import { follow, isThenable } from '../base/follow.js'
-import { withoutFrames } from '../base/intrinsics.js'
+import { Promise, withoutFrames } from '../base/intrinsics.js'
 import { native } from '../native/binding.js'
-import { carryOut, hasCommands } from '../native/isolate.js'
+import { carryOut, hasCommands, watch } from '../native/isolate.js'
 import type { PoolSettings } from '../options/options.js'
 import { captureContextForGood, runInContextForGood } from './async-context.js'
 import type { Failures } from './failures.js'
@@ -57,6 +57,14 @@ export class Resources<R> {
 
   /** Why the last resource that could not be made could not. */
   failure: unknown
+
+  /** Resolves once as many are there as are kept, at least one. The core starts what is missing for it. */
+  ready(why: () => unknown): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (vain: number): void => (vain === 0 ? resolve() : reject(why()))
+      watch(this.#owner.id, native.WatchCondition.Started, settle, true)
+    })
+  }
 
   constructor(owner: ResourceOwner<R>, settings: PoolSettings<R>, failures: Failures) {
     this.#owner = owner

@@ -2,6 +2,7 @@ import type { AsyncResource } from 'node:async_hooks'
 
 import { AbortController } from '../base/intrinsics.js'
 import type { Rejection } from '../native/abi.js'
+import type { SubmitSite } from '../observe/submit-site.js'
 import type { Times } from './times.js'
 
 /** What a pool runs: a function that returns its result, or a promise of it. */
@@ -23,10 +24,17 @@ export type Resolve = (value: unknown) => void
 /** The context of one run of one task. It is made for every task, so what few tasks need is in a second object. */
 export class Context<R> implements TaskContext<R> {
   readonly resource: R
+  /** What is called with it, for whoever looks at the pool. */
+  readonly #closure: Closure<R>
   #abortion: { controller: AbortController | undefined; isAborted: boolean; reason: unknown } | undefined
 
-  constructor(resource: R) {
+  constructor(resource: R, closure: Closure<R>) {
     this.resource = resource
+    this.#closure = closure
+  }
+
+  static closureOf<R>(context: Context<R>): Closure<R> {
+    return context.#closure
   }
 
   get signal(): AbortSignal {
@@ -61,6 +69,9 @@ export class Task<R> {
   asyncContext: AsyncResource | undefined
   /** Is set while the closure runs. */
   context: Context<R> | undefined
+  key: string | undefined
+  /** Where it was submitted, if that is noted. */
+  site: SubmitSite | undefined
   /** The promise has been settled. If there is none, the end has been reported. */
   isSettled = false
   /** The closure runs or has run. */

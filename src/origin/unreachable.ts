@@ -9,8 +9,14 @@ const unreachable = new FinalizationRegistry<{ id: number; handle: WeakRef<Handl
   ({ id, handle }) => {
     const left = handle.deref()
     // A pool that has nothing to do goes with its handle.
-    if (left === undefined) forget(id)
-    else left.abandon(() => forget(id))
+    if (left === undefined) {
+      forget(id)
+      return
+    }
+    left.abandon(() => {
+      left.observer.stop()
+      forget(id)
+    })
   },
 )
 

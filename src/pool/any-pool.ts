@@ -1,7 +1,10 @@
 import type { InspectOptionsStylized, inspect } from 'node:util'
 
 import { settling } from '../base/follow.js'
-import { custom, show } from './inspection.js'
+import { type PoolSummary, custom, show, summaryOf } from './inspection.js'
+import { forReports } from './needed.js'
+import type { PoolInspection } from '../observe/seen.js'
+import type { Report, ReportOptions } from '../options/report-options.js'
 import { needHeadroom } from '../base/headroom.js'
 import { enlist } from '../base/registry.js'
 import {
@@ -115,6 +118,47 @@ export abstract class BasePool implements AsyncDisposable {
   /** Accepted tasks that have no worker yet. */
   get waiting(): number {
     return this.#origin.stat(Stat.waiting)
+  }
+
+  /**
+   * What the pool has at this moment: its workers with their tasks, and who waits, in the order in which they will start.
+   * It is for operators and pages that look now and then: however many tasks wait, the pool is held up for less than a
+   * millisecond.
+   *
+   * ```js
+   * for (const { state, tasks } of pool.inspect().workers) {
+   *   for (const { id, name, runMs } of tasks) console.log(`${state}: task ${id}, ${name}, for ${runMs} ms`)
+   * }
+   * ```
+   *
+   * Tasks note their times and where they were submitted only if an option of the pool or of the task asks for it, see
+   * `InspectedTask`. Workers and waiting tasks are not read in the same moment.
+   */
+  inspect(): PoolInspection {
+    const { name, kind } = this
+    return { name, kind, stats: this.stats(), ...this.#origin.inspect() }
+  }
+
+  /**
+   * Writes a line about the pool now and then: what runs and waits, and what has become of tasks since the line before. It
+   * stops with `stop()`, at the end of a `using` block, and once the pool is closed and empty. It keeps neither the
+   * process nor the pool alive.
+   *
+   * ```js
+   * const report = pool.report({ every: 60_000 })
+   * report.stop()
+   * ```
+   *
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+   */
+  report(options?: ReportOptions): Report {
+    return forReports().report(this, options)
+  }
+
+  /** What `JSON.stringify` shows: kind, name, state and the main numbers. `Infinity` is `null` there. */
+  toJSON(): PoolSummary {
+    const { name, kind } = this
+    return { kind, name, ...summaryOf(this.stats()) }
   }
 
   /** @internal */

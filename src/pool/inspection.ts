@@ -30,3 +30,25 @@ export function show(
   }
   return `${head} ${inspectValue(shown, options)}`
 }
+
+/** What `JSON.stringify` of a pool shows. */
+export interface PoolSummary {
+  readonly kind: 'closures' | 'threads' | 'multi'
+  readonly name: string
+  readonly state: 'open' | 'paused' | 'closed'
+  readonly capacity: number
+  readonly busy: number
+  readonly idle: number
+  readonly waiting: number
+  /** Tasks that were accepted and have not settled. */
+  readonly unsettled: number
+  readonly completed: number
+  readonly failed: number
+}
+
+/** The numbers of a pool that matter at a glance. */
+export function summaryOf(stats: PoolStats): Omit<PoolSummary, 'kind' | 'name'> {
+  const { capacity, busy, idle, waiting, unsettled, completed, failed, isClosed, isPaused } = stats
+  const state = isClosed ? 'closed' : isPaused ? 'paused' : 'open'
+  return { state, capacity, busy, idle, waiting, unsettled, completed, failed }
+}

@@ -10,4 +10,5 @@ export const forMultiPools = part(
 export const forStreams = part(
   () => require('../threads/stream/stream-call.js') as typeof import('../threads/stream/stream-call.js'),
 )
+export const forReports = part(() => require('./report.js') as typeof import('./report.js'))
 export const forMaps = part(() => require('../map/map.js') as typeof import('../map/map.js'))

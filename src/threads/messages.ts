@@ -53,6 +53,18 @@ export type Order =
   /** There is no argument, because the task has settled or the argument cannot be posted. */
   | { readonly kind: 'none' }
   | { readonly kind: 'failed'; readonly error: ErrorDescription }
+  /** The thread is to say that its event loop has its turn. */
+  | Beat
+
+/** The thread writes how much of its heap is used, and then the count, into the cells. */
+export interface Beat {
+  readonly kind: 'beat'
+  readonly count: number
+  readonly cells: SharedArrayBuffer
+}
+
+/** Where in the cells what is: the count as an `Int32`, the bytes as a `Float64`. */
+export const BEAT = { size: 16, count: 0, bytes: 1 } as const
 
 /** What a thread sends to its owner. */
 export type Report =

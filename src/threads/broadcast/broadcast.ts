@@ -68,12 +68,15 @@ function bind(pool: Audience, exportName: string, argument: unknown, options: Br
   const newCall = (): Call => new Call(exportName, undefined, false)
   if (code! < 0) return pool.refusal(code as Refusal, newCall())
   if (sticky) pool.stick(exportName, shared)
+  pool.observer.accepted()
+  const site = pool.observer.site()
   const calls: Call[] = []
   for (let at = 0; at < names.length; at += 2) {
     const call = newCall()
     call.id = names[at]!
     call.stamp = names[at + 1]!
     call.priority = 0
+    call.site = site
     call.portArgument = shared
     pool.table.keep(call)
     calls.push(call)

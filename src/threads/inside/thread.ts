@@ -17,6 +17,7 @@ import { rare } from '../../wire/rarely.js'
 import { CARRIED, NAMED, SPREAD, STREAM, decode, decodeAnswer } from '../../wire/values.js'
 import type { Assignment, Order, TaskName } from '../messages.js'
 import type { CurrentTask } from './current-task.js'
+import { answerBeat, isBeat } from './beat.js'
 import { Begun } from './begun.js'
 import { type Enter, asyncScope, loadCarriers, within } from './carry.js'
 import { type Callee, type Job, jobOf } from './job.js'
@@ -254,6 +255,7 @@ export class Thread {
 
   #obey(order: Order): void {
     if (order === 'retire') void this.#flush()
+    else if (isBeat(order)) answerBeat(order)
     else if (!this.#stickies.came(order)) this.#lateArguments.came(order)
   }
 

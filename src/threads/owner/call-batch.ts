@@ -5,6 +5,8 @@ import type { Transferable } from '../../base/transferable.js'
 import type { CheckedCarrier } from '../../options/carry-options.js'
 import type { RunChecked } from '../../options/thread-options.js'
 import type { Batch, Share } from '../../origin/batch.js'
+import type { Observer } from '../../observe/observer.js'
+import type { SubmitSite } from '../../observe/submit-site.js'
 import { type Places, answerAt, writeHead } from '../../origin/places.js'
 import { BatchWriter } from '../../wire/batch-values.js'
 import { CARRIED, NAMED, serialize } from '../../wire/values.js'
@@ -19,6 +21,7 @@ export interface CallBatchOwner {
   readonly id: number
   /** Whether a message port goes from here to the threads. */
   readonly hasPort: boolean
+  readonly observer: Observer
   /** The number of the export, with its flags. */
   exportCode(name: string): number
   readonly carry: readonly CheckedCarrier[]
@@ -41,6 +44,8 @@ export class CallShare implements Share, BatchOfCalls {
   readonly #writer: BatchWriter
   /** What only a message port brings, by place among the calls of this pool. */
   readonly #portArguments = new Map<number, PortArgument>()
+  /** Where they were submitted, if that is noted. */
+  readonly #site: SubmitSite | undefined
   #exportCode = 0
   /** Up to which number the tasks that are left have been aborted. */
   #aborted = 0
@@ -61,6 +66,7 @@ export class CallShare implements Share, BatchOfCalls {
     this.#places = places
     this.#count = indices?.length ?? calls.length
     this.#writer = new BatchWriter(this.#count)
+    this.#site = owner.observer.site()
   }
 
   #indexOf(own: number): number {
@@ -119,6 +125,7 @@ export class CallShare implements Share, BatchOfCalls {
 
   handIn(): void {
     const { table } = this.#owner
+    this.#owner.observer.accepted()
     let own = 0
     for (const chunk of this.#writer.chunks) {
       writeHead(chunk.words, this.#owner.id, this.#places, chunk.count, this.#exportCode)
@@ -151,6 +158,8 @@ export class CallShare implements Share, BatchOfCalls {
     call.index = index
     call.promise = this.batch.promise
     call.priority = this.#options.priority ?? 1
+    call.key = this.#options.key
+    call.site = this.#site
     return call
   }
 

@@ -8,6 +8,7 @@ import type { ErrorDescription } from '../../wire/payload/index.js'
 import { decode } from '../../wire/values.js'
 import { afterPrints } from './after-prints.js'
 import type { Call } from './call.js'
+import type { BatchOfCalls } from './call-table.js'
 import { isOf } from './progress.js'
 import type { ThreadErrors } from './thread-errors.js'
 import type { Threads } from './threads.js'
@@ -124,4 +125,16 @@ export function isPlainResult(row: number): boolean {
 function settleAfterPrints(call: Call): void {
   if (call.promise === undefined) afterPrints(noop)
   else call.settleBy(afterPrints)
+}
+
+/** A call of a batch has given its result, and there is no object for it. */
+export function completeOf({ batch }: BatchOfCalls, index: number, row: number): void {
+  let value: unknown
+  try {
+    value = valueOf(row)
+  } catch (error) {
+    batch.failed(error)
+    return
+  }
+  batch.completed(index, value)
 }

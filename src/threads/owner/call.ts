@@ -4,6 +4,7 @@ import type { Rejection } from '../../native/abi.js'
 import { native } from '../../native/binding.js'
 import type { Batch } from '../../origin/batch.js'
 import type { Accepted, Followed } from '../../origin/followed.js'
+import type { SubmitSite } from '../../observe/submit-site.js'
 import { timesNow } from '../../origin/times.js'
 import type { Resolve } from '../../origin/task.js'
 import { SPREAD } from '../../wire/values.js'
@@ -24,6 +25,9 @@ export class Call implements Accepted {
   resolve: Resolve = noop
   reject: Resolve = noop
   priority = 1
+  key: string | undefined
+  /** Where it was made, if that is noted. */
+  site: SubmitSite | undefined
   signal: AbortSignal | undefined
   /** Who follows it. */
   followed: Followed | undefined

@@ -2,6 +2,7 @@ import type { MessagePort, Worker } from 'node:worker_threads'
 
 import type { ErrorDescription } from '../../wire/payload/index.js'
 import type { StickyLimit } from '../broadcast/sticky-limit.js'
+import type { VitalSigns } from './vital-signs.js'
 
 /** A thread as its owner knows it. */
 export interface Member {
@@ -29,6 +30,8 @@ export interface Member {
   /** The timer that ends the thread, once it is to go. */
   end: (() => void) | undefined
   readonly stickyLimit: StickyLimit
+  /** Once somebody has looked at it. */
+  signs: VitalSigns | undefined
   /** How often this worker had been started before. */
   readonly attempt: number
 }

@@ -16,6 +16,7 @@ import { type ThreadTarget, hold } from '../../native/targets.js'
 import { Promise, rejectedLater, withoutFrames } from '../../base/intrinsics.js'
 import { rare } from '../../wire/rarely.js'
 import { SLICE, inSlices } from '../../base/slices.js'
+import { Observer } from '../../observe/observer.js'
 import { Signals } from '../../origin/signals.js'
 import { Stat } from '../../native/pool-stats.js'
 import { type Change, checkThreadChange } from '../../options/live-options.js'
@@ -31,9 +32,9 @@ import { Threads } from './threads.js'
 import { afterPrints } from './after-prints.js'
 import type { Call } from './call.js'
 import { type Audience, LEFT_OUT } from '../broadcast/broadcast.js'
-import { CallEnds, isPlainResult, valueOf } from './call-ends.js'
+import { CallEnds, completeOf, isPlainResult } from './call-ends.js'
 import type { CallList } from './call-list.js'
-import { type BatchOfCalls, CallTable } from './call-table.js'
+import { CallTable } from './call-table.js'
 import { CallEntrance, refusalOf } from './call-entrance.js'
 import { forBatches } from './needed.js'
 import { discard } from './port-argument.js'
@@ -43,6 +44,7 @@ import type { StreamHome } from '../stream/home.js'
 import { Listener } from './progress.js'
 import { ThreadErrors } from './thread-errors.js'
 import { ThreadReports } from './thread-reports.js'
+import { watchedThreads } from './watched.js'
 import { pack } from '../../wire/values.js'
 
 const { WatchCondition } = native
@@ -64,6 +66,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
   readonly concurrency: number
   readonly #entrance: CallEntrance
   readonly #calls = new CallTable()
+  readonly observer: Observer
   readonly #signals = new Signals<Call>((call, reason) => void this.#abort(call, reason))
 
   constructor(settings: ThreadPoolSettings) {
@@ -83,6 +86,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     this.#threads = isNew ? new Threads(id, settings.threads, reports) : undefined
     this.#entrance = new CallEntrance(id, isNew, settings.panicHandler !== undefined, settings.carry)
     this.#ends = new CallEnds(this.#failures, this.#errors, this.#threads)
+    this.observer = new Observer(watchedThreads(this, this.#calls, this.#failures, this.#threads), settings)
     hold(id, this)
     if (isShared) warnOfTwins(name, true, this.#failures)
     if (settings.signal !== undefined) this.follow(settings.signal)
@@ -161,9 +165,12 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     call.stamp = words[Word.stamp]!
     call.priority = options.priority ?? 1
     call.signal = options.signal
+    call.key = options.key
+    call.site = this.observer.site()
     call.argument = undefined
     if (options.onProgress !== undefined) call.listener = new Listener(options.onProgress, this.#failures, call.name)
     this.#calls.keep(call)
+    this.observer.accepted()
     call.followed?.accepted(this.id, call, this.#abort)
     if (hasCommands()) carryOut()
     return code
@@ -194,6 +201,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
       name: this.name,
       hasPort: this.#threads !== undefined,
       isNoted: this.isNoted,
+      observer: this.observer,
       exportCode: (name) => this.#entrance.exportCode(name),
       carry: this.#settings.carry,
       table: this.#calls,
@@ -275,7 +283,9 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
   outcome(id: number, row: number): void {
     const batch = this.#calls.batchAt(id)
     if (batch !== undefined && isPlainResult(row)) {
-      this.#completeOf(batch, id, row)
+      const index = this.#calls.indexAt(id)
+      this.#calls.drop(id)
+      completeOf(batch, index, row)
       return
     }
     const call = this.#calls.at(id)
@@ -296,20 +306,6 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
       // A value that cannot be read back, or for which there is no memory, is the affair of its own task.
       call.fail(error)
     }
-  }
-
-  /** A task of a batch has given its result, and there is no object for it. */
-  #completeOf({ batch }: BatchOfCalls, id: number, row: number): void {
-    const index = this.#calls.indexAt(id)
-    this.#calls.drop(id)
-    let value: unknown
-    try {
-      value = valueOf(row)
-    } catch (error) {
-      batch.failed(error)
-      return
-    }
-    batch.completed(index, value)
   }
 
   readonly #abort = (call: Call, reason: unknown): boolean => {
@@ -334,7 +330,8 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     if (rejection === Rejection.leftOut) return call.fail(LEFT_OUT)
     call.followed?.noted(times)
     call.endsBy(rejection)
-    const error = withoutFrames(() => this.#errorOf(rejection, limit, call.name))
+    const made = withoutFrames(() => this.#errorOf(rejection, limit, call.name))
+    const error = this.observer.addSite(made, call.site)
     if (rejection === Rejection.crashed) this.#ends.fail(call, error, times)
     else if (isTurnedAway(rejection)) call.turnAway(error)
     else call.fail(error)

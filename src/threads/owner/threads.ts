@@ -114,6 +114,7 @@ export class Threads {
       exitCode: undefined,
       end: undefined,
       stickyLimit: new StickyLimit(),
+      signs: undefined,
       attempt,
     }
     this.#members.set(worker, member)
@@ -294,6 +295,8 @@ export class Threads {
       this.#events.startFailed(worker, this.#describe(cause))
     }
   }
+
+  readonly member = (worker: number): Member | undefined => this.#members.get(worker)
 
   #describe(cause: unknown): ErrorDescription {
     return rare().describeError(cause, `at the end of a thread (pool ${this.#settings.name})`)

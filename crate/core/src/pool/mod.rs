@@ -17,8 +17,8 @@ use crate::{
 mod batch;
 mod broadcast;
 mod faces;
-mod lifetime;
 mod inspection;
+mod lifetime;
 mod scheduling;
 mod tasks;
 mod workers;

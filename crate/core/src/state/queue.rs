@@ -147,7 +147,7 @@ impl WaitQueue {
     }
 
     /// The tasks of a priority from one of its ends on.
-    pub(crate) fn from_end(&self, priority: u64, is_newest: bool) -> impl Iterator<Item = u32> + '_ {
+    pub(crate) fn of_end(&self, priority: u64, is_newest: bool) -> impl Iterator<Item = u32> + '_ {
         let end = if is_newest { self.newest(priority) } else { self.oldest(priority) };
         std::iter::successors(end, move |&task| self.beside(task, is_newest))
     }

@@ -84,8 +84,7 @@ impl<'a, T: Payload> Rehearsal<'a, T> {
     fn join(&mut self, task: TaskId) -> TaskId {
         let record = &self.pool.tasks[task];
         let (arrival, since) = self.pool.standing_of(task);
-        let submission =
-            Submission { priority: record.priority, ..Submission::new(task.number()) };
+        let submission = Submission { priority: record.priority, ..Submission::new(task.number()) };
         let keys = &self.pool.schedule().keys;
         let name = record.key().map(|key| (keys.name(key), keys.limit(key)));
         let key = name.map(|(name, limit)| self.stage.schedule_mut().keys.enter_again(name, limit));
@@ -145,7 +144,7 @@ impl<'a, T: Payload> Rehearsal<'a, T> {
             let is_enough = schedule.ageing.is_none() && keyless + names.len() >= most;
             let Some(priority) = pool.priority_from(from).filter(|_| !is_enough) else { break };
             let is_newest = pool.is_newest_first(priority);
-            keyless += pool.queue.from_end(priority, is_newest).take(most).count();
+            keyless += pool.queue.of_end(priority, is_newest).take(most).count();
             self.take_list((None, priority));
             for name in schedule.keys.served(priority, schedule.per_key, is_newest, most) {
                 names.insert(name);
@@ -167,7 +166,7 @@ impl<'a, T: Payload> Rehearsal<'a, T> {
         let is_newest = self.pool.is_newest_first(priority);
         let first = match name {
             Some(name) => self.pool.schedule().keys.end_of(name, priority, is_newest),
-            None => self.pool.queue.from_end(priority, is_newest).next(),
+            None => self.pool.queue.of_end(priority, is_newest).next(),
         };
         self.wait(first);
     }
@@ -194,8 +193,7 @@ impl<'a, T: Payload> Rehearsal<'a, T> {
         let mut order = Vec::new();
         while order.len() < most {
             let first = self.stage.first_task().and_then(|first| self.stage.tasks.at(first.task));
-            let place =
-                first.and_then(|id| self.stage.place(self.stage.tasks[id].weight(), 0, None, false));
+            let place = first.and_then(|id| self.stage.place(self.stage.tasks[id].weight(), 0, None, false));
             let (Some(id), Some(place)) = (first, place) else {
                 if self.end_first() {
                     continue;

@@ -4,8 +4,8 @@ use std::{collections::VecDeque, num::NonZero};
 
 use proptest::{collection::vec, option, prelude::*, test_runner::Config};
 use workpool_core::{
-    Admission, BACKGROUND, GroupId, Key, MILLISECOND, Options, Policy, Shed, Submission, TaskGroup, UNBOUNDED,
-    WorkerId,
+    Admission, BACKGROUND, GroupId, Key, MILLISECOND, Options, Policy, Shed, Submission, TaskGroup,
+    UNBOUNDED, WorkerId,
 };
 
 use super::{A, B, of};

@@ -93,16 +93,18 @@ impl Keys {
     /// The keys and the groups that wait in this priority and may start a task, in the order in which they are served; so
     /// many of each.
     pub(crate) fn served(&self, priority: u64, per_key: u32, is_newest: bool, most: usize) -> Vec<u32> {
-        let of_keys = self.lanes.get(&priority);
-        let of_groups = self.of_groups.get(&priority);
+        let lanes = [self.lanes.get(&priority), self.of_groups.get(&priority)];
         let mut served = Vec::new();
-        for lane in of_keys.into_iter().chain(of_groups) {
+        for lane in lanes.into_iter().flatten() {
             let ids: &mut dyn Iterator<Item = u32> = if is_newest {
                 &mut lane.newest.iter().map(|&(_, _, id)| id)
             } else {
                 &mut lane.oldest.iter().map(|&(_, _, id)| id)
             };
-            let may_start = |&id: &u32| self.records[id as usize].may_start(per_key);
+            let may_start = |&id: &u32| {
+                let record = &self.records[id as usize];
+                record.running < record.limit.unwrap_or(per_key)
+            };
             // In the background those that may not start are passed over; elsewhere they stand behind the others.
             let looks = if priority == BACKGROUND { usize::MAX } else { most };
             served.extend(ids.take(looks).filter(may_start).take(most));
