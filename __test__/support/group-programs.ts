@@ -1,10 +1,11 @@
 /**
- * Random programs of groups: nested blocks over one pool, whose tasks succeed, fail, heed their signals or do not, submit more, and abort;
- * with limits and timeouts, in pools that are tuned, cleared and released. Each program keeps its own accounts, and is held against what a group promises.
+ * Random programs of groups: nested blocks over a pool, or over several as one, that is tuned, cleared and released meanwhile. Tasks succeed,
+ * fail, heed their signals or do not, submit more, and abort; groups have limits and timeouts. Each program keeps its own accounts, and is
+ * held against what a group promises.
  */
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 
-import { Pool } from 'workpool'
+import { MultiPool, Pool } from 'workpool'
 
 import { within } from './until.js'
 
@@ -40,13 +41,15 @@ export async function playGroups(seed: number): Promise<string[]> {
   const upTo = (most: number): number => Math.floor(random() * (most + 1))
   const pick = <T>(values: readonly T[]): T => values[upTo(values.length - 1)]!
   const wrong: string[] = []
-  const pool = Pool.create({
+  const options = {
     // Blocks within blocks may wait for each other: then they are aborted in the end, and no word of it is needed.
     logger: { debug() {}, info() {}, warn() {}, error() {} },
     size: 1 + upTo(5),
     ...(random() < 0.2 && { maxBlockingTasks: 1 + upTo(8) }),
     ...(random() < 0.15 && { nonblocking: true }),
-  })
+  }
+  const pool =
+    random() < 0.2 ? (MultiPool.create({ ...options, pools: 2 }) as unknown as Pool<void>) : Pool.create(options)
   /** No program fills the memory. */
   let left = 60
 
