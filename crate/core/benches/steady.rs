@@ -91,7 +91,7 @@ fn cancelled_in_the_queue(pool: &Steady) {
 fn on_a_thread(pool: &Steady) {
     for payload in 0..TASKS {
         let (worker, task) = start(pool, Submission::new(payload));
-        black_box(pool.take(worker, task));
+        black_box(pool.take(worker, task, 0));
         black_box(pool.finish_and_take(task, End::Completed, false, 0));
         pool.collect(task);
     }

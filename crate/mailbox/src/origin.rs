@@ -68,7 +68,7 @@ impl Origin {
             self.stint.end();
             return Linger::Turn;
         }
-        if self.patience.look(clock, spinners, || mailbox.may_have_some()) {
+        if self.patience.look(clock, spinners, || mailbox.may_have_some()).is_some() {
             return Linger::Something;
         }
         self.stint.end();

@@ -28,25 +28,33 @@ impl Default for Patience {
 }
 
 impl Patience {
-    /// Looks until there is something, patience is lost, or no place among the spinners comes free; whether there is something.
-    pub fn look(&self, clock: &impl Clock, spinners: &Spinners, is_there: impl Fn() -> bool) -> bool {
+    /// Looks until there is something, patience is lost, or no place among the spinners comes free; when there was something, if
+    /// there was.
+    pub fn look(
+        &self,
+        clock: &impl Clock,
+        spinners: &Spinners,
+        is_there: impl Fn() -> bool,
+    ) -> Option<Nanos> {
         let budget = self.0.get();
         let start = clock.now();
+        let mut now = start;
         let mut place = None;
         let found = loop {
             if is_there() {
-                break true;
+                break Some(now);
             }
-            let elapsed = clock.now() - start;
+            now = clock.now();
+            let elapsed = now - start;
             place = place.or_else(|| spinners.enter());
             // Whoever has just been answered is about to give its place up.
             if elapsed >= budget || (place.is_none() && elapsed >= HANDOVER) {
-                break false;
+                break None;
             }
             pause();
         };
         // Worth it: the next look may be as long as any. Not worth it: the next one is half as long.
-        self.0.set(if found { LONGEST_SPIN } else { (budget / 2).max(SHORTEST_SPIN) });
+        self.0.set(if found.is_some() { LONGEST_SPIN } else { (budget / 2).max(SHORTEST_SPIN) });
         found
     }
 }
@@ -70,7 +78,7 @@ mod tests {
     /// How long a look in vain takes.
     fn in_vain(patience: &Patience, clock: &Ticking, spinners: &Spinners) -> Nanos {
         let start = clock.0.get();
-        assert!(!patience.look(clock, spinners, || false));
+        assert_eq!(patience.look(clock, spinners, || false), None);
         clock.0.get() - start
     }
 
@@ -83,7 +91,8 @@ mod tests {
             let length = in_vain(&patience, &clock, &spinners);
             assert!((budget..budget + 2 * MICROSECOND).contains(&length), "{length} instead of {budget}");
         }
-        assert!(patience.look(&clock, &spinners, || true));
+        let now = clock.0.get();
+        assert_eq!(patience.look(&clock, &spinners, || true), Some(now));
         assert!(in_vain(&patience, &clock, &spinners) >= LONGEST_SPIN);
     }
 

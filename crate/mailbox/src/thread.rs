@@ -15,8 +15,8 @@ pub const LONGEST_STINT: Nanos = 8 * MILLISECOND;
 /// What a thread finds that asks for a task.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Found<T> {
-    /// A task it has been given.
-    Task(T),
+    /// A task it has been given, and the time a moment ago.
+    Task(T, Nanos),
     /// Another message, or a task that came too late to be found: the isolate has to look into its mailbox.
     Other,
     /// Nothing: the thread goes back to its event loop, and the bell rings for the next message.
@@ -44,23 +44,26 @@ impl Thread {
     }
 
     /// The next task, after a look as long as it is worth it. `may_look`: only a thread without a task looks. One that has begun a
-    /// task may need its event loop for that, and so goes back to it at once.
+    /// task may need its event loop for that, and so goes back to it at once. `known`: the time a moment ago, if the caller
+    /// knows it. The clock is read for a task only if neither the caller nor a look has read it.
     pub fn next<C, T, O, B: Bell>(
         &self,
         mailbox: &Mailbox<C, T, O, B>,
         may_look: bool,
+        mut known: Option<Nanos>,
         clock: &impl Clock,
         spinners: &Spinners,
     ) -> Found<T> {
         loop {
             if let Some(task) = mailbox.pop_task() {
-                return Found::Task(task);
+                return Found::Task(task, known.unwrap_or_else(|| clock.now()));
             }
             // A message of another kind ends the look before it begins: it is not for this loop.
             if may_look
                 && !mailbox.may_have_some()
-                && self.patience.look(clock, spinners, || mailbox.may_have_some())
+                && let Some(now) = self.patience.look(clock, spinners, || mailbox.may_have_some())
             {
+                known = Some(now);
                 continue;
             }
             self.stint.end();

@@ -42,7 +42,7 @@ fn a_thread_that_finds_nothing_has_given_its_event_loop_a_turn() {
     let mailbox = open();
     assert!(!thread.goes_on(clock.now()));
     clock.advance(LONGEST_STINT);
-    assert_eq!(thread.next(&mailbox, false, &clock, &spinners), Found::Nothing);
+    assert_eq!(thread.next(&mailbox, false, None, &clock, &spinners), Found::Nothing);
     assert!(!thread.goes_on(clock.now()));
 }
 
@@ -51,11 +51,39 @@ fn a_thread_that_must_not_look_takes_what_is_there_and_looks_no_longer() {
     let (thread, clock, spinners) = (Thread::default(), Hasty::default(), Spinners::for_processors(2));
     let mailbox = open();
     assert!(mailbox.push_task(1));
-    assert_eq!(thread.next(&mailbox, false, &clock, &spinners), Found::Task(1));
-    assert_eq!(thread.next(&mailbox, false, &clock, &spinners), Found::Nothing);
+    assert_eq!(thread.next(&mailbox, false, Some(7), &clock, &spinners), Found::Task(1, 7));
+    assert_eq!(thread.next(&mailbox, false, None, &clock, &spinners), Found::Nothing);
     assert!(mailbox.push(2, Sender::Other));
-    assert_eq!(thread.next(&mailbox, false, &clock, &spinners), Found::Other);
+    assert_eq!(thread.next(&mailbox, false, None, &clock, &spinners), Found::Other);
     assert_eq!(clock.0.get(), 0, "a look reads the clock");
+}
+
+#[test]
+fn the_clock_is_read_for_a_task_only_if_nobody_knows_the_time() {
+    let (thread, clock, spinners) = (Thread::default(), Hasty::default(), Spinners::for_processors(2));
+    let mailbox = open();
+    assert!(mailbox.push_task(1));
+    assert_eq!(thread.next(&mailbox, true, None, &clock, &spinners), Found::Task(1, LONGEST_SPIN));
+    assert_eq!(clock.0.get(), 1);
+}
+
+#[test]
+fn a_task_for_which_a_thread_has_looked_comes_with_the_time_of_the_look() {
+    /// At the second look at this clock a task comes.
+    struct Bringing<'a>(&'a silent::TestMailbox, Cell<u32>);
+    impl Clock for Bringing<'_> {
+        fn now(&self) -> Nanos {
+            self.1.set(self.1.get() + 1);
+            if self.1.get() == 2 {
+                assert!(self.0.push_task(1));
+            }
+            Nanos::from(self.1.get())
+        }
+    }
+    let (thread, mailbox, spinners) = (Thread::default(), open(), Spinners::for_processors(2));
+    let clock = Bringing(&mailbox, Cell::new(0));
+    assert_eq!(thread.next(&mailbox, true, Some(0), &clock, &spinners), Found::Task(1, 2));
+    assert_eq!(clock.1.get(), 2);
 }
 
 #[test]

@@ -84,9 +84,11 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.state.lock().tasks.at(number)
     }
 
-    /// A worker takes a task that it was given, to call the function of the task now.
-    pub fn take(&self, worker: WorkerId, task: TaskId) -> Taken<T> {
-        self.transition(|state, _| state.take(&self.clock, worker, task))
+    /// A worker takes a task that it was given, to call the function of the task now. `now`: the time of the pool's clock
+    /// a moment ago. Every task begins at some time, also if nobody has asked for its times; but whoever comes to take one
+    /// knows the time as a rule, and need not read the clock again.
+    pub fn take(&self, worker: WorkerId, task: TaskId, now: Nanos) -> Taken<T> {
+        self.transition(|state, _| state.take(now, worker, task))
     }
 
     /// The function of a task has ended, on a worker that may have several; with `is_broken` the worker takes no more.

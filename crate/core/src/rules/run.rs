@@ -33,12 +33,12 @@ impl<T: Payload> State<T> {
     }
 
     /// The worker takes a task that it was given, and calls its function now; not if the task has settled meanwhile.
-    pub(crate) fn take(&mut self, clock: &impl Clock, worker: WorkerId, id: TaskId) -> Taken<T> {
+    pub(crate) fn take(&mut self, now: Nanos, worker: WorkerId, id: TaskId) -> Taken<T> {
         let Some(task) = self.tasks.get_mut(id).filter(|task| !task.is_begun()) else {
             return Taken::Foreign;
         };
         match task.state {
-            TaskState::Running(of) if of == worker => Taken::Begun(self.take_now(clock.now(), id)),
+            TaskState::Running(of) if of == worker => Taken::Begun(self.take_now(now, id)),
             TaskState::Abandoned { worker: of, .. } if of == worker => {
                 task.begin();
                 Taken::Settled

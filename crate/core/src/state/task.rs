@@ -165,8 +165,9 @@ impl<T> Task<T> {
         self.timeout > 0 || self.timed
     }
 
-    pub(crate) const fn start_clock(&mut self, now: Nanos) {
-        self.begun_at = now;
+    /// The task begins `now`, which may have been read a moment ago, and so before the task was submitted.
+    pub(crate) fn start_clock(&mut self, now: Nanos) {
+        self.begun_at = now.max(self.submitted_at);
     }
 
     /// When the `timeout` of a begun task ends it, and that `timeout` in milliseconds. That of a bound task counts from the

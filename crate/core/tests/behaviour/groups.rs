@@ -95,7 +95,7 @@ fn a_task_whose_thread_dies_is_out_of_its_group_unless_it_had_not_begun() {
     pool.crashed(WorkerId(0));
     assert!(pool.is_group_open(FIRST), "it waits again");
     let task = pool.booted(WorkerId(0)).expect("it has come back");
-    pool.take(WorkerId(0), task);
+    pool.take(WorkerId(0), task, 0);
     assert!(!pool.has_told());
     pool.crashed(WorkerId(0));
     assert!(pool.has_told());

@@ -2,7 +2,7 @@
 
 use workpool_core::{
     Admission, Cancelled, Condition, Effect, End, FaceId, Key, MILLISECOND, Offer, Options, Policy, Refusal,
-    Rejection, Submission, TaskId, WorkerId, WorkerKind,
+    Rejection, Submission, Taken, TaskId, WorkerId, WorkerKind,
 };
 
 use crate::{Fixture, capacity, recorder};
@@ -54,6 +54,21 @@ impl Threads for Fixture {
         self.collect(task);
         finished.next
     }
+}
+
+#[test]
+fn every_task_has_the_time_at_which_its_thread_took_it_and_none_begins_before_its_submission() {
+    let (pool, worker) = loaded(threads(1, 2));
+    pool.pass(5);
+    let begun_at = |timed, now| {
+        let Admission::Started(_, task) = pool.submit(Submission { timed, ..Submission::new(0) }) else {
+            panic!("the thread has a slot")
+        };
+        assert_eq!(pool.take(worker, task, now), Taken::Begun(0));
+        pool.times(task).expect("it runs").begun_at
+    };
+    assert_eq!(begun_at(false, 5 * MILLISECOND), 5 * MILLISECOND);
+    assert_eq!(begun_at(true, 5 * MILLISECOND - 1), 5 * MILLISECOND, "the thread had read the clock before");
 }
 
 #[test]

@@ -296,7 +296,7 @@ impl<T: Numbered> Desk<T> {
         let run = notes.given.remove(index.expect("it was given to this one"));
         notes.running.push(run);
         drop(notes);
-        let begun = match self.pool.take(worker, task) {
+        let begun = match self.pool.take(worker, task, self.clock.now()) {
             Taken::Begun(payload) => Some(payload.number()),
             Taken::Settled => None,
             Taken::Foreign => panic!("it was given to this one"),

@@ -90,7 +90,7 @@ impl<T> Recorder<T> {
 /// Has whatever worker has a task take it: the payload, if it begins.
 #[cfg(not(loom))]
 pub(crate) fn take<T: Payload>(pool: &RecordedPool<T>, task: TaskId) -> Option<T> {
-    match pool.take(pool.worker_of(task)?, task) {
+    match pool.take(pool.worker_of(task)?, task, pool.times(task)?.now) {
         workpool_core::Taken::Begun(payload) => Some(payload),
         workpool_core::Taken::Settled | workpool_core::Taken::Foreign => None,
     }
@@ -107,7 +107,7 @@ pub(crate) fn assert_gone<T: Payload + PartialEq + Debug>(pool: &RecordedPool<T>
     assert!(!pool.is_abandoned(task));
     assert_eq!(pool.interruption(task), None);
     assert_eq!(pool.interrupt(task), None);
-    assert_eq!(pool.take(WorkerId(0), task), Taken::Foreign);
+    assert_eq!(pool.take(WorkerId(0), task, 0), Taken::Foreign);
     pool.begin(task);
     pool.limit(task);
     pool.collect_all([task]);

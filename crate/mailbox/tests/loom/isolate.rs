@@ -156,8 +156,8 @@ impl Isolate {
     /// Runs one task after the other until the thread may sleep.
     pub(crate) fn run_tasks(&self) {
         loop {
-            match self.thread.next(&self.mailbox, true, &self.clock, &self.spinners) {
-                Found::Task(task) => self.take(task),
+            match self.thread.next(&self.mailbox, true, None, &self.clock, &self.spinners) {
+                Found::Task(task, _) => self.take(task),
                 Found::Other => self.look(),
                 Found::Nothing => return,
             }

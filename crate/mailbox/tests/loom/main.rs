@@ -103,8 +103,8 @@ fn a_thread_without_patience_is_woken_for_a_task_and_the_command_that_follows_it
         };
         let (mut taken, _) = meet(send, |isolate| {
             // One that has begun a task does not look: it asks, and goes back to its event loop.
-            match isolate.thread.next(&isolate.mailbox, false, &isolate.clock, &isolate.spinners) {
-                Found::Task(task) => isolate.take(task),
+            match isolate.thread.next(&isolate.mailbox, false, None, &isolate.clock, &isolate.spinners) {
+                Found::Task(task, _) => isolate.take(task),
                 Found::Other => isolate.look(),
                 Found::Nothing => {}
             }
@@ -239,7 +239,7 @@ fn two_who_look_at_the_same_time_both_come_to_an_end() {
         let spinners = Arc::new(Spinners::for_processors(2));
         let look = |spinners: &Spinners| {
             let mailbox = TestMailbox::default();
-            let found = Thread::default().next(&mailbox, true, &Ticking::default(), spinners);
+            let found = Thread::default().next(&mailbox, true, None, &Ticking::default(), spinners);
             assert!(matches!(found, Found::Nothing));
             let linger = Origin::default().linger(&mailbox, 1, &Ticking::default(), spinners);
             assert_eq!(linger, Linger::Nothing);

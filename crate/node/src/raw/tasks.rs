@@ -17,7 +17,7 @@ use crate::{
 
 functions! {
     // () → kind of the next task's argument | NONE | OTHER
-    next: |isolate, _| isolate.with_worker(|worker| next_task(isolate, worker, true));
+    next: |isolate, _| isolate.with_worker(|worker| next_task(isolate, worker, true, None));
 
     // (task, failed, printed, broken) → as next
     done: |isolate, [task, failed, printed, broken, ..]| {
@@ -30,9 +30,10 @@ functions! {
     // () → as next: the thread has loaded its module
     started: |isolate, _| isolate.with_worker(|worker| {
         let first = worker.core.pool.booted(worker.id);
-        match first.and_then(|task| begin(isolate, worker, task)) {
+        let now = isolate.clock.now();
+        match first.and_then(|task| begin(isolate, worker, task, now)) {
             Some(kind) => kind as i32,
-            None => next_task(isolate, worker, false),
+            None => next_task(isolate, worker, false, Some(now)),
         }
     });
 
@@ -65,14 +66,14 @@ functions! {
 }
 
 /// Begins a task that this thread has been given, and puts the argument into the exchange; gives the kind of the argument. `None`: the task
-/// has settled on the way here.
-fn begin(isolate: &Isolate, worker: &mut Worker, task: TaskId) -> Option<u32> {
-    match worker.core.pool.take(worker.id, task) {
+/// has settled on the way here. `now`: the time a moment ago.
+fn begin(isolate: &Isolate, worker: &mut Worker, task: TaskId, now: Nanos) -> Option<u32> {
+    match worker.core.pool.take(worker.id, task, now) {
         Taken::Begun(call) => call_export(isolate, worker, task, call),
         Taken::Settled => {
             // The task is over for its origin. If its end makes room for another task, that comes by the mailbox or is next.
             let finished = worker.core.pool.finish_task(task, End::Completed, false);
-            finished.next.and_then(|next| begin_first(isolate, worker, next))
+            finished.next.and_then(|next| begin_first(isolate, worker, next, now))
         }
         Taken::Foreign => None,
     }
@@ -90,8 +91,8 @@ fn call_export(isolate: &Isolate, worker: &mut Worker, task: TaskId, call: Call)
 }
 
 /// Begins `task`, or a task that was given to this thread before it and has not begun.
-fn begin_first(isolate: &Isolate, worker: &mut Worker, task: TaskId) -> Option<u32> {
-    begin(isolate, worker, isolate.event_loop.mailbox.first_of(task))
+fn begin_first(isolate: &Isolate, worker: &mut Worker, task: TaskId, now: Nanos) -> Option<u32> {
+    begin(isolate, worker, isolate.event_loop.mailbox.first_of(task), now)
 }
 
 /// The thread has ended a task that it had begun; gives the next one.
@@ -125,7 +126,7 @@ fn end_task(
     }
     let next = match (finished.next, begun) {
         (Some(next), Some(call)) => call_export(isolate, worker, next, call),
-        (Some(next), None) => begin_first(isolate, worker, next),
+        (Some(next), None) => begin_first(isolate, worker, next, now),
         (None, _) => None,
     };
     match next {
@@ -133,7 +134,7 @@ fn end_task(
             take_turns(isolate, now);
             kind as i32
         }
-        None => next_task(isolate, worker, true),
+        None => next_task(isolate, worker, true, Some(now)),
     }
 }
 
@@ -144,14 +145,16 @@ fn take_turns(isolate: &Isolate, now: Nanos) {
 }
 
 /// The next task that this thread has been given, after a look as long as it is worth it. `may_look`: it may look for one.
-fn next_task(isolate: &Isolate, worker: &mut Worker, may_look: bool) -> i32 {
+/// `known`: the time a moment ago, if the caller knows it.
+fn next_task(isolate: &Isolate, worker: &mut Worker, may_look: bool, mut known: Option<Nanos>) -> i32 {
     let Isolate { event_loop, thread, clock, .. } = isolate;
     let answer = loop {
-        match thread.next(&event_loop.mailbox, may_look && !worker.is_running(), clock, &SPINNERS) {
-            Found::Task(task) => {
-                if let Some(kind) = begin(isolate, worker, task) {
+        match thread.next(&event_loop.mailbox, may_look && !worker.is_running(), known, clock, &SPINNERS) {
+            Found::Task(task, now) => {
+                if let Some(kind) = begin(isolate, worker, task, now) {
                     return kind as i32;
                 }
+                known = Some(now);
             }
             Found::Other => break OTHER,
             Found::Nothing => break NONE,

@@ -59,7 +59,7 @@ fn another_grace_holds_for_aborts_from_then_on() {
     let task = pool.wait(Submission::new(0));
     let worker = boots(&pool.effects())[0];
     pool.booted(worker);
-    pool.take(worker, task);
+    pool.take(worker, task, 0);
     pool.configure(&Change { grace: Some(5 * MILLISECOND), ..Change::default() });
     pool.cancel(task);
     pool.pass(5);

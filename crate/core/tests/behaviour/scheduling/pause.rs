@@ -58,7 +58,7 @@ fn what_a_thread_has_been_given_begins_all_the_same() {
     let thread = boots(&pool.effects())[0];
     assert_eq!(pool.booted(thread), Some(task));
     pool.pause(FACE);
-    assert_eq!(pool.take(thread, task), Taken::Begun(0));
+    assert_eq!(pool.take(thread, task, 0), Taken::Begun(0));
 }
 
 #[test]
