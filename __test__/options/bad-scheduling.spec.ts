@@ -66,6 +66,64 @@ for (const [kind, maker] of Object.entries(made)) {
   })
 }
 
+const badResourceOptions: Record<string, unknown[]> = {
+  init: [1, null, 'init'],
+  dispose: [1, null],
+  isBroken: [1, null],
+  validate: [1, null, 'true'],
+  validateAfter: [-1, NaN, Infinity, '5', null],
+  maxUses: [0, 1.5, -1, Infinity, '1', null],
+  maxAge: [0, -1, NaN, Infinity, 2 ** 31, '5', null],
+  initTimeout: [0, -1, NaN, Infinity, 2 ** 31, '5', null],
+  disposeTimeout: [0, -1, NaN, Infinity, 2 ** 31, '5', null],
+  minSize: [-1, 0.5, Infinity, '1', null],
+}
+
+for (const kind of ['Pool', 'MultiPool'] as const) {
+  test(`${kind}: each bad option of resources is refused, and no resource is made`, (t) => {
+    const create = made[kind]!()
+    const all = { init: () => t.fail('it is made'), dispose: () => 0, validate: () => true }
+    for (const [option, values] of Object.entries(badResourceOptions)) {
+      for (const value of values) {
+        const message = new RegExp(`^${option} must be`)
+        t.throws(() => create({ ...all, [option]: value }), { code, message }, `${option} ${String(value)}`)
+      }
+    }
+    t.throws(() => create({ ...all, size: 2, minSize: 3 }), { code, message: /^minSize must be at most size, 2/ })
+  })
+}
+
+const badMinSizes = [...badResourceOptions['minSize']!, 10]
+const badGraces = [-1, NaN, Infinity, 2 ** 31, '5', null]
+
+test('minSize and grace: each bad one is refused when a pool is made, and by configure', (t) => {
+  const withInit = { size: 9, init: () => t.fail('it is made') }
+  const pools = [
+    Pool.create(withInit),
+    MultiPool.create({ pools: 2, ...withInit }),
+    threads(t, { size: 9 }),
+    threads(t, { size: 9, ...shared() }),
+    MultiPool.of([threads(t, { size: 9 }), threads(t, { size: 9 })]),
+  ]
+  for (const pool of pools) {
+    const before = pool.stats()
+    for (const minSize of badMinSizes) {
+      const change = { nonblocking: true, minSize } as never
+      t.throws(() => pool.configure(change), { code, message: /^minSize must be/ }, `${String(minSize)}`)
+    }
+    t.deepEqual(pool.stats(), before)
+  }
+  for (const grace of badGraces) {
+    const message = /^grace must be a number of ms/
+    t.throws(() => made['ThreadPool']!()({ grace }), { code, message }, String(grace))
+    for (const pool of pools.slice(2)) t.throws(() => pool.configure({ size: 5, grace } as never), { code, message })
+  }
+  for (const pool of pools.slice(0, 2)) {
+    t.throws(() => pool.configure({ size: 5, grace: 1 }), { code, message: /grace/ })
+  }
+  for (const pool of pools) t.is(pool.capacity % 9, 0)
+})
+
 // ── in a pool that is there ─────────────────────────────────────────────────────────────────────────────────────────
 
 type Closures = Pool<void>
