@@ -233,8 +233,8 @@ export interface Resource<R> {
 	 */
 	init?: (() => R | PromiseLike<R>) | undefined;
 	/**
-	 * The longest time that `init` may take, in ms from its call. After that the first waiting task rejects with
-	 * `WaitTimeoutError`, a warning says which worker it was, and that counts as a failure of `init`. The slot stays
+	 * The longest time that `init` may take, in ms from when its worker starts. After that the first waiting task rejects
+	 * with `WaitTimeoutError`, a warning says which worker it was, and that counts as a failure of `init`. The slot stays
 	 * taken until `init` has settled; then the resource is disposed of. Above 0, up to 2³¹ − 1; default: no limit. Needs
 	 * `init`.
 	 */
@@ -313,7 +313,8 @@ export interface ObservingOptions {
 	 */
 	slowTask?: number | false | undefined;
 	/**
-	 * Notes for each task where it was submitted: `submitStack` of `inspect()`, of slow tasks and of `TaskTimeoutError`.
+	 * Notes for each task where it was submitted: `submitStack` of `inspect()`, of slow tasks, of `TaskTimeoutError`, and of
+	 * the warning about a lease that nobody has released.
 	 * It takes some microseconds a task, and memory while the task is there. Default false.
 	 */
 	trackSubmit?: boolean | undefined;
@@ -1179,7 +1180,7 @@ export interface TaskContext<R> {
  * ```
  *
  * A lease that is collected as garbage without release counts as broken: a warning is logged, and its resource is
- * disposed of.
+ * disposed of. If the pool has `trackSubmit`, the warning has the place where the lease was taken, as `submitStack`.
  */
 export declare class Lease<R> implements Disposable, AsyncDisposable {
 	#private;

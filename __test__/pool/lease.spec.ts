@@ -378,6 +378,10 @@ const ENDINGS = {
       'exit',
     ],
   },
+  'with trackSubmit that warning says where the lease was taken, also if whoever took it has held it': {
+    args: ['tracked'],
+    lines: ['taken by true', 'disposed of 0', 'next 1', 'disposed of 1', 'exit'],
+  },
   'a lease outlives its pool, which is released after it': {
     args: ['unreachable'],
     lines: ['still held', 'disposed of 0', 'exit'],

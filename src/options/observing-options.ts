@@ -19,7 +19,8 @@ export interface ObservingOptions {
    */
   slowTask?: number | false | undefined
   /**
-   * Notes for each task where it was submitted: `submitStack` of `inspect()`, of slow tasks and of `TaskTimeoutError`.
+   * Notes for each task where it was submitted: `submitStack` of `inspect()`, of slow tasks, of `TaskTimeoutError`, and of
+   * the warning about a lease that nobody has released.
    * It takes some microseconds a task, and memory while the task is there. Default false.
    */
   trackSubmit?: boolean | undefined

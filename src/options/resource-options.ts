@@ -44,8 +44,8 @@ export interface Resource<R> {
    */
   init?: (() => R | PromiseLike<R>) | undefined
   /**
-   * The longest time that `init` may take, in ms from its call. After that the first waiting task rejects with
-   * `WaitTimeoutError`, a warning says which worker it was, and that counts as a failure of `init`. The slot stays
+   * The longest time that `init` may take, in ms from when its worker starts. After that the first waiting task rejects
+   * with `WaitTimeoutError`, a warning says which worker it was, and that counts as a failure of `init`. The slot stays
    * taken until `init` has settled; then the resource is disposed of. Above 0, up to 2³¹ − 1; default: no limit. Needs
    * `init`.
    */

@@ -154,7 +154,7 @@ export class ClosureRunner<R> implements Ends<R>, LeaseHolder<R> {
     this.#ledger.drop(task.id)
     this.#ends.settle(task)
     native.let_go(this.#id)
-    task.resolve!(new Lease(slot, this, this.#failures))
+    task.resolve!(new Lease(slot, this, this.#failures, task.site?.frames))
     return Special.none
   }
 

@@ -24,6 +24,8 @@ class Hold<R> {
     private readonly slot: Slot<R>,
     private readonly holder: LeaseHolder<R>,
     private readonly failures: Failures,
+    /** Where the lease was taken, if that is tracked. A text, as a stack that is none yet may reference the lease. */
+    private readonly submitStack: string | undefined,
   ) {}
 
   release(error: unknown): void {
@@ -39,8 +41,9 @@ class Hold<R> {
   lose(): void {
     this.#isOver = true
     const message = 'a lease was not released before it was collected; its resource is taken for broken'
-    this.failures.log('warn', { worker: this.slot.id }, message)
-    this.holder.endLease(this.slot, How.failedAndBroken)
+    const { slot, submitStack } = this
+    this.failures.log('warn', { worker: slot.id, ...(submitStack !== undefined && { submitStack }) }, message)
+    this.holder.endLease(slot, How.failedAndBroken)
   }
 }
 
@@ -64,7 +67,7 @@ const collected = new FinalizationRegistry<Hold<any>>((hold) => hold.lose())
  * ```
  *
  * A lease that is collected as garbage without release counts as broken: a warning is logged, and its resource is
- * disposed of.
+ * disposed of. If the pool has `trackSubmit`, the warning has the place where the lease was taken, as `submitStack`.
  */
 export class Lease<R> implements Disposable, AsyncDisposable {
   readonly #hold: Hold<R>
@@ -72,9 +75,9 @@ export class Lease<R> implements Disposable, AsyncDisposable {
   readonly resource: R
 
   /** @internal */
-  constructor(slot: Slot<R>, holder: LeaseHolder<R>, failures: Failures) {
+  constructor(slot: Slot<R>, holder: LeaseHolder<R>, failures: Failures, submitStack: string | undefined) {
     this.resource = slot.resource as R
-    this.#hold = new Hold(slot, holder, failures)
+    this.#hold = new Hold(slot, holder, failures, submitStack)
     collected.register(this, this.#hold, this.#hold)
   }
 
