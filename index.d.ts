@@ -707,6 +707,8 @@ export interface VacancyOptions {
  * const carrier = { capture: () => requests.getStore(), module: new URL('carrier.js', import.meta.url) }
  * ThreadPool.create({ filename, carry: [carrier] })
  * ```
+ *
+ * For an `AsyncLocalStorage` as it is, `carryStorage` makes one.
  */
 export interface Carrier {
 	/**
@@ -1150,6 +1152,174 @@ export interface MultiPoolOptions {
 	/** Which pool is asked first for a task. Default `round-robin`. */
 	strategy?: Strategy | undefined;
 }
+/** Why a task was not run; named as it is counted in `stats().rejected`. */
+export type RefusalReason = "overload" | "rate" | "key" | "paused" | "closed" | "waitTimeout" | "released" | "displaced" | "shed" | "cleared" | "noThread";
+interface OfPool {
+	/** The pool's name. Pools of a `MultiPool` have names of their own, and tell of themselves. */
+	readonly pool: string;
+	/** `closures` for a `Pool`, `threads` for a `ThreadPool`. */
+	readonly kind: "closures" | "threads";
+}
+interface OfThread {
+	/** The pool's name. */
+	readonly pool: string;
+	/** The number of the thread in its pool, which a later thread may have again. */
+	readonly worker: number;
+	/** Node's number of the thread, as in `worker_threads`; no other thread of the process ever has it. */
+	readonly threadId: number;
+}
+/**
+ * How a task has ended. `completed`, `failed`, `timedOut` and `cancelled` are those of `stats()`; a task that is
+ * `refused` was not run.
+ */
+export type TaskOutcome = "completed" | "failed" | "timedOut" | "cancelled" | "refused";
+/** A task that a pool has refused, at its submit or while it waited. */
+export interface RefusedTask {
+	readonly pool: string;
+	/** The number of the task in its pool, if it was accepted and has waited. */
+	readonly id?: number;
+	readonly name?: string;
+	readonly priority: number;
+	readonly key?: string;
+	readonly reason: RefusalReason;
+	/** How long it has waited, in ms. */
+	readonly waitMs: number;
+}
+/**
+ * The plain channels by name, with what is told on them. A message is told from a microtask, so nothing that a
+ * subscriber does gets in the way of the pool; the next task may have begun by then.
+ *
+ * ```ts
+ * import { subscribe } from 'node:diagnostics_channel'
+ * import type { ChannelMessages } from 'workpool'
+ *
+ * subscribe('workpool:thread:crashed', (message) => {
+ *   const { pool, threadId, exitCode } = message as ChannelMessages['workpool:thread:crashed']
+ *   console.error(`thread ${threadId} of ${pool} died with exit code ${exitCode}`)
+ * })
+ * ```
+ */
+export interface ChannelMessages {
+	/** A pool was made, or a handle of a shared one. */
+	"workpool:pool:created": OfPool & {
+		/** `Infinity` if there is no limit. */
+		readonly capacity: number;
+		readonly isShared: boolean;
+	};
+	/** A pool was closed by this isolate: it refuses tasks from now on. Of a shared pool its other isolates say nothing. */
+	"workpool:pool:closed": OfPool & {
+		/** Which lifetime of the pool has ended: 1 until the first `reboot`. */
+		readonly generation: number;
+	};
+	/** `tune` or `configure` has changed options. */
+	"workpool:pool:tuned": OfPool & {
+		/** After the change. `Infinity` if there is no limit. */
+		readonly capacity: number;
+		/** The options that were given, with their new values; an unbounded `size` is `Infinity`. */
+		readonly change: LiveOptions;
+	};
+	/** A task was not run: refused at its submit, or rejected while it waited. */
+	"workpool:task:refused": RefusedTask;
+	/** A task was shed, because the queue stood. It is told on `workpool:task:refused` as well. */
+	"workpool:task:shed": RefusedTask;
+	/** A task runs for longer than `slowTask`. Told once per task, while it runs. */
+	"workpool:task:slow": Omit<TaskInfo, "waitMs"> & {
+		/** For how long it has waited, in ms, if the pool notes that; see `InspectedTask`. */
+		readonly waitMs?: number;
+		readonly key?: string;
+		/** Of the thread that runs it. */
+		readonly threadId?: number;
+		/**
+		 * The JavaScript stack of its thread at this moment, unless one was taken within the last second; see `ThreadStack`.
+		 * Empty if the task waits for something.
+		 */
+		readonly stack?: string;
+		/** The stack of the call that has submitted it, with `trackSubmit`. */
+		readonly submitStack?: string;
+	};
+	/** A thread has loaded its task module, and takes tasks. */
+	"workpool:thread:started": OfThread & {
+		/** From its start until now, in ms. */
+		readonly bootMs: number;
+	};
+	/** A thread has ended, in whatever way. */
+	"workpool:thread:ended": OfThread & {
+		readonly exitCode: number;
+		/**
+		 * `retired`: its pool wanted it no more. `crashed`: it died by itself, or was ended with a task that did not heed
+		 * its abort. `unloaded`: it never had loaded its task module.
+		 */
+		readonly how: "retired" | "crashed" | "unloaded";
+	};
+	/** A thread that had loaded has died, or was ended with its task. */
+	"workpool:thread:crashed": OfThread & {
+		readonly exitCode: number;
+		/** The uncaught error of which it died. */
+		readonly error?: unknown;
+	};
+	/** A thread has reached a limit of the option `recycle`, and is about to be replaced. */
+	"workpool:thread:recycled": OfThread & {
+		/** How many tasks it has run. */
+		readonly tasks: number;
+		readonly limit: "tasks" | "heapMb";
+	};
+	/** The event loop of a thread has had no turn for long. Told once, until it has had one. */
+	"workpool:thread:stalled": OfThread & {
+		/** The time since its last turn, in ms, at least. */
+		readonly lastTurnMs: number;
+		/** The tasks that it has begun. */
+		readonly tasks: readonly {
+			readonly id: number;
+			readonly name: string;
+			readonly runMs: number;
+		}[];
+	};
+}
+/**
+ * The context object of the `TracingChannel` `workpool.task`: one for each task, the same for all its events. It is made
+ * only if somebody has subscribed when the task is submitted.
+ *
+ * - `start` is told before the pool is asked, in the context of the caller. What `bindStore` gives holds for the
+ *   closure, and for what carriers capture.
+ * - `end` is told when the submit returns; a closure may have begun, and ended, by then.
+ * - `error`, `asyncStart` and `asyncEnd` are told, in this order, when the task has settled: from a microtask before
+ *   the first one that waits for its promise, in the context of `start`. `error` comes only if the task has not completed.
+ *
+ * ```ts
+ * import { subscribe } from 'node:diagnostics_channel'
+ * import type { TaskMessage } from 'workpool'
+ *
+ * subscribe('tracing:workpool.task:asyncEnd', (message) => {
+ *   const { pool, name, waitMs, runMs, outcome } = message as TaskMessage
+ *   console.log(`${pool} ${name}: ${outcome} after ${waitMs + runMs} ms`)
+ * })
+ * ```
+ */
+export interface TaskMessage {
+	/** The pool's name. Of a `MultiPool` it is the name of the pool that has taken the task. */
+	readonly pool: string;
+	/** The number of the task in its pool, once it is accepted: the first task has 1. */
+	readonly id?: number;
+	/** The name of the closure, or of the export. */
+	readonly name?: string;
+	/** 0 for `high`, 1 for `normal`, 2 for `low`, `Infinity` for `background`. */
+	readonly priority: number;
+	readonly key?: string;
+	/** How long it has waited, in ms, once it has settled; 0 before. */
+	readonly waitMs: number;
+	/** How long its function has run, in ms, once it has settled; 0 before. */
+	readonly runMs: number;
+	/** How it has ended, once it has settled. */
+	readonly outcome?: TaskOutcome;
+	/** Why it was refused, if it was. */
+	readonly reason?: RefusalReason;
+	/** What its promise rejects with, or would. */
+	readonly error?: unknown;
+	/** Of a task of a pool with a `policy`: which attempt it is, from 1. */
+	readonly attempt?: number;
+	/** The attempt before this one. */
+	readonly previous?: TaskMessage;
+}
 /** What a pool runs: a function that returns its result, or a promise of it. */
 export type Closure<R, T = unknown> = (context: TaskContext<R>) => T | PromiseLike<T>;
 /** What the function of a task is called with. */
@@ -1491,127 +1661,6 @@ export declare class ReleaseTimeoutError extends PoolError {
 export declare class PoolUnsupportedError extends PoolError {
 	readonly code = "ERR_POOL_UNSUPPORTED";
 	readonly retryable = false;
-}
-/** Why a task was not run; named as it is counted in `stats().rejected`. */
-export type RefusalReason = "overload" | "rate" | "key" | "paused" | "closed" | "waitTimeout" | "released" | "displaced" | "shed" | "cleared" | "noThread";
-interface OfPool {
-	/** The pool's name. Pools of a `MultiPool` have names of their own, and tell of themselves. */
-	readonly pool: string;
-	/** `closures` for a `Pool`, `threads` for a `ThreadPool`. */
-	readonly kind: "closures" | "threads";
-}
-interface OfThread {
-	/** The pool's name. */
-	readonly pool: string;
-	/** The number of the thread in its pool, which a later thread may have again. */
-	readonly worker: number;
-	/** Node's number of the thread, as in `worker_threads`; no other thread of the process ever has it. */
-	readonly threadId: number;
-}
-/**
- * How a task has ended. `completed`, `failed`, `timedOut` and `cancelled` are those of `stats()`; a task that is
- * `refused` was not run.
- */
-export type TaskOutcome = "completed" | "failed" | "timedOut" | "cancelled" | "refused";
-/** A task that a pool has refused, at its submit or while it waited. */
-export interface RefusedTask {
-	readonly pool: string;
-	/** The number of the task in its pool, if it was accepted and has waited. */
-	readonly id?: number;
-	readonly name?: string;
-	readonly priority: number;
-	readonly key?: string;
-	readonly reason: RefusalReason;
-	/** How long it has waited, in ms. */
-	readonly waitMs: number;
-}
-/**
- * The plain channels by name, with what is told on them. A message is told from a microtask, so nothing that a
- * subscriber does gets in the way of the pool; the next task may have begun by then.
- *
- * ```js
- * import { subscribe } from 'node:diagnostics_channel'
- *
- * subscribe('workpool:thread:crashed', ({ pool, threadId, exitCode }) => {
- *   console.error(`thread ${threadId} of ${pool} died with exit code ${exitCode}`)
- * })
- * ```
- */
-export interface ChannelMessages {
-	/** A pool was made, or a handle of a shared one. */
-	"workpool:pool:created": OfPool & {
-		/** `Infinity` if there is no limit. */
-		readonly capacity: number;
-		readonly isShared: boolean;
-	};
-	/** A pool was closed by this isolate: it refuses tasks from now on. Of a shared pool its other isolates say nothing. */
-	"workpool:pool:closed": OfPool & {
-		/** Which lifetime of the pool has ended: 1 until the first `reboot`. */
-		readonly generation: number;
-	};
-	/** `tune` or `configure` has changed options. */
-	"workpool:pool:tuned": OfPool & {
-		/** After the change. `Infinity` if there is no limit. */
-		readonly capacity: number;
-		/** The options that were given, with their new values; an unbounded `size` is `Infinity`. */
-		readonly change: LiveOptions;
-	};
-	/** A task was not run: refused at its submit, or rejected while it waited. */
-	"workpool:task:refused": RefusedTask;
-	/** A task was shed, because the queue stood. It is told on `workpool:task:refused` as well. */
-	"workpool:task:shed": RefusedTask;
-	/** A task runs for longer than `slowTask`. Told once per task, while it runs. */
-	"workpool:task:slow": Omit<TaskInfo, "waitMs"> & {
-		/** For how long it has waited, in ms, if the pool notes that; see `InspectedTask`. */
-		readonly waitMs?: number;
-		readonly key?: string;
-		/** Of the thread that runs it. */
-		readonly threadId?: number;
-		/**
-		 * The JavaScript stack of its thread at this moment, unless one was taken within the last second; see `ThreadStack`.
-		 * Empty if the task waits for something.
-		 */
-		readonly stack?: string;
-		/** The stack of the call that has submitted it, with `trackSubmit`. */
-		readonly submitStack?: string;
-	};
-	/** A thread has loaded its task module, and takes tasks. */
-	"workpool:thread:started": OfThread & {
-		/** From its start until now, in ms. */
-		readonly bootMs: number;
-	};
-	/** A thread has ended, in whatever way. */
-	"workpool:thread:ended": OfThread & {
-		readonly exitCode: number;
-		/**
-		 * `retired`: its pool wanted it no more. `crashed`: it died by itself, or was ended with a task that did not heed
-		 * its abort. `unloaded`: it never had loaded its task module.
-		 */
-		readonly how: "retired" | "crashed" | "unloaded";
-	};
-	/** A thread that had loaded has died, or was ended with its task. */
-	"workpool:thread:crashed": OfThread & {
-		readonly exitCode: number;
-		/** The uncaught error of which it died. */
-		readonly error?: unknown;
-	};
-	/** A thread has reached a limit of the option `recycle`, and is about to be replaced. */
-	"workpool:thread:recycled": OfThread & {
-		/** How many tasks it has run. */
-		readonly tasks: number;
-		readonly limit: "tasks" | "heapMb";
-	};
-	/** The event loop of a thread has had no turn for long. Told once, until it has had one. */
-	"workpool:thread:stalled": OfThread & {
-		/** The time since its last turn, in ms, at least. */
-		readonly lastTurnMs: number;
-		/** The tasks that it has begun. */
-		readonly tasks: readonly {
-			readonly id: number;
-			readonly name: string;
-			readonly runMs: number;
-		}[];
-	};
 }
 /** How a task stands. */
 export type TaskState = "waiting" | "running" | "fulfilled" | "rejected" | "timed-out" | "cancelled" | "refused";
@@ -2613,5 +2662,28 @@ export declare class GroupTimeoutError extends PoolError {
 	/** The `timeout` of the group, in ms. */
 	readonly timeout: number;
 }
+interface Storage {
+	getStore(): unknown;
+}
+/**
+ * Makes a carrier of one or several `AsyncLocalStorage`s: what the caller of a task has in each of them, such as the id
+ * of a request for the log, is there in the thread.
+ *
+ * ```js
+ * import { AsyncLocalStorage } from 'node:async_hooks'
+ *
+ * const requests = new AsyncLocalStorage()
+ * const pool = ThreadPool.create({ filename, carry: [carryStorage({ request: requests })] })
+ * await requests.run({ id: 'r-7' }, () => pool.run(42))
+ * ```
+ *
+ * In the thread `carried('request')` from `workpool/worker` is an `AsyncLocalStorage` that has a clone of the store for
+ * as long as the task runs. A storage without a store brings nothing, and a task for which none has one costs nothing. A
+ * store that cannot be cloned rejects the task with a `DataCloneError`; give a storage of the little that is needed.
+ *
+ * @param storages by the names under which threads ask for them
+ * @throws TypeError with code `ERR_POOL_OPTION` if there is none, or one of them is no storage
+ */
+export declare function carryStorage(storages: Readonly<Record<string, Storage>>): Carrier;
 
 export {};

@@ -1,4 +1,5 @@
 export type { Transferable } from './src/base/transferable.js'
+export { carried } from './src/threads/inside/carried.js'
 export {
   type CurrentTask,
   currentTask,

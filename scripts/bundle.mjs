@@ -11,6 +11,8 @@ import ts from 'typescript'
 import { entries, sources } from './entries.mjs'
 import { root } from './run.mjs'
 
+const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
 /** All files at once, as a `const enum` of another file is a number in place only if that file is known. Types are checked by tsc, which runs before. */
 function compile(files) {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
@@ -141,7 +143,8 @@ function write(name, text) {
 
 const bundle = await rollup({
   input: Object.fromEntries(entries.map(({ path, source }) => [`${path}-code`, join(root, source)])),
-  external: /^node:/,
+  // What a program brings itself: the optional peers.
+  external: (id) => id.startsWith('node:') || id in peerDependencies,
   plugins: [typescript],
   preserveEntrySignatures: 'allow-extension',
   onwarn(warning) {

@@ -3,7 +3,7 @@
  * CommonJS and as strict TypeScript; `compileComments` compiles those of the comments. Both want a folder with the packages installed.
  *
  * In a page a block of `js` or `ts` is an example. A comment with a file name, such as `// tasks.js`, begins a file. A block that has nothing but
- * modules of threads (`tasks`, `carrier`) belongs to the next block. What a line says after `// →` has to be printed. A block of `js before` shows another library, and
+ * modules of threads (`tasks`, `carrier`, `sdk`) belongs to the next block. What a line says after `// →` has to be printed. A block of `js before` shows another library, and
  * runs with that library, as an ES module.
  */
 import { spawnSync } from 'node:child_process'
@@ -21,7 +21,7 @@ const COMPLETE = new Set(['README.md'])
 const TSC = join(root, 'node_modules/typescript/bin/tsc')
 
 /** Modules that threads load. */
-const OF_THREADS = /^(tasks|carrier)\./
+const OF_THREADS = /^(tasks|carrier|sdk)\./
 
 const pages = () => ['README.md', ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)]
 
@@ -54,9 +54,10 @@ const IMPORTED = {
     'isRetryable',
     'ThreadPool',
     'MultiPool',
+    'carryStorage',
     ...new Set(readFileSync(join(root, 'index.ts'), 'utf8').match(/\b\w+Error\b/g)),
   ],
-  'workpool/worker': ['currentTask', 'maybeCurrentTask', 'transfer'],
+  'workpool/worker': ['carried', 'currentTask', 'maybeCurrentTask', 'transfer'],
   'node:worker_threads': ['Worker'],
 }
 
@@ -132,6 +133,10 @@ const forms = {
         /new URL\('(?:\.\/)?((?:tasks|carrier)\.js)', import\.meta\.url\)/g,
         "require('node:path').join(__dirname, '$1')",
       )
+      .replaceAll(
+        "new URL('sdk.js', import.meta.url)",
+        "require('node:url').pathToFileURL(require('node:path').join(__dirname, 'sdk.js'))",
+      )
       .replaceAll('import.meta.filename', '__filename')
     return ['main.cjs', transpiled(source, 'CommonJS')]
   },
@@ -198,7 +203,16 @@ function tryOut(example, form, folder, env) {
 
 /** Links the libraries that pages show, for comparison or for use with ours. */
 function linkPeers(folder) {
-  for (const peer of ['p-limit', 'p-queue', 'bottleneck', 'async-sema', 'piscina', 'cockatiel'])
+  for (const peer of [
+    'p-limit',
+    'p-queue',
+    'bottleneck',
+    'async-sema',
+    'piscina',
+    'cockatiel',
+    'pino',
+    '@opentelemetry',
+  ])
     symlinkSync(join(root, 'node_modules', peer), join(folder, 'node_modules', peer), 'junction')
 }
 

@@ -1,5 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 
+import { readFileSync } from 'node:fs'
+
 import test from 'ava'
 import { MultiPool, Pool } from 'workpool'
 
@@ -119,4 +121,26 @@ test('what one subscriber throws is an uncaught exception, and the pool and the 
     process.off('uncaughtException', catching)
     for (const listener of listeners) process.on('uncaughtException', listener)
   }
+})
+
+/** Names are API. */
+const NAMES = [
+  'workpool:pool:closed',
+  'workpool:pool:created',
+  'workpool:pool:tuned',
+  'workpool:task:refused',
+  'workpool:task:shed',
+  'workpool:task:slow',
+  'workpool:thread:crashed',
+  'workpool:thread:ended',
+  'workpool:thread:recycled',
+  'workpool:thread:stalled',
+  'workpool:thread:started',
+]
+
+test('the channels are those of the types and of the documentation', (t) => {
+  const namesIn = (file: string, pattern: RegExp) =>
+    [...readFileSync(file, 'utf8').matchAll(pattern)].map(([, name]) => name!).toSorted()
+  t.deepEqual(namesIn('index.d.ts', /^\s+"(workpool:[a-z:]+)":/gm), NAMES)
+  t.deepEqual(namesIn('docs/tracing.md', /^\| `(workpool:[a-z:]+)` \|/gm), NAMES)
 })

@@ -62,10 +62,12 @@ export interface RefusedTask {
  * The plain channels by name, with what is told on them. A message is told from a microtask, so nothing that a
  * subscriber does gets in the way of the pool; the next task may have begun by then.
  *
- * ```js
+ * ```ts
  * import { subscribe } from 'node:diagnostics_channel'
+ * import type { ChannelMessages } from 'workpool'
  *
- * subscribe('workpool:thread:crashed', ({ pool, threadId, exitCode }) => {
+ * subscribe('workpool:thread:crashed', (message) => {
+ *   const { pool, threadId, exitCode } = message as ChannelMessages['workpool:thread:crashed']
  *   console.error(`thread ${threadId} of ${pool} died with exit code ${exitCode}`)
  * })
  * ```
@@ -143,22 +145,7 @@ export interface ChannelMessages {
   }
 }
 
-export type ChannelName = keyof ChannelMessages
-
-/** All plain channels. */
-export const CHANNELS = Object.keys({
-  'workpool:pool:created': true,
-  'workpool:pool:closed': true,
-  'workpool:pool:tuned': true,
-  'workpool:task:refused': true,
-  'workpool:task:shed': true,
-  'workpool:task:slow': true,
-  'workpool:thread:started': true,
-  'workpool:thread:ended': true,
-  'workpool:thread:crashed': true,
-  'workpool:thread:recycled': true,
-  'workpool:thread:stalled': true,
-} satisfies Record<ChannelName, true>) as ChannelName[]
+type ChannelName = keyof ChannelMessages
 
 /** Whether somebody wants to hear of it. */
 export const isHeard = (name: ChannelName): boolean => hasSubscribers(name)

@@ -38,6 +38,12 @@ function textOf(value: unknown): string | null {
   }
 }
 
+/** Whether a pool that was made with options of the text `existing` has the same for this one, given or not. */
+export function agreesOn(option: string, { text }: Agreement, existing: string): boolean {
+  const read = (all: string) => (JSON.parse(all) as Record<string, string | null>)[option]
+  return read(text) === read(existing)
+}
+
 /** Asserts that a pool that was made with options of the text `existing` is what the agreement asks for. */
 export function checkAgreement(name: string, { given, text }: Agreement, existing: string): void {
   const mine = JSON.parse(text) as Record<string, string | null>

@@ -1,4 +1,5 @@
 import { misuse, wrongType } from '../base/errors.js'
+import { STORAGES, TRACES } from './built-in-carriers.js'
 import { type Check, functionOf, reader } from './checks.js'
 import { moduleUrl } from './module-url.js'
 
@@ -13,6 +14,8 @@ import { moduleUrl } from './module-url.js'
  * const carrier = { capture: () => requests.getStore(), module: new URL('carrier.js', import.meta.url) }
  * ThreadPool.create({ filename, carry: [carrier] })
  * ```
+ *
+ * For an `AsyncLocalStorage` as it is, `carryStorage` makes one.
  */
 export interface Carrier {
   /**
@@ -36,13 +39,13 @@ export interface Carrier {
 /** A carrier, checked. */
 export interface CheckedCarrier {
   readonly capture: () => unknown
-  /** A `file:` URL. */
+  /** A `file:` URL, or the name of a carrier of this package. */
   readonly module: string
 }
 
 const readCarrier = reader('the options of a carrier', {
   capture: functionOf as Check<() => unknown>,
-  module: moduleUrl,
+  module: (value, option) => (value === STORAGES || value === TRACES ? value : moduleUrl(value, option)),
 })
 
 export const carriers: Check<readonly CheckedCarrier[]> = (value, option) => {

@@ -122,10 +122,10 @@ export function merged<O extends { readonly signal?: AbortSignal }>(outer: O, ow
 }
 
 /** Options that have been read, with another signal, or with none. */
-export const withSignal = <O extends { readonly signal?: AbortSignal }>(
-  options: O,
-  signal: AbortSignal | undefined,
-): O => ({ ...options, signal })
+const withSignal = <O extends { readonly signal?: AbortSignal }>(options: O, signal: AbortSignal | undefined): O => ({
+  ...options,
+  signal,
+})
 
 /** The terms of a view of a view. */
 export function nested<O extends { readonly signal?: AbortSignal }>(outer: Terms<O>, own: Terms<O>): Terms<O> {

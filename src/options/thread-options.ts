@@ -3,6 +3,7 @@ import type { Worker, WorkerOptions } from 'node:worker_threads'
 
 import { toAgreement } from './agreement.js'
 import { type Carrier, type CheckedCarrier, carriers } from './carry-options.js'
+import { defaultCarriers } from './default-carriers.js'
 import { misuse, outOfRange, wrongType } from '../base/errors.js'
 import { structuredClone } from '../base/intrinsics.js'
 import { consoleLogger } from '../base/logger.js'
@@ -345,7 +346,8 @@ export function checkThreadOptions(options: unknown, parallelism: () => number):
   const recycle = { tasks: given.recycle?.tasks ?? 0, heapMb: given.recycle?.heapMb ?? 0 }
   const core = { size, expiry, preAlloc, nonblocking, maxBlockingTasks, concurrency, minSize, grace }
   const scheduling = schedulingOf(given, maxBlockingTasks)
-  const modules = (given.carry ?? []).map(({ module }) => module)
+  const carry = [...defaultCarriers(), ...(given.carry ?? [])]
+  const modules = carry.map(({ module }) => module)
   const agreed = {
     ...core,
     ...agreedScheduling(scheduling),
@@ -368,7 +370,7 @@ export function checkThreadOptions(options: unknown, parallelism: () => number):
     defaults: given.defaults,
     agreement: given.shared ? toAgreement(given, agreed) : undefined,
     errors: given.errors ?? [],
-    carry: given.carry ?? [],
+    carry,
     threads: {
       name,
       filename,

@@ -25,6 +25,7 @@ export interface Jobs {
 
 /** Who reserves places: one pool, or several. */
 export interface Reserver<J, O, L extends Jobs> {
+  readonly name: string
   reserve(jobs: L, options: O, batch: Batch): readonly Share[] | number
   /** Any job of a batch. */
   anyOf(jobs: L): J
@@ -92,8 +93,14 @@ export class Batch {
   }
 }
 
+/** What this needs of the options of a batch. */
+interface BatchOptions {
+  readonly signal?: AbortSignal
+  readonly tracedBatch?: { refuse(error: unknown): void }
+}
+
 /** Submits all jobs, of which there are some, or none of them. Throws what goes wrong before they are submitted. */
-export function submitTogether<J, O extends { readonly signal?: AbortSignal }, L extends Jobs>(
+export function submitTogether<J, O extends BatchOptions, L extends Jobs>(
   origin: Reserver<J, O, L>,
   jobs: L,
   options: O,
@@ -103,7 +110,11 @@ export function submitTogether<J, O extends { readonly signal?: AbortSignal }, L
   let isReady = false
   try {
     const reserved = origin.reserve(jobs, options, batch)
-    if (typeof reserved === 'number') return rejectedPromise(origin.refusal(reserved, origin.anyOf(jobs)))
+    if (typeof reserved === 'number') {
+      const error = origin.refusal(reserved, origin.anyOf(jobs))
+      options.tracedBatch?.refuse(error)
+      return rejectedPromise(error)
+    }
     shares = reserved
     for (const share of shares) share.prepare()
     isReady = true

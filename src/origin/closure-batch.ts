@@ -11,6 +11,7 @@ import { type Closure, Task } from './task.js'
 /** What a batch needs of a pool of closures. */
 export interface BatchOwner<R> {
   readonly id: number
+  readonly name: string
   /** Whether the core notes the times of its tasks. */
   readonly isNoted: boolean
   /** Where they were submitted, if that is noted. */
@@ -39,10 +40,12 @@ class BatchTask<R> extends Task<R> {
   }
 
   override succeed(value: unknown): void {
+    this.traced?.completed()
     this.share.batch.completed(this.index, value)
   }
 
   override fail(error: unknown): void {
+    this.traced?.failed(error)
     this.share.batch.failed(error)
   }
 
@@ -99,7 +102,9 @@ export class ClosureShare<R> implements Share {
       const taken = array[BatchHead.count]!
       for (let place = 0; place < taken; place++) hasWaiting = this.#take(done + place, place, context) || hasWaiting
       if (taken < some) {
-        this.batch.failed(this.#owner.closedError())
+        const error = this.#owner.closedError()
+        this.#options.tracedBatch?.refuse(error)
+        this.batch.failed(error)
         break
       }
     }
@@ -109,15 +114,16 @@ export class ClosureShare<R> implements Share {
   /** Keeps the task of a closure. Returns whether it waits. */
   #take(own: number, place: number, context: AsyncResource | undefined): boolean {
     const index = this.#indices === undefined ? own : this.#indices[own]!
-    const { priority = 1, timeout = 0 } = this.#options
+    const { priority = 1, timeout = 0, tracedBatch } = this.#options
     const task = new BatchTask(this, index, this.#closures[index]!, priority, timeout > 0, this.#owner.isNoted)
     const at = answerAt(place)
     task.id = array[at + BatchRow.task]!
     task.stamp = array[at + BatchRow.stamp]!
-    task.asyncContext = context
+    task.asyncContext = tracedBatch === undefined ? context : tracedBatch.contextAt(index)
     task.key = this.#options.key
     task.site = this.#owner.site
     this.#owner.keep(task)
+    if (tracedBatch !== undefined) task.traceBy(tracedBatch.tasks[index]!, this.#owner.id, this.#owner.name)
     this.#ids.push(task.id)
     const worker = array[at + BatchRow.worker]!
     if (worker === Special.none) return true

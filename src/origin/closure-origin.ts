@@ -16,6 +16,7 @@ import { Handle } from './handle.js'
 import { carryOut, hasCommands, postpone } from '../native/isolate.js'
 import { type ClosureTarget, hold } from '../native/targets.js'
 import { Ledger } from './ledger.js'
+import { forTracing, isTraced } from './needed.js'
 import { MOST_NESTED, nesting } from './nesting.js'
 import { open } from './opening.js'
 import type { JobOptions } from './origin.js'
@@ -34,7 +35,6 @@ import { Stat } from '../native/pool-stats.js'
 import { type Closure, Task, nameOf } from './task.js'
 import { TaskEnds } from './task-ends.js'
 import { watchedClosures } from './watched.js'
-import { TurnedAway, turnedAwayAs } from './turned-away.js'
 
 const noop = (): void => {}
 
@@ -50,7 +50,6 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   readonly #ends: TaskEnds<R>
   readonly #ledger = new Ledger<R>()
   readonly #runner: ClosureRunner<R>
-  readonly #turnedAway: TurnedAway
   readonly #resources: Resources<R> | undefined
   readonly observer: Observer
   /** Whether no task is plain. */
@@ -68,7 +67,6 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     super(id, { name, kind: 'closures', size, isShared, isOwner: false, isHeld: hasResource, hasAgeing })
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
-    this.#turnedAway = new TurnedAway(this.#failures)
     this.#ends = new TaskEnds(name, this.#failures, this.#signals)
     this.#runner = new ClosureRunner(this.id, settings, this.#failures, this.#ends, this.#ledger)
     this.#hasNoPlain = settings.panicHandler !== undefined || settings.trackSubmit
@@ -123,9 +121,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   offer(closure: Closure<R>, options: SubmitChecked | undefined, mode: Offer): Promise<unknown> | undefined {
-    if (options !== undefined || this.#hasNoPlain) {
-      return this.#offerTask(closure, options, mode)
-    }
+    if (options !== undefined || this.#hasNoPlain || isTraced()) return this.#offerTask(closure, options, mode)
     const code = mode === Offer.normal ? native.submit(this.id) : native.offer(this.id, mode)
     if (code <= Special.lastRefusal) return this.#notTaken(code, closure, mode)
     this.#accepted()
@@ -153,10 +149,10 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     if (code !== Refusal.deep) return this.refused(code, mode, closure)
     try {
       needHeadroom()
+      return this.offer(closure, undefined, mode)
     } catch (error) {
       return rejectedLater(error)
     }
-    return this.offer(closure, undefined, mode)
   }
 
   /** Keeps a plain task until it is started. */
@@ -181,13 +177,16 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
 
   #offerTask(
     closure: Closure<R>,
-    options: SubmitChecked = NO_SUBMIT_OPTIONS,
+    options: SubmitChecked & JobOptions = NO_SUBMIT_OPTIONS,
     mode: Offer,
   ): Promise<unknown> | undefined {
+    const { traced } = options
     try {
+      if (traced === undefined && isTraced()) return forTracing().offerTraced(this, closure, options, mode)
       const admitted = this.#admit(closure, options, mode, true)
-      return typeof admitted === 'number' ? this.refused(admitted, mode, closure) : admitted.promise
+      return typeof admitted === 'number' ? this.refused(admitted, mode, closure, traced) : admitted.promise
     } catch (error) {
+      traced?.refuse(error)
       return rejectedLater(error)
     }
   }
@@ -199,10 +198,10 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
 
   /** Hands in a task that is not plain, and starts it if it may. Gives the task, or the core's refusal. */
   #admit(closure: Closure<R>, options: SubmitChecked & JobOptions, mode: Offer, hasPromise: boolean): Task<R> | number {
-    const isNoted = !hasPromise || this.#settings.panicHandler !== undefined
+    const { signal, priority = 1, timeout = 0, followed, traced } = options
+    const isNoted = !hasPromise || this.#settings.panicHandler !== undefined || traced !== undefined
     const code = handIn(this.id, options, isNoted, mode)
     if (code <= Special.lastRefusal) return code
-    const { signal, priority = 1, timeout = 0, followed } = options
     this.#accepted()
 
     const promise = hasPromise ? new Promise<unknown>(capture) : followed?.promise
@@ -229,6 +228,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
       }
     }
     followed?.accepted(this.id, task as FollowedTask<R>, this.#abort)
+    if (traced !== undefined) task.traceBy(traced, this.id, this.name)
     if (code >= 0 && nesting.depth < MOST_NESTED) {
       const slot = this.#runner.slot(code)
       this.#runner.advance(slot, this.#runner.startTask(slot, task, true))
@@ -252,12 +252,13 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     batch: Batch,
     closures: readonly Closure<R>[],
     indices: readonly number[] | undefined,
-    options: SubmitChecked,
+    options: SubmitChecked & JobOptions,
     places: Places,
   ): Share {
     const owner: BatchOwner<R> = {
       id: this.id,
-      isNoted: this.isNoted,
+      name: this.name,
+      isNoted: this.isNoted || options.tracedBatch !== undefined,
       site: this.observer.site(),
       tasks: this.#ledger.tasks,
       keep: (task) => this.#ledger.keep(task.id, task),
@@ -350,12 +351,6 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
       return
     }
     if (task.isEnded || !task.isStarted) this.#ledger.drop(id)
-    const reason = turnedAwayAs(rejection)
-    if (reason !== undefined && task.promise === undefined && this.#settings.panicHandler === undefined) {
-      this.#ends.settle(task)
-      this.#turnedAway.count(reason)
-      return
-    }
     this.#ends.reject(task, rejection, () => this.observer.addSite(errorFor(task.closure), task.site))
   }
 

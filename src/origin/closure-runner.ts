@@ -151,10 +151,11 @@ export class ClosureRunner<R> implements Ends<R>, LeaseHolder<R> {
    */
   #grant(slot: Slot<R>, task: Task<R>): number {
     slot.task = undefined
+    task.noteTimes(this.#id)
     this.#ledger.drop(task.id)
     this.#ends.settle(task)
     native.let_go(this.#id)
-    task.resolve!(new Lease(slot, this, this.#failures, task.site?.frames))
+    task.succeed(new Lease(slot, this, this.#failures, task.site?.frames))
     return Special.none
   }
 

@@ -20,10 +20,12 @@ export class FollowedTask<R> extends Task<R> implements Accepted {
   }
 
   override succeed(value: unknown): void {
+    this.traced?.completed()
     this.#followed.succeed(value)
   }
 
   override fail(error: unknown): void {
+    this.traced?.failed(error)
     this.#followed.fail(error)
   }
 
@@ -33,10 +35,13 @@ export class FollowedTask<R> extends Task<R> implements Accepted {
 
   override noteTimes(handle: number): void {
     native.times(handle, this.id, this.stamp)
-    this.#followed.noted(timesNow())
+    const times = timesNow()
+    this.traced?.noted(times)
+    this.#followed.noted(times)
   }
 
   override endsBy(cause: Rejection | 'abort', times: Times): void {
+    super.endsBy(cause, times)
     this.#followed.noted(times)
     this.#followed.endsBy(cause)
   }

@@ -1,6 +1,6 @@
 import { Offer, Refusal, Vacancy } from '../native/abi.js'
 import { isolate, native } from '../native/binding.js'
-import { NoThreadError, PoolClosedError, ReleaseTimeoutError, WaitTimeoutError, misuse } from '../base/errors.js'
+import { PoolClosedError, ReleaseTimeoutError, WaitTimeoutError, misuse } from '../base/errors.js'
 import { follow } from '../base/follow.js'
 import { needHeadroom } from '../base/headroom.js'
 import { type VacancyWait, awaitVacancy, carryOut, forget, watch } from '../native/isolate.js'
@@ -8,8 +8,9 @@ import { type CommandTarget, hold, letGo } from '../native/targets.js'
 import { Promise, queueMicrotask, rejectedPromise } from '../base/intrinsics.js'
 import { type Change, assertAgrees as assertChange, toCoreChange } from '../options/live-options.js'
 import type { CloseOptions } from '../options/options.js'
-import { type JobOptions, Origin, isFinal } from './origin.js'
-import { overloadError } from './strain.js'
+import { type JobOptions, Origin, isFinal, refusing } from './origin.js'
+import { closedError, refusalError, untimelyError } from './refusal-errors.js'
+import type { TracedTask } from '../observe/traced-task.js'
 import { PoolTelling } from './tell-pool.js'
 import type { Batch, Jobs, Share } from './batch.js'
 import { type Places, reservePlaces } from './places.js'
@@ -21,6 +22,7 @@ import { readStat, readStats } from '../native/stats.js'
 const { WatchCondition } = native
 
 const noop = (): void => {}
+
 /** What a handle needs to know of its pool. */
 export interface HandleSettings {
   readonly name: string
@@ -66,7 +68,7 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
     readonly id: number,
     settings: HandleSettings,
   ) {
-    super(settings.name)
+    super(settings.name, settings.isShared ? settings.name : undefined)
     this.#settings = settings
     if (!settings.isShared) this.#capacity = settings.size || Infinity
     this.telling = new PoolTelling(id, settings.name, settings.kind, settings.isShared)
@@ -97,27 +99,18 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
   // ── refusals ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** What `offer` gives for a refusal. */
-  protected refused(code: number, mode: Offer, job: J): Promise<never> | undefined {
-    if (mode === Offer.normal || isFinal(code)) return rejectedPromise(this.refusal(code, job))
+  protected refused(code: number, mode: Offer, job: J, traced?: TracedTask): Promise<never> | undefined {
+    if (mode === Offer.normal || isFinal(code)) return refusing(this.refusal(code, job), traced)
     this.lastRefusal = code
     return undefined
   }
 
-  /** The core has left the numbers that the error has. */
   refusal(code: number, job: J): Error {
-    const { name } = this
-    if (code === Refusal.closed) return this.closedError()
-    if (code === Refusal.waitTimeout) return new WaitTimeoutError(name, 0, this.nameOf(job))
-    if (code === Refusal.untimely) return this.#untimelyError()
-    return overloadError(this.id, name, code)
-  }
-
-  #untimelyError(): NoThreadError {
-    return new NoThreadError(this.name, native.untimely() ?? 'it does again')
+    return refusalError(this.id, this.name, code, () => this.nameOf(job))
   }
 
   protected closedError(): PoolClosedError {
-    return new PoolClosedError(this.name, 'the pool is closed')
+    return closedError(this.name)
   }
 
   // ── batches ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -130,7 +123,7 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
 
   /** Reserves so many places, or so many more; or gives a refusal. */
   reservePlaces(count: number, options: O, mode: Offer, into?: Places): Places | number {
-    return reservePlaces(this.id, count, options, this.isNoted, mode, into)
+    return reservePlaces(this.id, count, options, this.isNoted || options.tracedBatch !== undefined, mode, into)
   }
 
   reserve(jobs: L, options: O, batch: Batch): readonly Share[] | number {
@@ -175,7 +168,7 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
   awaitTurn(wait: VacancyWait, told: () => void, refused: (error: unknown) => void): () => void {
     const { waitTimeout } = wait
     if (waitTimeout !== undefined && waitTimeout > 0 && native.untimely() !== null) {
-      queueMicrotask(() => refused(this.#untimelyError()))
+      queueMicrotask(() => refused(untimelyError(this.name)))
       return noop
     }
     const settle = (vacancy: Vacancy): void => {
@@ -278,14 +271,14 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
   }
 
   releaseTimeout(ms: number): Promise<void> {
-    if (native.untimely() !== null) return rejectedPromise(this.#untimelyError())
+    if (native.untimely() !== null) return rejectedPromise(untimelyError(this.name))
     const generation = native.close(isolate, this.id)
     this.release()
     return this.#ending(generation, ms)
   }
 
   async close({ timeout, signal }: CloseOptions): Promise<void> {
-    if (timeout !== undefined && native.untimely() !== null) throw this.#untimelyError()
+    if (timeout !== undefined && native.untimely() !== null) throw untimelyError(this.name)
     let generation: number | undefined
     const release = (): void => {
       if (generation === undefined) return

@@ -1,4 +1,4 @@
-import { AbortController, Promise, rejectedLater, rejectedPromise } from '../base/intrinsics.js'
+import { AbortController, Promise, rejectedLater } from '../base/intrinsics.js'
 import { Offer, Refusal } from '../native/abi.js'
 import { PoolClosedError, PoolOverloadError } from '../base/errors.js'
 import { follow, markHandled } from '../base/follow.js'
@@ -9,9 +9,10 @@ import { relayOf } from '../base/relay.js'
 import type { Strategy } from '../options/strategy.js'
 import type { Batch, Jobs, Share } from './batch.js'
 import type { Handle } from './handle.js'
-import { type JobOptions, Origin, isFinal, isRefusal } from './origin.js'
-import { reasonOf } from './rejections.js'
-import { retryAfter } from './strain.js'
+import { forTracing, isTraced } from './needed.js'
+import { type JobOptions, Origin, isFinal, refusing } from './origin.js'
+import { isRefusal, reasonOf } from './rejections.js'
+import { leastRetryAfter } from './strain.js'
 import type { Places } from './places.js'
 import { Naming } from './strategy.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
@@ -50,10 +51,11 @@ export class MultiOrigin<
 
   offer(job: J, options: O | undefined, mode: Offer): Promise<unknown> | undefined {
     try {
+      if (isTraced() && options?.traced === undefined) return forTracing().offerTraced(this, job, options, mode)
       const named = this.naming.name()
       return this.members[named]!.offer(job, options, Offer.atOnce) ?? this.#offerElsewhere(named, job, options, mode)
     } catch (error) {
-      // A strategy may be a function.
+      options?.traced?.refuse(error)
       return rejectedLater(error)
     }
   }
@@ -67,7 +69,7 @@ export class MultiOrigin<
       return answer
     })
     if (promise !== undefined || mode !== Offer.normal) return promise
-    return rejectedPromise(this.refusal(this.#countRefusal(), job))
+    return refusing(this.refusal(this.#countRefusal(), job), options?.traced)
   }
 
   offerSilently(job: J, options: O, mode: Offer): number {
@@ -186,17 +188,10 @@ export class MultiOrigin<
     if (isFinal(code)) return this.#refuser!.refusal(code, job)
     if (code === Refusal.closed) return new PoolClosedError(this.name, 'all pools are closed')
     const strain = { waiting: this.stat(Stat.waiting), capacity: this.stat(Stat.capacity) }
-    return new PoolOverloadError(this.name, reasonOf(code), { ...strain, retryAfter: this.#retryAfter() })
-  }
-
-  /** The least of the open pools. */
-  #retryAfter(): number | undefined {
-    const isOpen = (index: number): boolean => this.#codes[index] !== Refusal.closed
-    const each = this.members.map((member, index) =>
-      isOpen(index) ? retryAfter(member.id, this.#codes[index]!) : undefined,
-    )
-    const known = each.filter((ms) => ms !== undefined)
-    return known.length === 0 ? undefined : Math.min(...known)
+    return new PoolOverloadError(this.name, reasonOf(code), {
+      ...strain,
+      retryAfter: leastRetryAfter(this.members, this.#codes),
+    })
   }
 
   // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 import { isolate, native } from '../native/binding.js'
 import { forget } from '../native/isolate.js'
-import { type Agreement, checkAgreement } from '../options/agreement.js'
+import { type Agreement, agreesOn, checkAgreement } from '../options/agreement.js'
 
 type CoreOptions = Parameters<typeof native.create>[1]
 
@@ -14,6 +14,8 @@ export interface Opened {
   readonly concurrency: number
   /** Whether the priorities of waiting tasks age. */
   readonly hasAgeing: boolean
+  /** Whether its threads know the carriers of this isolate. Those that every pool has may be others elsewhere. */
+  readonly hasCarriers: boolean
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Opened {
  * @throws TypeError with code `ERR_POOL_OPTION` if the shared pool was made with other options
  */
 export function open(name: string, options: CoreOptions, agreement: Agreement | undefined): Opened {
-  if (agreement === undefined) return opened(native.create(isolate, options), true, options)
+  if (agreement === undefined) return opened(native.create(isolate, options), true, options, true)
   const joined = native.join(isolate, name, options, agreement.text)
   try {
     checkAgreement(name, agreement, joined.details)
@@ -30,10 +32,10 @@ export function open(name: string, options: CoreOptions, agreement: Agreement | 
     forget(joined.handle)
     throw error
   }
-  return opened(joined.handle, joined.isNew, joined.options)
+  return opened(joined.handle, joined.isNew, joined.options, agreesOn('carry', agreement, joined.details))
 }
 
 /** `options`: those that the pool was made with, by whomever. */
-function opened(id: number, isNew: boolean, { concurrency, ageing }: CoreOptions): Opened {
-  return { id, isNew, concurrency, hasAgeing: ageing !== undefined && ageing !== null }
+function opened(id: number, isNew: boolean, { concurrency, ageing }: CoreOptions, hasCarriers: boolean): Opened {
+  return { id, isNew, concurrency, hasAgeing: ageing !== undefined && ageing !== null, hasCarriers }
 }

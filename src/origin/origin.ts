@@ -1,12 +1,16 @@
 import { rejectedLater, rejectedPromise, resolvedPromise } from '../base/intrinsics.js'
-import { Offer, Refusal, Special } from '../native/abi.js'
+import { Offer, Refusal } from '../native/abi.js'
 import type { VacancyWait } from '../native/isolate.js'
 import { type Batch, type Jobs, type Share, submitTogether } from './batch.js'
 import type { PoolStats, Stat } from '../native/pool-stats.js'
 import type { Change } from '../options/live-options.js'
 import type { CloseOptions } from '../options/options.js'
+import type { TracedTask, Trail } from '../observe/traced-task.js'
 import type { Followed } from './followed.js'
 import type { Seen } from '../observe/seen.js'
+import { forTracing, isTraced } from './needed.js'
+import { isRefusal } from './rejections.js'
+import type { TracedBatch } from './tracing.js'
 
 /** What every job may be submitted with, checked. */
 export interface JobOptions {
@@ -15,9 +19,19 @@ export interface JobOptions {
   readonly weight?: number
   /** Who follows the task, instead of a promise. */
   readonly followed?: Followed
+  /** The task as it is told of on the channels, if somebody has subscribed. */
+  readonly traced?: TracedTask
+  /** The same of the jobs of a batch. */
+  readonly tracedBatch?: TracedBatch
+  /** The attempts before it, if a policy tries it again. */
+  readonly trail?: Trail
 }
 
-export const isRefusal = (code: number): boolean => code <= Special.lastRefusal
+/** What `offer` gives for a refusal with this error. */
+export function refusing(error: Error, traced: TracedTask | undefined): Promise<never> {
+  traced?.refuse(error)
+  return rejectedPromise(error)
+}
 
 /** Whether no other pool may take the refused task: its own `waitTimeout` has ended it, or no pool could keep its times. */
 export const isFinal = (code: number): boolean => code === Refusal.waitTimeout || code === Refusal.untimely
@@ -31,6 +45,8 @@ export abstract class Origin<J, O extends JobOptions, L extends Jobs = readonly 
   constructor(
     /** The name of the pool, for errors. */
     readonly name: string,
+    /** The name by which isolates share the pool, if they do. */
+    readonly sharedAs?: string,
   ) {}
 
   // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -71,7 +87,9 @@ export abstract class Origin<J, O extends JobOptions, L extends Jobs = readonly 
     try {
       const { signal } = options
       if (signal?.aborted) return rejectedPromise(signal.reason)
-      return jobs.length === 0 ? resolvedPromise([]) : submitTogether(this, jobs, options)
+      if (jobs.length === 0) return resolvedPromise([])
+      if (isTraced()) return forTracing().submitTogetherTraced(this, jobs, options)
+      return submitTogether(this, jobs, options)
     } catch (error) {
       return rejectedLater(error)
     }
@@ -87,13 +105,16 @@ export abstract class Origin<J, O extends JobOptions, L extends Jobs = readonly 
   execute(job: J, options: O): void {
     const { signal } = options
     if (signal?.aborted) throw signal.reason
+    if (isTraced() && options.traced === undefined) return forTracing().executeTraced(this, job, options)
     const code = this.offerSilently(job, options, Offer.normal)
     if (isRefusal(code)) throw this.refusal(code, job)
   }
 
   /** As `execute`; false if the job is refused or its signal has aborted. */
   tryExecute(job: J, options: O): boolean {
-    return !options.signal?.aborted && !isRefusal(this.offerSilently(job, options, Offer.normal))
+    if (options.signal?.aborted) return false
+    if (isTraced()) return forTracing().tryExecuteTraced(this, job, options)
+    return !isRefusal(this.offerSilently(job, options, Offer.normal))
   }
 
   // ── vacancy ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,8 @@ import {
   TaskTimeoutError,
   WaitTimeoutError,
 } from '../base/errors.js'
-import { Refusal, Rejection } from '../native/abi.js'
+import { Refusal, Rejection, Special } from '../native/abi.js'
+import type { RefusalReason } from '../observe/channels.js'
 
 /** The ends of a task whose error the core does not know: that of a thread, or of an `init`; or which is no error. */
 export type ThreadRejection = Rejection.crashed | Rejection.startFailed | Rejection.leftOut
@@ -14,11 +15,21 @@ export type ThreadRejection = Rejection.crashed | Rejection.startFailed | Reject
 /** What a `PoolOverloadError` says of its pool. */
 export type Strain = Pick<PoolOverloadError, 'waiting' | 'capacity' | 'retryAfter'>
 
+/** Whether what the core gives for a task that is handed in says that it does not take it. */
+export const isRefusal = (code: number): boolean => code <= Special.lastRefusal
+
 /** Why a task was refused that the pool could not take. */
 export function reasonOf(code: Refusal): Exclude<OverloadReason, 'displaced' | 'shed'> {
   if (code === Refusal.paused) return 'paused'
   if (code === Refusal.key) return 'key'
   return code === Refusal.rate ? 'rate' : 'overload'
+}
+
+/** The same of any refusal at a submit, as it is counted. */
+export function reasonOfRefusal(code: Refusal): RefusalReason {
+  if (code === Refusal.closed) return 'closed'
+  if (code === Refusal.waitTimeout) return 'waitTimeout'
+  return code === Refusal.untimely ? 'noThread' : reasonOf(code)
 }
 
 /** Whether a task that the core has ended was waiting, and has not begun. */

@@ -11,6 +11,18 @@ export function retryAfter(handle: number, code: Refusal): number | undefined {
   return ms === Special.none ? undefined : ms
 }
 
+/** The least of several pools, of those that are open; `codes`: how each of them has refused the task. */
+export function leastRetryAfter(
+  pools: readonly { readonly id: number }[],
+  codes: readonly Refusal[],
+): number | undefined {
+  const each = pools.map(({ id }, index) =>
+    codes[index] === Refusal.closed ? undefined : retryAfter(id, codes[index]!),
+  )
+  const known = each.filter((ms) => ms !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
+}
+
 /** The error of a task that has just been refused. The core has left the numbers that the error has. */
 export function overloadError(handle: number, pool: string, code: Refusal): PoolOverloadError {
   const waiting = words[Word.waiting]!

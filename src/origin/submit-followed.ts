@@ -1,14 +1,8 @@
-import { Offer, Refusal } from '../native/abi.js'
-import type { RefusalReason } from '../observe/channels.js'
+import { Offer } from '../native/abi.js'
 import type { Followed } from './followed.js'
-import { type JobOptions, type Origin, isRefusal } from './origin.js'
-import { reasonOf } from './rejections.js'
-
-function reasonOfRefusal(code: Refusal): RefusalReason {
-  if (code === Refusal.closed) return 'closed'
-  if (code === Refusal.waitTimeout) return 'waitTimeout'
-  return code === Refusal.untimely ? 'noThread' : reasonOf(code)
-}
+import type { JobOptions, Origin } from './origin.js'
+import { isRefusal, reasonOfRefusal } from './rejections.js'
+import { forTracing, isTraced } from './needed.js'
 
 /** Hands in the job of a task that somebody follows. Throws nothing: whatever goes wrong, the task has failed. */
 export function submitFollowed<J, O extends JobOptions>(
@@ -24,6 +18,7 @@ export function submitFollowed<J, O extends JobOptions>(
       followed.fail(signal.reason)
       return
     }
+    if (isTraced()) return forTracing().submitFollowedTraced(followed, origin, job, options)
     const code = origin.offerSilently(job, { ...options, followed }, Offer.normal)
     if (isRefusal(code)) followed.refuse(reasonOfRefusal(code), origin.refusal(code, job))
   } catch (error) {

@@ -9,6 +9,7 @@ import { nesting } from './nesting.js'
 import type { Signals } from './signals.js'
 import { type Task, nameOf } from './task.js'
 import { timesNow } from './times.js'
+import { TurnedAway, turnedAwayAs } from './turned-away.js'
 
 /** Gives the async context in which a task is to start, which needs it no longer. */
 export function takeContext<R>(task: Task<R>): AsyncResource | undefined {
@@ -22,11 +23,13 @@ export class TaskEnds<R> {
   readonly #pool: string
   readonly #failures: Failures
   readonly #signals: Signals<Task<R>>
+  readonly #turnedAway: TurnedAway
 
   constructor(pool: string, failures: Failures, signals: Signals<Task<R>>) {
     this.#pool = pool
     this.#failures = failures
     this.#signals = signals
+    this.#turnedAway = new TurnedAway(failures)
   }
 
   settle(task: Task<R>): void {
@@ -49,6 +52,14 @@ export class TaskEnds<R> {
     const times = timesNow()
     this.settle(task)
     task.endsBy(cause, times)
+    const counted =
+      task.promise === undefined && this.#failures.panicHandler === undefined ? turnedAwayAs(cause) : undefined
+    if (counted !== undefined) {
+      // Nobody is told of the error.
+      task.traced?.failed(reason())
+      this.#turnedAway.count(counted)
+      return
+    }
     const error = reason()
     if (task.promise === undefined) this.#report(error, this.#info(task, times))
     task.fail(error)

@@ -3,7 +3,9 @@ import type { AsyncResource } from 'node:async_hooks'
 import { AbortController } from '../base/intrinsics.js'
 import type { Rejection } from '../native/abi.js'
 import type { SubmitSite } from '../observe/submit-site.js'
-import type { Times } from './times.js'
+import { native } from '../native/binding.js'
+import type { TracedTask } from '../observe/traced-task.js'
+import { type Times, timesNow } from './times.js'
 
 /** What a pool runs: a function that returns its result, or a promise of it. */
 export type Closure<R, T = unknown> = (context: TaskContext<R>) => T | PromiseLike<T>
@@ -72,6 +74,8 @@ export class Task<R> {
   key: string | undefined
   /** Where it was submitted, if that is noted. */
   site: SubmitSite | undefined
+  /** If somebody traces it. */
+  traced: TracedTask | undefined
   /** The promise has been settled. If there is none, the end has been reported. */
   isSettled = false
   /** The closure runs or has run. */
@@ -90,13 +94,22 @@ export class Task<R> {
     readonly isNoted: boolean,
   ) {}
 
+  /** It is accepted, and somebody traces it. */
+  traceBy(traced: TracedTask, handle: number, pool: string): void {
+    native.times(handle, this.id, this.stamp)
+    traced.accepted(pool, timesNow().id)
+    this.traced = traced
+  }
+
   /** Tells whoever has submitted it of the result, if anybody is to know. */
   succeed(value: unknown): void {
+    this.traced?.completed()
     this.resolve?.(value)
   }
 
   /** The same of what it has failed with. */
   fail(error: unknown): void {
+    this.traced?.failed(error)
     this.reject?.(error)
   }
 
@@ -104,10 +117,17 @@ export class Task<R> {
   heed(): void {}
 
   /** Its closure has ended. If somebody wants to know its times, they are noted, as the core may forget them. */
-  noteTimes(_handle: number): void {}
+  noteTimes(handle: number): void {
+    if (this.traced === undefined) return
+    native.times(handle, this.id, this.stamp)
+    this.traced.noted(timesNow())
+  }
 
   /** It is about to fail, and not by its closure. */
-  endsBy(_cause: Rejection | 'abort', _times: Times): void {}
+  endsBy(cause: Rejection | 'abort', times: Times): void {
+    this.traced?.noted(times)
+    this.traced?.endsBy(cause)
+  }
 }
 
 /** A closure, as far as its name goes. */

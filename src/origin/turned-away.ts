@@ -15,8 +15,8 @@ const REASONS = new Map([
 type Reason = typeof REASONS extends ReadonlyMap<unknown, infer R> ? R : never
 
 /** The word for it, if tasks of this kind are counted, and not reported one by one. */
-export const turnedAwayAs = (rejection: Rejection): Reason | undefined =>
-  (REASONS as ReadonlyMap<Rejection, Reason>).get(rejection)
+export const turnedAwayAs = (cause: Rejection | 'abort'): Reason | undefined =>
+  (REASONS as ReadonlyMap<Rejection | 'abort', Reason>).get(cause)
 
 /**
  * Counts the tasks that have come to nothing since the last line of the log. There may be thousands a second, just when

@@ -3,6 +3,7 @@ import { follow } from '../base/follow.js'
 import { Promise, Set, rejectedPromise } from '../base/intrinsics.js'
 import { joined, platformSignalOf, standInFor } from '../base/joined-signals.js'
 import { abortSignal } from '../options/checks.js'
+import type { Trail } from '../observe/traced-task.js'
 import type { Care } from '../options/policy-options.js'
 
 const noop = (): void => {}
@@ -15,7 +16,14 @@ export interface Attempt {
 }
 
 /** Submits the task once, to be aborted by this signal. It throws nothing. */
-export type Submit = (signal: AbortSignal | undefined) => Attempt
+export type Submit = (signal: AbortSignal | undefined, trail: Trail) => Attempt
+
+/** The options of an attempt: those of the task, with the signal that aborts the attempt. */
+export const forAttempt = <O extends object>(options: O, signal: AbortSignal | undefined, trail: Trail): O => ({
+  ...options,
+  signal,
+  trail,
+})
 
 /** What says that a pool has refused a task, and what only the pool itself says of a task that it has turned away. */
 const REFUSALS = [PoolOverloadError, WaitTimeoutError, PoolClosedError, PoolClearedError]
@@ -38,6 +46,7 @@ class Undertaking {
   readonly #reject: (error: unknown) => void
   /** Of the attempts that the pool has refused. */
   readonly #refusals = new Set<unknown>()
+  readonly #trail: Trail = { attempts: 0, last: undefined }
   #attempts = 0
   #isOver = false
   #stopListening = noop
@@ -101,7 +110,7 @@ class Undertaking {
     const signal = this.#signal
     const both = joined(signal, own === undefined ? undefined : abortSignal(own, "the signal of the policy's context"))
     this.#attempts++
-    const attempt = this.#submit(both)
+    const attempt = this.#submit(both, this.#trail)
     follow(attempt.promise, noop, (error) => {
       const isAborted = both?.aborted === true && both.reason === error
       if (!isAborted && attempt.wasTurnedAway(error) && REFUSALS.some((of) => error instanceof of))

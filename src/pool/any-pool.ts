@@ -40,7 +40,7 @@ export abstract class BasePool implements AsyncDisposable {
   /** @internal */
   constructor(origin: Origin<any, any, any>) {
     this.#origin = origin
-    enlist(this)
+    enlist(this, origin.sharedAs)
   }
 
   /**

@@ -6,7 +6,7 @@ import { type Future, futureOf } from '../future/future.js'
 import { ThreadGroup } from '../group/group.js'
 import type { Taker } from '../map/taker.js'
 import { checkArguments, checkItems } from '../options/options.js'
-import { type Terms, merged, withSignal } from '../options/policy-options.js'
+import { type Terms, merged } from '../options/policy-options.js'
 import {
   type RunChecked,
   NO_RUN_OPTIONS,
@@ -16,7 +16,7 @@ import {
   checkTransfer,
 } from '../options/thread-options.js'
 import type { Origin } from '../origin/origin.js'
-import { carefully, isFinalRefusal } from '../policy/careful.js'
+import { carefully, forAttempt, isFinalRefusal } from '../policy/careful.js'
 import { Call } from '../threads/owner/call.js'
 import { CallList } from '../threads/owner/call-list.js'
 import type { StreamHome } from '../threads/stream/home.js'
@@ -65,9 +65,9 @@ function callCarefully(access: CallAccess, call: Call, options: RunChecked): Pro
   needHeadroom()
   const { name, argument } = call
   const isSpread = (call.flags & SPREAD) !== 0
-  return carefully(access.terms.care!, options.signal, argument, (signal) => {
+  return carefully(access.terms.care!, options.signal, argument, (signal, trail) => {
     const attempt = new Attempt(name, argument, isSpread)
-    const promise = access.origin.submit(attempt, withSignal(options, signal))
+    const promise = access.origin.submit(attempt, forAttempt(options, signal, trail))
     return { promise, wasTurnedAway: () => attempt.wasTurnedAway() }
   })
 }

@@ -13,12 +13,12 @@ import {
   checkTask,
   checkTasks,
 } from '../options/options.js'
-import { type Terms, merged, withSignal } from '../options/policy-options.js'
+import { type Terms, merged } from '../options/policy-options.js'
 import { LEASE, type Lease } from '../origin/lease.js'
 import type { Origin } from '../origin/origin.js'
 import { type Closure, type TaskContext, nameOf } from '../origin/task.js'
 import { isOfUnmade } from '../origin/unmade.js'
-import { carefully, isFinalRefusal } from '../policy/careful.js'
+import { carefully, forAttempt, isFinalRefusal } from '../policy/careful.js'
 import { noCare } from './care.js'
 import { forMaps } from './needed.js'
 
@@ -61,7 +61,7 @@ export function submitChecking<R>(access: ClosureAccess<R>, task: unknown, optio
 /** A submit by way of a policy, or with a fallback. */
 function submitCarefully<R>(access: ClosureAccess<R>, task: Closure<R>, options: SubmitChecked): Promise<unknown> {
   needHeadroom()
-  return carefully(access.terms.care!, options.signal, undefined, (signal) => {
+  return carefully(access.terms.care!, options.signal, undefined, (signal, trail) => {
     let isStarted = false
     const attempt = (context: TaskContext<R>): unknown => {
       isStarted = true
@@ -69,7 +69,7 @@ function submitCarefully<R>(access: ClosureAccess<R>, task: Closure<R>, options:
     }
     const name = nameOf(task)
     if (name !== undefined) Object.defineProperty(attempt, 'name', { value: name })
-    const promise = access.origin.submit(attempt, withSignal(options, signal))
+    const promise = access.origin.submit(attempt, forAttempt(options, signal, trail))
     return { promise, wasTurnedAway: (error) => !isStarted && !isOfUnmade(error) }
   })
 }

@@ -18,5 +18,5 @@ import type { ThreadPool } from './thread-pool.js'
  * isolate is listed; the pools that other isolates have made are not.
  */
 export function pools(): (Pool<any> | ThreadPool<any> | MultiPool<any>)[] {
-  return enlisted() as (Pool<any> | ThreadPool<any> | MultiPool<any>)[]
+  return enlisted().map(({ pool }) => pool as Pool<any> | ThreadPool<any> | MultiPool<any>)
 }

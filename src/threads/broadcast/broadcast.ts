@@ -14,7 +14,6 @@ export const LEFT_OUT = Symbol('left out')
 
 /** A pool whose threads are meant. */
 export interface Audience extends CallBatchOwner {
-  readonly name: string
   /** Whether `panicHandler` asks for the times of tasks. */
   readonly isNoted: boolean
   /** Keeps what only a message port brings, for threads that start later. */

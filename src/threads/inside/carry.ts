@@ -1,17 +1,33 @@
 /** What carriers of the pool's owner do in a thread: they stand around the function of each task that brings something for them. */
 import { misuse } from '../../base/errors.js'
 import { isThenable, markHandled } from '../../base/follow.js'
+import { part } from '../../base/parts.js'
+import { STORAGES, TRACES } from '../../options/built-in-carriers.js'
+import { enterStorages } from './carried.js'
 import { loadTaskModule } from './task-module.js'
+
+const forTraces = part(() => require('../../observe/enter-trace.js') as typeof import('../../observe/enter-trace.js'))
 
 type Call = () => unknown
 
 /** Runs `call`, once, with what was carried here. */
 export type Enter = (carried: unknown, call: Call) => unknown
 
+/** The carriers of this package, which are no modules to be found. */
+function ofPackage(name: string): Enter | undefined {
+  if (name === STORAGES) return enterStorages
+  return name === TRACES ? forTraces().enterTrace : undefined
+}
+
 /** The `enter` of each carrier, by the `file:` URLs of their modules. */
 export async function loadCarriers(urls: readonly string[]): Promise<readonly Enter[]> {
   const enters: Enter[] = []
   for (const url of urls) {
+    const own = ofPackage(url)
+    if (own !== undefined) {
+      enters.push(own)
+      continue
+    }
     const { enter } = await loadTaskModule(url)
     if (typeof enter !== 'function') throw misuse(`${url} exports no function enter, which a carrier needs`)
     enters.push(enter as Enter)

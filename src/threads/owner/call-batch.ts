@@ -7,6 +7,7 @@ import type { RunChecked } from '../../options/thread-options.js'
 import type { Batch, Share } from '../../origin/batch.js'
 import type { Observer } from '../../observe/observer.js'
 import type { SubmitSite } from '../../observe/submit-site.js'
+import type { JobOptions } from '../../origin/origin.js'
 import { type Places, answerAt, writeHead } from '../../origin/places.js'
 import { BatchWriter } from '../../wire/batch-values.js'
 import { CARRIED, NAMED, serialize } from '../../wire/values.js'
@@ -19,6 +20,7 @@ import { type PortArgument, discard, toPortArgument } from './port-argument.js'
 /** What a batch needs of a pool of threads. */
 export interface CallBatchOwner {
   readonly id: number
+  readonly name: string
   /** Whether a message port goes from here to the threads. */
   readonly hasPort: boolean
   readonly observer: Observer
@@ -38,7 +40,7 @@ export class CallShare implements Share, BatchOfCalls {
   readonly #calls: CallList
   /** Places in the batch; `undefined` if the pool takes all. */
   readonly #indices: readonly number[] | undefined
-  readonly #options: RunChecked
+  readonly #options: RunChecked & JobOptions
   readonly #places: Places
   readonly #count: number
   readonly #writer: BatchWriter
@@ -55,7 +57,7 @@ export class CallShare implements Share, BatchOfCalls {
     batch: Batch,
     calls: CallList,
     indices: readonly number[] | undefined,
-    options: RunChecked,
+    options: RunChecked & JobOptions,
     places: Places,
   ) {
     this.#owner = owner
@@ -101,7 +103,10 @@ export class CallShare implements Share, BatchOfCalls {
   #capture(): (unknown[] | undefined)[] | undefined {
     const { carry } = this.#owner
     if (carry.length === 0) return undefined
-    const carried = Array.from({ length: this.#count }, () => capture(carry))
+    const { tracedBatch } = this.#options
+    const carried = Array.from({ length: this.#count }, (_, own) =>
+      tracedBatch === undefined ? capture(carry) : tracedBatch.within(this.#indexOf(own), () => capture(carry)),
+    )
     return carried.some((values) => values !== undefined) ? carried : undefined
   }
 
@@ -126,6 +131,7 @@ export class CallShare implements Share, BatchOfCalls {
   handIn(): void {
     const { table } = this.#owner
     this.#owner.observer.accepted()
+    const { tracedBatch } = this.#options
     let own = 0
     for (const chunk of this.#writer.chunks) {
       writeHead(chunk.words, this.#owner.id, this.#places, chunk.count, this.#exportCode)
@@ -137,9 +143,13 @@ export class CallShare implements Share, BatchOfCalls {
         const id = chunk.words[at + BatchRow.task]!
         table.keepOfBatch(id, chunk.words[at + BatchRow.stamp]!, this, index)
         if (this.#portArguments.size > 0) this.#keepPortArgument(table.at(id)!, own)
+        if (tracedBatch !== undefined)
+          table.at(id)!.traceBy(tracedBatch.tasks[index]!, this.#owner.id, this.#owner.name)
       }
       if (taken < chunk.count) {
-        this.batch.failed(this.#owner.closedError())
+        const error = this.#owner.closedError()
+        tracedBatch?.refuse(error)
+        this.batch.failed(error)
         break
       }
     }

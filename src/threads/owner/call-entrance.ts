@@ -112,10 +112,10 @@ export class CallEntrance {
   /** `exportCode`: the number of the export, with its flags. */
   #submit(
     exportCode: number,
-    { priority = 1, waitTimeout = Special.noLimit, timeout = 0, key, followed }: RunChecked & JobOptions,
+    { priority = 1, waitTimeout = Special.noLimit, timeout = 0, key, followed, traced }: RunChecked & JobOptions,
     mode: Offer,
   ): number {
-    const isNoted = this.#isNoted
+    const isNoted = this.#isNoted || traced !== undefined
     if (followed !== undefined) {
       const { group } = followed
       const number = group === undefined ? 0 : group.numberIn(this.#pool)

@@ -5,7 +5,8 @@ import { native } from '../../native/binding.js'
 import type { Batch } from '../../origin/batch.js'
 import type { Accepted, Followed } from '../../origin/followed.js'
 import type { SubmitSite } from '../../observe/submit-site.js'
-import { timesNow } from '../../origin/times.js'
+import type { TracedTask } from '../../observe/traced-task.js'
+import { type Times, timesNow } from '../../origin/times.js'
 import type { Resolve } from '../../origin/task.js'
 import { SPREAD } from '../../wire/values.js'
 import type { PortArgument } from './port-argument.js'
@@ -31,6 +32,8 @@ export class Call implements Accepted {
   signal: AbortSignal | undefined
   /** Who follows it. */
   followed: Followed | undefined
+  /** If somebody traces it. */
+  traced: TracedTask | undefined
   /** The batch that it belongs to and by which it settles, and its place there. */
   batch: Batch | undefined
   index = 0
@@ -59,14 +62,27 @@ export class Call implements Accepted {
 
   /** If somebody follows it, its times are noted, as the core may forget them. */
   noteTimes(handle: number): void {
-    if (this.followed === undefined) return
+    if (this.followed === undefined && this.traced === undefined) return
     native.times(handle, this.id, this.stamp)
-    this.followed.noted(timesNow())
+    this.noted(timesNow())
+  }
+
+  noted(times: Times): void {
+    this.followed?.noted(times)
+    this.traced?.noted(times)
+  }
+
+  /** It is accepted, and somebody traces it. */
+  traceBy(traced: TracedTask, handle: number, pool: string): void {
+    native.times(handle, this.id, this.stamp)
+    traced.accepted(pool, timesNow().id)
+    this.traced = traced
   }
 
   /** It is about to fail, and not by its function. */
   endsBy(cause: Rejection | 'abort'): void {
     this.followed?.endsBy(cause)
+    this.traced?.endsBy(cause)
   }
 
   isRunning(handle: number): boolean {
@@ -74,11 +90,13 @@ export class Call implements Accepted {
   }
 
   succeed(value: unknown): void {
+    this.traced?.completed()
     if (this.batch === undefined) this.resolve(value)
     else this.batch.completed(this.index, value)
   }
 
   fail(error: unknown): void {
+    this.traced?.failed(error)
     if (this.batch === undefined) this.reject(error)
     else this.batch.failed(error)
   }

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url'
 
 import { WorkerCrashedError, WorkerStartError } from '../../base/errors.js'
+import { Rejection } from '../../native/abi.js'
 import { native } from '../../native/binding.js'
 import type { ThreadPoolSettings } from '../../options/thread-options.js'
+import { rejectionError } from '../../origin/rejections.js'
+import { strainOf } from '../../origin/strain.js'
 import type { ErrorDescription } from '../../wire/payload/index.js'
 import { rare } from '../../wire/rarely.js'
 import { decodeAnswer, pack } from '../../wire/values.js'
@@ -27,8 +30,15 @@ export class ThreadErrors {
     this.#settings = settings
   }
 
+  /** That of a task which the core has ended; `pool`: the handle, `limit`: the time in ms that it has exceeded. */
+  of(rejection: Exclude<Rejection, Rejection.leftOut>, limit: number, pool: number, task: string): Error {
+    if (rejection === Rejection.crashed) return this.#crash()
+    if (rejection === Rejection.startFailed) return this.start(native.detail())
+    return rejectionError(rejection, limit, this.#settings.name, task, () => strainOf(pool))
+  }
+
   /** The thread has died, of what the core has been told by `packCrash`. */
-  crash(): WorkerCrashedError {
+  #crash(): WorkerCrashedError {
     const { name } = this.#settings
     try {
       // There may have been no memory for the reason.

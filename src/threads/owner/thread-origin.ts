@@ -1,16 +1,14 @@
 import { Cancelled, Offer, Refusal, Rejection, Word } from '../../native/abi.js'
 import { isolate, native, words } from '../../native/binding.js'
-import { misuse } from '../../base/errors.js'
 import { warnOfTwins } from '../../origin/copies.js'
 import { Failures } from '../../origin/failures.js'
 import type { Batch, Share } from '../../origin/batch.js'
 import { Handle } from '../../origin/handle.js'
-import { type JobOptions, isRefusal } from '../../origin/origin.js'
+import type { JobOptions } from '../../origin/origin.js'
 import { timesNow } from '../../origin/times.js'
 import type { Places } from '../../origin/places.js'
 import { open } from '../../origin/opening.js'
-import { isTurnedAway, rejectionError } from '../../origin/rejections.js'
-import { strainOf } from '../../origin/strain.js'
+import { isRefusal, isTurnedAway } from '../../origin/rejections.js'
 import { block, carryOut, hasCommands, watch } from '../../native/isolate.js'
 import { type ThreadTarget, hold } from '../../native/targets.js'
 import { Promise, rejectedLater, withoutFrames } from '../../base/intrinsics.js'
@@ -19,6 +17,7 @@ import { SLICE, inSlices } from '../../base/slices.js'
 import { Observer } from '../../observe/observer.js'
 import { Signals } from '../../origin/signals.js'
 import { Stat } from '../../native/pool-stats.js'
+import type { CheckedCarrier } from '../../options/carry-options.js'
 import { type Change, checkThreadChange } from '../../options/live-options.js'
 import { toCoreScheduling } from '../../options/scheduling-options.js'
 import {
@@ -30,6 +29,7 @@ import {
 import { type Occupation, occupationsOf } from '../inspect/occupations.js'
 import { Threads } from './threads.js'
 import { afterPrints } from './after-prints.js'
+import { assertMayBlock, blockedByStreams } from './blocking.js'
 import type { Call } from './call.js'
 import { type Audience, LEFT_OUT } from '../broadcast/broadcast.js'
 import { CallEnds, completeOf, isPlainResult } from './call-ends.js'
@@ -39,6 +39,7 @@ import { CallEntrance, refusalOf } from './call-entrance.js'
 import { forBatches } from './needed.js'
 import { discard } from './port-argument.js'
 import type { Taker } from './port-values.js'
+import { forTracing, isTraced } from '../../origin/needed.js'
 import { openStreams } from '../stream/open-streams.js'
 import type { StreamHome } from '../stream/home.js'
 import { Listener } from './progress.js'
@@ -67,6 +68,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
   readonly #entrance: CallEntrance
   readonly #calls = new CallTable()
   readonly observer: Observer
+  readonly #carry: readonly CheckedCarrier[]
   readonly #signals = new Signals<Call>((call, reason) => void this.#abort(call, reason))
 
   constructor(settings: ThreadPoolSettings) {
@@ -79,12 +81,13 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     const isShared = agreement !== undefined
     super(id, { name, kind: 'threads', size, isShared, isOwner: isShared && isNew, isHeld: true, hasAgeing })
     this.concurrency = opened.concurrency
+    this.#carry = opened.hasCarriers ? settings.carry : []
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
     this.#errors = new ThreadErrors(settings)
     const reports = new ThreadReports(this, settings, this.#failures, this.#errors)
     this.#threads = isNew ? new Threads(id, settings.threads, reports) : undefined
-    this.#entrance = new CallEntrance(id, isNew, settings.panicHandler !== undefined, settings.carry)
+    this.#entrance = new CallEntrance(id, isNew, settings.panicHandler !== undefined, this.#carry)
     this.#ends = new CallEnds(this.#failures, this.#errors, this.#threads)
     this.observer = new Observer(watchedThreads(this, this.#calls, this.#failures, this.#threads), settings)
     hold(id, this)
@@ -130,12 +133,15 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
 
   // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  offer(call: Call, options: RunChecked = NO_RUN_OPTIONS, mode: Offer): Promise<unknown> | undefined {
+  offer(call: Call, options: RunChecked & JobOptions = NO_RUN_OPTIONS, mode: Offer): Promise<unknown> | undefined {
+    const { traced } = options
     try {
+      if (traced === undefined && isTraced()) return forTracing().offerTraced(this, call, options, mode)
       const promise = call.promised()
       const code = this.offerSilently(call, options, mode)
-      return code < 0 ? this.refused(code, mode, call) : promise
+      return code < 0 ? this.refused(code, mode, call, traced) : promise
     } catch (error) {
+      traced?.refuse(error)
       return rejectedLater(error)
     }
   }
@@ -159,7 +165,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
   }
 
   /** A call that is accepted is a task until it has settled. `code`: the number of the task, or a refusal; gives it back. */
-  #keep(call: Call, code: number, options: RunChecked): number {
+  #keep(call: Call, code: number, options: RunChecked & JobOptions): number {
     if (code < 0) return code
     call.id = code
     call.stamp = words[Word.stamp]!
@@ -172,6 +178,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     this.#calls.keep(call)
     this.observer.accepted()
     call.followed?.accepted(this.id, call, this.#abort)
+    if (options.traced !== undefined) call.traceBy(options.traced, this.id, this.name)
     if (hasCommands()) carryOut()
     return code
   }
@@ -188,7 +195,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     batch: Batch,
     calls: CallList,
     indices: readonly number[] | undefined,
-    options: RunChecked,
+    options: RunChecked & JobOptions,
     places: Places,
   ): Share {
     return new (forBatches().CallShare)(this.audience, batch, calls, indices, options, places)
@@ -203,7 +210,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
       isNoted: this.isNoted,
       observer: this.observer,
       exportCode: (name) => this.#entrance.exportCode(name),
-      carry: this.#settings.carry,
+      carry: this.#carry,
       table: this.#calls,
       abort: this.#abort,
       stick: (name, portArgument) => this.#threads?.stick(name, portArgument),
@@ -216,27 +223,24 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
    * As `execute`, while this isolate has streams of the pool open: their threads may wait until this isolate consumes, which it
    * does not while it is blocked.
    */
-  #executeAside(call: Call, options: RunChecked): void {
+  #executeAside(call: Call, options: RunChecked & JobOptions): void {
     const isAside = this.concurrency === 1 || this.stat(Stat.available) > 0
     const code = isAside ? this.offerSilently(call, options, Offer.atOnce) : Refusal.overload
     if (!isRefusal(code)) return
     if (code === Refusal.closed) throw this.closedError()
-    throw misuse(
-      'runSync finds no idle thread and no room for a new one, and the others may wait for a stream of this pool that is open here',
-    )
+    throw blockedByStreams()
   }
 
   /** As `submit`, blocking this isolate until the result is there. Throws what `submit` would reject with. */
-  callSync(call: Call, options: RunChecked): unknown {
+  callSync(call: Call, options: RunChecked & JobOptions): unknown {
+    if (isTraced() && options.traced === undefined) {
+      return forTracing().traced(this, call, options, (all) => this.callSync(call, all))
+    }
     let end: { readonly value: unknown; readonly isError: boolean } | undefined
     call.resolve = (value) => (end = { value, isError: false })
     call.reject = (error) => (end = { value: error, isError: true })
     if (options.signal?.aborted) throw options.signal.reason
-    if (!native.mayBlock(isolate, this.id)) {
-      throw misuse(
-        'runSync cannot be called where it would keep the task from its thread, or only another isolate could start one',
-      )
-    }
+    assertMayBlock(this.id)
     // Nothing that this isolate could do would end the pause meanwhile.
     const refused = native.refuse_if_paused(this.id)
     if (refused < 0) throw this.refusal(refused, call)
@@ -328,20 +332,14 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     const times = timesNow()
     const call = this.#forget(id)
     if (rejection === Rejection.leftOut) return call.fail(LEFT_OUT)
-    call.followed?.noted(times)
+    call.noted(times)
     call.endsBy(rejection)
-    const made = withoutFrames(() => this.#errorOf(rejection, limit, call.name))
+    const made = withoutFrames(() => this.#errors.of(rejection, limit, this.id, call.name))
     const error = this.observer.addSite(made, call.site)
     if (rejection === Rejection.crashed) this.#ends.fail(call, error, times)
     else if (isTurnedAway(rejection)) call.turnAway(error)
     else call.fail(error)
     if (rejection === Rejection.taskTimeout) this.#abortInThread(call, error, true)
-  }
-
-  #errorOf(rejection: Exclude<Rejection, Rejection.leftOut>, limit: number, task: string): Error {
-    if (rejection === Rejection.crashed) return this.#errors.crash()
-    if (rejection === Rejection.startFailed) return this.#errors.start(native.detail())
-    return rejectionError(rejection, limit, this.name, task, () => strainOf(this.id))
   }
 
   boot(worker: number): void {

@@ -225,10 +225,12 @@ export class StreamCall extends Call implements Consumer, OpenStream {
   }
 
   override succeed(value: unknown): void {
+    this.traced?.completed()
     this.#settle({ isFailed: false, value })
   }
 
   override fail(error: unknown): void {
+    this.traced?.failed(error)
     this.#settle({ isFailed: true, value: error })
   }
 
