@@ -577,8 +577,8 @@ export interface PoolOptions extends SchedulingOptions, ObservingOptions {
 	 * handle holds for all. Default false.
 	 *
 	 * - The options that you give must equal those with which the pool was made, whatever `tune` has changed since.
-	 *   Options that you leave out agree with everything. `panicHandler`, `logger`, `signal`, `errors` and `createWorker`
-	 *   belong to each handle.
+	 *   Options that you leave out agree with everything. `panicHandler`, `logger`, `signal`, `slowTask`, `trackSubmit`,
+	 *   `errors` and `createWorker` belong to each handle.
 	 * - A closure runs in the isolate that submitted it. `init` is not allowed, as a resource belongs to one isolate.
 	 * - The threads of a `ThreadPool` belong to the isolate that created it first, see `ThreadPool.create`.
 	 * - At the end of an `await using` block only this handle leaves: it refuses new tasks and waits for its own. The
@@ -1019,7 +1019,7 @@ declare abstract class BasePool implements AsyncDisposable {
 	tune(size: number): void;
 	/**
 	 * Changes options while the pool runs: all that are given, or, if one of them is not allowed, none. What the change
-	 * leaves out stays as it is. Live are `size`, `expiry`, `nonblocking`, `maxBlockingTasks`, `overload`, `shed`, `rate`,
+	 * leaves out stays as it is. Live are `size`, `expiry`, `nonblocking`, `maxBlockingTasks`, `slowTask`, `overload`, `shed`, `rate`,
 	 * `perKey` and `maxBlockingPerKey`, and of thread pools `minSize` and `grace`.
 	 *
 	 * The change holds at once, for tasks that wait, too: if more may start now, it starts; a bound that shrinks refuses
@@ -2278,8 +2278,8 @@ export declare class ThreadPool<M = any> extends ThreadVerbs<M> {
 	 *   `MessagePort`, a `SharedArrayBuffer`, a `Blob` and the like reject with a `DataCloneError`, and so does a value
 	 *   of more than 2 GiB. An `ArrayBuffer` in a transfer list, also in that of the task's `transfer`, is copied and
 	 *   then detached.
-	 * - All options must agree, as far as they are given, but `panicHandler`, `logger`, `signal`, `errors` and
-	 *   `createWorker`. A guest still has to name the same `filename`. What cannot be serialized, such as memory in
+	 * - All options must agree, as far as they are given, but `panicHandler`, `logger`, `signal`, `slowTask`,
+	 *   `trackSubmit`, `errors` and `createWorker`. A guest still has to name the same `filename`. What cannot be serialized, such as memory in
 	 *   `workerData`, agrees with nothing: leave it out in guests.
 	 * - If a guest ends, the signals of its running tasks abort. A thread whose task does not heed that within `grace` is
 	 *   ended and replaced.

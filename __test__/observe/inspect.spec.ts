@@ -7,6 +7,7 @@ import test from 'ava'
 import { MultiPool, Pool } from 'workpool'
 
 import { begun, cells, open } from '../support/cells.js'
+import { Remote } from '../support/remote.js'
 import { threads } from '../support/threads.js'
 import { until } from '../support/until.js'
 
@@ -170,6 +171,56 @@ test('a thread that sleeps for a task has its turn', async (t) => {
   await until(() => pool.inspect().workers[0]!.lastTurnMs === 0, 'it answers while it waits')
   t.is(pool.inspect().workers[0]!.state, 'busy')
   open(gate)
+  await running
+})
+
+test('an isolate sees all tasks of a shared pool, and the names of its own', async (t) => {
+  const name = 'seen by several'
+  const remote = await Remote.start()
+  t.teardown(() => remote.terminate())
+  const pool = Pool.create({ name, shared: true, size: 2 })
+  await remote.run(({ Pool: Guests }, shared) => {
+    const guest = Guests.create({ name: shared, shared: true })
+    const held = globalThis as unknown as { guest: unknown }
+    held.guest = [
+      guest,
+      guest.submit(function theirs() {
+        return new Promise(() => {})
+      }),
+    ]
+  }, name)
+  const gates = new Gates()
+  const running = pool.submit(gates.task('mine'))
+  const names = pool.inspect().workers.flatMap(({ tasks }) => tasks.map((task) => task.name))
+  t.deepEqual(new Set(names), new Set([undefined, 'mine']))
+  await gates.endAll()
+  await running
+})
+
+test('a pool that is closed shows what still runs', async (t) => {
+  const pool = Pool.create({ size: 1 })
+  const gates = new Gates()
+  const [running, waiting] = [pool.submit(gates.task('runs')), pool.submit(gates.task('waits'))]
+  pool.release()
+  await t.throwsAsync(waiting)
+  const { stats, workers, waiting: shown } = pool.inspect()
+  t.deepEqual([stats.isClosed, workers[0]!.tasks[0]!.name, shown], [true, 'runs', []])
+  await gates.endAll()
+  await running
+  t.deepEqual(pool.inspect().workers, [])
+})
+
+test('a thread that loads its module is booting', async (t) => {
+  const pool = threads(t, { filename, size: 1 })
+  const before = Date.now()
+  const running = pool.run(1)
+  const [worker] = pool.inspect().workers
+  t.is(worker!.state, 'booting')
+  t.true(worker!.since! >= before - 1 && worker!.since! <= Date.now() + 1)
+  t.deepEqual(
+    pool.inspect().waiting.map(({ name }) => name),
+    ['default'],
+  )
   await running
 })
 

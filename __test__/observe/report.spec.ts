@@ -88,7 +88,7 @@ test('a MultiPool reports its sums', async (t) => {
 test('without a logger the lines go to the console', async (t) => {
   const { stdout, code } = await child('reported')
   t.is(code, 0)
-  t.regex(stdout, /^pool printed: 0 of 1 busy, 0 waiting; 1 completed, [\d.]+\/s\n$/)
+  t.regex(stdout, /^pool printed: 0 of 1 busy, 0 waiting; 1 completed, [\d.]+\/s\n/)
 })
 
 for (const bad of [0, -1, 1.5, Infinity, '10', null]) {

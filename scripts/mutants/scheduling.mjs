@@ -620,3 +620,15 @@ add('rules/fill.rs', [
     'let needed = self.least();',
   ],
 ])
+
+add('rules/scheduled/preview.rs', [
+  [
+    'the next task of a list follows when the one before it has started',
+    'self.wait(self.next_of(task));',
+    'let _ = task;',
+  ],
+  ['what has started first ends first', 'self.running.pop_front()', 'self.running.pop_back()'],
+  ['the keys of what runs are looked at', 'self.take_list((Some(key), priority));', 'let _ = priority;'],
+  ['a task that was moved stands where it is now', 'if arrival != (record.number, 0) {', 'if false {'],
+  ['a rate does not hide who is next', 'policy: Policy { rate: None, ..policy },', 'policy,'],
+])

@@ -99,8 +99,8 @@ export interface PoolOptions extends SchedulingOptions, ObservingOptions {
    * handle holds for all. Default false.
    *
    * - The options that you give must equal those with which the pool was made, whatever `tune` has changed since.
-   *   Options that you leave out agree with everything. `panicHandler`, `logger`, `signal`, `errors` and `createWorker`
-   *   belong to each handle.
+   *   Options that you leave out agree with everything. `panicHandler`, `logger`, `signal`, `slowTask`, `trackSubmit`,
+   *   `errors` and `createWorker` belong to each handle.
    * - A closure runs in the isolate that submitted it. `init` is not allowed, as a resource belongs to one isolate.
    * - The threads of a `ThreadPool` belong to the isolate that created it first, see `ThreadPool.create`.
    * - At the end of an `await using` block only this handle leaves: it refuses new tasks and waits for its own. The
@@ -280,8 +280,6 @@ const LEASE = {
   priority: SUBMIT.priority,
   key: SUBMIT.key,
 } satisfies Checks
-const VACANCY = { signal: abortSignal } satisfies Checks
-const GET = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
 const CLOSE = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
 
 /** The options of every kind of pool, checked, with every default in place. */
@@ -363,8 +361,8 @@ export type SubmitChecked = ReturnType<typeof checkSubmitOptions>
 export const NO_SUBMIT_OPTIONS = checkSubmitOptions(undefined)
 export const checkMapOptions = reader('the options of map', MAP)
 export const checkLeaseOptions = reader('the options of lease', LEASE)
-export const checkVacancyOptions = reader('the options of vacancy', VACANCY)
-export const checkGetOptions = reader('the options of get', GET)
+export const checkVacancyOptions = reader('the options of vacancy', { signal: abortSignal })
+export const checkGetOptions = reader('the options of get', CLOSE)
 export const checkPriority = (value: unknown) => SUBMIT.priority(value, 'priority')
 export const checkCloseOptions = reader('the options of close', CLOSE)
 export const checkSize = (value: unknown) => size(value, 'size')

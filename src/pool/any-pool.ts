@@ -206,7 +206,7 @@ export abstract class BasePool implements AsyncDisposable {
 
   /**
    * Changes options while the pool runs: all that are given, or, if one of them is not allowed, none. What the change
-   * leaves out stays as it is. Live are `size`, `expiry`, `nonblocking`, `maxBlockingTasks`, `overload`, `shed`, `rate`,
+   * leaves out stays as it is. Live are `size`, `expiry`, `nonblocking`, `maxBlockingTasks`, `slowTask`, `overload`, `shed`, `rate`,
    * `perKey` and `maxBlockingPerKey`, and of thread pools `minSize` and `grace`.
    *
    * The change holds at once, for tasks that wait, too: if more may start now, it starts; a bound that shrinks refuses

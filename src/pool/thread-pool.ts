@@ -137,8 +137,8 @@ export class ThreadPool<M = any> extends ThreadVerbs<M> {
    *   `MessagePort`, a `SharedArrayBuffer`, a `Blob` and the like reject with a `DataCloneError`, and so does a value
    *   of more than 2 GiB. An `ArrayBuffer` in a transfer list, also in that of the task's `transfer`, is copied and
    *   then detached.
-   * - All options must agree, as far as they are given, but `panicHandler`, `logger`, `signal`, `errors` and
-   *   `createWorker`. A guest still has to name the same `filename`. What cannot be serialized, such as memory in
+   * - All options must agree, as far as they are given, but `panicHandler`, `logger`, `signal`, `slowTask`,
+   *   `trackSubmit`, `errors` and `createWorker`. A guest still has to name the same `filename`. What cannot be serialized, such as memory in
    *   `workerData`, agrees with nothing: leave it out in guests.
    * - If a guest ends, the signals of its running tasks abort. A thread whose task does not heed that within `grace` is
    *   ended and replaced.

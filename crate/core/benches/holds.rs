@@ -278,6 +278,37 @@ const CASES: &[Case] = &[
         },
         |of| told(of.pool.depart(of.other.get())),
     ),
+    ("inspect, tasks wait", || Fixture::crowd(capacity(1)), |of| told(of.pool.inspect(100))),
+    (
+        "inspect, tasks of keys wait",
+        || {
+            let policy = Policy { per_key: 2, ..Policy::NONE };
+            let of = Fixture::new(Options { policy, ..capacity(1_000) });
+            for number in 0..=COUNT {
+                of.pool.submit(Submission { key: Some(Key(u128::from(number % 100_000))), ..task() });
+            }
+            of
+        },
+        |of| told(of.pool.inspect(100)),
+    ),
+    (
+        "inspect, tasks of one key wait",
+        || {
+            let policy = Policy { per_key: 1, ..Policy::NONE };
+            let of = Fixture::new(Options { policy, ..capacity(1_000) });
+            for number in 0..=COUNT {
+                let priority = u64::from(number % 5_000);
+                of.pool.submit(Submission { key: Some(Key(1)), priority, ..task() });
+            }
+            of
+        },
+        |of| told(of.pool.inspect(100)),
+    ),
+    (
+        "inspect, workers idle",
+        || Fixture::idle(Options { expiry: Some(1_000 * MILLISECOND), ..capacity(COUNT) }),
+        |of| told(of.pool.inspect(100)),
+    ),
     ("destroy, tasks run", || Fixture::idle(capacity(COUNT)), |of| of.submit(COUNT).pool.destroy()),
 ];
 

@@ -15,6 +15,9 @@ use crate::{
 /// So many records of workers or of tasks one hold of the lock looks at.
 const HELD: u32 = 4_096;
 
+/// Of so many running tasks at most it matters for the order of the others which of them ends first.
+const MOST_RUNNING: usize = 1_024;
+
 impl<T: Payload> Task<T> {
     const fn view(&self, task: TaskId, now: Nanos) -> TaskView<T> {
         let (payload, priority, is_begun) = (self.payload, self.priority, self.is_begun());
@@ -67,18 +70,19 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// The live workers with their tasks, and the first `most` of the tasks that wait, in the order in which they will start
     /// if nothing else comes. Keys are served by how many of their tasks run, so for the order it matters which tasks end
     /// first: it is told as if tasks ended in the order in which they have started; and as if the pool were not paused,
-    /// and no rate held starts up.
+    /// and no rate held starts up. Where more than a thousand run, only those that were submitted first are taken into account.
     ///
     /// The workers and those who wait are not looked at in one hold of the lock.
     pub fn inspect(&self, most: usize) -> Inspection<T> {
         let workers = self.view_workers();
         let mut running: Vec<_> = workers.iter().flat_map(|worker| &worker.tasks).collect();
         running.sort_unstable_by_key(|view| view.times.number);
-        let running: Vec<TaskId> = running.into_iter().map(|view| view.task).collect();
+        let omitted = running.len().saturating_sub(MOST_RUNNING) as u32;
+        let running: Vec<TaskId> = running.into_iter().take(MOST_RUNNING).map(|view| view.task).collect();
         let now = self.clock.now();
         let mut state = self.state.lock();
         state.note_time(&self.clock);
-        let first = state.first_waiting(most, &running);
+        let first = state.first_waiting(most, &running, omitted);
         let waiting = first.into_iter().map(|id| state.tasks[id].view(id, now)).collect();
         drop(state);
         Inspection { workers, waiting }
@@ -111,14 +115,16 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
 
     /// Adds for how long workers have been idle.
     fn note_rests(&self, views: &mut [WorkerView<T>], now: Nanos) {
-        let state = self.state.lock();
-        if !state.notes_rest() {
-            return;
-        }
-        for (worker, since) in state.idle.times() {
-            if let Ok(at) = views.binary_search_by_key(&worker, |view| view.worker) {
-                views[at].idle_for =
-                    (views[at].phase == Phase::Idle && since > 0).then(|| now.saturating_sub(since));
+        for from in (0..).step_by(HELD as usize) {
+            let state = self.state.lock();
+            if !state.notes_rest() || from >= state.idle.len() {
+                return;
+            }
+            for (worker, since) in state.idle.times().skip(from).take(HELD as usize) {
+                if let Ok(at) = views.binary_search_by_key(&worker, |view| view.worker) {
+                    let is_noted = views[at].phase == Phase::Idle && since > 0;
+                    views[at].idle_for = is_noted.then(|| now.saturating_sub(since));
+                }
             }
         }
     }

@@ -127,6 +127,7 @@ impl Pair {
             assert_eq!(self.pool.is_abandoned(task.id), is_abandoned, "abandoned");
             assert_eq!(self.pool.interruption(task.id), task.interruption, "interruption");
         }
+        self.agree_on_inspection();
         assert_eq!(self.pool.has_vacancy(), self.model.has_vacancy(), "vacancy");
         for face in &self.model.faces {
             assert_eq!(self.pool.is_quiet(face.id), self.model.is_quiet(face.id), "quiet");
@@ -340,6 +341,27 @@ impl Pair {
         let payloads: Vec<Job> = unsettled.map(Task::payload).collect();
         self.play(|pool| pool.depart(face), |model| model.depart(face));
         payloads.into_iter().for_each(|payload| self.settle(payload));
+    }
+
+    /// Whoever inspects the pool sees each task once, where it is, and changes nothing.
+    fn agree_on_inspection(&self) {
+        let inspection = self.pool.inspect(usize::MAX);
+        self.pool.audit();
+        let held =
+            inspection.workers.iter().flat_map(|view| view.tasks.iter().map(|task| (view.worker, task.task)));
+        let mut held: Vec<_> = held.collect();
+        let with_worker = |task: &Task| task.worker().map(|worker| (worker, task.id));
+        let mut expected: Vec<_> = self.model.tasks.iter().filter_map(with_worker).collect();
+        held.sort_unstable_by_key(|&(worker, task)| (worker, task.number()));
+        expected.sort_unstable_by_key(|&(worker, task)| (worker, task.number()));
+        assert_eq!(held, expected, "what workers have");
+        let mut waiting: Vec<_> = inspection.waiting.iter().map(|view| view.task.number()).collect();
+        let is_waiting = |task: &&Task| matches!(task.state, TaskState::Waiting);
+        let mut expected: Vec<_> =
+            self.model.tasks.iter().filter(is_waiting).map(|task| task.id.number()).collect();
+        waiting.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(waiting, expected, "who waits");
     }
 
     fn end_turns(&mut self, face: FaceId, count: u32) {

@@ -42,17 +42,17 @@ struct Rehearsal<'a, T> {
 
 impl<T: Payload> State<T> {
     /// The first tasks that wait, in the order in which they will start. `running`: the tasks that workers have, in the order
-    /// of their numbers; some may be over.
-    pub(crate) fn first_waiting(&self, most: usize, running: &[TaskId]) -> Vec<TaskId> {
+    /// of their numbers; some may be over. `omitted`: how many others workers have.
+    pub(crate) fn first_waiting(&self, most: usize, running: &[TaskId], omitted: u32) -> Vec<TaskId> {
         if self.schedule.is_none() {
             return self.queue.iter().take(most).filter_map(|task| self.tasks.at(task)).collect();
         }
         if self.waiting() == 0 || self.lifetime.is_closed() {
             return Vec::new();
         }
-        let mut rehearsal = Rehearsal::new(self);
+        let mut rehearsal = Rehearsal::new(self, omitted);
         for &id in running {
-            rehearsal.run(id);
+            rehearsal.run(id, most);
         }
         rehearsal.take_lists(most);
         rehearsal.order(most)
@@ -60,10 +60,11 @@ impl<T: Payload> State<T> {
 }
 
 impl<'a, T: Payload> Rehearsal<'a, T> {
-    fn new(pool: &'a State<T>) -> Self {
+    fn new(pool: &'a State<T>, omitted: u32) -> Self {
         let Options { concurrency, policy, .. } = pool.options;
+        let slots = pool.capacity.limit().saturating_mul(concurrency);
         let options = Options {
-            capacity: pool.capacity.limit().saturating_mul(concurrency),
+            capacity: slots.saturating_sub(omitted).max(1),
             kind: WorkerKind::Slot,
             policy: Policy { rate: None, ..policy },
             ageing: pool.options.ageing,
@@ -98,7 +99,7 @@ impl<'a, T: Payload> Rehearsal<'a, T> {
     }
 
     /// A task that a worker of the pool has runs from the start.
-    fn run(&mut self, task: TaskId) {
+    fn run(&mut self, task: TaskId, most: usize) {
         // It may have ended since it was looked at.
         let Some(record) = self.pool.tasks.get(task) else { return };
         if !matches!(record.state, TaskState::Running(_) | TaskState::Abandoned { .. }) {
@@ -109,7 +110,8 @@ impl<'a, T: Payload> Rehearsal<'a, T> {
         self.start(worker, id);
         self.stage.moved.forget(id.number());
         if let Some(key) = self.pool.tasks[task].key() {
-            let priorities: Vec<u64> = self.pool.schedule().keys.priorities_of(key).collect();
+            // A task of the key in another priority starts after one in each of these.
+            let priorities: Vec<u64> = self.pool.schedule().keys.priorities_of(key).take(most).collect();
             for priority in priorities {
                 self.take_list((Some(key), priority));
             }
