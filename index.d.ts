@@ -1246,12 +1246,12 @@ export interface ChannelMessages {
 	"workpool:thread:ended": OfThread & {
 		readonly exitCode: number;
 		/**
-		 * `retired`: its pool wanted it no more. `crashed`: it died by itself, or was ended with a task that did not heed
-		 * its abort. `unloaded`: it never had loaded its task module.
+		 * `retired`: its pool wanted it no more. `crashed`: it died by itself. `killed`: its pool has ended it, because its
+		 * task did not heed its abort, or by `destroy`. `unloaded`: it never had loaded its task module.
 		 */
-		readonly how: "retired" | "crashed" | "unloaded";
+		readonly how: "retired" | "crashed" | "killed" | "unloaded";
 	};
-	/** A thread that had loaded has died, or was ended with its task. */
+	/** A thread that had loaded has died by itself. One that its pool has ended is `killed`, and no crash. */
 	"workpool:thread:crashed": OfThread & {
 		readonly exitCode: number;
 		/** The uncaught error of which it died. */

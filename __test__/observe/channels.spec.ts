@@ -7,7 +7,7 @@ import { MultiPool, Pool } from 'workpool'
 
 import { hear } from '../support/heard.js'
 import { threads } from '../support/threads.js'
-import { until } from '../support/until.js'
+import { rejection, until } from '../support/until.js'
 
 test('a pool that is made, tuned and closed says so, each generation once', async (t) => {
   const created = hear(t, 'workpool:pool:created', 'told')
@@ -74,6 +74,26 @@ test('a thread tells that it has loaded, and how it has ended', async (t) => {
   t.is(ended[1]!.how, 'retired')
   t.is(crashed.length, 1)
   t.deepEqual(closed, [{ pool: 'told threads', kind: 'threads', generation: 1 }])
+})
+
+test('a thread that its pool ends, by destroy or for a task that does not heed its abort, is no crash', async (t) => {
+  const ended = hear(t, 'workpool:thread:ended', 'destroyed')
+  const crashed = hear(t, 'workpool:thread:crashed', 'destroyed')
+  const pool = threads(t, { name: 'destroyed', size: 1, grace: 1 })
+  const cells = new Int32Array(new SharedArrayBuffer(16))
+  await pool.ready()
+  await rejection(pool.run(cells, { name: 'spin', timeout: 1 }))
+  await until(() => ended.length === 1, 'the end is told')
+  await pool.ready()
+  const running = rejection(pool.run(cells, { name: 'pending' }))
+  await pool.destroy()
+  await running
+  await until(() => ended.length === 2, 'both ends are told')
+  t.deepEqual(
+    ended.map(({ how }) => how),
+    ['killed', 'killed'],
+  )
+  t.deepEqual(crashed, [])
 })
 
 test('a thread that is replaced says which limit of recycle it has reached', async (t) => {

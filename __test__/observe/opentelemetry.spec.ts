@@ -262,6 +262,35 @@ test.serial('threads without an SDK get along with the traces that come', async 
   await pool.close()
 })
 
+test.serial('handles of a shared pool get along, whether they or its owner are instrumented', async (t) => {
+  const request = { carry: [carryStorage({ request: requests })] }
+  for (const [name, isOwnerInstrumented] of [
+    ['shared by both', true],
+    ['shared by one', false],
+  ] as const) {
+    const options = { name, size: 1, shared: true, filename: fixture('otel-tasks.mjs') }
+    if (!isOwnerInstrumented) stop()
+    const owner = ThreadPool.create<Functions>({
+      ...options,
+      ...request,
+      execArgv: ['--import', fixture('otel-sdk.mjs')],
+    })
+    if (isOwnerInstrumented) stop()
+    else stop = instrument()
+    // It leaves out what the owner has given, and has other carriers of every pool.
+    const guest = ThreadPool.create<Functions>(options)
+    await within(async (span) => {
+      const { traceId } = span.spanContext()
+      const look = { name: 'look' }
+      t.deepEqual(await guest.run(undefined, look), { traceId: undefined, baggage: undefined, request: undefined })
+      const expected = isOwnerInstrumented ? { traceId, baggage: 'acme' } : { traceId: undefined, baggage: undefined }
+      t.deepEqual(await owner.run(undefined, look), { ...expected, request: 'r-7' })
+    })
+    if (isOwnerInstrumented) stop = instrument()
+    await Promise.all([owner[Symbol.asyncDispose](), guest[Symbol.asyncDispose]()])
+  }
+})
+
 test.serial('the metrics are the numbers of the pools, and no counter falls', async (t) => {
   stop()
   const metricExporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)

@@ -16,7 +16,7 @@ interface Readable {
 }
 
 /** What pools of one name have now. */
-export interface Gauges {
+interface Gauges {
   active: number
   idle: number
   waiting: number

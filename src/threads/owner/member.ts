@@ -21,6 +21,8 @@ export interface Member {
   /** The core has said that the thread is dead, and Node has not yet. */
   isDead: boolean
   isRetiring: boolean
+  /** The core has had it ended, whatever it did. */
+  isKilled: boolean
   /** Why the thread cannot load its module, if that will not change. */
   unloadable: ErrorDescription | undefined
   /** The uncaught error of which the thread dies. */

@@ -109,6 +109,7 @@ export class Threads {
       hasLoaded: false,
       isDead: false,
       isRetiring: false,
+      isKilled: false,
       unloadable: undefined,
       cause: undefined,
       exitCode: undefined,
@@ -338,6 +339,7 @@ export class Threads {
   kill(worker: number): void {
     const member = this.#members.get(worker)
     if (member !== undefined) {
+      member.isKilled = true
       this.#hearAll(member)
       if (!member.hasLoaded) this.#isEnding.add(worker)
       void member.thread.terminate()
