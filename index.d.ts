@@ -1,6 +1,25 @@
 import { Profiler } from 'node:inspector';
 import { Worker, WorkerOptions } from 'node:worker_threads';
 
+/** What a histogram of times comes to. All times are in ms; without any they are 0. */
+export interface HistogramSummary {
+	/** How many times there are. */
+	readonly count: number;
+	/** Their average, which is exact. */
+	readonly mean: number;
+	/** The shortest one. It is exact, unless the histogram is a difference (`minus`): then it is within 2 %. */
+	readonly min: number;
+	/** The longest one, as exact as the shortest. */
+	readonly max: number;
+	/** Half of the times are no longer than this. It and the other percentiles are within 1 %, from 1 µs to 1 hour. */
+	readonly p50: number;
+	/** 90 % of the times are no longer than this. */
+	readonly p90: number;
+	/** 99 % of the times are no longer than this. */
+	readonly p99: number;
+	/** 99.9 % of the times are no longer than this. */
+	readonly p999: number;
+}
 /** One consistent snapshot of a pool. Unbounded counts are `Infinity`. */
 export interface PoolStats {
 	/** The name of the pool, as `pool.name`. */
@@ -92,7 +111,16 @@ export interface PoolStats {
 		retired: number;
 		/** Threads that died or were ended. */
 		crashed: number;
+		/** reused / started: from 0 to 1; 0 if none was started. */
+		reuseRate: number;
 	};
+	/**
+	 * How long tasks have waited, from their acceptance until their function was called, in ms. Only if the pool has
+	 * the option `measure`, or has had it; of tasks that were accepted since then, and whose function has ended.
+	 */
+	wait?: HistogramSummary;
+	/** How long the functions of these tasks have run, also after the task had settled, in ms. */
+	run?: HistogramSummary;
 }
 /** What `JSON.stringify` of a pool shows. */
 export interface PoolSummary {
@@ -201,6 +229,22 @@ export interface Report {
 	stop(): void;
 	/** Is `stop()`, for `using`. */
 	[Symbol.dispose](): void;
+}
+/** What a pool notes of its tasks. */
+export interface MeasureOptions {
+	/**
+	 * Measures how long tasks wait and run: `stats()` has `wait` and `run` then, and `histogram` gives all of it. It takes
+	 * 17 KB a pool and some 50 ns a task. `configure` turns it on and off while the pool runs; what has been measured stays, and
+	 * nothing ever resets it. Default false. Of a shared pool it holds for all isolates.
+	 *
+	 * ```js
+	 * const pool = Pool.create({ size: 50, measure: true })
+	 * await pool.submit(() => fetch(url))
+	 * const { wait, run } = pool.stats()
+	 * console.log(`99 % wait less than ${wait.p99} ms and run less than ${run.p99} ms`)
+	 * ```
+	 */
+	measure?: boolean | undefined;
 }
 /**
  * What a worker holds from task to task: made when the worker starts, kept while it is idle, and disposed of when it
@@ -515,7 +559,7 @@ export interface TaskInfo {
  * Options of every pool. The pool reads them once, from own properties. `undefined` is the same as leaving an option
  * out; `null` and unknown options are errors. All times are in ms.
  */
-export interface PoolOptions extends SchedulingOptions, ObservingOptions {
+export interface PoolOptions extends SchedulingOptions, MeasureOptions, ObservingOptions {
 	/**
 	 * The name of the pool in errors, logs, `TaskInfo` and names of threads. Isolates find a `shared` pool by its name. A
 	 * string that is not empty; default `pool-1`, `pool-2`, …
@@ -898,7 +942,71 @@ export interface StreamOptions extends RunOptions {
  * The options that `configure` may change: those that are *live*. Each means what it means at creation. `minSize` is
  * for thread pools and for pools with `init`, `grace` for thread pools.
  */
-export type LiveOptions = Pick<PoolOptions, "size" | "expiry" | "nonblocking" | "maxBlockingTasks" | "slowTask" | "overload" | "shed" | "rate" | "perKey" | "maxBlockingPerKey"> & Pick<ThreadOptions, "minSize" | "grace">;
+export type LiveOptions = Pick<PoolOptions, "size" | "expiry" | "nonblocking" | "maxBlockingTasks" | "slowTask" | "overload" | "shed" | "rate" | "perKey" | "maxBlockingPerKey" | "measure"> & Pick<ThreadOptions, "minSize" | "grace">;
+/**
+ * How long tasks have waited or run, until the moment when `pool.histogram` was called. It does not change any more: a
+ * later one has all that this one has, and more. So a window of time is a difference, and whoever else looks is not in
+ * the way.
+ *
+ * ```js
+ * const pool = Pool.create({ measure: true })
+ * const before = pool.histogram('run')
+ * await pool.submit(() => fetch(url))
+ * const window = pool.histogram('run').minus(before)
+ * console.log(window.count, window.p99, window.percentile(75)) // 1, and ms
+ * ```
+ *
+ * Times are counted in 2,112 buckets, of which each is at most 1.6 % wide, and are told as the middle of their bucket. So
+ * from 1 µs to 1 hour no time is told with an error of more than 1 %; a longer one than 73 minutes is known to be longer.
+ */
+export declare class Histogram implements HistogramSummary {
+	#private;
+	readonly count: number;
+	readonly mean: number;
+	readonly min: number;
+	readonly max: number;
+	readonly p50: number;
+	readonly p90: number;
+	readonly p99: number;
+	readonly p999: number;
+	private constructor();
+	/** All times together, in ms. */
+	get sum(): number;
+	/**
+	 * The time, in ms, that so many percent of the times do not exceed; 0 if there is none.
+	 *
+	 * @param percent from 0, for the shortest time, to 100, for the longest
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	percentile(percent: number): number;
+	/**
+	 * How many times are no longer than so many ms, within 1 % of that bound. Of a later histogram of the same pool it is
+	 * never less, as the buckets of a Prometheus histogram have to be.
+	 *
+	 * @param ms from 0 to `Infinity`
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	countBelow(ms: number): number;
+	/**
+	 * The times of both, as if one pool had measured them.
+	 *
+	 * ```js
+	 * const [first, second] = [Pool.create({ measure: true }), Pool.create({ measure: true })]
+	 * const both = first.histogram('wait').plus(second.histogram('wait'))
+	 * console.log(both.p99)
+	 * ```
+	 *
+	 * @throws TypeError with code `ERR_POOL_OPTION` if `other` is no histogram
+	 */
+	plus(other: Histogram): Histogram;
+	/**
+	 * What has been measured since an earlier histogram of the same pool. The shortest and the longest time of a difference are known
+	 * by their buckets only.
+	 *
+	 * @throws RangeError with code `ERR_POOL_OPTION` if `earlier` has times that this one has not; TypeError if it is no histogram
+	 */
+	minus(earlier: Histogram): Histogram;
+}
 /** The kind of a pool: `closures` is a `Pool`, `threads` a `ThreadPool`, `multi` a `MultiPool`. */
 export type PoolKind = "closures" | "threads" | "multi";
 /**
@@ -1007,6 +1115,20 @@ declare abstract class BasePool implements AsyncDisposable {
 	 */
 	stats(): PoolStats;
 	/**
+	 * How long tasks have waited or run until now, in a pool with the option `measure`. Of a `MultiPool`: over all its
+	 * pools that measure or have measured.
+	 *
+	 * ```js
+	 * const pool = Pool.create({ measure: true })
+	 * console.log(pool.histogram('wait').percentile(95))
+	 * ```
+	 *
+	 * @param measure `wait`, from the acceptance of a task until its function is called, or `run`, from then until the function
+	 *   has ended, also if the task has settled before; of tasks whose function has ended
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`, also if the pool has never measured
+	 */
+	histogram(measure: "wait" | "run"): Histogram;
+	/**
 	 * Changes the capacity. If it grows, waiting tasks start at once. If it shrinks, idle workers retire at once and busy
 	 * ones as they finish, and nothing new starts above the new capacity. It also works on a closed pool. The same size
 	 * changes nothing.
@@ -1020,7 +1142,7 @@ declare abstract class BasePool implements AsyncDisposable {
 	/**
 	 * Changes options while the pool runs: all that are given, or, if one of them is not allowed, none. What the change
 	 * leaves out stays as it is. Live are `size`, `expiry`, `nonblocking`, `maxBlockingTasks`, `slowTask`, `overload`, `shed`, `rate`,
-	 * `perKey` and `maxBlockingPerKey`, and of thread pools `minSize` and `grace`.
+	 * `perKey`, `maxBlockingPerKey` and `measure`, and of thread pools `minSize` and `grace`.
 	 *
 	 * The change holds at once, for tasks that wait, too: if more may start now, it starts; a bound that shrinks refuses
 	 * further tasks and rejects none that wait. A new `expiry` also wins over `disablePurge`. It works on a closed pool as

@@ -58,6 +58,7 @@ test('a pool has the verbs and getters of the design, and shows nothing else', (
     'inspect',
     'report',
     'toJSON',
+    'histogram',
     'release',
     'releaseTimeout',
     'close',

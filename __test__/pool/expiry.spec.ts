@@ -112,7 +112,7 @@ test('a task after all workers have expired runs on a record from the worker cac
   await until(() => pool.running === 0, 'every worker goes')
   t.is(await pool.submit(() => 'again'), 'again')
   const { workers } = pool.stats()
-  t.deepEqual(workers, { started: 5, reused: 1, retired: 4, crashed: 0 })
+  t.deepEqual(workers, { started: 5, reused: 1, retired: 4, crashed: 0, reuseRate: 1 / 5 })
 })
 
 test('workers expire again and again, also after a reboot', async (t) => {

@@ -45,7 +45,7 @@ test('stats is one plain object with every name of the vocabulary', (t) => {
     rejected: NONE_REJECTED,
     peakBusy: 0,
     peakWaiting: 0,
-    workers: { started: 0, reused: 0, retired: 0, crashed: 0 },
+    workers: { started: 0, reused: 0, retired: 0, crashed: 0, reuseRate: 0 },
   })
   t.deepEqual(JSON.parse(JSON.stringify(stats)), stats)
 })
@@ -143,9 +143,9 @@ test('peaks are the most there were at once', async (t) => {
 test('workers are counted when they start, are reused and retire', async (t) => {
   const pool = Pool.create({ size: 4 })
   await occupy(pool, 4).finish()
-  t.deepEqual(pool.stats().workers, { started: 4, reused: 0, retired: 0, crashed: 0 })
+  t.deepEqual(pool.stats().workers, { started: 4, reused: 0, retired: 0, crashed: 0, reuseRate: 0 })
   pool.tune(1)
-  t.deepEqual(pool.stats().workers, { started: 4, reused: 0, retired: 3, crashed: 0 })
+  t.deepEqual(pool.stats().workers, { started: 4, reused: 0, retired: 3, crashed: 0, reuseRate: 0 })
   pool.tune(4)
   await occupy(pool, 4).finish()
   const { started, retired, reused } = pool.stats().workers

@@ -290,6 +290,24 @@ export const enum ArgumentRow {
   length = 4,
 }
 
+/** Numbers at the beginning of the array. */
+export const enum MeasuresHead {
+  /** The pool. Then, whether it measures or has measured: 1 or 0. */
+  handle = 0,
+}
+
+/** Numbers before the counts. */
+export const enum MeasureHead {
+  /** How many times there are. */
+  count = 0,
+  /** All of them together, in nanoseconds. */
+  sum = 1,
+  /** The shortest one, in nanoseconds. */
+  shortest = 2,
+  /** The longest one, in nanoseconds. */
+  longest = 3,
+}
+
 /** Words of the head. */
 export const enum StreamHead {
   /** The stream. Written by the consumer. */
@@ -388,6 +406,23 @@ export const enum Batching {
   argument = 6,
   /** Most tasks that are handed in by one call: as many as the core takes in at a time. */
   heldAtOnce = 1024,
+}
+
+/**
+ * How the array is laid out, and which times are in a bucket: the first 2 × `STEPS` buckets are `UNIT` wide, the next
+ * `STEPS` twice as wide, and so on.
+ */
+export const enum Measuring {
+  /** Buckets of a histogram. */
+  buckets = 2112,
+  /** Buckets of one width. */
+  steps = 64,
+  /** Nanoseconds in the narrowest ones. */
+  unit = 16,
+  /** Numbers of one histogram. */
+  measure = 2116,
+  /** Numbers in the array. */
+  measures = 4233,
 }
 
 /** How the array is laid out. */

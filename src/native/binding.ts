@@ -203,8 +203,15 @@ interface Raw {
   headroom(): number
   /** So many bytes fit on the stack. */
   found_headroom(bytes: number): void
-  /** Writes everything that `stats()` and the getters show to the numbers. */
-  snapshot(handle: number): void
+  /**
+   * Writes everything that `stats()` and the getters show to the numbers, but for the times of tasks: 1 if there are
+   * such, because the pool measures or has measured.
+   */
+  snapshot(handle: number): number
+  /** Reads the times of tasks into the array, of which `MeasuresHead` and `MeasureHead` say what is where; as `snapshot`, too. */
+  measured(array: Uint8Array): void
+  /** 1 if the times of tasks are measured. */
+  is_measuring(handle: number): number
 }
 
 export const native = addon as Addon & Raw

@@ -1,4 +1,5 @@
 // What `stats()` gives. `npm run abi` writes it from `crate/abi` and the core.
+import type { HistogramSummary } from '../base/histogram-summary.js'
 
 /** One consistent snapshot of a pool. Unbounded counts are `Infinity`. */
 export interface PoolStats {
@@ -91,7 +92,16 @@ export interface PoolStats {
     retired: number
     /** Threads that died or were ended. */
     crashed: number
+    /** reused / started: from 0 to 1; 0 if none was started. */
+    reuseRate: number
   }
+  /**
+   * How long tasks have waited, from their acceptance until their function was called, in ms. Only if the pool has
+   * the option `measure`, or has had it; of tasks that were accepted since then, and whose function has ended.
+   */
+  wait?: HistogramSummary
+  /** How long the functions of these tasks have run, also after the task had settled, in ms. */
+  run?: HistogramSummary
 }
 
 /** Where the core writes each number. */
@@ -173,5 +183,6 @@ export const statsOf = (name: string, numbers: ArrayLike<number>): PoolStats => 
     reused: numbers[Stat.reused]!,
     retired: numbers[Stat.retired]!,
     crashed: numbers[Stat.crashed]!,
+    reuseRate: numbers[Stat.reused]! / (numbers[Stat.started]! || 1),
   },
 })

@@ -20,6 +20,7 @@ export function readIsVacant(handle: number): boolean {
   return native.has_room(handle) === 1
 }
 
+/** What strategies decide by: nothing that was measured. */
 export function readStats(handle: number, name: string): PoolStats {
   native.snapshot(handle)
   return statsOf(name, numbers)
@@ -38,15 +39,22 @@ export type Refused = Record<'overload' | 'rate' | 'key' | 'paused' | 'closed', 
  * The stats of several pools as those of one. They are paused if none takes tasks, but for a pause. `generation` is no
  * quantity: it is the highest. The peaks are the sums
  * of the pools' own, which need not have come at the same time: no more than this was reached.
+ *
+ * @param readMeasured reads the numbers of a pool that measures or has measured again, with its times
  */
-export function readSums(name: string, handles: readonly number[], refused: Refused): PoolStats {
+export function readSums(
+  name: string,
+  handles: readonly number[],
+  readMeasured: (handle: number) => void,
+  refused?: Refused,
+): PoolStats {
   const sums = numbers.slice(0, STATS).fill(0)
   let isClosed = 1
   let isAnyPaused = 0
   let isAnyOpen = 0
   let generation = 0
   for (const handle of handles) {
-    native.snapshot(handle)
+    if (native.snapshot(handle) === 1) readMeasured(handle)
     for (let stat = 0; stat < STATS; stat++) sums[stat]! += numbers[stat]!
     isClosed = Math.min(isClosed, at(Stat.isClosed))
     isAnyPaused = Math.max(isAnyPaused, at(Stat.isPaused))
@@ -56,10 +64,12 @@ export function readSums(name: string, handles: readonly number[], refused: Refu
   sums[Stat.isClosed] = isClosed
   sums[Stat.generation] = generation
   sums[Stat.isPaused] = isAnyPaused === 1 && isAnyOpen === 0 ? 1 : 0
-  sums[Stat.overload]! += refused.overload
-  sums[Stat.rate]! += refused.rate
-  sums[Stat.key]! += refused.key
-  sums[Stat.paused]! += refused.paused
-  sums[Stat.closed]! += refused.closed
+  if (refused !== undefined) {
+    sums[Stat.overload]! += refused.overload
+    sums[Stat.rate]! += refused.rate
+    sums[Stat.key]! += refused.key
+    sums[Stat.paused]! += refused.paused
+    sums[Stat.closed]! += refused.closed
+  }
   return statsOf(name, sums)
 }

@@ -23,6 +23,7 @@ export type LiveOptions = Pick<
   | 'rate'
   | 'perKey'
   | 'maxBlockingPerKey'
+  | 'measure'
 > &
   Pick<ThreadOptions, 'minSize' | 'grace'>
 
@@ -33,6 +34,7 @@ const CLOSURES = {
   maxBlockingTasks: POOL.maxBlockingTasks,
   minSize: POOL.minSize,
   ...LIVE_OBSERVING,
+  measure: POOL.measure,
   ...LIVE_SCHEDULING,
 } satisfies Checks
 
@@ -76,7 +78,16 @@ export function assertAgrees(change: Change, present: Present, hasAgeing: boolea
 }
 
 /** What the core is told. */
-export function toCoreChange({ size, expiry, nonblocking, maxBlockingTasks, minSize, grace, ...scheduling }: Change) {
+export function toCoreChange({
+  size,
+  expiry,
+  nonblocking,
+  maxBlockingTasks,
+  minSize,
+  grace,
+  measure,
+  ...scheduling
+}: Change) {
   return {
     ...(size !== undefined && { size }),
     ...(expiry !== undefined && { expiry: expiry === Infinity ? 0 : expiry }),
@@ -84,6 +95,7 @@ export function toCoreChange({ size, expiry, nonblocking, maxBlockingTasks, minS
     ...(maxBlockingTasks !== undefined && { maxBlockingTasks }),
     ...(minSize !== undefined && { minSize }),
     ...(grace !== undefined && { grace }),
+    ...(measure !== undefined && { measure }),
     ...toPolicy(scheduling),
   }
 }

@@ -21,6 +21,7 @@ import {
   reader,
   text,
 } from './checks.js'
+import { MEASURE, type MeasureOptions } from './measure-options.js'
 import { RESOURCE, type ResourceSettings, toResourceSettings } from './resource-options.js'
 import { OBSERVING, type ObservingOptions, type ObservingSettings, observingOf } from './observing-options.js'
 import { POLICY, type PolicyOptions, type Terms, termsOf } from './policy-options.js'
@@ -37,7 +38,7 @@ import type { TaskInfo } from './task-info.js'
  * Options of every pool. The pool reads them once, from own properties. `undefined` is the same as leaving an option
  * out; `null` and unknown options are errors. All times are in ms.
  */
-export interface PoolOptions extends SchedulingOptions, ObservingOptions {
+export interface PoolOptions extends SchedulingOptions, MeasureOptions, ObservingOptions {
   /**
    * The name of the pool in errors, logs, `TaskInfo` and names of threads. Isolates find a `shared` pool by its name. A
    * string that is not empty; default `pool-1`, `pool-2`, …
@@ -254,6 +255,7 @@ export const POOL = {
   shared: boolean,
   defaults: ((value) => termsOf(readDefaults(value), NO_SUBMIT_OPTIONS)) as Check<Terms<SubmitChecked>>,
   ...OBSERVING,
+  ...MEASURE,
   ...SCHEDULING,
   ...RESOURCE,
 } satisfies Checks
@@ -294,6 +296,7 @@ export interface BaseSettings extends SchedulingSettings, ObservingSettings {
   readonly preAlloc: boolean
   readonly nonblocking: boolean
   readonly maxBlockingTasks: number
+  readonly measure: boolean
   readonly panicHandler: PoolOptions['panicHandler']
   readonly logger: Logger
   readonly signal: AbortSignal | undefined
@@ -324,9 +327,9 @@ export function toSettings<R>(given: Checked<typeof POOL>): PoolSettings<R> {
     throw misuse('init is not possible with shared: a resource belongs to one isolate, and a shared worker serves all')
   }
   const stays = given.disablePurge || given.expiry === Infinity
-  const { preAlloc = false, nonblocking = false, maxBlockingTasks = 0 } = given
+  const { preAlloc = false, nonblocking = false, maxBlockingTasks = 0, measure = false } = given
   const expiry = stays ? 0 : (given.expiry ?? 1_000)
-  const core = { size, expiry, preAlloc, nonblocking, maxBlockingTasks }
+  const core = { size, expiry, preAlloc, nonblocking, maxBlockingTasks, measure }
   const scheduling = schedulingOf(given, maxBlockingTasks)
   return {
     ...core,
@@ -342,7 +345,10 @@ export function toSettings<R>(given: Checked<typeof POOL>): PoolSettings<R> {
   }
 }
 
-type CoreSettings = Pick<PoolSettings<never>, 'size' | 'expiry' | 'preAlloc' | 'nonblocking' | 'maxBlockingTasks'>
+type CoreSettings = Pick<
+  PoolSettings<never>,
+  'size' | 'expiry' | 'preAlloc' | 'nonblocking' | 'maxBlockingTasks' | 'measure'
+>
 
 /** The options as users write them, for whom 0 is not "no limit"; `disablePurge` before `expiry`, over which it wins. */
 const asGiven = ({ size, expiry, ...rest }: CoreSettings) => ({

@@ -246,6 +246,7 @@ export const THREADS = {
   preAlloc: POOL.preAlloc,
   nonblocking: POOL.nonblocking,
   maxBlockingTasks: POOL.maxBlockingTasks,
+  measure: POOL.measure,
   panicHandler: POOL.panicHandler,
   logger: POOL.logger,
   signal: POOL.signal,
@@ -341,10 +342,11 @@ export function checkThreadOptions(options: unknown, parallelism: () => number):
     concurrency = 1,
     minSize = 0,
     grace = 100,
+    measure = false,
   } = given
   const expiry = stays ? 0 : (given.expiry ?? 60_000)
   const recycle = { tasks: given.recycle?.tasks ?? 0, heapMb: given.recycle?.heapMb ?? 0 }
-  const core = { size, expiry, preAlloc, nonblocking, maxBlockingTasks, concurrency, minSize, grace }
+  const core = { size, expiry, preAlloc, nonblocking, maxBlockingTasks, concurrency, minSize, grace, measure }
   const scheduling = schedulingOf(given, maxBlockingTasks)
   const carry = [...defaultCarriers(), ...(given.carry ?? [])]
   const modules = carry.map(({ module }) => module)

@@ -132,7 +132,13 @@ export class ClosureShare<R> implements Share {
   }
 
   start(): void {
-    for (const { worker, task } of this.#starts) this.#owner.startOn(worker, task)
+    // Each has its worker already, but its time of running begins with its call.
+    const { id } = this.#owner
+    const isMeasured = native.is_measuring(id) === 1
+    for (const { worker, task } of this.#starts) {
+      if (isMeasured) native.begin(id, task.id, task.stamp)
+      this.#owner.startOn(worker, task)
+    }
   }
 
   /** A task is about to start or to end, and its turn to be aborted may not have come. */

@@ -61,7 +61,13 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     const hasResource = settings.init !== undefined
     const kind = hasResource ? { type: 'Resource' as const, ...careOf(settings) } : { type: 'Slot' as const }
     const workers = { size, expiry, preAlloc, kind, concurrency: 1, minSize }
-    const options = { ...workers, nonblocking, maxBlockingTasks, ...toCoreScheduling(settings) }
+    const options = {
+      ...workers,
+      nonblocking,
+      maxBlockingTasks,
+      measure: settings.measure,
+      ...toCoreScheduling(settings),
+    }
     const isShared = agreement !== undefined
     const { id, hasAgeing } = open(name, options, agreement)
     super(id, { name, kind: 'closures', size, isShared, isOwner: false, isHeld: hasResource, hasAgeing })

@@ -15,9 +15,9 @@ import { PoolTelling } from './tell-pool.js'
 import type { Batch, Jobs, Share } from './batch.js'
 import { type Places, reservePlaces } from './places.js'
 import { Signals } from './signals.js'
-import { type PoolStats, Stat } from '../native/pool-stats.js'
 import type { Observer, Seen } from '../observe/observer.js'
-import { readStat, readStats } from '../native/stats.js'
+import { Stat } from '../native/pool-stats.js'
+import { readStat } from '../native/stats.js'
 
 const { WatchCondition } = native
 
@@ -72,6 +72,10 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
     this.#settings = settings
     if (!settings.isShared) this.#capacity = settings.size || Infinity
     this.telling = new PoolTelling(id, settings.name, settings.kind, settings.isShared)
+  }
+
+  get handles(): readonly number[] {
+    return [this.id]
   }
 
   /** Who carries out the core's commands. */
@@ -197,10 +201,6 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
 
   isClosed(): boolean {
     return this.stat(Stat.isClosed) === 1
-  }
-
-  stats(): PoolStats {
-    return readStats(this.id, this.name)
   }
 
   inspect(): Seen {

@@ -17,7 +17,8 @@ import type { Places } from './places.js'
 import { Naming } from './strategy.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
 import { type Seen, seeAll } from '../observe/see-all.js'
-import { type Refused, readSums } from '../native/stats.js'
+import { type Refused, readStats } from '../native/stats.js'
+import { statsOfAll } from './stats.js'
 
 /**
  * Several pools as one: who is asked for a job and in which order, what is counted when none takes it, and the verbs
@@ -30,6 +31,7 @@ export class MultiOrigin<
   H extends Handle<J, O, L> = Handle<J, O, L>,
 > extends Origin<J, O, L> {
   readonly members: readonly H[]
+  readonly handles: readonly number[]
   readonly naming: Naming
   readonly #refused: Refused = { overload: 0, rate: 0, key: 0, paused: 0, closed: 0 }
   /** The pool whose refusal was final, of the last job that was offered silently. */
@@ -40,11 +42,9 @@ export class MultiOrigin<
   constructor(name: string, members: readonly H[], strategy: Strategy) {
     super(name)
     this.members = members
-    this.naming = new Naming(
-      members.map(({ id }) => id),
-      () => members.map((member) => member.stats()),
-      strategy,
-    )
+    this.handles = members.map(({ id }) => id)
+    const readAll = (): PoolStats[] => members.map((member) => readStats(member.id, member.name))
+    this.naming = new Naming(this.handles, readAll, strategy)
   }
 
   // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -271,12 +271,8 @@ export class MultiOrigin<
     return this.members.every((member) => member.isClosed())
   }
 
-  stats(): PoolStats {
-    return readSums(
-      this.name,
-      this.members.map(({ id }) => id),
-      this.#refused,
-    )
+  override stats(): PoolStats {
+    return statsOfAll(this.name, this.handles, this.#refused)
   }
 
   capacity(): number {

@@ -3,6 +3,8 @@ import { Offer, Refusal } from '../native/abi.js'
 import type { VacancyWait } from '../native/isolate.js'
 import { type Batch, type Jobs, type Share, submitTogether } from './batch.js'
 import type { PoolStats, Stat } from '../native/pool-stats.js'
+import type { Histogram } from '../observe/histogram.js'
+import { forMeasures } from '../observe/parts.js'
 import type { Change } from '../options/live-options.js'
 import type { CloseOptions } from '../options/options.js'
 import type { TracedTask, Trail } from '../observe/traced-task.js'
@@ -11,6 +13,7 @@ import type { Seen } from '../observe/seen.js'
 import { forTracing, isTraced } from './needed.js'
 import { isRefusal } from './rejections.js'
 import type { TracedBatch } from './tracing.js'
+import { statsOfAll } from './stats.js'
 
 /** What every job may be submitted with, checked. */
 export interface JobOptions {
@@ -136,7 +139,17 @@ export abstract class Origin<J, O extends JobOptions, L extends Jobs = readonly 
 
   abstract stat(stat: Stat): number
   abstract isClosed(): boolean
-  abstract stats(): PoolStats
+  /** The core's numbers for its handles. */
+  abstract readonly handles: readonly number[]
+
+  stats(): PoolStats {
+    return statsOfAll(this.name, this.handles)
+  }
+
+  histogram(measure: unknown): Histogram {
+    return forMeasures().readHistogram(this.name, this.handles, measure)
+  }
+
   /** What the workers have, and who waits. */
   abstract inspect(): Seen
   /** As `Stat.capacity`, and cheap. */

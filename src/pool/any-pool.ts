@@ -16,6 +16,7 @@ import {
 } from '../options/options.js'
 import type { LiveOptions } from '../options/live-options.js'
 import { type PoolStats, Stat } from '../native/pool-stats.js'
+import type { Histogram } from '../observe/histogram.js'
 import type { Origin } from '../origin/origin.js'
 
 /** The kind of a pool: `closures` is a `Pool`, `threads` a `ThreadPool`, `multi` a `MultiPool`. */
@@ -190,6 +191,23 @@ export abstract class BasePool implements AsyncDisposable {
   }
 
   /**
+   * How long tasks have waited or run until now, in a pool with the option `measure`. Of a `MultiPool`: over all its
+   * pools that measure or have measured.
+   *
+   * ```js
+   * const pool = Pool.create({ measure: true })
+   * console.log(pool.histogram('wait').percentile(95))
+   * ```
+   *
+   * @param measure `wait`, from the acceptance of a task until its function is called, or `run`, from then until the function
+   *   has ended, also if the task has settled before; of tasks whose function has ended
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`, also if the pool has never measured
+   */
+  histogram(measure: 'wait' | 'run'): Histogram {
+    return this.#origin.histogram(measure)
+  }
+
+  /**
    * Changes the capacity. If it grows, waiting tasks start at once. If it shrinks, idle workers retire at once and busy
    * ones as they finish, and nothing new starts above the new capacity. It also works on a closed pool. The same size
    * changes nothing.
@@ -207,7 +225,7 @@ export abstract class BasePool implements AsyncDisposable {
   /**
    * Changes options while the pool runs: all that are given, or, if one of them is not allowed, none. What the change
    * leaves out stays as it is. Live are `size`, `expiry`, `nonblocking`, `maxBlockingTasks`, `slowTask`, `overload`, `shed`, `rate`,
-   * `perKey` and `maxBlockingPerKey`, and of thread pools `minSize` and `grace`.
+   * `perKey`, `maxBlockingPerKey` and `measure`, and of thread pools `minSize` and `grace`.
    *
    * The change holds at once, for tasks that wait, too: if more may start now, it starts; a bound that shrinks refuses
    * further tasks and rejects none that wait. A new `expiry` also wins over `disablePurge`. It works on a closed pool as

@@ -8,6 +8,7 @@ mod answers;
 mod batches;
 mod commands;
 mod exchange;
+mod measures;
 mod registers;
 mod streams;
 mod table;
@@ -22,6 +23,7 @@ pub use commands::{CommandKind, HELD, Rejection, Vacancy, watched};
 pub use exchange::{
     BYTES_AT, COLUMNS, Column, EXCHANGE, FIGURES, FIGURES_AT, Figure, OUTCOMES, OUTGOING_AT, OUTGOING_BYTES,
 };
+pub use measures::{BUCKETS, MEASURE, MEASURES, MeasureHead, MeasuresHead, STEPS, UNIT};
 pub use registers::{ALERTS_AT, INCOMING, NUMBERS, OUTGOING, REGISTERS, Time, WORDS, Word};
 pub use streams::{CHUNK_ARRAY, CHUNK_BYTES_AT, CHUNKS, Flow, Look, STREAM_HEAD, StreamHead};
 pub use values::{ValueFlag, ValueKind};

@@ -5,13 +5,28 @@ use std::fmt::{self, Write};
 use workpool_core::{Column, Snapshot};
 
 use crate::{
-    answers, batches, commands, exchange, registers, streams,
+    answers, batches, commands, exchange, measures, registers, streams,
     table::{Enumeration, Row},
     values,
 };
 
 /// Longest line.
 const WIDTH: usize = 120;
+
+/// What is not a number of the core, but a part of two: in which group it stands, and what it is.
+const RATE: (&str, &[&str]) = ("workers", &["reused / started: from 0 to 1; 0 if none was started."]);
+
+/// What is there only if the pool measures or has measured.
+const MEASURED: [(&str, &[&str]); 2] = [
+    (
+        "wait",
+        &[
+            "How long tasks have waited, from their acceptance until their function was called, in ms. Only if the pool has",
+            "the option `measure`, or has had it; of tasks that were accepted since then, and whose function has ended.",
+        ],
+    ),
+    ("run", &["How long the functions of these tasks have run, also after the task had settled, in ms."]),
+];
 
 const NOTICE: &str = "`npm run abi` writes it from `crate/abi` and the core.";
 
@@ -40,6 +55,8 @@ pub fn write_abi(to: &mut impl Write) -> fmt::Result {
         batches::BatchHead::ENUMERATION,
         batches::BatchRow::ENUMERATION,
         batches::ArgumentRow::ENUMERATION,
+        measures::MeasuresHead::ENUMERATION,
+        measures::MeasureHead::ENUMERATION,
         streams::StreamHead::ENUMERATION,
         streams::Flow::ENUMERATION,
         streams::Look::ENUMERATION,
@@ -48,6 +65,7 @@ pub fn write_abi(to: &mut impl Write) -> fmt::Result {
         registers::CONSTANTS,
         exchange::CONSTANTS,
         batches::CONSTANTS,
+        measures::CONSTANTS,
         streams::CONSTANTS,
     ];
     for enumeration in &enumerations {
@@ -62,7 +80,8 @@ pub fn write_abi(to: &mut impl Write) -> fmt::Result {
 /// # Errors
 /// Those of `to`.
 pub fn write_stats(to: &mut impl Write) -> fmt::Result {
-    writeln!(to, "// What `stats()` gives. {NOTICE}\n")?;
+    writeln!(to, "// What `stats()` gives. {NOTICE}")?;
+    writeln!(to, "import type {{ HistogramSummary }} from '../base/histogram-summary.js'\n")?;
     writeln!(to, "/** One consistent snapshot of a pool. Unbounded counts are `Infinity`. */")?;
     writeln!(to, "export interface PoolStats {{")?;
     writeln!(to, "  /** The name of the pool, as `pool.name`. */\n  name: string")?;
@@ -74,7 +93,15 @@ pub fn write_stats(to: &mut impl Write) -> fmt::Result {
         write_doc(to, "  ", group.doc)?;
         writeln!(to, "  {}: {{", camel(group.name))?;
         write_members(to, "    ", group.columns)?;
+        if group.name == RATE.0 {
+            write_doc(to, "    ", RATE.1)?;
+            writeln!(to, "    reuseRate: number")?;
+        }
         writeln!(to, "  }}")?;
+    }
+    for (name, doc) in MEASURED {
+        write_doc(to, "  ", doc)?;
+        writeln!(to, "  {name}?: HistogramSummary")?;
     }
     writeln!(to, "}}\n\n/** Where the core writes each number. */\nexport const enum Stat {{")?;
     let columns = Snapshot::groups().flat_map(|group| group.columns);
@@ -94,6 +121,9 @@ pub fn write_stats(to: &mut impl Write) -> fmt::Result {
         }
         writeln!(to, "  {}: {{", camel(group.name))?;
         write_values(to, "    ", group.columns)?;
+        if group.name == RATE.0 {
+            writeln!(to, "    reuseRate: numbers[Stat.reused]! / (numbers[Stat.started]! || 1),")?;
+        }
         writeln!(to, "  }},")?;
     }
     writeln!(to, "}})")

@@ -36,6 +36,10 @@ fn slots(capacity: u32) -> Options {
     Options { capacity, ..Options::default() }
 }
 
+fn measured(options: Options) -> Options {
+    Options { measure: true, ..options }
+}
+
 fn threads(capacity: u32) -> Options {
     Options { kind: WorkerKind::Thread { grace: MILLISECOND }, ..slots(capacity) }
 }
@@ -101,15 +105,21 @@ fn on_a_thread(pool: &Steady) {
 type Case = (&'static str, Steady, fn(&Steady));
 
 fn main() {
-    let thread = pool(threads(1));
-    thread.start();
-    thread.booted(WorkerId(0));
-    let cases: [Case; 5] = [
+    let [thread, measured_thread] = [threads(1), measured(threads(1))].map(|options| {
+        let thread = pool(options);
+        thread.start();
+        thread.booted(WorkerId(0));
+        thread
+    });
+    let cases: [Case; 8] = [
         ("submit, finish", pool(slots(1)), one_by_one),
+        ("the same, measured", pool(measured(slots(1))), one_by_one),
         ("the same, timed and limited", pool(slots(1)), timed_one_by_one),
         ("64 in flight on 8 workers", pool(slots(WORKERS)), in_flight),
+        ("the same, measured", pool(measured(slots(WORKERS))), in_flight),
         ("submit, cancel in the queue", pool(slots(1)), cancelled_in_the_queue),
         ("submit, take, finish, collect", thread, on_a_thread),
+        ("the same, measured", measured_thread, on_a_thread),
     ];
     let mut times = vec![Vec::new(); cases.len()];
     for _ in 0..ROUNDS {

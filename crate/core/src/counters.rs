@@ -198,6 +198,8 @@ pub struct Snapshot {
     pub is_closed: bool,
     /// Whether no task starts for now.
     pub is_paused: bool,
+    /// Whether the times of tasks are [measured](crate::Pool::measured), or have been.
+    pub has_measures: bool,
     /// The lifetime the pool is in, from 1.
     pub generation: u64,
     /// Everything that is counted.

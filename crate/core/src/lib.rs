@@ -8,6 +8,7 @@ mod clock;
 mod counters;
 mod effect;
 mod group;
+mod histogram;
 #[cfg(feature = "holds")]
 mod holds;
 mod host;
@@ -32,6 +33,7 @@ pub use clock::{Clock, MILLISECOND, ManualClock, MonotonicClock, Nanos};
 pub use counters::{Column, Counters, Group, Snapshot};
 pub use effect::{Effect, Rejection};
 pub use group::{GroupId, TaskGroup};
+pub use histogram::Histogram;
 #[cfg(feature = "holds")]
 pub use holds::longest_hold;
 pub use host::Host;
@@ -43,5 +45,5 @@ pub use options::Options;
 pub use policy::{Change, Overload, Policy, Rate, Shed, UNBOUNDED};
 pub use pool::Pool;
 pub use reaper::{Reap, Reaper};
-pub use state::{batch::Reservation, vacancy::Wait, watch::Condition};
+pub use state::{batch::Reservation, measures::Measures, vacancy::Wait, watch::Condition};
 pub use submission::{BACKGROUND, Broadcast, Offer, Payload, Submission};

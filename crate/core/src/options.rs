@@ -27,6 +27,8 @@ pub struct Options {
     pub policy: Policy,
     /// After so long a waiting task counts as one priority higher; `None`: priorities are strict.
     pub ageing: Option<Nanos>,
+    /// Whether the times of tasks are [measured](crate::Pool::measured).
+    pub measure: bool,
 }
 
 impl Default for Options {
@@ -42,6 +44,7 @@ impl Default for Options {
             min_size: 0,
             policy: Policy::NONE,
             ageing: None,
+            measure: false,
         }
     }
 }

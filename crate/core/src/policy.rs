@@ -81,6 +81,8 @@ pub struct Change {
     pub min_size: Option<u32>,
     /// The grace of [`WorkerKind::Thread`](crate::WorkerKind::Thread).
     pub grace: Option<Nanos>,
+    /// [`Options::measure`](crate::Options::measure).
+    pub measure: Option<bool>,
     /// [`Policy::overload`].
     pub overload: Option<Overload>,
     /// [`Policy::shed`].

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, sync::Arc};
 
-use workpool_core::{FaceId, MonotonicClock, Pool, Snapshot};
+use workpool_core::{FaceId, Measures, MonotonicClock, Pool, Snapshot};
 
 use crate::{calls::Call, host::Addresses, mailbox::Mailbox, pool::Core, shared, threads::Threads};
 
@@ -68,7 +68,17 @@ impl Handle {
 
     /// Everything that `stats` and the getters show.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        let snapshot = self.pool().snapshot();
+        self.as_seen(self.pool().snapshot())
+    }
+
+    /// The same, and the times of tasks, if the pool measures them or has.
+    pub(crate) fn measured(&self) -> (Snapshot, Option<Measures>) {
+        let (snapshot, measures) = self.pool().measured();
+        (self.as_seen(snapshot), measures)
+    }
+
+    /// To an isolate that submits nothing any more the pool is closed.
+    fn as_seen(&self, snapshot: Snapshot) -> Snapshot {
         Snapshot { is_closed: snapshot.is_closed || self.has_left.get(), ..snapshot }
     }
 

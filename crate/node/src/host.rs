@@ -114,7 +114,8 @@ impl Addresses {
                     threads.start(worker, task);
                     return None;
                 }
-                Some((call.face(), Command::new(CommandKind::Start, worker.0, task.number())))
+                let command = Command::new(CommandKind::Start, worker.0, task.number());
+                Some((call.face(), Command { stamp: task.stamp(), ..command }))
             }
             Effect::Boot(worker) => to_owner(CommandKind::Boot, worker),
             Effect::Validate(worker) => to_owner(CommandKind::Validate, worker),

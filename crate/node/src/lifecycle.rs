@@ -19,7 +19,9 @@ use crate::{
     event_loop::EventLoop,
     isolate::Isolate,
     mailbox::Waker,
-    raw::{batches, closures, commands, keys, outcomes, runs, state, streams, tasks, threads, values},
+    raw::{
+        batches, closures, commands, keys, measures, outcomes, runs, state, streams, tasks, threads, values,
+    },
     registers::Registers,
 };
 
@@ -83,6 +85,8 @@ fn export(
         closures::FUNCTIONS,
         commands::FUNCTIONS,
         keys::FUNCTIONS,
+        measures::FUNCTIONS,
+        measures::OF_ARRAYS,
         outcomes::FUNCTIONS,
         runs::FUNCTIONS,
         state::FUNCTIONS,

@@ -91,6 +91,8 @@ pub struct CoreChange {
     pub max_blocking_tasks: Option<u32>,
     pub min_size: Option<u32>,
     pub grace: Option<f64>,
+    /// Whether the times of tasks are measured.
+    pub measure: Option<bool>,
     /// Whether the oldest task gives way if the queue is full.
     pub discard_oldest: Option<bool>,
     pub shed: Option<CoreShed>,
@@ -110,6 +112,7 @@ impl From<&CoreChange> for Change {
             max_waiting: change.max_blocking_tasks,
             min_size: change.min_size,
             grace: change.grace.map(nanos),
+            measure: change.measure,
             overload: change.discard_oldest.map(|discards| match discards {
                 true => Overload::DiscardOldest,
                 false => Overload::Reject,
@@ -163,6 +166,8 @@ pub struct CoreOptions {
     pub policy: Option<CoreChange>,
     /// Milliseconds after which a waiting task counts as one priority higher.
     pub ageing: Option<f64>,
+    /// Whether the times of tasks are measured; nothing for not.
+    pub measure: Option<bool>,
 }
 
 /// How long an idle worker lives; 0 stands for ever.
@@ -209,6 +214,7 @@ impl From<&CoreOptions> for Options {
             min_size: options.min_size,
             policy: options.policy.as_ref().map_or(Policy::NONE, Policy::from),
             ageing: options.ageing.map(nanos),
+            measure: options.measure.unwrap_or(false),
         }
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod call;
 pub(crate) mod closures;
 pub(crate) mod commands;
 pub(crate) mod keys;
+pub(crate) mod measures;
 pub(crate) mod outcomes;
 pub(crate) mod runs;
 pub(crate) mod state;

@@ -75,7 +75,13 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     const { name, agreement, size, expiry, nonblocking, maxBlockingTasks, concurrency, minSize, grace } = settings
     const kind = { type: 'Thread' as const, grace }
     const workers = { size, expiry, preAlloc: false, kind, concurrency, minSize }
-    const options = { ...workers, nonblocking, maxBlockingTasks, ...toCoreScheduling(settings) }
+    const options = {
+      ...workers,
+      nonblocking,
+      maxBlockingTasks,
+      measure: settings.measure,
+      ...toCoreScheduling(settings),
+    }
     const opened = open(name, options, agreement)
     const { id, isNew, hasAgeing } = opened
     const isShared = agreement !== undefined

@@ -10,7 +10,7 @@ use crate::{
     host::Host,
     lock::{SpinGuard, SpinLock},
     options::Options,
-    state::State,
+    state::{State, measures::Measures},
     submission::Payload,
 };
 
@@ -84,6 +84,20 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         self.state.lock().snapshot()
     }
 
+    /// The same, and how long tasks have waited and run until then, if the pool measures that or has.
+    pub fn measured(&self) -> (Snapshot, Option<Measures>) {
+        // Before the lock is taken, as no other memory is needed under it.
+        let mut copy = Measures::default();
+        let state = self.state.lock();
+        let measures = state.measures.as_ref().map(|measures| copy.copy(measures));
+        (state.snapshot(), measures.map(|()| copy))
+    }
+
+    /// Whether the times of tasks are measured.
+    pub fn is_measuring(&self) -> bool {
+        self.state.lock().is_measuring()
+    }
+
     /// Does what has become due, unless the pool waits for another moment than `armed` by now. Returns the moment for
     /// the next call. Called by the [`Reaper`](crate::Reaper).
     pub fn reap(&self, armed: Nanos) -> Option<Nanos> {
@@ -142,9 +156,26 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// questions here.
     #[inline(always)]
     fn transition<R>(&self, change: impl FnOnce(&mut State<T>, &mut Effects<T>) -> R) -> R {
-        let mut effects = Effects::new();
         let mut state = self.state.lock();
         state.note_time(&self.clock);
+        self.complete(state, change)
+    }
+
+    /// As `transition`, for a change that accepts no task and ends none, and hence measures nothing.
+    #[inline(always)]
+    fn amend<R>(&self, change: impl FnOnce(&mut State<T>, &mut Effects<T>) -> R) -> R {
+        let mut state = self.state.lock();
+        state.note_time_of_rules(&self.clock);
+        self.complete(state, change)
+    }
+
+    #[inline(always)]
+    fn complete<R>(
+        &self,
+        mut state: SpinGuard<'_, State<T>>,
+        change: impl FnOnce(&mut State<T>, &mut Effects<T>) -> R,
+    ) -> R {
+        let mut effects = Effects::new();
         let result = change(&mut state, &mut effects);
         // As a rule nothing follows. Every transition has a copy of this function, and all share the other one.
         if !effects.is_empty() || state.is_eventful() {

@@ -45,14 +45,23 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// The function of a started task is called now; its `timeout` counts from here. Tasks with a `timeout` and timed
     /// tasks need this call.
     pub fn begin(&self, task: TaskId) {
-        self.transition(|state, _| state.begin(&self.clock, task));
+        self.amend(|state, _| state.begin(&self.clock, task));
+    }
+
+    /// The same, for a task that only what is [measured](Self::measured) needs it for. A task that its caller starts at
+    /// once, when it is told that it may, needs no such call.
+    pub fn begin_if_measured(&self, task: TaskId) {
+        let mut state = self.state.lock();
+        if state.is_measuring() {
+            state.begin(&self.clock, task);
+        }
     }
 
     /// The function of a begun task goes on; from here its `timeout` can end the task, at once if that is over. On an
     /// event loop this is called once the function has returned: before, nothing else could have happened, and a task
     /// that ends within the call of its function completes however long that took.
     pub fn limit(&self, task: TaskId) {
-        self.transition(|state, _| state.limit(task));
+        self.amend(|state, _| state.limit(task));
     }
 
     /// The function of the worker's task has ended; with `is_broken` the worker retires.
@@ -88,7 +97,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// a moment ago. Every task begins at some time, also if nobody has asked for its times; but whoever comes to take one
     /// knows the time as a rule, and need not read the clock again.
     pub fn take(&self, worker: WorkerId, task: TaskId, now: Nanos) -> Taken<T> {
-        self.transition(|state, _| state.take(now, worker, task))
+        self.amend(|state, _| state.take(now, worker, task))
     }
 
     /// The function of a task has ended, on a worker that may have several; with `is_broken` the worker takes no more.
@@ -114,12 +123,12 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
 
     /// The origin of a rejected task has taken notice; the number of the task may be used again.
     pub fn collect(&self, task: TaskId) {
-        self.transition(|state, _| state.collect(task));
+        self.amend(|state, _| state.collect(task));
     }
 
     /// As `collect`, for many.
     pub fn collect_all(&self, tasks: impl IntoIterator<Item = TaskId>) {
-        self.transition(|state, _| tasks.into_iter().for_each(|task| state.collect(task)));
+        self.amend(|state, _| tasks.into_iter().for_each(|task| state.collect(task)));
     }
 
     /// What the host keeps with a task that is not done with.

@@ -147,9 +147,18 @@ impl<T: Payload> State<T> {
         if self.vacancies.held() > 0 {
             self.use_turn(task.payload.face());
         }
-        let submitted_at = if task.timed { clock.now() } else { 0 };
+        let is_measured = self.is_measuring();
+        let submitted_at = match task.timed {
+            _ if is_measured => self.now,
+            true => clock.now(),
+            false => 0,
+        };
         let group = task.group;
-        let id = self.tasks.insert(Task::new(task, number, submitted_at));
+        let mut task = Task::new(task, number, submitted_at);
+        if is_measured {
+            task.measure();
+        }
+        let id = self.tasks.insert(task);
         if let Some(group) = group {
             self.groups.join(id.number(), group.id);
         }

@@ -38,8 +38,13 @@ impl<T: Payload> State<T> {
             .map(|(worker, &payload)| {
                 let number = self.counters.accept();
                 self.faces.add_record(broadcast.face);
-                let submitted_at = if broadcast.timed { now } else { 0 };
-                let id = self.tasks.insert(Task::bound(payload, broadcast, worker, number, submitted_at));
+                let is_measured = self.is_measuring();
+                let submitted_at = if broadcast.timed || is_measured { now } else { 0 };
+                let mut task = Task::bound(payload, broadcast, worker, number, submitted_at);
+                if is_measured {
+                    task.measure();
+                }
+                let id = self.tasks.insert(task);
                 if broadcast.timeout > 0 {
                     let at = now + u64::from(broadcast.timeout) * MILLISECOND;
                     self.deadlines.insert(id.number(), at, broadcast.timeout);

@@ -162,6 +162,7 @@ impl<T: Payload> State<T> {
             return;
         }
         if let TaskState::Running(worker) | TaskState::Abandoned { worker, .. } = state {
+            self.measure(id);
             self.note_end(worker, id);
         }
         self.drop_record(id);

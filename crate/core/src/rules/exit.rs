@@ -134,6 +134,9 @@ impl<T: Payload> State<T> {
     fn lose_worker(&mut self, worker: WorkerId, id: TaskId, effects: &mut Effects<T>) {
         self.deadlines.remove(id.number());
         let has_begun = !self.options.kind.begins_later() || self.tasks[id].is_begun();
+        if has_begun {
+            self.measure(id);
+        }
         let task = &mut self.tasks[id];
         match task.state {
             TaskState::Running(_) if !has_begun && task.is_bound() => {

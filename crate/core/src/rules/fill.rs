@@ -41,6 +41,10 @@ impl<T: Payload> State<T> {
         if self.schedule.is_some() {
             self.note_start(worker, task);
         }
+        // Where its function is not called at once, whoever calls it tells when.
+        if self.is_measuring() && !self.options.kind.begins_later() {
+            self.tasks[task].start_clock(self.now);
+        }
         self.note_busy();
     }
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl<T: Payload> State<T> {
-    /// The task's function is called now: its `timeout` and its `TaskTimes` count from here.
+    /// The task's function is called now: its `timeout`, its `TaskTimes` and what is measured count from here.
     pub(crate) fn begin(&mut self, clock: &impl Clock, id: TaskId) {
         let Some(task) = self.tasks.get_mut(id) else { return };
         if matches!(task.state, TaskState::Running(_)) && task.has_clock() {
@@ -98,6 +98,7 @@ impl<T: Payload> State<T> {
     /// does not need it any more. Returns whether the end settles the task.
     fn end_task(&mut self, id: TaskId, end: End) -> bool {
         self.deadlines.remove(id.number());
+        self.measure(id);
         if self.schedule.is_some()
             && let Some(worker) = self.tasks[id].worker()
         {
@@ -127,6 +128,17 @@ impl<T: Payload> State<T> {
             TaskState::Waiting | TaskState::Bound(_) | TaskState::Over => {
                 unreachable!("only a running task ends")
             }
+        }
+    }
+
+    /// The function of a task has ended, or its worker has died under it.
+    #[inline]
+    pub(crate) fn measure(&mut self, id: TaskId) {
+        if let Some(measures) = &mut self.measures
+            && measures.is_on
+            && let Some((submitted_at, begun_at)) = self.tasks[id].measured()
+        {
+            measures.record(submitted_at, begun_at, self.now);
         }
     }
 
@@ -216,7 +228,12 @@ impl<T: Payload> State<T> {
         self.census.rest();
         self.workers[worker].rest();
         // As a rule somebody asks since when.
-        self.idle.push(worker, if self.notes_rest() { clock.now() } else { 0 });
+        let since = match self.notes_rest() {
+            true if self.is_measuring() => self.now,
+            true => clock.now(),
+            false => 0,
+        };
+        self.idle.push(worker, since);
     }
 
     /// Settles a task because its signal was aborted.

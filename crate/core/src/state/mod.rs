@@ -13,6 +13,7 @@ pub(crate) mod deadlines;
 pub(crate) mod face;
 pub(crate) mod groups;
 pub(crate) mod lifetime;
+pub(crate) mod measures;
 pub(crate) mod moved;
 pub(crate) mod queue;
 pub(crate) mod recent;
@@ -37,6 +38,7 @@ use self::{
     face::Faces,
     groups::Groups,
     lifetime::Lifetime,
+    measures::Measures,
     moved::Moved,
     queue::WaitQueue,
     recent::Recent,
@@ -76,6 +78,8 @@ pub(crate) struct State<T> {
     pub(crate) lifetime: Lifetime,
     /// What the pool knows beyond capacity and priority, if it uses anything of that.
     pub(crate) schedule: Option<Box<Schedule>>,
+    /// How long tasks have waited and run, if the pool measures that or has.
+    pub(crate) measures: Option<Box<Measures>>,
     pub(crate) capacity: Capacity,
     pub(crate) starts: Starts,
     pub(crate) idle: WorkerStack,
@@ -97,7 +101,8 @@ pub(crate) struct State<T> {
     /// Which thread has last run a key, once a thread has run one.
     pub(crate) recent: Option<Box<Recent>>,
     pub(crate) options: Options,
-    /// When this hold of the lock began, if the pool has a schedule or somebody [needs the time](Self::needs_time).
+    /// When this hold of the lock began, if the pool has a schedule, measures its tasks, or somebody
+    /// [needs the time](Self::needs_time).
     pub(crate) now: Nanos,
     /// The worker that has gone idle in this hold of the lock and may still take a task as if it had not.
     pub(crate) fresh: Option<WorkerId>,
@@ -114,6 +119,7 @@ impl<T: Payload> State<T> {
             alarm: Alarm::new(),
             lifetime: Lifetime::new(),
             schedule: has_schedule.then(|| Box::new(Schedule::new(&options, now, 0))),
+            measures: options.measure.then(|| Box::new(Measures::begun())),
             capacity: Capacity::new(options.capacity),
             starts: Starts::new(),
             idle: WorkerStack::default(),
@@ -194,6 +200,11 @@ impl<T: Payload> State<T> {
     /// Whether a rule asks for how long a worker has been idle, beside the purge.
     pub(crate) fn needs_time(&self) -> bool {
         self.options.kind.validate_after().is_some_and(|after| after > 0)
+    }
+
+    /// Whether the times of tasks are measured.
+    pub(crate) fn is_measuring(&self) -> bool {
+        self.measures.as_ref().is_some_and(|measures| measures.is_on)
     }
 
     /// Whether somebody will ask since when a worker is idle.
@@ -373,6 +384,7 @@ impl<T: Payload> State<T> {
             waiting: self.pending(),
             is_closed: !self.lifetime.is_open(),
             is_paused: self.is_paused(),
+            has_measures: self.measures.is_some(),
             generation: self.census.generation(),
             counters: self.counters,
         }

@@ -49,6 +49,8 @@ pub(crate) struct Task<T> {
     interrupted: Option<Interrupted>,
     /// Whether it was bound to its worker from the start.
     is_bound: bool,
+    /// Whether its times are measured; then they are noted.
+    is_measured: bool,
     /// The number of its key, or `NO_KEY`. It is the key's while the task waits or has a worker.
     key: u32,
     weight: u32,
@@ -57,7 +59,7 @@ pub(crate) struct Task<T> {
 const NO_KEY: u32 = u32::MAX;
 
 impl<T> Task<T> {
-    /// A task that waits. `submitted_at` is 0 if the task is not timed.
+    /// A task that waits. `submitted_at` is 0 if the task is neither timed nor measured.
     pub(crate) fn new(submission: Submission<T>, number: u64, submitted_at: Nanos) -> Self {
         let Submission { payload, priority, timeout, timed, .. } = submission;
         let state = TaskState::Waiting;
@@ -73,6 +75,7 @@ impl<T> Task<T> {
             is_begun: false,
             interrupted: None,
             is_bound: false,
+            is_measured: false,
             key: NO_KEY,
             weight: 1,
         }
@@ -134,6 +137,16 @@ impl<T> Task<T> {
         self.key != NO_KEY || self.weight > 1 || self.priority == BACKGROUND
     }
 
+    /// From its acceptance on, its times are measured.
+    pub(crate) const fn measure(&mut self) {
+        self.is_measured = true;
+    }
+
+    /// When the task was accepted and has begun, if that is measured and it has.
+    pub(crate) fn measured(&self) -> Option<(Nanos, Nanos)> {
+        (self.is_measured && self.begun_at > 0).then_some((self.submitted_at, self.begun_at))
+    }
+
     pub(crate) const fn is_bound(&self) -> bool {
         self.is_bound
     }
@@ -162,7 +175,7 @@ impl<T> Task<T> {
 
     /// Whether somebody asks when the task began.
     pub(crate) const fn has_clock(&self) -> bool {
-        self.timeout > 0 || self.timed
+        self.timeout > 0 || self.timed || self.is_measured
     }
 
     /// The task begins `now`, which may have been read a moment ago, and so before the task was submitted.

@@ -119,7 +119,9 @@ impl Pair {
         bring_into_order(&mut expected);
         assert_eq!(effects, expected, "effects");
         self.pool.audit();
-        assert_eq!(self.pool.snapshot(), self.model.snapshot(), "gauges and counters");
+        let (snapshot, measures) = self.pool.measured();
+        assert_eq!(snapshot, self.model.snapshot(), "gauges and counters");
+        self.model.assert_measures(measures.as_ref());
         for task in &self.model.tasks {
             assert_eq!(self.pool.times(task.id), Some(self.model.times(task)), "times");
             assert_eq!(self.pool.payload(task.id), Some(task.payload()), "payload");

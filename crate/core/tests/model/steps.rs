@@ -99,14 +99,15 @@ pub(crate) fn closures() -> impl Strategy<Value = Options> {
         2 => care().prop_map(WorkerKind::Resource),
     ];
     let min_size = prop_oneof![2 => Just(0), 1 => 1_u32..4];
-    (capacity, expiry(), prop::bool::weighted(0.2), bound(), kind, min_size).prop_map(
-        |(capacity, expiry, nonblocking, max_waiting, kind, min_size)| Options {
+    (capacity, expiry(), prop::bool::weighted(0.2), bound(), kind, min_size, any::<bool>()).prop_map(
+        |(capacity, expiry, nonblocking, max_waiting, kind, min_size, measure)| Options {
             capacity,
             expiry,
             nonblocking,
             max_waiting,
             kind,
             min_size: if kind == WorkerKind::Slot { 0 } else { min_size },
+            measure,
             ..Options::default()
         },
     )
@@ -130,18 +131,20 @@ fn care() -> impl Strategy<Value = Care> {
 pub(crate) fn threads() -> impl Strategy<Value = Options> {
     let grace = prop_oneof![6 => (1_u64..30).prop_map(|ms| ms * MILLISECOND), 1 => Just(1_000), 1 => Just(0)];
     let concurrency = prop_oneof![2 => Just(1), 3 => 2_u32..4];
-    (1_u32..5, expiry(), prop::bool::weighted(0.1), bound(), concurrency, 0_u32..3, grace).prop_map(
-        |(capacity, expiry, nonblocking, max_waiting, concurrency, min_size, grace)| Options {
-            capacity,
-            expiry,
-            nonblocking,
-            max_waiting,
-            concurrency,
-            min_size: min_size.min(capacity),
-            kind: WorkerKind::Thread { grace },
-            ..Options::default()
-        },
-    )
+    (1_u32..5, expiry(), prop::bool::weighted(0.1), bound(), concurrency, 0_u32..3, grace, any::<bool>())
+        .prop_map(|(capacity, expiry, nonblocking, max_waiting, concurrency, min_size, grace, measure)| {
+            Options {
+                capacity,
+                expiry,
+                nonblocking,
+                max_waiting,
+                concurrency,
+                min_size: min_size.min(capacity),
+                kind: WorkerKind::Thread { grace },
+                measure,
+                ..Options::default()
+            }
+        })
 }
 
 fn expiry() -> impl Strategy<Value = Option<Nanos>> {
@@ -234,6 +237,11 @@ fn vacancy() -> impl Strategy<Value = Step> {
         .prop_map(|(which, priority, timeout)| Step::AwaitVacancy(which, priority, timeout))
 }
 
+/// Whether tasks are measured changes.
+fn measure() -> impl Strategy<Value = Step> {
+    any::<bool>().prop_map(|measure| Step::Configure(Change { measure: Some(measure), ..Change::default() }))
+}
+
 pub(crate) fn step_of_closures() -> impl Strategy<Value = Step> {
     let any = any::<usize>;
     prop_oneof![
@@ -269,6 +277,7 @@ pub(crate) fn step_of_closures() -> impl Strategy<Value = Step> {
         3 => (any(), 0_u32..3).prop_map(|(which, count)| Step::EndTurns(which, count)),
         4 => any().prop_map(Step::Late),
         3 => (0_u64..60 * MILLISECOND).prop_map(Step::ArmLate),
+        1 => measure(),
     ]
 }
 
@@ -308,5 +317,6 @@ pub(crate) fn step_of_threads() -> impl Strategy<Value = Step> {
         2 => (any(), 0_u32..3).prop_map(|(which, count)| Step::EndTurns(which, count)),
         4 => any().prop_map(Step::Late),
         3 => (0_u64..60 * MILLISECOND).prop_map(Step::ArmLate),
+        1 => measure(),
     ]
 }

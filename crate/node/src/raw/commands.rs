@@ -33,6 +33,12 @@ functions! {
                 });
                 isolate.event_loop.let_go();
             }
+            CommandKind::Start => {
+                // Its closure is called next. On the way here the task has waited.
+                isolate.with(f64::from(command.handle), |handle| {
+                    handle.pool().begin_if_measured(TaskId::new(command.second, command.stamp));
+                });
+            }
             CommandKind::Watched if holds(command.first) => isolate.event_loop.let_go(),
             _ => {}
         }

@@ -35,9 +35,10 @@ functions! {
         Some(0)
     };
 
-    // (handle): everything `stats` and the getters show, in the numbers
+    // (handle) → whether there are times of tasks, too; everything else that `stats` and the getters show, in the numbers
     snapshot: |isolate, [handle, ..]| {
-        isolate.registers.set_numbers(&isolate.with(handle, |handle| handle.snapshot())?.numbers());
-        Some(0)
+        let snapshot = isolate.with(handle, |handle| handle.snapshot())?;
+        isolate.registers.set_numbers(&snapshot.numbers());
+        Some(i32::from(snapshot.has_measures))
     };
 }

@@ -9,6 +9,7 @@ use crate::{
     policy::Change,
     state::{
         BATCH, State,
+        measures::Measures,
         moved::Arrival,
         schedule::{rate::Starts, standing::Standing},
         tally::Outcome,
@@ -57,9 +58,17 @@ impl<T: Payload> State<T> {
         self.simplify(effects);
     }
 
-    /// The time at which the transition begins, in a pool whose rules go by time.
+    /// The time at which the transition begins, in a pool whose rules go by time, or that measures its tasks.
     #[inline]
     pub(crate) fn note_time(&mut self, clock: &impl Clock) {
+        if self.schedule.is_some() || self.measures.is_some() || self.needs_time() {
+            self.now = clock.now();
+        }
+    }
+
+    /// The same, where nothing is measured.
+    #[inline]
+    pub(crate) fn note_time_of_rules(&mut self, clock: &impl Clock) {
         if self.schedule.is_some() || self.needs_time() {
             self.now = clock.now();
         }
@@ -148,6 +157,16 @@ impl<T: Payload> State<T> {
         {
             options.kind = WorkerKind::Thread { grace };
         }
+        if let Some(measure) = change.measure {
+            options.measure = measure;
+            self.now = now;
+            match &mut self.measures {
+                Some(measures) => measures.is_on = measure,
+                none if measure => *none = Some(Box::new(Measures::begun())),
+                _ => {}
+            }
+        }
+        let options = &mut self.options;
         if let Some(expiry) = change.expiry {
             // Before that nobody may have noted since when workers are idle, and nobody may from now on.
             match (notes_rest, expiry.is_some() || needs_time) {

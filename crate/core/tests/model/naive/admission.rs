@@ -136,6 +136,7 @@ impl Model {
             is_uncollected: false,
             interruption: None,
             is_bound: false,
+            is_measured: self.is_measuring,
             submission,
             number: self.counters.submitted,
             arrival: (self.counters.submitted, 0),

@@ -83,6 +83,7 @@ impl Model {
             waiting: self.waiting() + self.reserved(),
             is_closed: self.phase != Phase::Open,
             is_paused: self.is_paused(),
+            has_measures: self.has_measures(),
             generation: self.generation,
             counters: self.counters,
         }

@@ -83,6 +83,7 @@ impl Model {
             return;
         };
         if !self.options.kind.outlives_face() {
+            self.measure(id);
             self.tasks.retain(|task| task.id != id);
             if let Some(next) = self.free(worker, false) {
                 self.send(worker, next);

@@ -75,7 +75,11 @@ impl Model {
         record.uses += 1;
         record.is_ending |= most > 0 && record.uses >= most;
         self.queue.retain(|&waiting| waiting != id);
+        let (now, begins_now) = (self.now, self.is_measuring && !self.options.kind.begins_later());
         let task = self.task(id);
+        if begins_now {
+            task.begun_at = now;
+        }
         task.state = TaskState::Running(worker);
         if !task.is_bound {
             task.deadline = None;

@@ -11,6 +11,7 @@ mod entry;
 mod faces;
 mod fill;
 mod lifetime;
+mod measures;
 mod order;
 mod places;
 mod promises;
@@ -24,6 +25,7 @@ mod workers;
 
 use workpool_core::{Counters, Effect, FaceId, Nanos, Options, TaskId, WorkerId};
 
+use measures::Times;
 use records::{Batch, Phase, Turn, Waiter, Watch};
 pub(crate) use records::{Face, FaceState, Stuck, Task, TaskState, Worker, WorkerState};
 use schedule::{Schedule, is_scheduled_from_the_start};
@@ -78,6 +80,9 @@ pub(crate) struct Model {
     stuck: Vec<Stuck>,
     sticky: u64,
     counters: Counters,
+    is_measuring: bool,
+    /// If tasks are measured, or have been.
+    times: Option<Times>,
     last_purge: Option<Nanos>,
     /// Numbers that the real pool has given to new workers in this step, in order.
     pub(crate) new_workers: Vec<WorkerId>,
@@ -117,6 +122,8 @@ impl Model {
             stuck: Vec::new(),
             sticky: 0,
             counters: Counters::default(),
+            is_measuring: options.measure,
+            times: options.measure.then(Times::default),
             last_purge: None,
             new_workers: Vec::new(),
             effects: Vec::new(),

@@ -41,6 +41,8 @@ pub(crate) struct Task {
     pub(crate) interruption: Option<Interruption>,
     /// Part of a broadcast: its time counts from the call.
     pub(super) is_bound: bool,
+    /// The pool measured when it was accepted.
+    pub(super) is_measured: bool,
     pub(super) submission: Submission<Job>,
     pub(crate) number: u64,
     /// After how many accepted tasks, and how many changes of a priority, it came to where it stands.

@@ -17,7 +17,7 @@ impl Model {
         let task = self.task(id);
         task.is_taken = true;
         let Submission { timeout, timed, .. } = task.submission;
-        if matches!(task.state, TaskState::Running(_)) && (timeout > 0 || timed) {
+        if matches!(task.state, TaskState::Running(_)) && (timeout > 0 || timed || task.is_measured) {
             task.begun_at = now;
         }
     }
@@ -49,6 +49,8 @@ impl Model {
         let task = self.task(id);
         let (worker, face) = (task.worker().expect("it runs"), task.face());
         let settled = task.state == TaskState::Running(worker);
+        self.measure(id);
+        let task = self.task(id);
         task.state = TaskState::Over;
         task.deadline = None;
         task.is_uncollected |= settled && reports_late;

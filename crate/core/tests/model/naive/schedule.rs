@@ -124,8 +124,10 @@ impl Model {
     }
 
     pub(crate) fn configure(&mut self, change: &Change) {
+        if let Some(measure) = change.measure {
+            self.set_measuring(measure);
+        }
         let options = &mut self.options;
-        let policy = &mut options.policy;
         let notes_rest = options.expiry.is_some() || options.kind.validate_after() > Some(0);
         options.expiry = change.expiry.unwrap_or(options.expiry);
         options.nonblocking = change.nonblocking.unwrap_or(options.nonblocking);
@@ -134,6 +136,7 @@ impl Model {
         if let (Some(grace), WorkerKind::Thread { .. }) = (change.grace, options.kind) {
             options.kind = WorkerKind::Thread { grace };
         }
+        let policy = &mut options.policy;
         policy.overload = change.overload.unwrap_or(policy.overload);
         policy.per_key = change.per_key.unwrap_or(policy.per_key);
         policy.max_waiting_per_key = change.max_waiting_per_key.unwrap_or(policy.max_waiting_per_key);

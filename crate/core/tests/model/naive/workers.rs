@@ -141,6 +141,9 @@ impl Model {
         lost.retain(|task| task.worker() == Some(worker));
         lost.sort_by_key(|task| task.number);
         for Task { id, state, is_taken, is_bound, .. } in lost.into_iter().rev() {
+            if is_taken || !self.options.kind.begins_later() {
+                self.measure(id);
+            }
             if state == TaskState::Abandoned(worker) {
                 let task = self.task(id);
                 (task.state, task.deadline) = (TaskState::Over, None);

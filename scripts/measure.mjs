@@ -1,0 +1,53 @@
+/**
+ * `npm run measure`: what `measure: true` adds to a task on its whole way, in ns, for closures: the difference between the least
+ * times of rounds in turn. Fails above the aim.
+ */
+import { setUp } from './setup.mjs'
+
+const AIM_NS = 80
+const ROUNDS = 61
+const TASKS = 50_000
+
+setUp()
+const { Pool } = await import('workpool')
+
+const ways = {
+  'submit and end at once': async (pool) => {
+    for (let i = 0; i < TASKS; i++) pool.submit(() => i)
+  },
+  'submit and await': async (pool) => {
+    for (let i = 0; i < TASKS; i++) await pool.submit(async () => i)
+  },
+  'wait behind others': async (pool) => {
+    for (let done = 0; done < TASKS; done += 500) {
+      const tasks = []
+      for (let i = 0; i < 500; i++) tasks.push(pool.submit(async () => i))
+      await Promise.all(tasks)
+    }
+  },
+}
+
+/** ns per task. */
+async function time(run, pool) {
+  globalThis.gc?.()
+  const start = process.hrtime.bigint()
+  await run(pool)
+  const end = process.hrtime.bigint()
+  await pool.drain()
+  return Number(end - start) / TASKS
+}
+
+for (const [way, run] of Object.entries(ways)) {
+  const [without, measured] = [Pool.create({ size: 8 }), Pool.create({ size: 8, measure: true })]
+  let [least, leastMeasured] = [Infinity, Infinity]
+  for (let round = 0; round < ROUNDS; round++) {
+    least = Math.min(least, await time(run, without))
+    leastMeasured = Math.min(leastMeasured, await time(run, measured))
+  }
+  const more = leastMeasured - least
+  console.log(`${way}: ${least.toFixed(0)} ns a task, measured ${more.toFixed(0)} ns more`)
+  if (more > AIM_NS) {
+    console.error(`that is more than ${AIM_NS} ns`)
+    process.exitCode = 1
+  }
+}
