@@ -236,7 +236,7 @@ impl<T: Payload> State<T> {
         self.may_tell(wait) && self.room().saturating_sub(self.vacancies.told_slots()) >= need
     }
 
-    /// The same, as far as there is room.
+    /// Whether one who awaits a vacancy could be told of one if there were room.
     fn may_tell(&self, wait: &Wait) -> bool {
         let schedule = self.schedule();
         let may_start =
@@ -245,8 +245,8 @@ impl<T: Payload> State<T> {
         may_start && is_in_turn && self.may_start_key(wait)
     }
 
-    /// Whether slots gather for one who awaits a vacancy and cannot be told of one, as they do for a heavy task that is next:
-    /// lighter tasks behind do not pass.
+    /// Whether slots gather for the first who awaits a vacancy, who cannot be told of one, as they do for a heavy task that is
+    /// next: lighter tasks behind do not pass.
     pub(super) fn has_slots_gather(&self, wait: &Wait) -> bool {
         self.slots_of(wait.weight) > 1 && self.may_tell(wait)
     }
