@@ -153,7 +153,8 @@ export interface InspectedTask {
 	readonly key?: string;
 	/**
 	 * For how long the task waits, or has waited, in ms, if the pool notes that: for tasks with a `timeout`, of groups and
-	 * futures, and for all tasks of pools with `panicHandler`, or with keys, weights or another rule of scheduling.
+	 * futures, and for all tasks of pools with `panicHandler` or `measure`, or with keys, weights or another rule of
+	 * scheduling.
 	 */
 	readonly waitMs?: number;
 	/** For how long its function has been running, in ms, if the pool notes that: in threads always, else as `waitMs`. */

@@ -297,7 +297,7 @@ const CASES: &[Case] = &[
             let policy = Policy { per_key: 1, ..Policy::NONE };
             let of = Fixture::new(Options { policy, ..capacity(1_000) });
             for number in 0..=COUNT {
-                let priority = u64::from(number % 5_000);
+                let priority = u64::from(number % 200);
                 of.pool.submit(Submission { key: Some(Key(1)), priority, ..task() });
             }
             of
