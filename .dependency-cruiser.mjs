@@ -17,6 +17,7 @@ const FOLDERS = [
   'future',
   'group',
   'pool',
+  'console',
 ]
 
 /** The entry points, as a pattern. */

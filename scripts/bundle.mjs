@@ -37,7 +37,9 @@ const PARTS = join(root, 'src/base/parts.ts')
 const INSPECTOR = join(root, 'src/threads/inspect/inside/entry.ts')
 /** The file that opens the addon names this copy to others. */
 const SHARED = 'shared-code'
-const compiled = compile([...sources.map((source) => join(root, source)), INSPECTOR])
+/** `workpool top`: a program of its own. */
+const CLI = join(root, 'src/console/cli/cli.ts')
+const compiled = compile([...sources.map((source) => join(root, source)), INSPECTOR, CLI])
 const sourceOf = (id, importer) => resolve(dirname(importer), id.replace(/\.js$/, '.ts'))
 
 /** Where a file has a part: `part(() => require('./x.js'))`. */
@@ -86,6 +88,7 @@ const typescript = {
     // What the entry points' files call of it is called by nothing else.
     this.emitFile({ type: 'chunk', id: PARTS, name: SHARED })
     this.emitFile({ type: 'chunk', id: INSPECTOR, fileName: 'inspector.js' })
+    this.emitFile({ type: 'chunk', id: CLI, fileName: 'cli.js' })
     for (const { part } of parts) this.emitFile({ type: 'chunk', id: part, fileName: nameOfPart(part) })
   },
   buildEnd() {
@@ -166,7 +169,11 @@ await bundle.close()
 const sharing = output.find(({ moduleIds }) => moduleIds.includes(PARTS))
 for (const { fileName, code, facadeModuleId } of output) {
   const isFirst = exportsOf.has(facadeModuleId)
-  write(fileName, await shorten(isFirst ? code.replace(/^'use strict';\n/, (strict) => strict + guard) : code))
+  const start = facadeModuleId === CLI ? '#!/usr/bin/env node\n' : ''
+  write(
+    fileName,
+    start + (await shorten(isFirst ? code.replace(/^'use strict';\n/, (strict) => strict + guard) : code)),
+  )
 }
 for (const { path, source } of entries) {
   // Node looks through the file that an ES module imports for the names that it exports; through this one it is soon done.

@@ -22,6 +22,7 @@ run('cargo', [
   'warnings',
 ])
 runTool('typescript/bin/tsc', ['-p', 'tsconfig.test.json'])
+runTool('typescript/bin/tsc', ['-p', 'src/console/page/tsconfig.json'])
 const linted = [...sources, 'src', '__test__', 'benchmark', 'conformance', 'demo', 'scripts']
 runTool('oxlint/bin/oxlint', ['--deny-warnings', '--ignore-pattern', '**/syntax-error.mjs', ...linted])
 // No two files of a crate use each other.

@@ -73,4 +73,5 @@ export function setUp() {
   removeOrphans()
   runTool('typescript/bin/tsc', ['-p', 'tsconfig.json'])
   run(process.execPath, ['scripts/bundle.mjs'])
+  run(process.execPath, ['scripts/console-files.mjs'])
 }
