@@ -1,3 +1,3 @@
 export type { ConsoleHandler, ConsoleOptions } from './src/console/console-page.js'
 export { consolePage } from './src/console/console-page.js'
-export type { ConsoleDetails, ConsolePool, ConsoleSnapshot } from './src/console/snapshot.js'
+export type { ConsoleDetails, ConsolePool, ConsoleSnapshot, ConsoleTimes } from './src/console/snapshot.js'

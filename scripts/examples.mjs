@@ -55,6 +55,7 @@ const IMPORTED = {
     'ThreadPool',
     'MultiPool',
     'carryStorage',
+    'pools',
     ...new Set(readFileSync(join(root, 'index.ts'), 'utf8').match(/\b\w+Error\b/g)),
   ],
   'workpool/worker': ['carried', 'currentTask', 'maybeCurrentTask', 'transfer'],

@@ -92,7 +92,8 @@ test('what does not exist is not found', async (t) => {
 })
 
 test('a snapshot has the numbers of all pools, and the details of those that are open', async (t) => {
-  const [one, other] = [Pool.create({ name: 'one', size: 1, panicHandler: () => {} }), Pool.create({ name: 'other' })]
+  const one = Pool.create({ name: 'one', size: 1, measure: true })
+  const other = Pool.create({ name: 'other' })
   let end!: () => void
   const ended = new Promise<void>((resolve) => (end = resolve))
   const tasks = [
@@ -127,8 +128,15 @@ test('a snapshot has the numbers of all pools, and the details of those that are
     detailsOfOne.next.map(({ name, key }) => [name, key]),
     [['second', 'k']],
   )
+  t.deepEqual([detailsOfOne.wait?.count, detailsOfOne.run?.count], [0, 0])
   end()
   await Promise.all(tasks)
+  await until(() => opened.snapshots.at(-1)!.details[id]!.run!.count === 2, 'their times are told')
+  const { wait, run } = opened.snapshots.at(-1)!.details[id]!
+  t.deepEqual([wait!.count, run!.p99 >= run!.p50, wait!.p99 > 0], [2, true, true])
+  const both = await listen(t, port, `/?open=${pools[1]!.id}`)
+  await until(() => both.snapshots.length > 0, 'the first comes')
+  t.false('run' in both.snapshots[0]!.details[pools[1]!.id]!, 'that pool does not measure')
 })
 
 test('all who look get one snapshot a second, and while nobody looks no pool is asked', async (t) => {

@@ -7,8 +7,8 @@ import { Pool, ThreadPool } from 'workpool'
 import { filename, row, serve, visit } from './browser.mjs'
 
 test('the screenshots of the documentation', async (t) => {
-  const pool = ThreadPool.create({ name: 'render', size: 3, filename, maxBlockingTasks: 8 })
-  const queries = Pool.create({ name: 'queries', size: 10, nonblocking: true })
+  const pool = ThreadPool.create({ name: 'render', size: 3, filename, maxBlockingTasks: 8, measure: true })
+  const queries = Pool.create({ name: 'queries', size: 10, nonblocking: true, measure: true })
   const { url } = await serve(t, [pool, queries])
   const light = await visit(t, url, { viewport: { width: 1_000, height: 900 }, colorScheme: 'light' })
   const dark = await visit(t, url, { viewport: { width: 1_000, height: 900 }, colorScheme: 'dark' })

@@ -1,7 +1,7 @@
 /** `workpool top <url>`: what the page of `workpool/console` shows, in a terminal. */
 import { parseArgs } from 'node:util'
 
-import type { ConsoleSnapshot } from 'workpool/console'
+import type { ConsoleSnapshot } from '../snapshot.js'
 
 import { snapshots } from './stream.js'
 import { linesOf } from './table.js'

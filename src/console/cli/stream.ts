@@ -3,7 +3,7 @@ import { get as getPlain } from 'node:http'
 import { get as getSecure } from 'node:https'
 import { createInterface } from 'node:readline'
 
-import type { ConsoleSnapshot } from 'workpool/console'
+import type { ConsoleSnapshot } from '../snapshot.js'
 
 /** Ends when the server ends. Throws if it cannot be reached, or answers something else. */
 export async function* snapshots(url: URL, headers: Readonly<Record<string, string>>): AsyncGenerator<ConsoleSnapshot> {

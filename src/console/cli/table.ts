@@ -1,5 +1,5 @@
 /** The numbers of pools as lines of a terminal. */
-import type { ConsolePool, ConsoleSnapshot } from 'workpool/console'
+import type { ConsolePool, ConsoleSnapshot } from '../snapshot.js'
 
 type Cells = readonly string[]
 
@@ -35,7 +35,6 @@ const endedOf = ({ stats }: ConsolePool): number => stats.completed + stats.fail
 
 function cellsOf(pool: ConsolePool, before: ConsolePool | undefined, seconds: number): Cells {
   const { stats, kind } = pool
-  const { run } = stats as { run?: { p50: number; p99: number } }
   const state = stats.isClosed ? `${kind} closed` : stats.isPaused ? `${kind} paused` : kind
   const perSecond = before === undefined ? '-' : ((endedOf(pool) - endedOf(before)) / seconds).toFixed(1)
   const refused = Object.values(stats.rejected).reduce((sum, times) => sum + times, 0)
@@ -46,8 +45,8 @@ function cellsOf(pool: ConsolePool, before: ConsolePool | undefined, seconds: nu
     state,
     ...numbers,
     perSecond,
-    duration(run?.p50),
-    duration(run?.p99),
+    duration(stats.run?.p50),
+    duration(stats.run?.p99),
     count(failed),
     count(refused),
   ]

@@ -1,7 +1,7 @@
 /** A pool on the page: a row, and what it shows when it is open. */
 import type uPlot from 'uplot'
 
-import type { ConsoleDetails, ConsolePool } from 'workpool/console'
+import type { ConsoleDetails, ConsolePool, ConsoleTimes } from 'workpool/console'
 import { History, draw } from './chart.js'
 import { type Column, count, duration, element, rate, say, table } from './text.js'
 
@@ -9,11 +9,8 @@ type Task = ConsoleDetails['longest'][number]
 type Thread = ConsoleDetails['threads'][number]
 type Stack = { threadId: number; tasks: { id: number; name: string; runMs: number }[]; stack: string }
 
-/** Times of waiting and running, if the pool has the option `measure`. */
-interface Times {
-  readonly p50: number
-  readonly p99: number
-}
+const times = (of: ConsoleTimes | undefined): string =>
+  of === undefined ? 'needs measure: true' : of.count === 0 ? 'none' : `${duration(of.p50)}, ${duration(of.p99)}`
 
 const naming: Column<Task>[] = [
   ['task', true, ({ id }) => String(id)],
@@ -128,9 +125,6 @@ export class Row {
     if (!this.root.open) return
     this.#chart.setAttribute('aria-label', `busy ${busy}, idle ${idle}, waiting ${waiting}`)
     this.#plot?.setData(this.#history.data)
-    const { wait, run } = stats as { wait?: Times; run?: Times }
-    const times = (of: Times | undefined) =>
-      of === undefined ? 'needs measure: true' : `${duration(of.p50)}, ${duration(of.p99)}`
     const numbers: [string, string][] = [
       ['submitted per s', rate(per?.submitted)],
       ['completed per s', rate(per?.completed)],
@@ -138,8 +132,8 @@ export class Row {
       ['failed', count(stats.failed)],
       ['timed out', count(stats.timedOut)],
       ['cancelled', count(stats.cancelled)],
-      ['waiting time, p50 and p99', times(wait)],
-      ['running time, p50 and p99', times(run)],
+      ['waiting time, p50 and p99', times(details?.wait)],
+      ['running time, p50 and p99', times(details?.run)],
     ]
     const pairs: Column<[string, string]>[] = [
       ['', false, ([what]) => what],
