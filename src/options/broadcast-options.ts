@@ -1,7 +1,6 @@
 /** The options of a broadcast. */
 import { misuse } from '../base/errors.js'
-import { POSITIVE_MS, boolean, milliseconds, positiveMs, reader, text } from './checks.js'
-import { unknownOption } from './option-names.js'
+import { POSITIVE_MS, boolean, milliseconds, positiveMs, reader, text, unknownOption } from './checks.js'
 
 /** Options of `broadcast`. */
 export interface BroadcastOptions {

@@ -2,13 +2,30 @@
 import { outOfRange, wrongType } from '../base/errors.js'
 import type { Logger } from '../base/logger.js'
 import { relayOf } from '../base/relay.js'
-import { declareOptions, unknownOption } from './option-names.js'
+import { forChanges, forUnknown } from './needed.js'
+import type { OptionSet } from './option-names.js'
 
 export const LARGEST = 2 ** 31 - 1
 
 export type Check<T> = (value: unknown, option: string) => T
 export type Checks = Record<string, Check<unknown>>
 export type Checked<C extends Checks> = { [K in keyof C]?: ReturnType<C[K]> }
+
+/** Every set of options that there is. */
+const sets: OptionSet[] = []
+/** What loads those that are in parts. */
+const late: (() => unknown)[] = [forChanges]
+
+/** These parts have sets of options, too. */
+export function haveOptions(...parts: readonly (() => unknown)[]): void {
+  late.push(...parts)
+}
+
+/** The error of an option that is not among the `known` ones of `what`. */
+export function unknownOption(option: string, what: string, known: readonly string[]): TypeError {
+  for (const load of late) load()
+  return forUnknown().describeUnknown(option, what, known, sets)
+}
 
 /**
  * Reads a set of options through `checks`; `what` it is called.
@@ -20,12 +37,17 @@ export function reader<C extends Checks>(
   checks: C,
   refusal = (option: string) => unknownOption(option, what, Object.keys(checks)),
 ): (options: unknown) => Checked<C> {
-  const names = Object.keys(checks)
-  declareOptions(what, names)
-  // All are there: none that is left out is looked for on `Object.prototype`, where somebody may have put it.
-  const none = Object.freeze(Object.fromEntries(names.map((name) => [name, undefined]))) as Checked<C>
-  return (options) => (options === undefined ? none : read(options, what, checks, none, refusal))
+  sets.push([what, checks])
+  let none: Checked<C> | undefined
+  return (options) => {
+    none ??= noneOf(checks)
+    return options === undefined ? none : read(options, what, checks, none, refusal)
+  }
 }
+
+/** All are there: none that is left out is looked for on `Object.prototype`, where somebody may have put it. */
+const noneOf = <C extends Checks>(checks: C): Checked<C> =>
+  Object.freeze(Object.fromEntries(Object.keys(checks).map((name) => [name, undefined]))) as Checked<C>
 
 /** Reads the own properties of `options` through `checks`; `undefined` means absent. */
 function read<C extends Checks>(

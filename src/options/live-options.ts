@@ -1,7 +1,6 @@
 /** The options that `configure` changes, and the one place where a change is checked. */
 import { misuse, outOfRange, wrongType } from '../base/errors.js'
-import { type Checked, type Checks, reader } from './checks.js'
-import { unknownOption } from './option-names.js'
+import { type Checked, type Checks, reader, unknownOption } from './checks.js'
 import { POOL, type PoolOptions } from './options.js'
 import { LIVE_OBSERVING } from './observing-options.js'
 import { LIVE_SCHEDULING, assertAgreeing, toPolicy } from './scheduling-options.js'

@@ -41,12 +41,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   overload: 'overflow overflowstrategy',
 }
 
-/** Every set of options that there is, by what it is called. */
-const homes = new Map<string, readonly string[]>()
-
-export function declareOptions(what: string, known: readonly string[]): void {
-  homes.set(what, [...(homes.get(what) ?? []), ...known])
-}
+/** A set of options: what it is called, and the options. */
+export type OptionSet = readonly [what: string, options: object]
 
 /** What the options of tasks are called. */
 const OF_TASKS = new Set([
@@ -57,8 +53,13 @@ const OF_TASKS = new Set([
   'the options of the call of the group',
 ])
 
-/** The error of an option that is not among the `known` ones of `what`. */
-export function unknownOption(option: string, what: string, known: readonly string[]): TypeError {
+/** The error of an option that is not among the `known` ones of `what`; `sets`: all that there are. */
+export function describeUnknown(
+  option: string,
+  what: string,
+  known: readonly string[],
+  sets: readonly OptionSet[],
+): TypeError {
   if (option === 'filename' && what === 'the options of Pool.create') {
     return misuse('filename is not an option of Pool.create; use ThreadPool.create')
   }
@@ -66,13 +67,14 @@ export function unknownOption(option: string, what: string, known: readonly stri
     return misuse('weight is not possible in threads: each task takes one place of a thread')
   }
   const shown = /^[\w$]{1,64}$/.test(option) ? option : inspect(option, { maxStringLength: 64 })
-  return misuse(`unknown option ${shown} in ${what}; ${hint(option, shown, known)} ${known.join(', ')}`)
+  return misuse(`unknown option ${shown} in ${what}; ${hint(option, shown, known, sets)} ${known.join(', ')}`)
 }
 
-function hint(option: string, shown: string, known: readonly string[]): string {
+function hint(option: string, shown: string, known: readonly string[], sets: readonly OptionSet[]): string {
   const meant = namedElsewhere(option, known) ?? nearest(option, known)
   if (meant !== undefined) return `did you mean ${meant}? Known are`
-  for (const [what, options] of homes) if (options.includes(option)) return `${shown} is one of ${what}. Known are`
+  const home = sets.find(([, options]) => Object.hasOwn(options, option))
+  if (home !== undefined) return `${shown} is one of ${home[0]}. Known are`
   return 'known are'
 }
 

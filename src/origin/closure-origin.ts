@@ -22,7 +22,8 @@ import { open } from './opening.js'
 import type { JobOptions } from './origin.js'
 import type { Places } from './places.js'
 import { misuse } from '../base/errors.js'
-import { type Change, checkClosureChange } from '../options/live-options.js'
+import type { Change } from '../options/live-options.js'
+import { forChanges } from '../options/needed.js'
 import { toCoreScheduling } from '../options/scheduling-options.js'
 import { type PoolSettings, type SubmitChecked, NO_SUBMIT_OPTIONS, checkSize } from '../options/options.js'
 import { rejectionError } from './rejections.js'
@@ -108,7 +109,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   }
 
   readChange(change: unknown): Change {
-    return checkClosureChange(change)
+    return forChanges().checkClosureChange(change)
   }
 
   override assertAgrees(change: Change): void {

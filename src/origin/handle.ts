@@ -6,7 +6,8 @@ import { needHeadroom } from '../base/headroom.js'
 import { type VacancyWait, awaitVacancy, carryOut, forget, watch } from '../native/isolate.js'
 import { type CommandTarget, hold, letGo } from '../native/targets.js'
 import { Promise, queueMicrotask, rejectedPromise } from '../base/intrinsics.js'
-import { type Change, assertAgrees as assertChange, toCoreChange } from '../options/live-options.js'
+import type { Change } from '../options/live-options.js'
+import { forChanges } from '../options/needed.js'
 import type { CloseOptions } from '../options/options.js'
 import { type JobOptions, Origin, isFinal, refusing } from './origin.js'
 import { closedError, refusalError, untimelyError } from './refusal-errors.js'
@@ -239,11 +240,11 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
 
   /** Throws if a change contradicts the options as they are. */
   assertAgrees(change: Change): void {
-    assertChange(change, native.present(isolate, this.id), this.#settings.hasAgeing)
+    forChanges().assertAgrees(change, native.present(isolate, this.id), this.#settings.hasAgeing)
   }
 
   configure(change: Change): void {
-    native.configure(isolate, this.id, toCoreChange(change))
+    native.configure(isolate, this.id, forChanges().toCoreChange(change))
     if (change.slowTask !== undefined) this.observer.changeSlowTask(change.slowTask)
     if (change.size !== undefined && !this.#settings.isShared) this.#capacity = change.size || Infinity
     this.telling.tuned(change)

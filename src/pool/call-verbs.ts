@@ -1,9 +1,6 @@
 /** What thread pools, a MultiPool of such, and views of them have in common beyond `AnyPool`. */
-import { needHeadroom } from '../base/headroom.js'
 import { misuse } from '../base/errors.js'
 import { rejectedLater } from '../base/intrinsics.js'
-import { type Future, futureOf } from '../future/future.js'
-import { ThreadGroup } from '../group/group.js'
 import type { Taker } from '../map/taker.js'
 import { checkArguments, checkItems } from '../options/options.js'
 import { type Terms, merged } from '../options/policy-options.js'
@@ -16,14 +13,12 @@ import {
   checkTransfer,
 } from '../options/thread-options.js'
 import type { Origin } from '../origin/origin.js'
-import { carefully, forAttempt, isFinalRefusal } from '../policy/careful.js'
 import { Call } from '../threads/owner/call.js'
 import { CallList } from '../threads/owner/call-list.js'
 import type { StreamHome } from '../threads/stream/home.js'
 import type { Tasks } from './module-types.js'
-import { noCare } from './care.js'
-import { forMaps } from './needed.js'
-import { SPREAD } from '../wire/values.js'
+import { noCare } from './no-care.js'
+import { forCare, forMaps } from './needed.js'
 
 export type Calls = Origin<Call, RunChecked, CallList>
 
@@ -46,58 +41,18 @@ export const NO_CALL_TERMS: Terms<RunChecked> = { options: NO_RUN_OPTIONS, care:
 /** The export that is called if none is named. */
 export const DEFAULT = 'default'
 
-/** A call that tells the refusal of its task from the failure of it. */
-class Attempt extends Call {
-  /** Whether its task was accepted, and then turned away before a thread had it. */
-  #isTurnedAway = false
-
-  override turnAway(error: unknown): void {
-    this.#isTurnedAway = true
-    super.turnAway(error)
-  }
-
-  wasTurnedAway(): boolean {
-    return this.id < 0 || this.#isTurnedAway
-  }
-}
-
-function callCarefully(access: CallAccess, call: Call, options: RunChecked): Promise<unknown> {
-  needHeadroom()
-  const { name, argument } = call
-  const isSpread = (call.flags & SPREAD) !== 0
-  return carefully(access.terms.care!, options.signal, argument, (signal, trail) => {
-    const attempt = new Attempt(name, argument, isSpread)
-    const promise = access.origin.submit(attempt, forAttempt(options, signal, trail))
-    return { promise, wasTurnedAway: () => attempt.wasTurnedAway() }
-  })
-}
-
 /** Submits a call with options that are checked. */
 export function submitCall(access: CallAccess, call: Call, options: RunChecked): Promise<unknown> {
   if (access.terms.care === undefined) return access.origin.submit(call, options)
   try {
-    return callCarefully(access, call, options)
+    return forCare().callCarefully(access, call, options)
   } catch (error) {
     return rejectedLater(error)
   }
 }
 
-/** A group of calls. */
-export function threadGroupOf<F>(access: CallAccess, options: unknown): ThreadGroup<F> {
-  noCare(access.terms.care, 'group')
-  return new ThreadGroup<F>(access, options)
-}
-
-/** The call as a future. */
-export const runAsFuture = (access: CallAccess, argument: unknown, options: unknown): Future<unknown> =>
-  futureOf(access.origin, () => {
-    noCare(access.terms.care, 'future')
-    const checked = checkedFor(access, options)
-    return { job: new Call(checked.name ?? DEFAULT, argument, false), options: checked }
-  })
-
 /** The options of one call, and of every call. */
-function checkedFor({ origin, terms }: CallAccess, options: unknown): RunChecked {
+export function callOptions({ origin, terms }: CallAccess, options: unknown): RunChecked {
   if (options === undefined) return terms.options
   const own = checkRunOptions(options)
   origin.assertPossible(own)
@@ -110,7 +65,7 @@ function checkedFor({ origin, terms }: CallAccess, options: unknown): RunChecked
 /** Runs the default export, or the one that is named. */
 export function runChecking(access: CallAccess, argument: unknown, options: unknown): Promise<unknown> {
   try {
-    const checked = checkedFor(access, options)
+    const checked = callOptions(access, options)
     return submitCall(access, new Call(checked.name ?? DEFAULT, argument, false), checked)
   } catch (error) {
     return rejectedLater(error)
@@ -120,7 +75,7 @@ export function runChecking(access: CallAccess, argument: unknown, options: unkn
 /** The call of `runSync`, and its options. */
 export function checkRunSync(access: CallAccess, argument: unknown, options: unknown): [Call, RunChecked] {
   noCare(access.terms.care, 'runSync')
-  const checked = checkedFor(access, options)
+  const checked = callOptions(access, options)
   return [new Call(checked.name ?? DEFAULT, argument, false), checked]
 }
 
@@ -158,7 +113,7 @@ export function mapCalls(access: CallAccess, items: unknown, options: unknown): 
     awaitTurn: (wait, told, refused) => origin.awaitTurn(wait, told, refused),
     assertPossible: (taskOptions) => origin.assertPossible(taskOptions as RunChecked),
     submit: (_, taskOptions, item) => submitCall(access, new Call(name, item, false), taskOptions as RunChecked),
-    ...(terms.care !== undefined && { isRefusal: isFinalRefusal }),
+    ...(terms.care !== undefined && { isRefusal: forCare().isFinalRefusal }),
   }
   return forMaps().mapElsewhere(taker, items, rest)
 }

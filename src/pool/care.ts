@@ -1,6 +1,5 @@
 /** What a pool or a view says that has a policy or a fallback, when it is asked for what these cannot do. */
 import { misuse } from '../base/errors.js'
-import type { Care } from '../options/policy-options.js'
 
 /** The ways to hand in tasks for which no policy and no fallback can answer, and what is there instead. */
 const INSTEAD = {
@@ -15,10 +14,11 @@ const INSTEAD = {
   stream: 'a pool or a view without them',
 } as const
 
-/** Throws if a policy or a fallback holds for the verb, which takes none. */
-export function noCare(care: Care | undefined, verb: keyof typeof INSTEAD): void {
-  if (care === undefined) return
-  throw misuse(
+export type CarelessVerb = keyof typeof INSTEAD
+
+/** The error of a verb that takes no policy and no fallback. */
+export function notWithCare(verb: CarelessVerb): TypeError {
+  return misuse(
     `${verb} is not possible with a policy or a fallback, which answer for one task and not at once; use ${INSTEAD[verb]}`,
   )
 }

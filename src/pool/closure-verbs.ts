@@ -1,7 +1,5 @@
 /** What pools of closures, a MultiPool of such, and views of them have in common beyond `AnyPool`. */
 import { rejectedLater } from '../base/intrinsics.js'
-import { type Future, futureOf } from '../future/future.js'
-import { Group } from '../group/group.js'
 import { needHeadroom } from '../base/headroom.js'
 import type { Taker } from '../map/taker.js'
 import { Offer } from '../native/abi.js'
@@ -13,32 +11,15 @@ import {
   checkTask,
   checkTasks,
 } from '../options/options.js'
-import { type Terms, merged } from '../options/policy-options.js'
+import { merged } from '../options/policy-options.js'
 import { LEASE, type Lease } from '../origin/lease.js'
-import type { Origin } from '../origin/origin.js'
 import { type Closure, type TaskContext, nameOf } from '../origin/task.js'
 import { isOfUnmade } from '../origin/unmade.js'
-import { carefully, forAttempt, isFinalRefusal } from '../policy/careful.js'
-import { noCare } from './care.js'
-import { forMaps } from './needed.js'
+import { noCare } from './no-care.js'
+import { type ClosureAccess, NO_TERMS } from './closure-access.js'
+import { forCare, forMaps } from './needed.js'
 
-export type Closures<R> = Origin<Closure<R>, SubmitChecked>
-
-/** A way into a pool of closures, or into several: that of the pool itself, or of a view. */
-export interface ClosureAccess<R> {
-  /** Referenced, as a pool that nobody references is released, and not its origin alone. */
-  readonly pool: object
-  readonly origin: Closures<R>
-  /** What holds for every task that comes this way. */
-  readonly terms: Terms<SubmitChecked>
-  /** As `Taker.abort`. */
-  abort(marks: ReadonlySet<unknown>, reason: unknown): void
-}
-
-/** Nothing holds for every task. */
-export const NO_TERMS: Terms<SubmitChecked> = { options: NO_SUBMIT_OPTIONS, care: undefined }
-
-function checkedFor<R>({ origin, terms }: ClosureAccess<R>, options: unknown): SubmitChecked {
+export function closureOptions<R>({ origin, terms }: ClosureAccess<R>, options: unknown): SubmitChecked {
   if (options === undefined) return terms.options
   const checked = checkSubmitOptions(options)
   origin.assertPossible(checked)
@@ -49,7 +30,7 @@ function checkedFor<R>({ origin, terms }: ClosureAccess<R>, options: unknown): S
 export function submitChecking<R>(access: ClosureAccess<R>, task: unknown, options: unknown): Promise<unknown> {
   try {
     checkTask(task)
-    const checked = checkedFor(access, options)
+    const checked = closureOptions(access, options)
     return access.terms.care === undefined
       ? access.origin.submit(task, checked)
       : submitCarefully(access, task, checked)
@@ -61,7 +42,7 @@ export function submitChecking<R>(access: ClosureAccess<R>, task: unknown, optio
 /** A submit by way of a policy, or with a fallback. */
 function submitCarefully<R>(access: ClosureAccess<R>, task: Closure<R>, options: SubmitChecked): Promise<unknown> {
   needHeadroom()
-  return carefully(access.terms.care!, options.signal, undefined, (signal, trail) => {
+  return forCare().carefully(access.terms.care!, options.signal, undefined, (signal, trail) => {
     let isStarted = false
     const attempt = (context: TaskContext<R>): unknown => {
       isStarted = true
@@ -69,7 +50,7 @@ function submitCarefully<R>(access: ClosureAccess<R>, task: Closure<R>, options:
     }
     const name = nameOf(task)
     if (name !== undefined) Object.defineProperty(attempt, 'name', { value: name })
-    const promise = access.origin.submit(attempt, forAttempt(options, signal, trail))
+    const promise = access.origin.submit(attempt, forCare().forAttempt(options, signal, trail))
     return { promise, wasTurnedAway: (error) => !isStarted && !isOfUnmade(error) }
   })
 }
@@ -79,36 +60,22 @@ export function submitAllChecking<R>(access: ClosureAccess<R>, tasks: unknown, o
   try {
     noCare(access.terms.care, 'submitAll')
     const list = checkTasks(tasks)
-    return access.origin.submitAll(list, checkedFor(access, options))
+    return access.origin.submitAll(list, closureOptions(access, options))
   } catch (error) {
     return rejectedLater(error)
   }
 }
 
-/** The task as a future. */
-export const futureChecking = <R>(access: ClosureAccess<R>, task: unknown, options: unknown): Future<unknown> =>
-  futureOf(access.origin, () => {
-    noCare(access.terms.care, 'future')
-    checkTask(task)
-    return { job: task, options: checkedFor(access, options) }
-  })
-
-/** A group of tasks. */
-export function groupOf<R>(access: ClosureAccess<R>, options: unknown): Group<R> {
-  noCare(access.terms.care, 'group')
-  return new Group<R>(access, options)
-}
-
 export function executeChecking<R>(access: ClosureAccess<R>, task: unknown, options: unknown): void {
   noCare(access.terms.care, 'execute')
   checkTask(task)
-  access.origin.execute(task, checkedFor(access, options))
+  access.origin.execute(task, closureOptions(access, options))
 }
 
 export function tryExecuteChecking<R>(access: ClosureAccess<R>, task: unknown, options: unknown): boolean {
   noCare(access.terms.care, 'tryExecute')
   checkTask(task)
-  return access.origin.tryExecute(task, checkedFor(access, options))
+  return access.origin.tryExecute(task, closureOptions(access, options))
 }
 
 export function leaseChecking<R>(access: ClosureAccess<R>, options: unknown): Promise<Lease<R>> {
@@ -140,7 +107,7 @@ function takerOf<R>(access: ClosureAccess<R>): Taker<TaskContext<R>> {
   return {
     ...taker,
     submit: (run, options) => submitCarefully(access, run, options as SubmitChecked),
-    isRefusal: isFinalRefusal,
+    isRefusal: forCare().isFinalRefusal,
   }
 }
 

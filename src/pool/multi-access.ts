@@ -1,22 +1,30 @@
-/** The ways into the pools of a MultiPool. */
+/** The ways into the pools of a MultiPool, and what its options are checked with. */
 import { rejectedLater } from '../base/intrinsics.js'
 import type { SubmitChecked, SubmitOptions } from '../options/options.js'
 import type { PolicyOptions, Terms } from '../options/policy-options.js'
 import type { RunChecked, WithOptions } from '../options/thread-options.js'
 import type { Strategy } from '../options/strategy.js'
 import type { ClosureOrigin } from '../origin/closure-origin.js'
-import type { MultiOrigin } from '../origin/multi-origin.js'
+import { MultiOrigin } from '../origin/multi-origin.js'
 import type { Closure } from '../origin/task.js'
 import type { Call } from '../threads/owner/call.js'
 import type { CallList } from '../threads/owner/call-list.js'
 import type { StreamHome } from '../threads/stream/home.js'
 import type { ThreadOrigin } from '../threads/owner/thread-origin.js'
 import { type CallAccess, submitCall, tasksOf } from './call-verbs.js'
-import type { ClosureAccess } from './closure-verbs.js'
+import type { ClosureAccess } from './closure-access.js'
 import type { Tasks } from './module-types.js'
-import { forMultiPools } from './needed.js'
 import { noExports } from './other-kind.js'
 import type { Pool } from './pool.js'
+
+export {
+  checkIndex,
+  checkMultiPoolOptions,
+  checkOfClosures,
+  checkOfThreads,
+  checkPools,
+  checkStrategy,
+} from '../options/multi-pool-options.js'
 
 type OverClosures = MultiOrigin<Closure<any>, SubmitChecked, readonly Closure<any>[], ClosureOrigin<any>>
 type OverCalls = MultiOrigin<Call, RunChecked, CallList, ThreadOrigin>
@@ -41,14 +49,10 @@ export interface Members {
 export type DefaultsOf<P> = PolicyOptions & ([P] extends [Pool<any>] ? SubmitOptions : WithOptions)
 
 export const overClosures = (name: string, members: ClosureOrigin<any>[], strategy: Strategy): OverClosures =>
-  new (forMultiPools().MultiOrigin)<Closure<any>, SubmitChecked, readonly Closure<any>[], ClosureOrigin<any>>(
-    name,
-    members,
-    strategy,
-  )
+  new MultiOrigin<Closure<any>, SubmitChecked, readonly Closure<any>[], ClosureOrigin<any>>(name, members, strategy)
 
 export const overCalls = (name: string, members: ThreadOrigin[], strategy: Strategy): OverCalls =>
-  new (forMultiPools().MultiOrigin)<Call, RunChecked, CallList, ThreadOrigin>(name, members, strategy)
+  new MultiOrigin<Call, RunChecked, CallList, ThreadOrigin>(name, members, strategy)
 
 export function accessToClosures(pool: object, { origin, terms }: OfClosures): ClosureAccess<any> {
   const abort = (marks: ReadonlySet<unknown>, reason: unknown): void => {

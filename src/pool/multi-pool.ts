@@ -4,15 +4,7 @@ import { misuse } from '../base/errors.js'
 import { settling } from '../base/follow.js'
 import { rejectedLater } from '../base/intrinsics.js'
 import { Offer } from '../native/abi.js'
-import {
-  type MultiPoolOptions,
-  checkIndex,
-  checkMultiPoolOptions,
-  checkOfClosures,
-  checkOfThreads,
-  checkPools,
-  checkStrategy,
-} from '../options/multi-pool-options.js'
+import type { MultiPoolOptions } from '../options/multi-pool-options.js'
 import {
   type LeaseOptions,
   type MapOptions,
@@ -28,17 +20,7 @@ import type { Lease } from '../origin/lease.js'
 import type { MultiOrigin } from '../origin/multi-origin.js'
 import type { Closure, TaskContext } from '../origin/task.js'
 import { type CallAccess, NO_CALL_TERMS, mapCalls, runAllChecking, runChecking } from './call-verbs.js'
-import {
-  type ClosureAccess,
-  NO_TERMS,
-  executeChecking,
-  leaseChecking,
-  mapChecking,
-  submitAllChecking,
-  submitChecking,
-  tryExecuteChecking,
-  wrapping,
-} from './closure-verbs.js'
+import { type ClosureAccess, NO_TERMS } from './closure-access.js'
 import { custom, show } from './inspection.js'
 import type {
   Argument,
@@ -54,24 +36,14 @@ import type {
   Tasks,
   WithDefault,
 } from './module-types.js'
-import {
-  type DefaultsOf,
-  type Members,
-  accessToCalls,
-  accessToClosures,
-  overCalls,
-  overClosures,
-  tasksOver,
-} from './multi-access.js'
+import type { DefaultsOf, Members } from './multi-access.js'
 import { type ClosureVerb, noClosures, noExports } from './other-kind.js'
 import { MultiThreadVerbs } from './multi-thread-verbs.js'
-import { streamChecking } from './stream-verbs.js'
-import { futureOver, groupOver } from './multi-scopes.js'
+import { forClosures, forMultiPools, forScopes, forStreams, forViews } from './needed.js'
 import type { FutureOf, MultiGroup, OfOneKind } from './multi-types.js'
 import { type Pool, createPools, isPool, originOf } from './pool.js'
 import { type ThreadPool, isThreadPool, threadOriginOf } from './thread-pool.js'
 import type { CarefulPool, CarefulThreads, PoolWith, With } from './view-types.js'
-import { viewOfCalls, viewOfClosures } from './views.js'
 
 const CREATE = Symbol('create')
 
@@ -106,8 +78,8 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
     super(origin, calls?.origin.members)
     this.#pools = pools
     this.#origin = origin
-    this.#closures = closures && accessToClosures(this, closures)
-    this.#calls = calls && accessToCalls(this, calls)
+    this.#closures = closures && forMultiPools().accessToClosures(this, closures)
+    this.#calls = calls && forMultiPools().accessToCalls(this, calls)
   }
 
   override get kind(): 'multi' {
@@ -130,10 +102,10 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; then no pool was made
    */
   static create<R = void>(options: PoolOptions & Resource<R> & MultiPoolOptions): MultiPool<Pool<R>> {
-    const { name, settings, strategy, defaults: terms = NO_TERMS } = checkMultiPoolOptions<R>(options)
+    const { name, settings, strategy, defaults: terms = NO_TERMS } = forMultiPools().checkMultiPoolOptions<R>(options)
     const pools = createPools(settings)
     return new MultiPool(CREATE, pools, {
-      closures: { origin: overClosures(name, pools.map(originOf), strategy), terms },
+      closures: { origin: forMultiPools().overClosures(name, pools.map(originOf), strategy), terms },
     })
   }
 
@@ -156,14 +128,14 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
     },
   ): MultiPool<P> {
     if (Array.isArray(pools) && isThreadPool(pools[0])) {
-      const { strategy, defaults: terms = NO_CALL_TERMS } = checkOfThreads(options)
-      const members = checkPools<ThreadPool<any>>(pools, isThreadPool)
-      const origin = overCalls(nextName(), members.map(threadOriginOf), strategy)
+      const { strategy, defaults: terms = NO_CALL_TERMS } = forMultiPools().checkOfThreads(options)
+      const members = forMultiPools().checkPools<ThreadPool<any>>(pools, isThreadPool)
+      const origin = forMultiPools().overCalls(nextName(), members.map(threadOriginOf), strategy)
       return new MultiPool(CREATE, members as readonly unknown[] as readonly P[], { calls: { origin, terms } })
     }
-    const { strategy, defaults: terms = NO_TERMS } = checkOfClosures(options)
-    const members = checkPools<Pool<any>>(pools, isPool)
-    const origin = overClosures(nextName(), members.map(originOf), strategy)
+    const { strategy, defaults: terms = NO_TERMS } = forMultiPools().checkOfClosures(options)
+    const members = forMultiPools().checkPools<Pool<any>>(pools, isPool)
+    const origin = forMultiPools().overClosures(nextName(), members.map(originOf), strategy)
     return new MultiPool(CREATE, members as readonly unknown[] as readonly P[], { closures: { origin, terms } })
   }
 
@@ -173,7 +145,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
    * @throws RangeError (TypeError, if it is no number) with code `ERR_POOL_OPTION`
    */
   override at(index: number): P {
-    return this.#pools[checkIndex(index, this.#pools.length)]!
+    return this.#pools[forMultiPools().checkIndex(index, this.#pools.length)]!
   }
 
   /**
@@ -183,7 +155,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
   setStrategy(strategy: Strategy): void {
-    this.#origin.naming.strategy = checkStrategy(strategy)
+    this.#origin.naming.strategy = forMultiPools().checkStrategy(strategy)
   }
 
   // ── closures ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -205,17 +177,17 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
     if (options === undefined && access.terms === NO_TERMS && typeof task === 'function') {
       return access.origin.offer(task as Closure<any>, undefined, Offer.normal) as Promise<Awaited<T>>
     }
-    return submitChecking(access, task, options) as Promise<Awaited<T>>
+    return forClosures().submitChecking(access, task, options) as Promise<Awaited<T>>
   }
 
   /** Does the same as `future` of a pool, in the first pool that takes the task. `refusal` says what all pools said. */
   get future(): FutureOf<P> {
-    return futureOver(this.#closures, this.#calls) as FutureOf<P>
+    return forScopes().futureOver(this.#closures, this.#calls) as FutureOf<P>
   }
 
   /** Makes a group, as `group` of a pool does, see `MultiGroup`. */
   get group(): MultiGroup<P> {
-    return groupOver(this.#closures, this.#calls) as MultiGroup<P>
+    return forScopes().groupOver(this.#closures, this.#calls) as MultiGroup<P>
   }
 
   /**
@@ -229,7 +201,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
   ): Promise<Awaited<ReturnType<F>>[]> {
     const access = this.#closures
     if (access === undefined) return rejectedLater(noClosures('submitAll'))
-    return submitAllChecking(access, tasks, options) as Promise<Awaited<ReturnType<F>>[]>
+    return forClosures().submitAllChecking(access, tasks, options) as Promise<Awaited<ReturnType<F>>[]>
   }
 
   /**
@@ -239,7 +211,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
    * @throws what `submit` would reject with, if the task is refused
    */
   execute<R>(this: MultiPool<Pool<R>>, task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): void {
-    executeChecking(this.#closuresFor('execute'), task, options)
+    forClosures().executeChecking(this.#closuresFor('execute'), task, options)
   }
 
   /**
@@ -252,7 +224,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
     task: (context: TaskContext<R>) => unknown,
     options?: SubmitOptions,
   ): boolean {
-    return tryExecuteChecking(this.#closuresFor('tryExecute'), task, options)
+    return forClosures().tryExecuteChecking(this.#closuresFor('tryExecute'), task, options)
   }
 
   /**
@@ -277,7 +249,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
   ): AsyncIterableIterator<Result<M, N>>
   map(items: Iterable<unknown>, task: unknown, options?: unknown): AsyncIterableIterator<any> {
     return this.#calls === undefined
-      ? mapChecking(this.#closures!, items, task as () => unknown, options)
+      ? forClosures().mapChecking(this.#closures!, items, task as () => unknown, options)
       : mapCalls(this.#calls, items, task)
   }
 
@@ -290,7 +262,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
    */
   lease<R>(this: MultiPool<Pool<R>>, options?: LeaseOptions): Promise<Lease<R>> {
     const access = this.#closures
-    return access === undefined ? rejectedLater(noClosures('lease')) : leaseChecking(access, options)
+    return access === undefined ? rejectedLater(noClosures('lease')) : forClosures().leaseChecking(access, options)
   }
 
   /**
@@ -335,12 +307,12 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
   ): AsyncIterableIterator<Chunk<M, N>>
   stream(argument?: unknown, options?: StreamOptions): AsyncIterableIterator<unknown> {
     if (this.#calls === undefined) throw noExports('stream')
-    return streamChecking(this.#calls, argument, options)
+    return forStreams().streamChecking(this.#calls, argument, options)
   }
 
   /** The same as `tasks` of a thread pool, in the first pool that takes the task. */
   get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never {
-    this.#tasks ??= tasksOver(this.#calls)
+    this.#tasks ??= forMultiPools().tasksOver(this.#calls)
     return this.#tasks as P extends ThreadPool<infer M> ? Tasks<M> : never
   }
 
@@ -366,7 +338,9 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
     options: Named<WithOptions, N>,
   ): With<M, WithDefault<M, N>>
   with(options: unknown): any {
-    return this.#calls === undefined ? viewOfClosures(this.#closures!, options) : viewOfCalls(this.#calls, options)
+    return this.#calls === undefined
+      ? forViews().viewOfClosures(this.#closures!, options)
+      : forViews().viewOfCalls(this.#calls, options)
   }
 
   /**
@@ -378,7 +352,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
     this: MultiPool<Pool<R>>,
     f: (this: This, ...args: A) => T,
   ): (this: This, ...args: A) => Promise<Awaited<T>> {
-    return wrapping(this.#closuresFor('wrap'), f) as (...args: unknown[]) => Promise<Awaited<T>>
+    return forClosures().wrapping(this.#closuresFor('wrap'), f) as (...args: unknown[]) => Promise<Awaited<T>>
   }
 
   /** @internal */

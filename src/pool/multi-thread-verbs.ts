@@ -8,9 +8,9 @@ import type { ThreadStack } from '../threads/inspect/stacks.js'
 import type { ThreadOrigin } from '../threads/owner/thread-origin.js'
 import { BasePool } from './any-pool.js'
 import type { Argument, Default, Named, Names, Result } from './module-types.js'
+import { forAllThreads } from './needed.js'
 import { noExports, noThreads } from './other-kind.js'
 import type { ThreadPool } from './thread-pool.js'
-import { broadcastChecking, profileChecking, stacksOfAll } from './thread-verbs.js'
 
 /** The verbs of a MultiPool that concern all threads of its pools. */
 export abstract class MultiThreadVerbs<P> extends BasePool {
@@ -36,17 +36,19 @@ export abstract class MultiThreadVerbs<P> extends BasePool {
     options?: Named<BroadcastOptions, N>,
   ): Promise<Result<M, N>[]> {
     if (this.#members === undefined) return rejectedLater(noExports('broadcast'))
-    return broadcastChecking(this.#members, argument, options) as Promise<Result<M, N>[]>
+    return forAllThreads().broadcastChecking(this.#members, argument, options) as Promise<Result<M, N>[]>
   }
 
   /** Does the same as `stacks` of a thread pool, for the threads of all pools. */
   stacks(this: MultiThreadVerbs<ThreadPool<any>>): Promise<ThreadStack[]> {
-    return this.#members === undefined ? rejectedLater(noThreads('stacks')) : stacksOfAll(this.name, this.#members)
+    return this.#members === undefined
+      ? rejectedLater(noThreads('stacks'))
+      : forAllThreads().stacksOfAll(this.name, this.#members)
   }
 
   /** Does the same as `profile` of a thread pool, for the threads of all pools. */
   profile(this: MultiThreadVerbs<ThreadPool<any>>, options: ProfileOptions): Promise<ThreadProfile[]> {
     if (this.#members === undefined) return rejectedLater(noThreads('profile'))
-    return profileChecking(this.name, this.#members, options)
+    return forAllThreads().profileChecking(this.name, this.#members, options)
   }
 }

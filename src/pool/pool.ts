@@ -18,26 +18,13 @@ import type { Future } from '../future/future.js'
 import type { Group } from '../group/group.js'
 import type { Outcome } from '../group/outcome.js'
 import type { GroupOptions } from '../options/group-options.js'
-import {
-  type ClosureAccess,
-  NO_TERMS,
-  executeChecking,
-  futureChecking,
-  groupOf,
-  leaseChecking,
-  mapChecking,
-  submitAllChecking,
-  submitChecking,
-  tryExecuteChecking,
-  wrapping,
-} from './closure-verbs.js'
-import { forClosures } from './needed.js'
+import { type ClosureAccess, NO_TERMS } from './closure-access.js'
+import { forClosures, forScopes, forViews } from './needed.js'
 import type { Lease } from '../origin/lease.js'
 import type { Closure, TaskContext } from '../origin/task.js'
 import { watchReachability } from '../origin/unreachable.js'
 import type { Careful, Terms } from '../options/policy-options.js'
 import type { CarefulPool, PoolWith } from './view-types.js'
-import { viewOfClosures } from './views.js'
 
 const CREATE = Symbol('create')
 
@@ -128,7 +115,7 @@ export class Pool<R = unknown> extends BasePool {
     if (options === undefined && !this.#hasDefaults && typeof task === 'function') {
       return origin.offer(task as Closure<R>, undefined, Offer.normal) as Promise<Awaited<T>>
     }
-    return submitChecking(this.#access, task, options) as Promise<Awaited<T>>
+    return forClosures().submitChecking(this.#access, task, options) as Promise<Awaited<T>>
   }
 
   /**
@@ -149,7 +136,7 @@ export class Pool<R = unknown> extends BasePool {
   with<F = never>(options: SubmitOptions & Careful<F>): CarefulPool<R, Awaited<F>>
   with(options: SubmitOptions): PoolWith<R>
   with(options: unknown): PoolWith<R> {
-    return viewOfClosures(this.#access, options)
+    return forViews().viewOfClosures(this.#access, options)
   }
 
   /**
@@ -166,7 +153,7 @@ export class Pool<R = unknown> extends BasePool {
   wrap<This, A extends unknown[], T>(
     f: (this: This, ...args: A) => T,
   ): (this: This, ...args: A) => Promise<Awaited<T>> {
-    return wrapping(this.#access, f) as (...args: unknown[]) => Promise<Awaited<T>>
+    return forClosures().wrapping(this.#access, f) as (...args: unknown[]) => Promise<Awaited<T>>
   }
 
   /**
@@ -184,7 +171,7 @@ export class Pool<R = unknown> extends BasePool {
     task: (context: TaskContext<R>) => T | PromiseLike<NoInfer<Awaited<T>>>,
     options?: SubmitOptions,
   ): Future<Awaited<T>> {
-    return futureChecking(this.#access, task, options) as Future<Awaited<T>>
+    return forScopes().futureChecking(this.#access, task, options) as Future<Awaited<T>>
   }
 
   /**
@@ -207,7 +194,7 @@ export class Pool<R = unknown> extends BasePool {
   group<T = unknown>(options: GroupOptions & { mode: 'allSettled' }): Group<R, T, Outcome<T>[]>
   group<T = unknown>(options?: GroupOptions): Group<R, T, T | T[] | Outcome<T>[]>
   group(options?: GroupOptions): Group<R> {
-    return groupOf(this.#access, options)
+    return forScopes().groupOf(this.#access, options)
   }
 
   /**
@@ -233,7 +220,7 @@ export class Pool<R = unknown> extends BasePool {
     tasks: Iterable<F>,
     options?: SubmitOptions,
   ): Promise<Awaited<ReturnType<F>>[]> {
-    return submitAllChecking(this.#access, tasks, options) as Promise<Awaited<ReturnType<F>>[]>
+    return forClosures().submitAllChecking(this.#access, tasks, options) as Promise<Awaited<ReturnType<F>>[]>
   }
 
   /**
@@ -244,7 +231,7 @@ export class Pool<R = unknown> extends BasePool {
    * @throws what `submit` would reject with, if the task is refused
    */
   execute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): void {
-    executeChecking(this.#access, task, options)
+    forClosures().executeChecking(this.#access, task, options)
   }
 
   /**
@@ -254,7 +241,7 @@ export class Pool<R = unknown> extends BasePool {
    * @throws for bad arguments only
    */
   tryExecute(task: (context: TaskContext<R>) => unknown, options?: SubmitOptions): boolean {
-    return tryExecuteChecking(this.#access, task, options)
+    return forClosures().tryExecuteChecking(this.#access, task, options)
   }
 
   /**
@@ -281,7 +268,7 @@ export class Pool<R = unknown> extends BasePool {
    * @param options `signal`, `waitTimeout`, `priority` and `key` of a task; they hold until the lease is granted
    */
   lease(options?: LeaseOptions): Promise<Lease<R>> {
-    return leaseChecking(this.#access, options)
+    return forClosures().leaseChecking(this.#access, options)
   }
 
   /**
@@ -332,6 +319,6 @@ export class Pool<R = unknown> extends BasePool {
     task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>,
     options?: MapOptions,
   ): AsyncIterableIterator<Awaited<O>> {
-    return mapChecking(this.#access, items, task, options)
+    return forClosures().mapChecking(this.#access, items, task, options)
   }
 }

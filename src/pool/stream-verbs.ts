@@ -5,8 +5,8 @@ import { ChunkStream } from '../threads/stream/chunk-stream.js'
 import type { StreamHome } from '../threads/stream/home.js'
 import type { Call } from '../threads/owner/call.js'
 import { type CallAccess, DEFAULT } from './call-verbs.js'
-import { noCare } from './care.js'
-import { forStreams } from './needed.js'
+import { noCare } from './no-care.js'
+import { StreamCall } from '../threads/stream/stream-call.js'
 
 const HIGH_WATER_MARK = 16
 
@@ -22,5 +22,5 @@ export function streamChecking(access: CallAccess, argument: unknown, options: u
     access.origin.execute(call, checked)
     return access.homeOf(call)
   }
-  return new ChunkStream(new (forStreams().StreamCall)(checked.name ?? DEFAULT, argument, highWaterMark, submit))
+  return new ChunkStream(new StreamCall(checked.name ?? DEFAULT, argument, highWaterMark, submit))
 }

@@ -30,8 +30,6 @@ import {
   checkRunSync,
   mapCalls,
   runAllChecking,
-  runAsFuture,
-  threadGroupOf,
   runChecking,
   submitCall,
   tasksOf,
@@ -52,12 +50,11 @@ import type {
   Tasks,
   WithDefault,
 } from './module-types.js'
+import { forScopes, forStreams, forViews } from './needed.js'
 import { noLease, noWrap } from './other-kind.js'
-import { streamChecking } from './stream-verbs.js'
 import { ThreadVerbs } from './thread-verbs.js'
 import { watchReachability } from '../origin/unreachable.js'
 import type { CarefulThreads, With } from './view-types.js'
-import { viewOfCalls } from './views.js'
 
 const CREATE = Symbol('create')
 
@@ -195,7 +192,7 @@ export class ThreadPool<M = any> extends ThreadVerbs<M> {
    */
   future<N extends Names<M> = Default<M>>(...call: CallOf<M, N, RunOptions>): Future<Result<M, N>>
   future(argument?: unknown, options?: RunOptions): Future<unknown> {
-    return runAsFuture(this.#access, argument, options)
+    return forScopes().runAsFuture(this.#access, argument, options)
   }
 
   /**
@@ -219,7 +216,7 @@ export class ThreadPool<M = any> extends ThreadVerbs<M> {
   group<T = unknown>(options: GroupOptions & { mode: 'allSettled' }): ThreadGroup<GroupRun<M>, T, Outcome<T>[]>
   group<T = unknown>(options?: GroupOptions): ThreadGroup<GroupRun<M>, T, T | T[] | Outcome<T>[]>
   group(options?: GroupOptions): ThreadGroup<GroupRun<M>> {
-    return threadGroupOf(this.#access, options)
+    return forScopes().threadGroupOf(this.#access, options)
   }
 
   /**
@@ -243,7 +240,7 @@ export class ThreadPool<M = any> extends ThreadVerbs<M> {
   ): CarefulThreads<M, WithDefault<M, N>, Awaited<F>>
   with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<M, N>>
   with(options: unknown): any {
-    return viewOfCalls(this.#access, options)
+    return forViews().viewOfCalls(this.#access, options)
   }
 
   /**
@@ -299,7 +296,7 @@ export class ThreadPool<M = any> extends ThreadVerbs<M> {
     ...call: StreamCall<M, N, StreamOptions>
   ): AsyncIterableIterator<Chunk<M, N>>
   stream(argument?: unknown, options?: StreamOptions): AsyncIterableIterator<unknown> {
-    return streamChecking(this.#access, argument, options)
+    return forStreams().streamChecking(this.#access, argument, options)
   }
 
   /**

@@ -1,54 +1,12 @@
 /** What the user of a thread pool says to all of its threads, and sees of them. */
-import { rejectedLater } from '../base/intrinsics.js'
-import { type BroadcastOptions, checkBroadcastOptions } from '../options/broadcast-options.js'
-import { type ProfileOptions, checkProfileOptions } from '../options/profile-options.js'
-import { broadcast } from '../threads/broadcast/broadcast.js'
-import { type ThreadProfile, profilesOf } from '../threads/inspect/profiles.js'
-import { type ThreadStack, stacksOf } from '../threads/inspect/stacks.js'
+import type { BroadcastOptions } from '../options/broadcast-options.js'
+import type { ProfileOptions } from '../options/profile-options.js'
+import type { ThreadProfile } from '../threads/inspect/profiles.js'
+import type { ThreadStack } from '../threads/inspect/stacks.js'
 import type { ThreadOrigin } from '../threads/owner/thread-origin.js'
 import { BasePool } from './any-pool.js'
-import { DEFAULT } from './call-verbs.js'
 import type { Argument, Default, Named, Names, Result } from './module-types.js'
-
-/** Calls an export in every live thread of these pools. */
-export function broadcastChecking(
-  origins: readonly ThreadOrigin[],
-  argument: unknown,
-  options: unknown,
-): Promise<unknown[]> {
-  try {
-    const { name = DEFAULT, ...checked } = checkBroadcastOptions(options)
-    return broadcast(
-      origins.map(({ audience }) => audience),
-      name,
-      argument,
-      checked,
-    )
-  } catch (error) {
-    return rejectedLater(error)
-  }
-}
-
-/** The stacks of the busy threads of these pools; `name`: that of them together. */
-export function stacksOfAll(name: string, origins: readonly ThreadOrigin[]): Promise<ThreadStack[]> {
-  return stacksOf(name, () => origins.flatMap((origin) => origin.occupations()))
-}
-
-/** The CPU profiles of the threads of these pools. */
-export function profileChecking(
-  name: string,
-  origins: readonly ThreadOrigin[],
-  options: unknown,
-): Promise<ThreadProfile[]> {
-  try {
-    const { ms } = checkProfileOptions(options)
-    const threads = () =>
-      origins.flatMap((origin) => origin.occupations().map((occupation) => ({ ...occupation, pool: origin.name })))
-    return profilesOf(name, threads, ms)
-  } catch (error) {
-    return rejectedLater(error)
-  }
-}
+import { forAllThreads } from './needed.js'
 
 /** The verbs of a thread pool that concern all of its threads. */
 export abstract class ThreadVerbs<M> extends BasePool {
@@ -84,7 +42,7 @@ export abstract class ThreadVerbs<M> extends BasePool {
     argument?: Argument<M, N>,
     options?: Named<BroadcastOptions, N>,
   ): Promise<Result<M, N>[]> {
-    return broadcastChecking([this.#origin], argument, options) as Promise<Result<M, N>[]>
+    return forAllThreads().broadcastChecking([this.#origin], argument, options) as Promise<Result<M, N>[]>
   }
 
   /**
@@ -108,7 +66,7 @@ export abstract class ThreadVerbs<M> extends BasePool {
    * (`ERR_POOL_UNSUPPORTED`) where there is none. Keeps the process alive until it settles.
    */
   stacks(): Promise<ThreadStack[]> {
-    return stacksOfAll(this.name, [this.#origin])
+    return forAllThreads().stacksOfAll(this.name, [this.#origin])
   }
 
   /**
@@ -124,6 +82,6 @@ export abstract class ThreadVerbs<M> extends BasePool {
    * or RangeError for bad options, and otherwise as `stacks` does. Keeps the process alive until it settles.
    */
   profile(options: ProfileOptions): Promise<ThreadProfile[]> {
-    return profileChecking(this.name, [this.#origin], options)
+    return forAllThreads().profileChecking(this.name, [this.#origin], options)
   }
 }

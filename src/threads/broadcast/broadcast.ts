@@ -4,13 +4,10 @@ import { needHeadroom } from '../../base/headroom.js'
 import { Refusal, ValueKind } from '../../native/abi.js'
 import { describe, isolate, native } from '../../native/binding.js'
 import type { BroadcastChecked } from '../../options/broadcast-options.js'
-import { Call } from '../owner/call.js'
+import { Call, LEFT_OUT } from '../owner/call.js'
 import type { CallBatchOwner } from '../owner/call-batch.js'
 import { type PortArgument, toSharedArgument } from '../owner/port-argument.js'
 import { NAMED, encode, serialize } from '../../wire/values.js'
-
-/** What a call rejects with whose thread has ended, or takes no more tasks, before it has begun the call. */
-export const LEFT_OUT = Symbol('left out')
 
 /** A pool whose threads are meant. */
 export interface Audience extends CallBatchOwner {

@@ -14,6 +14,9 @@ import type { Listener } from './progress.js'
 
 const noop = (): void => {}
 
+/** What a call rejects with whose thread has ended, or takes no more tasks, before it has begun the call. */
+export const LEFT_OUT = Symbol('left out')
+
 /** The call of an export in a thread: a job, and once it is accepted a task, kept until its promise has settled. */
 export class Call implements Accepted {
   /** Of the export's number: `SPREAD` if `argument` is a list of arguments, `STREAM` if chunks are to come. */

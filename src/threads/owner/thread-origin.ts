@@ -18,7 +18,8 @@ import { Observer } from '../../observe/observer.js'
 import { Signals } from '../../origin/signals.js'
 import { Stat } from '../../native/pool-stats.js'
 import type { CheckedCarrier } from '../../options/carry-options.js'
-import { type Change, checkThreadChange } from '../../options/live-options.js'
+import type { Change } from '../../options/live-options.js'
+import { forChanges } from '../../options/needed.js'
 import { toCoreScheduling } from '../../options/scheduling-options.js'
 import {
   type RunChecked,
@@ -30,8 +31,8 @@ import { type Occupation, occupationsOf } from '../inspect/occupations.js'
 import { Threads } from './threads.js'
 import { afterPrints } from './after-prints.js'
 import { assertMayBlock, blockedByStreams } from './blocking.js'
-import type { Call } from './call.js'
-import { type Audience, LEFT_OUT } from '../broadcast/broadcast.js'
+import { type Call, LEFT_OUT } from './call.js'
+import type { Audience } from '../broadcast/broadcast.js'
 import { CallEnds, completeOf, isPlainResult } from './call-ends.js'
 import type { CallList } from './call-list.js'
 import { CallTable } from './call-table.js'
@@ -117,7 +118,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
   }
 
   readChange(change: unknown): Change {
-    return checkThreadChange(change)
+    return forChanges().checkThreadChange(change)
   }
 
   protected abortRunning(reason: unknown): void {
