@@ -49,7 +49,9 @@ export class CallShare implements Share, BatchOfCalls {
   /** Where they were submitted, if that is noted. */
   readonly #site: SubmitSite | undefined
   #exportCode = 0
-  /** Up to which number the tasks that are left have been aborted. */
+  /** The core's numbers for its tasks: who fails looks at no others. */
+  readonly #ids: number[] = []
+  /** How many of them have been looked at since the batch failed. */
   #aborted = 0
 
   constructor(
@@ -142,6 +144,7 @@ export class CallShare implements Share, BatchOfCalls {
         const at = answerAt(place)
         const id = chunk.words[at + BatchRow.task]!
         table.keepOfBatch(id, chunk.words[at + BatchRow.stamp]!, this, index)
+        this.#ids.push(id)
         if (this.#portArguments.size > 0) this.#keepPortArgument(table.at(id)!, own)
         if (tracedBatch !== undefined)
           table.at(id)!.traceBy(tracedBatch.tasks[index]!, this.#owner.id, this.#owner.name)
@@ -182,13 +185,14 @@ export class CallShare implements Share, BatchOfCalls {
 
   abortSome(most: number, reason: unknown): boolean {
     const { table } = this.#owner
-    // Those that come later are others'.
-    const end = Math.min(this.#aborted + most, table.length)
+    const end = Math.min(this.#aborted + most, this.#ids.length)
     for (; this.#aborted < end; this.#aborted++) {
-      if (table.batchAt(this.#aborted) !== this && table.objectAt(this.#aborted)?.batch !== this.batch) continue
-      this.#owner.abort(table.at(this.#aborted)!, reason)
+      const id = this.#ids[this.#aborted]!
+      // The number of one that has settled may be another's by now.
+      if (table.batchAt(id) !== this && table.objectAt(id)?.batch !== this.batch) continue
+      this.#owner.abort(table.at(id)!, reason)
     }
-    return end === table.length
+    return end === this.#ids.length
   }
 
   /** Nobody will ask for the arguments of calls that have not been handed in. */
