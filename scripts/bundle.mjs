@@ -61,7 +61,9 @@ function reach(...files) {
 }
 
 const parts = [...compiled.keys()].flatMap((file) => linksOf(file, PART).map((part) => ({ part, owner: file })))
-const nameOfPart = (part) => `${basename(part, '.ts')}-code.js`
+const nameOfPart = (part) => basename(part, '.ts').replace(/-./g, ([, letter]) => letter.toUpperCase())
+/** What a part is called between rollup and here. It is no file. */
+const chunkOfPart = (part) => `${nameOfPart(part)}.part`
 const doors = entries.map(({ source }) => reach(join(root, source)))
 const reachedByPart = parts.map(({ part }) => reach(part))
 
@@ -79,6 +81,13 @@ function chunkOf(file) {
   return `${entries[isIn.indexOf(true)].path}-code`
 }
 
+/** The file that has the parts of a source: it is beside the file in which the source goes. */
+function packOf(owner) {
+  const chunk = chunkOf(owner)
+  if (chunk === null) throw new Error(`${owner} is in a part, and has one`)
+  return chunk.replace(/code$/, 'parts.js')
+}
+
 /** Of each entry point, what it exports. Its file exports more, for those beside it. */
 const exportsOf = new Map(entries.map(({ source }) => [join(root, source), []]))
 
@@ -89,17 +98,20 @@ const typescript = {
     this.emitFile({ type: 'chunk', id: PARTS, name: SHARED })
     this.emitFile({ type: 'chunk', id: INSPECTOR, fileName: 'inspector.js' })
     this.emitFile({ type: 'chunk', id: CLI, fileName: 'cli.js' })
-    for (const { part } of parts) this.emitFile({ type: 'chunk', id: part, fileName: nameOfPart(part) })
+    for (const { part } of parts) this.emitFile({ type: 'chunk', id: part, fileName: chunkOfPart(part) })
   },
   buildEnd() {
     for (const [file, exports] of exportsOf) exports.push(...this.getModuleInfo(file).exports.toSorted())
   },
   resolveId: (id, importer) => (id.startsWith('.') && importer !== undefined ? sourceOf(id, importer) : null),
   load: (id) =>
-    compiled.get(id)?.replaceAll(PART, (_, part) => {
-      const name = nameOfPart(part.replace(/js$/, 'ts'))
-      return `part(() => require("./${name}"), "${name}", module)`
-    }) ?? null,
+    compiled
+      .get(id)
+      ?.replace(/import \{ part \} from/, 'import { partOf } from')
+      .replaceAll(PART, (_, part) => {
+        const pack = packOf(id)
+        return `partOf(() => require("./${pack}"), "${nameOfPart(sourceOf(part, id))}", "${pack}", module)`
+      }) ?? null,
 }
 
 /**
@@ -167,7 +179,16 @@ const { output } = await bundle.generate({
 })
 await bundle.close()
 const sharing = output.find(({ moduleIds }) => moduleIds.includes(PARTS))
-for (const { fileName, code, facadeModuleId } of output) {
+/** By file, the code of its parts. Each part is a function, so that the file can be required as well. */
+const packs = new Map()
+for (const { part, owner } of parts) {
+  const { code } = output.find(({ fileName }) => fileName === chunkOfPart(part))
+  const name = nameOfPart(part)
+  const packed = `exports.${name} = exports => {\n${await shorten(code)}} // ${name}\n`
+  packs.set(packOf(owner), (packs.get(packOf(owner)) ?? '') + packed)
+}
+for (const [fileName, text] of packs) write(fileName, text)
+for (const { fileName, code, facadeModuleId } of output.filter(({ fileName }) => !fileName.endsWith('.part'))) {
   const isFirst = exportsOf.has(facadeModuleId)
   const start = facadeModuleId === CLI ? '#!/usr/bin/env node\n' : ''
   write(

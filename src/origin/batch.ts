@@ -2,7 +2,7 @@ import { Promise, rejectedPromise } from '../base/intrinsics.js'
 import { heed, isAnyAborting } from '../base/relay.js'
 import { SLICE, inSlices } from '../base/slices.js'
 import { carryOut, hasCommands } from '../native/isolate.js'
-import { capture, forgetCaptured, rejectOf, resolveOf } from './captured.js'
+import { capture, captured, forgetCaptured } from './captured.js'
 import type { Resolve } from './task.js'
 
 /** What one pool takes of a batch: it has reserved a place for each of these jobs. */
@@ -50,8 +50,8 @@ export class Batch {
   /** Listens to the signal, which may throw. */
   constructor(size: number, signal: AbortSignal | undefined) {
     this.promise = new Promise<unknown>(capture) as Promise<unknown[]>
-    this.#resolve = resolveOf
-    this.#reject = rejectOf
+    this.#resolve = captured.resolve
+    this.#reject = captured.reject
     forgetCaptured()
     this.#left = size
     // oxlint-disable-next-line unicorn/no-new-array -- any other way writes each element twice

@@ -3,7 +3,7 @@ import { Promise, rejectedLater, rejectedPromise, resolvedPromise, withoutFrames
 import { Cancelled, Offer, Refusal, Rejection, Special, Word } from '../native/abi.js'
 import { native, words } from '../native/binding.js'
 import { captureContext } from './async-context.js'
-import { capture, forgetCaptured, rejectOf, resolveOf } from './captured.js'
+import { capture, captured, forgetCaptured } from './captured.js'
 import type { Batch, Share } from './batch.js'
 import { type BatchOwner, ClosureShare } from './closure-batch.js'
 import { ClosureRunner } from './closure-runner.js'
@@ -168,13 +168,13 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     const promise = new Promise<unknown>(capture)
     const asyncContext = captureContext(promise)
     if (asyncContext === undefined) {
-      this.#ledger.keepPlain(id, closure, resolveOf)
+      this.#ledger.keepPlain(id, closure, captured.resolve)
     } else {
       const task = new Task(closure, promise, 1, undefined, false, false)
       task.id = id
       task.stamp = stamp
-      task.resolve = resolveOf
-      task.reject = rejectOf
+      task.resolve = captured.resolve
+      task.reject = captured.reject
       task.asyncContext = asyncContext
       this.#ledger.keep(id, task)
     }
@@ -221,8 +221,8 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     task.key = options.key
     task.site = this.observer.site()
     if (hasPromise) {
-      task.resolve = resolveOf
-      task.reject = rejectOf
+      task.resolve = captured.resolve
+      task.reject = captured.reject
       forgetCaptured()
     }
     this.#ledger.keep(task.id, task)

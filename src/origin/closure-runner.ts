@@ -7,7 +7,7 @@ import { carryOut, hasCommands } from '../native/isolate.js'
 import { letGo } from '../native/targets.js'
 import type { PoolSettings } from '../options/options.js'
 import { runInContext } from './async-context.js'
-import { capture, forgetCaptured, resolveOf } from './captured.js'
+import { capture, captured, forgetCaptured } from './captured.js'
 import type { Failures } from './failures.js'
 import type { Ledger } from './ledger.js'
 import { LEASE, Lease, type LeaseHolder } from './lease.js'
@@ -74,7 +74,7 @@ export class ClosureRunner<R> implements Ends<R>, LeaseHolder<R> {
     outcome = undefined
     if (went === Went.pending) {
       const promise = new Promise<unknown>(capture)
-      slot.resolve = resolveOf
+      slot.resolve = captured.resolve
       forgetCaptured()
       this.#await(slot, value)
       return promise

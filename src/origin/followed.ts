@@ -5,7 +5,7 @@ import { Rejection } from '../native/abi.js'
 import { native } from '../native/binding.js'
 import type { RefusalReason } from '../observe/channels.js'
 import { carryOut, hasCommands } from '../native/isolate.js'
-import { capture, forgetCaptured, rejectOf, resolveOf } from './captured.js'
+import { capture, captured, forgetCaptured } from './captured.js'
 import type { GroupTag } from './group-tag.js'
 import type { Resolve } from './task.js'
 import { type Times, timesNow } from './times.js'
@@ -60,8 +60,8 @@ export class Followed {
     readonly group: GroupTag | undefined,
   ) {
     this.promise = new Promise<unknown>(capture)
-    this.#resolve = resolveOf
-    this.#reject = rejectOf
+    this.#resolve = captured.resolve
+    this.#reject = captured.reject
     forgetCaptured()
     markHandled(this.promise)
   }

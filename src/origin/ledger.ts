@@ -3,7 +3,7 @@ import { Promise } from '../base/intrinsics.js'
 import { SLICE, inSlices } from '../base/slices.js'
 import { throwLater } from '../base/uncaught.js'
 import { native } from '../native/binding.js'
-import { capture, forgetCaptured, rejectOf, resolveOf } from './captured.js'
+import { capture, captured, forgetCaptured } from './captured.js'
 import { LEASE } from './lease.js'
 import type { OwnTask } from '../observe/seen.js'
 import type { Slot } from './slot.js'
@@ -140,8 +140,8 @@ export class Ledger<R> {
     task.id = id
     // It waits or runs, so the number is still its own.
     task.stamp = native.stamp(handle, id)
-    task.resolve = resolveOf
-    task.reject = rejectOf
+    task.resolve = captured.resolve
+    task.reject = captured.reject
     forgetCaptured()
     // The promise that was handed out follows the one that can be rejected.
     resolve(new Followed(promise))

@@ -1,5 +1,5 @@
 import { Promise } from '../../base/intrinsics.js'
-import { capture, forgetCaptured, rejectOf, resolveOf } from '../../origin/captured.js'
+import { capture, captured, forgetCaptured } from '../../origin/captured.js'
 import type { Rejection } from '../../native/abi.js'
 import { native } from '../../native/binding.js'
 import type { Batch } from '../../origin/batch.js'
@@ -121,8 +121,8 @@ export class Call implements Accepted {
   promised(): Promise<unknown> {
     if (this.promise !== undefined) return this.promise
     const promise = new Promise<unknown>(capture)
-    this.resolve = resolveOf
-    this.reject = rejectOf
+    this.resolve = captured.resolve
+    this.reject = captured.reject
     forgetCaptured()
     this.promise = promise
     return promise
