@@ -1475,7 +1475,9 @@ export interface TaskContext<R> {
  * A lease that is collected as garbage without release counts as broken: a warning is logged, and its resource is
  * disposed of. If the pool has `trackSubmit`, the warning has the place where the lease was taken, as `submitStack`.
  */
-export declare class Lease<R> implements Disposable, AsyncDisposable {
+export interface Lease<R> extends HeldLease<R> {
+}
+declare class HeldLease<R> implements Disposable, AsyncDisposable {
 	#private;
 	/** What `init` has made; `undefined` without `init`. It must not be used after the release. */
 	readonly resource: R;
@@ -1945,7 +1947,9 @@ declare abstract class AnyGroup<T, J> implements AsyncDisposable {
  * const pages = await group.join()
  * ```
  */
-export declare class Group<R = unknown, T = unknown, J = unknown> extends AnyGroup<T, J> {
+export interface Group<R = unknown, T = unknown, J = unknown> extends ClosureGroup<R, T, J> {
+}
+declare class ClosureGroup<R = unknown, T = unknown, J = unknown> extends AnyGroup<T, J> {
 	#private;
 	/**
 	 * Submits a task of the group, as `submit` of the pool does. The promise is of use if somebody wants this very result;
@@ -1967,7 +1971,9 @@ export declare class Group<R = unknown, T = unknown, J = unknown> extends AnyGro
  * for (const { tag, status } of await group.join()) console.log(tag, status)
  * ```
  */
-export declare class ThreadGroup<F = (argument?: any, options?: GroupRunOptions) => Promise<any>, T = unknown, J = unknown> extends AnyGroup<T, J> {
+export interface ThreadGroup<F = (argument?: any, options?: GroupRunOptions) => Promise<any>, T = unknown, J = unknown> extends CallGroup<F, T, J> {
+}
+declare class CallGroup<F = (argument?: any, options?: GroupRunOptions) => Promise<any>, T = unknown, J = unknown> extends AnyGroup<T, J> {
 	#private;
 	/**
 	 * Calls an export as a task of the group, as `run` of the pool does. The promise is of use if somebody wants this very

@@ -94,7 +94,10 @@ abstract class AnyGroup<T, J> implements AsyncDisposable {
  * const pages = await group.join()
  * ```
  */
-export class Group<R = unknown, T = unknown, J = unknown> extends AnyGroup<T, J> {
+export interface Group<R = unknown, T = unknown, J = unknown> extends ClosureGroup<R, T, J> {}
+
+/** What programs know as `Group`: a type only, as none of them makes one itself. */
+export class ClosureGroup<R = unknown, T = unknown, J = unknown> extends AnyGroup<T, J> {
   readonly #scope: Scope
   readonly #origin: Origin<Closure<R>, SubmitChecked, any>
   readonly #terms: SubmitChecked
@@ -152,7 +155,14 @@ export class Group<R = unknown, T = unknown, J = unknown> extends AnyGroup<T, J>
  * for (const { tag, status } of await group.join()) console.log(tag, status)
  * ```
  */
-export class ThreadGroup<
+export interface ThreadGroup<
+  F = (argument?: any, options?: GroupRunOptions) => Promise<any>,
+  T = unknown,
+  J = unknown,
+> extends CallGroup<F, T, J> {}
+
+/** What programs know as `ThreadGroup`: a type only, as none of them makes one itself. */
+export class CallGroup<
   F = (argument?: any, options?: GroupRunOptions) => Promise<any>,
   T = unknown,
   J = unknown,

@@ -10,7 +10,7 @@ import { runInContext } from './async-context.js'
 import { capture, captured, forgetCaptured } from './captured.js'
 import type { Failures } from './failures.js'
 import type { Ledger } from './ledger.js'
-import { LEASE, Lease, type LeaseHolder } from './lease.js'
+import { HeldLease, LEASE, type LeaseHolder } from './lease.js'
 import { MOST_NESTED, nesting } from './nesting.js'
 import { type Ends, Slot } from './slot.js'
 import { type Closure, Context, type Task } from './task.js'
@@ -155,7 +155,7 @@ export class ClosureRunner<R> implements Ends<R>, LeaseHolder<R> {
     this.#ledger.drop(task.id)
     this.#ends.settle(task)
     native.let_go(this.#id)
-    task.succeed(new Lease(slot, this, this.#failures, task.site?.frames))
+    task.succeed(new HeldLease(slot, this, this.#failures, task.site?.frames))
     return Special.none
   }
 

@@ -69,7 +69,10 @@ const collected = new FinalizationRegistry<Hold<any>>((hold) => hold.lose())
  * A lease that is collected as garbage without release counts as broken: a warning is logged, and its resource is
  * disposed of. If the pool has `trackSubmit`, the warning has the place where the lease was taken, as `submitStack`.
  */
-export class Lease<R> implements Disposable, AsyncDisposable {
+export interface Lease<R> extends HeldLease<R> {}
+
+/** What programs know as `Lease`: a type only, as none of them makes one itself. */
+export class HeldLease<R> implements Disposable, AsyncDisposable {
   readonly #hold: Hold<R>
   /** What `init` has made; `undefined` without `init`. It must not be used after the release. */
   readonly resource: R

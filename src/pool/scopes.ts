@@ -1,6 +1,6 @@
 /** Futures and groups: of closures, of calls, and of the pools of a MultiPool, which are of one of the two kinds. */
 import { type Future, futureOf } from '../future/future.js'
-import { Group, ThreadGroup } from '../group/group.js'
+import { CallGroup, ClosureGroup, type Group, type ThreadGroup } from '../group/group.js'
 import { checkTask } from '../options/options.js'
 import { Call } from '../threads/owner/call.js'
 import { type CallAccess, DEFAULT, callOptions } from './call-verbs.js'
@@ -19,7 +19,7 @@ export const futureChecking = <R>(access: ClosureAccess<R>, task: unknown, optio
 /** A group of tasks. */
 export function groupOf<R>(access: ClosureAccess<R>, options: unknown): Group<R> {
   noCare(access.terms.care, 'group')
-  return new Group<R>(access, options)
+  return new ClosureGroup<R>(access, options)
 }
 
 /** The call as a future. */
@@ -33,7 +33,7 @@ export const runAsFuture = (access: CallAccess, argument: unknown, options: unkn
 /** A group of calls. */
 export function threadGroupOf<F>(access: CallAccess, options: unknown): ThreadGroup<F> {
   noCare(access.terms.care, 'group')
-  return new ThreadGroup<F>(access, options)
+  return new CallGroup<F>(access, options)
 }
 
 type Closures = ClosureAccess<any> | undefined
