@@ -960,7 +960,9 @@ export type LiveOptions = Pick<PoolOptions, "size" | "expiry" | "nonblocking" | 
  * Times are counted in 2,112 buckets, of which each is at most 1.6 % wide, and are told as the middle of their bucket. So
  * from 1 µs to 1 hour no time is told with an error of more than 1 %; a longer one than 73 minutes is known to be longer.
  */
-export declare class Histogram implements HistogramSummary {
+export interface Histogram extends MeasuredHistogram {
+}
+declare class MeasuredHistogram implements HistogramSummary {
 	#private;
 	readonly count: number;
 	readonly mean: number;

@@ -1,8 +1,24 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { sources } from './scripts/entries.mjs'
+
+/** The files of the parts (`src/base/parts.ts`): what they export is taken by `require`. */
+const parts = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .flatMap((file) => {
+    const required = readFileSync(join('src', file), 'utf8').matchAll(/require\('(\.[^']+)\.js'\)/g)
+    return [...required].map(([, path]) => `${join('src', file, '..', path)}.ts`)
+  })
+  .filter((file) => existsSync(file))
 
 export default {
   entry: [
     ...sources,
+    ...parts,
+    'src/threads/inspect/inside/entry.ts',
+    'src/console/cli/cli.ts',
+    'src/console/page/page.ts',
+    '__test__/console/*.mjs',
     'scripts/*.mjs',
     '__test__/**/*.spec.ts',
     '__test__/{bundlers,smoke,examples}/**/*',
@@ -23,8 +39,8 @@ export default {
     'sinon',
     'vitest',
   ],
-  ignoreBinaries: ['rustup', 'gcc', 'musl-gcc', 'go'],
-  ignoreUnresolved: ['./loader', './options/multi-pool-options.js', './pool/pool.js'],
+  ignoreBinaries: ['rustup', 'gcc', 'musl-gcc', 'go', 'apt-get'],
+  ignoreUnresolved: ['./loader', './options/multi-pool-options.js', './pool/pool.js', './console-files.js'],
   // They stand in for a module of Node, whose names they have.
   ignoreIssues: { 'src/base/socket-timers.ts': ['exports', 'nsExports'] },
   exclude: ['duplicates', 'enumMembers'],

@@ -6,8 +6,8 @@ import { root, run } from './run.mjs'
 import { setUp } from './setup.mjs'
 import { obtain } from './tools.mjs'
 
-/** Most bytes of its tarball, and unpacked. */
-const BUDGET = { size: 100_000, unpackedSize: 400_000 }
+/** Most bytes of its tarball, and unpacked. A fifth of them is the page of `workpool/console`, which no program loads before somebody looks. */
+const BUDGET = { size: 160_000, unpackedSize: 550_000 }
 
 setUp()
 const tools = obtain('package', {

@@ -9,8 +9,8 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { targetOf } from './targets.mjs'
 
-/** Most bytes of a binary: what it has with scheduling, and a tenth. A dependency that comes in by mistake is more. */
-const BUDGET = 1_200_000
+/** Most bytes of a binary: what it has with observation, and a tenth. A dependency that comes in by mistake is more. */
+const BUDGET = 1_400_000
 const GLIBC = [2, 17]
 
 const MAGIC = { linux: [0x7f, 0x45, 0x4c, 0x46], darwin: [0xcf, 0xfa, 0xed, 0xfe], win32: [0x4d, 0x5a] }

@@ -37,7 +37,10 @@ let timesOf: (histogram: unknown, what: string) => MeasuredTimes
  * Times are counted in 2,112 buckets, of which each is at most 1.6 % wide, and are told as the middle of their bucket. So
  * from 1 µs to 1 hour no time is told with an error of more than 1 %; a longer one than 73 minutes is known to be longer.
  */
-export class Histogram implements HistogramSummary {
+export interface Histogram extends MeasuredHistogram {}
+
+/** What programs know as `Histogram`: a type only, as none of them makes one itself. */
+export class MeasuredHistogram implements HistogramSummary {
   readonly #times: MeasuredTimes
   readonly count: number
   readonly mean: number
@@ -49,7 +52,7 @@ export class Histogram implements HistogramSummary {
   readonly p999: number
 
   static {
-    histogramOf = (times) => new Histogram(CREATE, times)
+    histogramOf = (times) => new MeasuredHistogram(CREATE, times)
     timesOf = (histogram, what) => {
       if (typeof histogram === 'object' && histogram !== null && #times in histogram) return histogram.#times
       throw wrongType(what, histogram, 'a histogram of a pool')
@@ -128,7 +131,7 @@ export class Histogram implements HistogramSummary {
     const [one, two] = [this.#times, timesOf(other, 'other')]
     if (one.count === 0) return other
     if (two.count === 0) return this
-    return new Histogram(CREATE, {
+    return new MeasuredHistogram(CREATE, {
       count: one.count + two.count,
       sum: one.sum + two.sum,
       shortest: Math.min(one.shortest, two.shortest),
@@ -151,7 +154,7 @@ export class Histogram implements HistogramSummary {
     }
     const first = counts.findIndex((count) => count > 0)
     const last = counts.findLastIndex((count) => count > 0)
-    return new Histogram(CREATE, {
+    return new MeasuredHistogram(CREATE, {
       count: late.count - early.count,
       // Sums of very many times are rounded.
       sum: first < 0 ? 0 : Math.max(0, late.sum - early.sum),
