@@ -5,7 +5,7 @@ use workpool_core::{
 };
 
 use super::{A, B, heavy, of};
-use crate::{Fixture, capacity, recorder::Job};
+use crate::{Fixture, boots, capacity, recorder::Job, resources};
 
 const FACE: FaceId = FaceId::FIRST;
 
@@ -240,4 +240,22 @@ fn a_heavy_wait_stays_one_when_no_other_rule_is_used_any_more() {
     assert_eq!(told(&pool), [], "one slot is free");
     pool.complete(worker);
     assert_eq!(told(&pool), [1]);
+}
+
+#[test]
+fn in_the_background_nobody_is_told_of_the_place_of_a_worker_that_is_kept_and_boots_now() {
+    let pool = Fixture::new(Options { min_size: 3, ..resources(1) });
+    pool.wait(Submission { priority: BACKGROUND, ..Submission::new(0) });
+    pool.await_vacancy_with(Wait { priority: BACKGROUND, ..Wait::new(FACE, 7) });
+    let mut booting = boots(&pool.effects());
+    pool.tune(4);
+    let effects = pool.effects();
+    booting.extend(boots(&effects));
+    assert_eq!(booting.len(), 3, "{effects:?}");
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Vacancy { .. })), "half of the pool boots");
+    assert_eq!(pool.booted(booting[0]), None);
+    assert!(pool.booted(booting[1]).is_some(), "the task comes first");
+    assert_eq!(told(&pool), []);
+    pool.booted(booting[2]);
+    assert_eq!(told(&pool), [7]);
 }

@@ -107,9 +107,10 @@ impl Model {
                 break;
             }
         }
-        // Tasks that wait for workers which boot hold nobody up.
-        while self.options.kind.boots() && self.tell_scheduled(false) {}
         self.keep();
+        // Tasks that wait for workers which boot hold nobody up. Those that are kept boot already: the background leaves
+        // them alone.
+        while self.options.kind.boots() && self.tell_scheduled(false) {}
     }
 
     fn start_on(&mut self, worker: WorkerId, id: TaskId) {
