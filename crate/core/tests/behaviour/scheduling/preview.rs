@@ -148,6 +148,8 @@ proptest! {
             if let Admission::Started(worker, _) = pool.submit(task) {
                 running.push_back(worker);
             }
+            // It may have let another one start.
+            running.extend(pool.starts().into_iter().map(|(worker, _)| worker));
         }
         let preview = pool.preview(most);
         let order = pool.play(running);
