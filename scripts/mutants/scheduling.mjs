@@ -337,8 +337,8 @@ add('state/schedule/keys/order.rs', [
   ['no more of a key run than may', 'if running >= per_key {', 'if running > per_key {'],
   [
     'in the background a key that may not start is passed over',
-    'self.records[id as usize].running < per_key;',
-    'self.records[id as usize].running < u32::MAX;',
+    'self.records[id].running < per_key;',
+    'self.records[id].running < u32::MAX;',
   ],
   ['a given back task hides no older one of its key', 'self.arrivals.most_returned() as usize + 1', '1'],
   [
@@ -406,10 +406,14 @@ add('state/schedule/rate.rs', [
   ],
   [
     'starts that are not known any more were as late as the oldest known one',
-    'for _ in old..new {',
-    'for _ in new..new {',
+    'std::iter::repeat_n(oldest, new - old)',
+    'std::iter::repeat_n(oldest, 0)',
   ],
-  ['a smaller limit keeps the last starts', 'self.times.drain(..excess);', 'self.times.truncate(new);'],
+  [
+    'a smaller limit keeps the last starts',
+    'self.times.pop_front();\n        }\n        if',
+    'self.times.pop();\n        }\n        if',
+  ],
   ['whoever waits behind others is told its round', 'first + u64::from(rounds) * interval', 'first'],
 ])
 

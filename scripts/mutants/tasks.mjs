@@ -56,7 +56,7 @@ add('state/moved.rs', [
 add('state/groups.rs', [
   ['no two groups have one name', 'self.made += 1;', 'self.made = 1;'],
   ['a group is over with its last task', 'if record.open > 0 {', 'if record.open > 1 {'],
-  ['a group is known no longer than a task of it', 'self.by_id.remove(&id);', ''],
+  ['a group is known no longer than a task of it', 'self.by_id.remove(number);', ''],
 ])
 
 add('rules/run.rs', [
@@ -102,7 +102,7 @@ add('state/schedule/keys/order.rs', [
   ['workers boot for the tasks of a group', '.chain(of_groups) {', '.chain(of_groups.take(0)) {'],
   [
     'no more workers boot for a group than its limit',
-    'let limit = self.records[id as usize].limit.unwrap_or(per_key);',
+    'let limit = self.records[id].limit.unwrap_or(per_key);',
     'let limit = per_key;',
   ],
   [

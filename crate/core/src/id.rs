@@ -6,12 +6,6 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WorkerId(pub u32);
 
-impl WorkerId {
-    pub(crate) const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
 /// A task, by the number under which the pool keeps its record, and a stamp. Numbers are dense and are used again once
 /// the record is gone; the stamp tells the task from all others that have the number before or after it. So whoever is
 /// late with a name meets nobody.
@@ -43,10 +37,6 @@ impl TaskId {
     pub const fn stamp(self) -> u32 {
         self.0 as u32
     }
-
-    pub(crate) const fn index(self) -> usize {
-        self.number() as usize
-    }
 }
 
 impl fmt::Debug for TaskId {
@@ -56,9 +46,9 @@ impl fmt::Debug for TaskId {
 }
 
 /// A face: what an isolate holds of a pool. Its place and its stamp together are never used again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FaceId {
-    index: u32,
+    pub(crate) index: u32,
     /// How many faces the pool had before this one, without what does not fit: what is late for a face that has gone
     /// must not reach the next one at its place. It would have to be late by 4,294,967,296 faces exactly.
     stamp: u32,

@@ -22,6 +22,7 @@ mod pool;
 mod reaper;
 mod rules;
 mod state;
+mod store;
 mod submission;
 mod sync;
 

@@ -169,7 +169,21 @@ impl<T: Payload> State<T> {
         if self.schedule.is_some() {
             self.drop_special(id);
         }
-        self.tasks.remove(id);
+        if self.tasks.remove(id) {
+            self.forget_numbers();
+        }
+    }
+
+    /// A crowd of tasks has gone: nothing is kept any more by numbers that no task has.
+    #[cold]
+    fn forget_numbers(&mut self) {
+        let end = self.tasks.end();
+        self.queue.truncate(end);
+        self.deadlines.truncate(end);
+        self.groups.truncate(end);
+        if let Some(schedule) = &mut self.schedule {
+            schedule.keys.truncate(end);
+        }
     }
 
     /// A worker with one task less, or one that has booted, takes the next task, goes idle, or retires. Returns the

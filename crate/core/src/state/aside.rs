@@ -1,6 +1,6 @@
 //! Tasks that waited until all that waited were rejected at once, and whose origins have still to be told.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::{
     effect::Rejection,
@@ -24,7 +24,7 @@ pub(crate) struct Aside {
     last: u64,
     /// Numbers of tasks that have come back from a worker since, and so wait whatever their number among the accepted
     /// ones is.
-    returned: HashSet<u32>,
+    returned: BTreeSet<u32>,
 }
 
 impl Aside {

@@ -1,9 +1,8 @@
 //! The batches that are being handed in: each has places in the pool for tasks that have no record yet.
 
-use slab::Slab;
-
 use crate::{
     id::FaceId,
+    store::Table,
     submission::{Offer, Payload, Submission},
 };
 
@@ -58,12 +57,12 @@ pub(crate) struct Batches<T> {
     /// What the tasks for all places take.
     slots: u64,
     made: u32,
-    open: Slab<Batch<T>>,
+    open: Table<Batch<T>>,
 }
 
 impl<T: Copy> Batches<T> {
     pub(crate) const fn new() -> Self {
-        Self { reserved: 0, kept: 0, slots: 0, made: 0, open: Slab::new() }
+        Self { reserved: 0, kept: 0, slots: 0, made: 0, open: Table::new() }
     }
 
     /// Places that no task has yet.
@@ -105,7 +104,7 @@ impl<T: Copy> Batches<T> {
     ) -> Reservation {
         let stamp = self.made;
         self.made = self.made.wrapping_add(1);
-        let number = self.open.insert(Batch { stamp, face, task, left: 0, weight, is_kept }) as u32;
+        let number = self.open.insert(Batch { stamp, face, task, left: 0, weight, is_kept });
         let reservation = Reservation { number, stamp };
         self.extend(reservation, count);
         reservation
@@ -113,12 +112,12 @@ impl<T: Copy> Batches<T> {
 
     /// Whether the batch still has places.
     pub(crate) fn is_open(&self, reservation: Reservation) -> bool {
-        self.open.get(reservation.number as usize).is_some_and(|batch| batch.stamp == reservation.stamp)
+        self.open.get(reservation.number).is_some_and(|batch| batch.stamp == reservation.stamp)
     }
 
     /// The batch, which is open, has `count` more places.
     pub(crate) fn extend(&mut self, reservation: Reservation, count: u32) {
-        let batch = &mut self.open[reservation.number as usize];
+        let batch = &mut self.open[reservation.number];
         batch.left += count;
         self.reserved += count;
         self.slots += u64::from(batch.weight) * u64::from(count);
@@ -128,7 +127,7 @@ impl<T: Copy> Batches<T> {
 
     /// A task of the batch takes one of its places: what the task is. `None` if the batch has no place any more.
     pub(crate) fn take(&mut self, reservation: Reservation, payload: T) -> Option<Submission<T>> {
-        let number = reservation.number as usize;
+        let number = reservation.number;
         let batch = self.open.get_mut(number).filter(|batch| batch.stamp == reservation.stamp)?;
         batch.left -= 1;
         self.reserved -= 1;
@@ -146,18 +145,19 @@ impl<T: Copy> Batches<T> {
     pub(crate) fn remove(&mut self, reservation: Reservation) -> bool {
         let is_open = self.is_open(reservation);
         if is_open {
-            let batch = self.open.remove(reservation.number as usize);
-            self.reserved -= batch.left;
-            self.slots -= u64::from(batch.weight) * u64::from(batch.left);
-            self.kept -= if batch.is_kept { batch.weight * batch.left } else { 0 };
+            let Batch { left, weight, is_kept, .. } = self.open[reservation.number];
+            self.open.remove(reservation.number);
+            self.reserved -= left;
+            self.slots -= u64::from(weight) * u64::from(left);
+            self.kept -= if is_kept { weight * left } else { 0 };
         }
         is_open
     }
 
     /// The batches of a face have no place any more. Returns whether they had some.
     pub(crate) fn remove_of(&mut self, face: FaceId) -> bool {
-        let of_face = |(number, batch): (usize, &Batch<T>)| {
-            (batch.face == face).then(|| Reservation::new(number as u32, batch.stamp))
+        let of_face = |(number, batch): (u32, &Batch<T>)| {
+            (batch.face == face).then(|| Reservation::new(number, batch.stamp))
         };
         let reservations: Vec<_> = self.open.iter().filter_map(of_face).collect();
         for &reservation in &reservations {
@@ -176,7 +176,7 @@ impl<T: Copy> Batches<T> {
     #[cfg(any(test, feature = "audit"))]
     pub(crate) fn audit(&self, is_known: impl Fn(FaceId) -> bool) {
         let (mut reserved, mut kept, mut slots) = (0, 0, 0);
-        for (_, batch) in &self.open {
+        for (_, batch) in self.open.iter() {
             assert!(is_known(batch.face), "a batch of a face that is gone");
             assert!(batch.left > 0, "a batch without places");
             let all = u64::from(batch.weight) * u64::from(batch.left);

@@ -1,7 +1,10 @@
 //! Deadlines of tasks, of workers or of waits, by number: an indexed binary heap, so that what ends in time leaves
 //! nothing behind.
 
-use crate::clock::Nanos;
+use crate::{
+    clock::Nanos,
+    store::{ByNumber, Row},
+};
 
 const NONE: u32 = u32::MAX;
 
@@ -19,11 +22,17 @@ struct Deadline {
 /// A heap with lazy deletion would keep a finished task's deadline until its time has come: a million entries for a
 /// timeout of 30 s at 33,000 tasks a second. Here `positions` knows where each deadline stands, so removal is O(log n),
 /// and O(1) for deadlines that arrive in order of time and leave before it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Deadlines {
-    heap: Vec<Deadline>,
+    heap: Row<Deadline>,
     /// By task number; empty until the first deadline is set.
-    positions: Vec<u32>,
+    positions: ByNumber<u32>,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self { heap: Row::default(), positions: ByNumber::new(NONE) }
+    }
 }
 
 impl Deadlines {
@@ -34,10 +43,7 @@ impl Deadlines {
 
     /// The task must have no deadline yet. `limit`: the time that the task had, in milliseconds.
     pub(crate) fn insert(&mut self, task: u32, at: Nanos, limit: u32) {
-        if task as usize >= self.positions.len() {
-            self.positions.resize(task as usize + 1, NONE);
-        }
-        debug_assert_eq!(self.positions[task as usize], NONE, "one deadline per task");
+        debug_assert_eq!(self.positions.get(task), NONE, "one deadline per task");
         self.heap.push(Deadline { at, task, limit });
         self.rise(self.heap.len() - 1);
     }
@@ -45,22 +51,27 @@ impl Deadlines {
     /// Whether the task has a deadline.
     #[cfg(any(test, feature = "audit"))]
     pub(crate) fn has(&self, task: u32) -> bool {
-        self.positions.get(task as usize).is_some_and(|&position| position != NONE)
+        self.positions.get(task) != NONE
     }
 
     /// Forgets the deadline of the task, if there is one.
     pub(crate) fn remove(&mut self, task: u32) {
-        let Some(&position) = self.positions.get(task as usize) else { return };
+        let position = self.positions.get(task);
         if position == NONE {
             return;
         }
         let position = position as usize;
-        self.positions[task as usize] = NONE;
+        *self.positions.at(task) = NONE;
         self.heap.swap_remove(position);
         if position < self.heap.len() {
             self.sink(position);
             self.rise(position);
         }
+    }
+
+    /// Gives back what is kept for numbers from `end` on: none of these has a deadline.
+    pub(crate) fn truncate(&mut self, end: u32) {
+        self.positions.truncate(end);
     }
 
     /// Takes out the first task whose deadline is `now` or before, and the limit that was given with the deadline.
@@ -105,7 +116,7 @@ impl Deadlines {
 
     fn put(&mut self, position: usize, deadline: Deadline) {
         self.heap[position] = deadline;
-        self.positions[deadline.task as usize] = position as u32;
+        *self.positions.at(deadline.task) = position as u32;
     }
 }
 

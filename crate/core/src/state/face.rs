@@ -1,29 +1,30 @@
 //! The faces, through which tasks come. A face is what an isolate holds of a pool (users know it as a handle): a shared
 //! pool has one in every isolate that asked for the pool, any other pool has one in all.
 
-use std::collections::VecDeque;
-
-use slab::Slab;
-
-use crate::id::FaceId;
+use crate::{
+    id::FaceId,
+    store::{Row, Table},
+};
 
 #[derive(Debug)]
 struct Face {
     stamp: u32,
     /// Records of tasks that came through the face.
     records: u32,
-    /// The turns of the face that are not over, by the slots that each may take: those that have been used, and the
-    /// others.
-    used: VecDeque<u32>,
-    unused: VecDeque<u32>,
+    /// The turns of the face that are not over, by the slots that each may take.
+    turns: Row<u32>,
+    /// So many of them, the first ones, have been used.
+    used: usize,
     /// The face submits nothing any more.
     is_leaving: bool,
 }
 
 impl Face {
-    /// The turns that are not used will not be.
-    fn forget_unused(&mut self) {
-        self.used.append(&mut self.unused);
+    /// The next turn is used, if there is one: the slots of that.
+    fn use_turn(&mut self) -> Option<u32> {
+        let slots = *self.turns.get(self.used)?;
+        self.used += 1;
+        Some(slots)
     }
 }
 
@@ -38,7 +39,7 @@ pub(crate) struct Ended {
 /// The faces of one pool.
 #[derive(Debug)]
 pub(crate) struct Faces {
-    slots: Slab<Face>,
+    slots: Table<Face>,
     joined: u32,
     staying: u32,
 }
@@ -46,7 +47,7 @@ pub(crate) struct Faces {
 impl Faces {
     /// The faces of a new pool: that of the isolate which made it.
     pub(crate) fn new() -> Self {
-        let mut faces = Self { slots: Slab::new(), joined: 0, staying: 0 };
+        let mut faces = Self { slots: Table::new(), joined: 0, staying: 0 };
         faces.join();
         faces
     }
@@ -55,8 +56,8 @@ impl Faces {
         let stamp = self.joined;
         self.joined = self.joined.wrapping_add(1);
         self.staying += 1;
-        let (used, unused) = (VecDeque::new(), VecDeque::new());
-        let index = self.slots.insert(Face { stamp, records: 0, used, unused, is_leaving: false }) as u32;
+        let face = Face { stamp, records: 0, turns: Row::default(), used: 0, is_leaving: false };
+        let index = self.slots.insert(face);
         FaceId::new(index, stamp)
     }
 
@@ -71,7 +72,7 @@ impl Faces {
     /// Forgets a face that has left and has no records.
     pub(crate) fn remove(&mut self, id: FaceId) {
         if self.get_mut(id).is_some() {
-            self.slots.remove(id.index());
+            self.slots.remove(id.index);
         }
     }
 
@@ -94,7 +95,7 @@ impl Faces {
 
     /// A task of this face has a record from now on. The face, which stays, is known.
     pub(crate) fn add_record(&mut self, id: FaceId) {
-        self.slots[id.index()].records += 1;
+        self.slots[id.index].records += 1;
     }
 
     /// The record of a task is gone. Returns whether it was the last one of its face. A task that ends after its face
@@ -109,21 +110,18 @@ impl Faces {
     /// The face is told of a vacancy for a task that takes so many slots. Returns whether it is still known.
     pub(crate) fn add_turn(&mut self, id: FaceId, slots: u32) -> bool {
         let Some(face) = self.get_mut(id) else { return false };
-        face.unused.push_back(slots);
+        face.turns.push(slots);
         true
     }
 
     /// Whether the face has a turn that it has not used yet.
     pub(crate) fn has_turn(&self, id: FaceId) -> bool {
-        self.get(id).is_some_and(|face| !face.unused.is_empty())
+        self.get(id).is_some_and(|face| face.used < face.turns.len())
     }
 
     /// The face uses a turn, if it has one: the slots of that.
     pub(crate) fn use_turn(&mut self, id: FaceId) -> Option<u32> {
-        let face = self.get_mut(id)?;
-        let slots = face.unused.pop_front()?;
-        face.used.push_back(slots);
-        Some(slots)
+        self.get_mut(id)?.use_turn()
     }
 
     /// So many turns of the face are over, or as many as there are.
@@ -133,15 +131,13 @@ impl Faces {
         while ended.turns < count {
             // Used turns end first: what is kept for a turn stays kept while that turn may be one of those that are not
             // over.
-            if let Some(slots) = face.used.pop_front() {
-                ended.slots += slots;
-            } else if let Some(slots) = face.unused.pop_front() {
-                ended.slots += slots;
-                ended.unused += slots;
-            } else {
-                break;
-            }
+            let Some(slots) = face.turns.pop_front() else { break };
             ended.turns += 1;
+            ended.slots += slots;
+            match face.used.checked_sub(1) {
+                Some(used) => face.used = used,
+                None => ended.unused += slots,
+            }
         }
         ended
     }
@@ -152,9 +148,8 @@ impl Faces {
         let Some(face) = self.get_mut(id) else { return 0 };
         let mut given = 0;
         while given < most
-            && let Some(slots) = face.unused.pop_front()
+            && let Some(slots) = face.use_turn()
         {
-            face.used.push_back(slots);
             given += slots;
         }
         given
@@ -162,20 +157,17 @@ impl Faces {
 
     /// Nobody uses a turn any more.
     pub(crate) fn forget_unused(&mut self) {
-        for (_, face) in &mut self.slots {
-            face.forget_unused();
-        }
+        self.slots.iter_mut().for_each(|face| face.used = face.turns.len());
     }
 
     /// Turns that are not over, the slots of them, and the slots of those that are not used.
     #[cfg(any(test, feature = "audit"))]
     pub(crate) fn all_turns(&self) -> (u32, u32, u32) {
         let sum = |of: fn(&Face) -> u32| self.slots.iter().map(|(_, face)| of(face)).sum::<u32>();
-        let unused = sum(|face| face.unused.iter().sum());
         (
-            sum(|face| (face.used.len() + face.unused.len()) as u32),
-            sum(|face| face.used.iter().sum()) + unused,
-            unused,
+            sum(|face| face.turns.len() as u32),
+            sum(|face| face.turns.iter().sum()),
+            sum(|face| face.turns.iter().skip(face.used).sum()),
         )
     }
 
@@ -189,11 +181,11 @@ impl Faces {
     }
 
     fn get(&self, id: FaceId) -> Option<&Face> {
-        self.slots.get(id.index()).filter(|face| face.stamp == id.stamp())
+        self.slots.get(id.index).filter(|face| face.stamp == id.stamp())
     }
 
     fn get_mut(&mut self, id: FaceId) -> Option<&mut Face> {
-        self.slots.get_mut(id.index()).filter(|face| face.stamp == id.stamp())
+        self.slots.get_mut(id.index).filter(|face| face.stamp == id.stamp())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The waiting tasks that were given another priority: each stands behind all that wait there, as if it came now.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::clock::Nanos;
 
@@ -11,7 +11,7 @@ pub(crate) type Arrival = (u64, u64);
 /// By the numbers of their records. Hardly ever is there one.
 #[derive(Debug, Default)]
 pub(crate) struct Moved {
-    places: HashMap<u32, (Arrival, Nanos)>,
+    places: BTreeMap<u32, (Arrival, Nanos)>,
     /// How many there have been.
     moves: u64,
 }

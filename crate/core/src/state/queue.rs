@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::store::ByNumber;
+
 const NONE: u32 = u32::MAX;
 
 /// So many lanes stay when they run empty, so that traffic on a handful of priorities allocates nothing.
@@ -45,13 +47,20 @@ impl Lane {
 ///
 /// Every lane is a doubly linked list through one table that task numbers index, so joining and leaving cost O(1)
 /// wherever the task stands, and O(log lanes) to find the lane.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct WaitQueue {
     lanes: BTreeMap<u64, Lane>,
-    places: Vec<Place>,
+    places: ByNumber<Place>,
     len: u32,
     /// At least as many as wait of those that have come back.
     returned: u32,
+}
+
+impl Default for WaitQueue {
+    fn default() -> Self {
+        let places = ByNumber::new(Place { before: NONE, behind: NONE, priority: 0 });
+        Self { lanes: BTreeMap::new(), places, len: 0, returned: 0 }
+    }
 }
 
 impl WaitQueue {
@@ -65,7 +74,7 @@ impl WaitQueue {
         let place = Place { before: lane.tail, behind: NONE, priority };
         match lane.tail {
             NONE => lane.head = task,
-            tail => self.places[tail as usize].behind = task,
+            tail => self.places.at(tail).behind = task,
         }
         lane.tail = task;
         self.put(task, place);
@@ -78,7 +87,7 @@ impl WaitQueue {
         let place = Place { before: NONE, behind: lane.head, priority };
         match lane.head {
             NONE => lane.tail = task,
-            head => self.places[head as usize].before = task,
+            head => self.places.at(head).before = task,
         }
         lane.head = task;
         self.put(task, place);
@@ -87,16 +96,13 @@ impl WaitQueue {
     // In place, as a copy of the parts that were just written would wait for them.
     #[inline(always)]
     fn put(&mut self, task: u32, place: Place) {
-        let index = task as usize;
-        if index == self.places.len() {
-            self.places.push(place);
-        } else {
-            if index > self.places.len() {
-                self.places.resize(index + 1, Place { before: NONE, behind: NONE, priority: 0 });
-            }
-            self.places[index] = place;
-        }
+        *self.places.at(task) = place;
         self.len += 1;
+    }
+
+    /// Gives back what is kept for numbers from `end` on: none of these is used.
+    pub(crate) fn truncate(&mut self, end: u32) {
+        self.places.truncate(end);
     }
 
     /// No fewer than wait of those that have come back.
@@ -142,7 +148,7 @@ impl WaitQueue {
     /// This task and those of its priority that stand behind it.
     fn lane_from(&self, head: Option<u32>) -> impl Iterator<Item = u32> + '_ {
         let known = |number: u32| (number != NONE).then_some(number);
-        let behind = move |&number: &u32| known(self.places[number as usize].behind);
+        let behind = move |&number: &u32| known(self.places.get(number).behind);
         std::iter::successors(head, behind)
     }
 
@@ -154,7 +160,7 @@ impl WaitQueue {
 
     /// The task that stands next to this one in its priority: behind it, or before it.
     pub(crate) fn beside(&self, task: u32, is_before: bool) -> Option<u32> {
-        let Place { before, behind, .. } = self.places[task as usize];
+        let Place { before, behind, .. } = self.places.get(task);
         Some(if is_before { before } else { behind }).filter(|&task| task != NONE)
     }
 
@@ -181,18 +187,18 @@ impl WaitQueue {
 
     /// Takes out a task that waits, wherever it stands.
     pub(crate) fn remove(&mut self, task: u32) {
-        let Place { before, behind, priority } = self.places[task as usize];
+        let Place { before, behind, priority } = self.places.get(task);
         let lanes = self.lanes.len();
         let Some(lane) = self.lanes.get_mut(&priority) else {
             unreachable!("a waiting task has a lane");
         };
         match before {
             NONE => lane.head = behind,
-            before => self.places[before as usize].behind = behind,
+            before => self.places.at(before).behind = behind,
         }
         match behind {
             NONE => lane.tail = before,
-            behind => self.places[behind as usize].before = before,
+            behind => self.places.at(behind).before = before,
         }
         if lane.is_empty() && lanes > KEPT_LANES {
             self.lanes.remove(&priority);
@@ -210,22 +216,22 @@ impl WaitQueue {
 
     /// The priority of a task that has a place.
     pub(super) fn priority_of(&self, task: u32) -> u64 {
-        self.places[task as usize].priority
+        self.places.get(task).priority
     }
 
     /// Gives up the place of a task that was taken out with its lane. `lane`: that lane, if the task is at one of its
     /// ends.
     pub(super) fn unlink(&mut self, task: u32, mut lane: Option<&mut Lane>) {
-        let Place { before, behind, .. } = self.places[task as usize];
+        let Place { before, behind, .. } = self.places.get(task);
         match (before, &mut lane) {
             (NONE, Some(lane)) => lane.head = behind,
             (NONE, None) => {}
-            (before, _) => self.places[before as usize].behind = behind,
+            (before, _) => self.places.at(before).behind = behind,
         }
         match (behind, &mut lane) {
             (NONE, Some(lane)) => lane.tail = before,
             (NONE, None) => {}
-            (behind, _) => self.places[behind as usize].before = before,
+            (behind, _) => self.places.at(behind).before = before,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::TryReserveError;
 
-use crate::{clock::Nanos, id::WorkerId};
+use crate::{clock::Nanos, id::WorkerId, store::Row};
 
 #[derive(Debug, Clone, Copy)]
 struct IdleWorker {
@@ -14,7 +14,7 @@ struct IdleWorker {
 /// others age at the bottom; the expired ones are always a prefix (`worker_stack.go` of ants).
 #[derive(Debug, Default)]
 pub(crate) struct WorkerStack {
-    idle: Vec<IdleWorker>,
+    idle: Row<IdleWorker>,
     /// There is no purge before half an expiry has passed since this one, so that workers which expire one by one are
     /// retired a few at a time.
     last_purge: Option<Nanos>,
@@ -65,7 +65,15 @@ impl WorkerStack {
 
     /// Takes out the workers that are meant, those that are idle for longest first.
     pub(crate) fn take_all(&mut self, is_meant: impl Fn(WorkerId) -> bool) -> Vec<WorkerId> {
-        self.idle.extract_if(.., |idle| is_meant(idle.worker)).map(|idle| idle.worker).collect()
+        let mut taken = Vec::new();
+        self.idle.retain(|idle| {
+            let is_taken = is_meant(idle.worker);
+            if is_taken {
+                taken.push(idle.worker);
+            }
+            !is_taken
+        });
+        taken
     }
 
     /// Takes out a worker that died while it was idle. Linear, as that is rare.
@@ -92,7 +100,7 @@ impl WorkerStack {
 
     /// Takes out the `count` workers that are idle for longest, the longest first.
     pub(crate) fn drain_oldest(&mut self, count: usize) -> impl Iterator<Item = WorkerId> + '_ {
-        self.idle.drain(..count).map(|idle| idle.worker)
+        (0..count).map_while(|_| self.idle.pop_front()).map(|idle| idle.worker)
     }
 }
 

@@ -1,11 +1,10 @@
 //! What the pool knows of a task, from its acceptance until both its end and its result are dealt with.
 
-use slab::Slab;
-
 use crate::{
     answer::{Interruption, TaskTimes},
     clock::{MILLISECOND, Nanos},
     id::{TaskId, WorkerId},
+    store::Table,
     submission::{BACKGROUND, Broadcast, Submission},
 };
 
@@ -198,44 +197,40 @@ impl<T> Task<T> {
 
 /// The records of all tasks that are not done with.
 #[derive(Debug)]
-pub(crate) struct Tasks<T>(Slab<Task<T>>);
+pub(crate) struct Tasks<T>(Table<Task<T>>);
 
 impl<T> Tasks<T> {
     pub(crate) fn new() -> Self {
-        Self(Slab::new())
+        Self(Table::new())
     }
 
     pub(crate) fn insert(&mut self, task: Task<T>) -> TaskId {
         let stamp = task.stamp();
-        TaskId::new(self.0.insert(task) as u32, stamp)
+        TaskId::new(self.0.insert(task), stamp)
     }
 
     /// The record, unless the task is done with.
     pub(crate) fn get(&self, id: TaskId) -> Option<&Task<T>> {
-        self.0.get(id.index()).filter(|task| task.stamp() == id.stamp())
+        self.0.get(id.number()).filter(|task| task.stamp() == id.stamp())
     }
 
     pub(crate) fn get_mut(&mut self, id: TaskId) -> Option<&mut Task<T>> {
-        self.0.get_mut(id.index()).filter(|task| task.stamp() == id.stamp())
+        self.0.get_mut(id.number()).filter(|task| task.stamp() == id.stamp())
     }
 
     /// The task that has this number now.
     pub(crate) fn at(&self, number: u32) -> Option<TaskId> {
-        self.0.get(number as usize).map(|task| TaskId::new(number, task.stamp()))
+        self.0.get(number).map(|task| TaskId::new(number, task.stamp()))
     }
 
-    pub(crate) fn remove(&mut self, id: TaskId) {
-        self.0.remove(id.index());
-        // The next ones begin at 0 again, in order: numbers given in the order in which a crowd has left, which is not
-        // that of its arrival, would cost a cache miss each. Free of cost, as there is nothing to drop.
-        if self.is_empty() {
-            self.0.clear();
-        }
+    /// Returns whether memory was given back: what is kept by the numbers of tasks may go from [`end`](Self::end) on.
+    pub(crate) fn remove(&mut self, id: TaskId) -> bool {
+        self.0.remove(id.number())
     }
 
     /// No task has this number or a higher one.
     pub(crate) fn end(&self) -> u32 {
-        self.0.capacity() as u32
+        self.0.end()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -243,7 +238,7 @@ impl<T> Tasks<T> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (TaskId, &Task<T>)> {
-        self.0.iter().map(|(index, task)| (TaskId::new(index as u32, task.stamp()), task))
+        self.0.iter().map(|(number, task)| (TaskId::new(number, task.stamp()), task))
     }
 }
 
@@ -253,13 +248,13 @@ impl<T> std::ops::Index<TaskId> for Tasks<T> {
 
     fn index(&self, id: TaskId) -> &Task<T> {
         debug_assert!(self.get(id).is_some(), "{id:?} is done with");
-        &self.0[id.index()]
+        &self.0[id.number()]
     }
 }
 
 impl<T> std::ops::IndexMut<TaskId> for Tasks<T> {
     fn index_mut(&mut self, id: TaskId) -> &mut Task<T> {
         debug_assert!(self.get(id).is_some(), "{id:?} is done with");
-        &mut self.0[id.index()]
+        &mut self.0[id.number()]
     }
 }

@@ -6,15 +6,12 @@
 //! somebody submits through that face, tasks that wait leave the slot alone. What a turn means for the others is in
 //! `turns`.
 
-use std::collections::HashMap;
-
-use slab::Slab;
-
 use crate::{
     clock::Nanos,
     id::FaceId,
     key::Key,
     state::{deadlines::Deadlines, moved::Arrival, queue::WaitQueue},
+    store::{ByHash, Table, hash_of},
     submission::BACKGROUND,
 };
 
@@ -73,11 +70,16 @@ pub(crate) struct Vacancies {
     told: u32,
     /// The slots that these may take.
     told_slots: u32,
-    waiting: Slab<Waiting>,
+    waiting: Table<Waiting>,
     /// By place in `waiting`.
     queue: WaitQueue,
-    places: HashMap<(FaceId, u32), u32>,
+    places: ByHash,
     deadlines: Deadlines,
+}
+
+/// A hash of what names a wait.
+const fn hash(face: FaceId, token: u32) -> u32 {
+    hash_of((face.index() as u64) << 32 | token as u64)
 }
 
 impl Vacancies {
@@ -98,9 +100,9 @@ impl Vacancies {
     /// and that time in milliseconds. `at`: now, in a pool with a schedule.
     pub(crate) fn add(&mut self, wait: Wait, after: Arrival, at: Nanos, until: Option<(Nanos, u32)>) {
         let Wait { face, token, priority, .. } = wait;
-        let place = self.waiting.insert(Waiting { wait, after, at }) as u32;
+        let place = self.waiting.insert(Waiting { wait, after, at });
         self.queue.push(place, priority);
-        self.places.insert((face, token), place);
+        self.places.insert(hash(face, token), place);
         if let Some((at, limit)) = until {
             self.deadlines.insert(place, at, limit);
         }
@@ -108,7 +110,11 @@ impl Vacancies {
 
     /// Takes back a wait. Returns whether there still was one.
     pub(crate) fn remove(&mut self, face: FaceId, token: u32) -> bool {
-        let place = self.places.get(&(face, token)).copied();
+        let is_meant = |place| {
+            let Wait { face: of, token: own, .. } = self.wait(place);
+            (of, own) == (face, token)
+        };
+        let place = self.places.find(hash(face, token), is_meant);
         place.is_some_and(|place| {
             self.take(place);
             true
@@ -117,7 +123,7 @@ impl Vacancies {
 
     /// The waits with their places, in the order of priority and then of arrival.
     pub(crate) fn in_order(&self) -> impl Iterator<Item = (u32, &Waiting)> {
-        self.queue.iter().map(|place| (place, &self.waiting[place as usize]))
+        self.queue.iter().map(|place| (place, &self.waiting[place]))
     }
 
     /// Whether somebody waits for what only a schedule knows of.
@@ -127,22 +133,28 @@ impl Vacancies {
 
     /// The wait at a place.
     pub(crate) fn wait(&self, place: u32) -> Wait {
-        self.waiting[place as usize].wait
+        self.waiting[place].wait
     }
 
     /// Ends the wait at a place.
     pub(crate) fn take(&mut self, place: u32) -> Waiting {
-        let waiting = self.waiting.remove(place as usize);
+        let waiting = self.waiting[place];
         self.queue.remove(place);
-        self.places.remove(&(waiting.wait.face, waiting.wait.token));
+        self.places.remove(place);
         self.deadlines.remove(place);
+        if self.waiting.remove(place) {
+            let end = self.waiting.end();
+            self.queue.truncate(end);
+            self.places.truncate(end);
+            self.deadlines.truncate(end);
+        }
         waiting
     }
 
     /// Whether the first wait comes before a task of this priority that came so.
     pub(crate) fn is_before(&self, arrival: Arrival, priority: u64) -> bool {
         let Some((place, own)) = self.queue.first() else { return false };
-        own < priority || (own == priority && self.waiting[place as usize].after < arrival)
+        own < priority || (own == priority && self.waiting[place].after < arrival)
     }
 
     /// The place of the first wait.
@@ -158,8 +170,8 @@ impl Vacancies {
     /// `next` on. Returns them, and whether there are more places to look at. A wait keeps its place, and a face that has
     /// gone adds none, so the last call has met all of them.
     pub(crate) fn take_of(&mut self, face: FaceId, next: &mut u32) -> (Vec<Waiting>, bool) {
-        let is_meant = |place: u32| self.waiting.get(place as usize).is_some_and(|own| own.wait.face == face);
-        let end = self.waiting.capacity() as u32;
+        let is_meant = |place: u32| self.waiting.get(place).is_some_and(|own| own.wait.face == face);
+        let end = self.waiting.end();
         let places: Vec<u32> = if self.len() <= LOOKS {
             *next = end;
             self.queue.iter().filter(|&place| is_meant(place)).collect()

@@ -2,7 +2,7 @@
 //! condition holds is in `conditions`.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     mem,
 };
 
@@ -64,8 +64,8 @@ pub(crate) struct Watches {
     started: Alike,
     /// By generation.
     ended: BTreeMap<u64, Alike>,
-    left: HashMap<FaceId, Alike>,
-    groups: HashMap<GroupId, Alike>,
+    left: BTreeMap<FaceId, Alike>,
+    groups: BTreeMap<GroupId, Alike>,
     /// Of those that have a timeout.
     expiring: BTreeSet<(Nanos, Order)>,
     /// Generations that this transition may have brought to their end.

@@ -2,11 +2,10 @@
 
 use std::collections::TryReserveError;
 
-use slab::Slab;
-
 use crate::{
     clock::Nanos,
     id::{TaskId, WorkerId},
+    store::{Row, Table},
 };
 
 /// Where a worker is in its life: `Uninitialized → Running ⇄ Idle → Stopping → Stopped`.
@@ -166,23 +165,19 @@ impl Worker {
 /// The records of all workers, with the worker cache: records of retired ones, most recent first, for reuse.
 #[derive(Debug, Default)]
 pub(crate) struct Workers {
-    records: Slab<Worker>,
-    cache: Vec<WorkerId>,
+    records: Table<Worker>,
+    cache: Row<WorkerId>,
     /// Lock holds whose effects are on their way.
     deliveries: u32,
     /// Workers that have gone meanwhile. An effect on its way may name them, so their numbers are not used again yet.
-    aside: Vec<WorkerId>,
+    aside: Row<WorkerId>,
 }
 
 impl Workers {
     /// Room for `workers` live ones, as an idle stack and a cache of that size need it.
     pub(crate) fn reserve(&mut self, workers: usize) -> Result<(), TryReserveError> {
         self.cache.try_reserve(workers)?;
-        // A slab cannot try; what there is room for at this moment, it gets. Its entries know beside a record whether
-        // it is there.
-        Vec::<Option<Worker>>::new().try_reserve_exact(workers)?;
-        self.records.reserve_exact(workers);
-        Ok(())
+        self.records.try_reserve(workers)
     }
 
     /// A record for a new worker, and whether it comes from the cache.
@@ -190,22 +185,22 @@ impl Workers {
         let worker = Worker::new(generation, ordinal);
         match self.cache.pop() {
             Some(id) => {
-                self.records[id.index()] = worker;
+                self.records[id.0] = worker;
                 (id, true)
             }
-            None => (WorkerId(self.records.insert(worker) as u32), false),
+            None => (WorkerId(self.records.insert(worker)), false),
         }
     }
 
     /// Puts the record of a worker that is gone into the cache, which holds at most `bound` of them.
     pub(crate) fn stop(&mut self, id: WorkerId, bound: u32) {
-        self.records[id.index()].state = WorkerState::Stopped;
+        self.records[id.0].state = WorkerState::Stopped;
         if self.deliveries > 0 {
             self.aside.push(id);
         } else if self.cache.len() < bound as usize {
             self.cache.push(id);
         } else {
-            self.records.remove(id.index());
+            self.records.remove(id.0);
         }
     }
 
@@ -223,7 +218,7 @@ impl Workers {
     pub(crate) fn end_delivery(&mut self, bound: u32) {
         self.deliveries -= 1;
         if self.deliveries == 0 {
-            for id in std::mem::take(&mut self.aside) {
+            while let Some(id) = self.aside.pop_front() {
                 self.stop(id, bound);
             }
         }
@@ -231,25 +226,26 @@ impl Workers {
 
     /// Drops the cached records beyond `bound`.
     pub(crate) fn bound_cache(&mut self, bound: u32) {
-        let keep = self.cache.len().min(bound as usize);
-        for id in self.cache.drain(keep..) {
-            self.records.remove(id.index());
+        while self.cache.len() > bound as usize
+            && let Some(id) = self.cache.pop()
+        {
+            self.records.remove(id.0);
         }
     }
 
     /// The record of a worker that is live. Its state says what may be done with it: a number from outside may be of
     /// one that is gone.
     pub(crate) fn live(&self, id: WorkerId) -> Option<&Worker> {
-        self.records.get(id.index()).filter(|worker| worker.state != WorkerState::Stopped)
+        self.records.get(id.0).filter(|worker| worker.state != WorkerState::Stopped)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (WorkerId, &Worker)> {
-        self.records.iter().map(|(index, worker)| (WorkerId(index as u32), worker))
+        self.records.iter().map(|(number, worker)| (WorkerId(number), worker))
     }
 
     /// No worker has this number or a higher one.
     pub(crate) fn end(&self) -> u32 {
-        self.records.capacity() as u32
+        self.records.end()
     }
 
     /// Records in the cache.
@@ -263,12 +259,12 @@ impl std::ops::Index<WorkerId> for Workers {
     type Output = Worker;
 
     fn index(&self, id: WorkerId) -> &Worker {
-        &self.records[id.index()]
+        &self.records[id.0]
     }
 }
 
 impl std::ops::IndexMut<WorkerId> for Workers {
     fn index_mut(&mut self, id: WorkerId) -> &mut Worker {
-        &mut self.records[id.index()]
+        &mut self.records[id.0]
     }
 }

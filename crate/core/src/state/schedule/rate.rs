@@ -1,20 +1,18 @@
 //! The last starts, by which it is exact that in every interval no more than so many tasks start.
 
-use std::collections::VecDeque;
-
-use crate::{clock::Nanos, policy::Rate};
+use crate::{clock::Nanos, policy::Rate, store::Row};
 
 /// The times of the last `limit` starts, oldest first. A start is allowed if the one `limit` starts before it lies at
 /// least an `interval` back; a bucket of tokens would let twice as many start around the moment at which it is full.
 #[derive(Debug)]
 pub(crate) struct Starts {
     rate: Rate,
-    times: VecDeque<Nanos>,
+    times: Row<Nanos>,
 }
 
 impl Starts {
-    pub(crate) const fn new(rate: Rate) -> Self {
-        Self { rate, times: VecDeque::new() }
+    pub(crate) fn new(rate: Rate) -> Self {
+        Self { rate, times: Row::default() }
     }
 
     /// Another rate holds from now on, for the starts that have been, too. Of starts that are not known any more it is
@@ -22,14 +20,15 @@ impl Starts {
     pub(crate) fn change(&mut self, rate: Rate) {
         let (old, new) = (self.rate.limit as usize, rate.limit as usize);
         self.rate = rate;
-        let excess = self.times.len().saturating_sub(new);
-        self.times.drain(..excess);
+        while self.times.len() > new {
+            self.times.pop_front();
+        }
         if self.times.len() == old
-            && let Some(&oldest) = self.times.front()
+            && new > old
+            && let Some(&oldest) = self.times.first()
         {
-            for _ in old..new {
-                self.times.push_front(oldest);
-            }
+            let unknown = std::iter::repeat_n(oldest, new - old);
+            self.times = unknown.chain(self.times.iter().copied()).collect();
         }
     }
 
@@ -42,7 +41,7 @@ impl Starts {
     fn over(&self, now: Nanos) -> usize {
         let interval = self.rate.interval;
         // As a rule a start is asked for when none or all of them do.
-        match self.times.front() {
+        match self.times.first() {
             Some(&oldest) if oldest + interval <= now => {
                 self.times.partition_point(|&time| time + interval <= now)
             }
@@ -54,7 +53,7 @@ impl Starts {
         if self.times.len() == self.rate.limit as usize {
             self.times.pop_front();
         }
-        self.times.push_back(now);
+        self.times.push(now);
     }
 
     /// When one more may start than now; `Nanos::MAX` if as many may as ever.
@@ -78,7 +77,7 @@ impl Starts {
     pub(crate) fn audit(&self, now: Nanos) {
         assert!(self.times.len() <= self.rate.limit as usize, "more starts are known than asked for");
         assert!(self.times.iter().is_sorted(), "starts in order");
-        assert!(self.times.back().is_none_or(|&last| last <= now), "a start that is to come");
+        assert!(self.times.last().is_none_or(|&last| last <= now), "a start that is to come");
     }
 }
 

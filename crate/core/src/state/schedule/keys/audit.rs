@@ -8,13 +8,13 @@ impl Keys {
     }
 
     pub(crate) fn audit(&self) {
-        assert_eq!(self.by_key.len() + self.by_group.len(), self.records.len(), "keys by name");
+        assert_eq!(self.by_name.len(), self.records.len(), "keys by name");
         let (mut waiting, mut shown) = (0, 0);
-        for (id, record) in &self.records {
+        for (id, record) in self.records.iter() {
             assert!(record.running > 0 || record.waiting > 0, "a key without a task");
             waiting += record.waiting;
             for at in 0..record.lists.len() {
-                let (priority, oldest, newest) = self.standing(id as u32, at);
+                let (priority, oldest, newest) = self.standing(id, at);
                 let lanes = if record.limit.is_some() { &self.of_groups } else { &self.lanes };
                 let lane = lanes.get(&priority);
                 let is_shown = record.limit.is_none_or(|limit| record.running < limit);

@@ -3,17 +3,15 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, BTreeSet, HashMap},
-    hash::BuildHasherDefault,
+    collections::{BTreeMap, BTreeSet},
 };
 
-use slab::Slab;
-
 use crate::{
-    group::{GroupId, Name, TaskGroup},
-    key::{Key, Part},
+    group::{Name, TaskGroup},
+    key::Key,
     policy::UNBOUNDED,
     state::{moved::Arrival, queue::WaitQueue},
+    store::{ByHash, ByNumber, Table, hash_of},
     submission::BACKGROUND,
 };
 
@@ -54,6 +52,13 @@ struct Record {
     lists: Vec<List>,
 }
 
+fn hash(name: Name) -> u32 {
+    match name {
+        Name::Key(key) => key.part(),
+        Name::Group(group) => hash_of(group.0.get()),
+    }
+}
+
 /// The waiting keys of one priority, in the order in which they are served: those with the fewest running tasks first.
 /// Whether a key may start at all depends on that number, too; so if the first may not, none may. In the background all
 /// keys are equal, and those that may not start are passed over; they are no more than tasks run.
@@ -83,10 +88,9 @@ pub(crate) struct Head {
 /// Tasks that have a key. A key is known by a number of its own while one of its tasks waits or runs, and no longer.
 #[derive(Debug)]
 pub(crate) struct Keys {
-    records: Slab<Record>,
-    by_key: HashMap<Key, u32, BuildHasherDefault<Part>>,
-    by_group: HashMap<GroupId, u32>,
-    places: Vec<Place>,
+    records: Table<Record>,
+    by_name: ByHash,
+    places: ByNumber<Place>,
     lanes: BTreeMap<u64, Lane>,
     /// The groups that may start a task, in the order of their arrival: how many of a group run does not count.
     of_groups: BTreeMap<u64, Lane>,
@@ -100,10 +104,9 @@ pub(crate) struct Keys {
 impl Keys {
     pub(crate) fn new(has_newest: bool) -> Self {
         Self {
-            records: Slab::new(),
-            by_key: HashMap::default(),
-            by_group: HashMap::new(),
-            places: Vec::new(),
+            records: Table::new(),
+            by_name: ByHash::default(),
+            places: ByNumber::new(NO_PLACE),
             lanes: BTreeMap::new(),
             of_groups: BTreeMap::new(),
             arrivals: WaitQueue::default(),
@@ -117,9 +120,9 @@ impl Keys {
         if self.has_newest == has_newest {
             return;
         }
-        let ids: Vec<u32> = self.records.iter().map(|(id, _)| id as u32).collect();
+        let ids: Vec<u32> = self.records.iter().map(|(id, _)| id).collect();
         for id in ids {
-            for at in 0..self.records[id as usize].lists.len() {
+            for at in 0..self.records[id].lists.len() {
                 self.hide(id, at);
                 self.has_newest = has_newest;
                 self.show(id, at);
@@ -131,15 +134,21 @@ impl Keys {
 
     /// The number of a key of which a task is about to run or to wait.
     pub(crate) fn enter(&mut self, key: Key) -> u32 {
-        let record = Record { name: Name::Key(key), limit: None, running: 0, waiting: 0, lists: Vec::new() };
-        *self.by_key.entry(key).or_insert_with(|| self.records.insert(record) as u32)
+        self.enter_as(Name::Key(key), None)
     }
 
     /// The same for a group with a limit.
     pub(crate) fn enter_group(&mut self, group: TaskGroup) -> u32 {
-        let (name, limit) = (Name::Group(group.id), Some(group.limit));
-        let record = Record { name, limit, running: 0, waiting: 0, lists: Vec::new() };
-        *self.by_group.entry(group.id).or_insert_with(|| self.records.insert(record) as u32)
+        self.enter_as(Name::Group(group.id), Some(group.limit))
+    }
+
+    fn enter_as(&mut self, name: Name, limit: Option<u32>) -> u32 {
+        self.find(name).unwrap_or_else(|| {
+            let record = Record { name, limit, running: 0, waiting: 0, lists: Vec::new() };
+            let id = self.records.insert(record);
+            self.by_name.insert(hash(name), id);
+            id
+        })
     }
 
     /// The same for a key, or a group, that may have been forgotten meanwhile.
@@ -151,26 +160,23 @@ impl Keys {
     }
 
     fn find(&self, name: Name) -> Option<u32> {
-        match name {
-            Name::Key(key) => self.by_key.get(&key).copied(),
-            Name::Group(group) => self.by_group.get(&group).copied(),
-        }
+        self.by_name.find(hash(name), |id| self.records[id].name == name)
     }
 
     /// How many tasks of a key run, and how many wait.
     pub(crate) fn counts(&self, name: Name) -> (u32, u32) {
-        let record = self.find(name).map(|id| &self.records[id as usize]);
+        let record = self.find(name).map(|id| &self.records[id]);
         record.map_or((0, 0), |record| (record.running, record.waiting))
     }
 
     /// Whether one more task of a key may start, which is not a group.
     pub(crate) fn may_start(&self, id: u32, per_key: u32) -> bool {
-        self.records[id as usize].running < per_key
+        self.records[id].running < per_key
     }
 
     /// Of a group: its limit.
     pub(crate) fn limit(&self, id: u32) -> Option<u32> {
-        self.records[id as usize].limit
+        self.records[id].limit
     }
 
     pub(crate) fn is_group(&self, id: u32) -> bool {
@@ -183,7 +189,7 @@ impl Keys {
     }
 
     pub(crate) fn name(&self, id: u32) -> Name {
-        self.records[id as usize].name
+        self.records[id].name
     }
 
     /// Waiting tasks that have a key.
@@ -209,14 +215,19 @@ impl Keys {
 
     /// A task of the key is over: forgets the key if that was its last one.
     pub(crate) fn forget(&mut self, id: u32) {
-        let record = &self.records[id as usize];
+        let record = &self.records[id];
         if record.running == 0 && record.waiting == 0 {
-            match record.name {
-                Name::Key(key) => self.by_key.remove(&key),
-                Name::Group(group) => self.by_group.remove(&group),
-            };
-            self.records.remove(id as usize);
+            self.by_name.remove(id);
+            if self.records.remove(id) {
+                self.by_name.truncate(self.records.end());
+            }
         }
+    }
+
+    /// Gives back what is kept for tasks from `end` on: there are none.
+    pub(crate) fn truncate(&mut self, end: u32) {
+        self.places.truncate(end);
+        self.arrivals.truncate(end);
     }
 
     /// A task of the key waits, behind the others of its key and priority; `is_back`: before them, as it has come back.
@@ -226,15 +237,11 @@ impl Keys {
         } else {
             self.arrivals.push(task, priority);
         }
-        let index = task as usize;
-        if index >= self.places.len() {
-            self.places.resize(index + 1, NO_PLACE);
-        }
         self.background += u32::from(priority == BACKGROUND);
-        let record = &mut self.records[id as usize];
+        let record = &mut self.records[id];
         record.waiting += 1;
         let Some(at) = record.lists.iter().position(|list| list.priority == priority) else {
-            self.places[index] = Place { arrival, ..NO_PLACE };
+            *self.places.at(task) = Place { arrival, ..NO_PLACE };
             let behind = record.lists.partition_point(|list| list.priority < priority);
             record.lists.insert(behind, List { priority, head: task, tail: task });
             self.show(id, behind);
@@ -243,14 +250,14 @@ impl Keys {
         if is_back || self.has_newest {
             self.hide(id, at);
         }
-        let list = &mut self.records[id as usize].lists[at];
+        let list = &mut self.records[id].lists[at];
         if is_back {
-            self.places[index] = Place { before: NONE, behind: list.head, arrival };
-            self.places[list.head as usize].before = task;
+            *self.places.at(task) = Place { before: NONE, behind: list.head, arrival };
+            self.places.at(list.head).before = task;
             list.head = task;
         } else {
-            self.places[index] = Place { before: list.tail, behind: NONE, arrival };
-            self.places[list.tail as usize].behind = task;
+            *self.places.at(task) = Place { before: list.tail, behind: NONE, arrival };
+            self.places.at(list.tail).behind = task;
             list.tail = task;
         }
         if is_back || self.has_newest {
@@ -263,41 +270,41 @@ impl Keys {
     pub(crate) fn remove(&mut self, id: u32, task: u32, priority: u64) {
         self.arrivals.remove(task);
         self.background -= u32::from(priority == BACKGROUND);
-        let record = &mut self.records[id as usize];
+        let record = &mut self.records[id];
         record.waiting -= 1;
         let Some(at) = record.lists.iter().position(|list| list.priority == priority) else {
             unreachable!("a waiting task is in a list of its key");
         };
         self.hide(id, at);
-        let Place { before, behind, .. } = self.places[task as usize];
-        let list = &mut self.records[id as usize].lists[at];
+        let Place { before, behind, .. } = self.places.get(task);
+        let list = &mut self.records[id].lists[at];
         match before {
             NONE => list.head = behind,
-            before => self.places[before as usize].behind = behind,
+            before => self.places.at(before).behind = behind,
         }
         match behind {
             NONE => list.tail = before,
-            behind => self.places[behind as usize].before = before,
+            behind => self.places.at(behind).before = before,
         }
         if list.head == NONE {
-            self.records[id as usize].lists.remove(at);
+            self.records[id].lists.remove(at);
         } else {
             self.show(id, at);
         }
     }
 
     fn reindex(&mut self, id: u32, change: impl FnOnce(&mut Record)) {
-        let lists = self.records[id as usize].lists.len();
+        let lists = self.records[id].lists.len();
         (0..lists).for_each(|at| self.hide(id, at));
-        change(&mut self.records[id as usize]);
+        change(&mut self.records[id]);
         (0..lists).for_each(|at| self.show(id, at));
     }
 
     /// How a list of the key stands in its lane.
     fn standing(&self, id: u32, at: usize) -> (u64, Oldest, Newest) {
-        let record = &self.records[id as usize];
+        let record = &self.records[id];
         let List { priority, head, tail } = record.lists[at];
-        let arrival = |task: u32| self.places[task as usize].arrival;
+        let arrival = |task: u32| self.places.get(task).arrival;
         let is_equal = priority == BACKGROUND || record.limit.is_some();
         let running = if is_equal { 0 } else { record.running };
         (priority, (running, arrival(head), id), (running, Reverse(arrival(tail)), id))
@@ -305,7 +312,7 @@ impl Keys {
 
     /// Where the lists of a key stand; `None` for those of a group that may not start a task.
     fn lanes_of(&mut self, id: u32) -> Option<&mut BTreeMap<u64, Lane>> {
-        let record = &self.records[id as usize];
+        let record = &self.records[id];
         match record.limit {
             None => Some(&mut self.lanes),
             Some(limit) if record.running < limit => Some(&mut self.of_groups),
