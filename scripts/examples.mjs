@@ -23,7 +23,12 @@ const TSC = join(root, 'node_modules/typescript/bin/tsc')
 /** Modules that threads load. */
 const OF_THREADS = /^(tasks|carrier|sdk)\./
 
-const pages = () => ['README.md', ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)]
+const pages = () => [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`),
+]
 
 /** The examples in a text, each with its files by name; `main` is the name of the one to run. */
 function examplesOf(page, text) {
