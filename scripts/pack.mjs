@@ -47,6 +47,7 @@ export function packMain(destination) {
   const folder = stage(name, { ...published, typesVersions, repository, optionalDependencies })
   for (const file of ['README.md', 'CHANGELOG.md']) copyFileSync(join(root, file), join(folder, file))
   run(process.execPath, ['scripts/bundle.mjs', join(folder, 'dist')])
+  run(process.execPath, ['scripts/console-files.mjs', join(folder, 'dist')])
   for (const { path } of entries) rollUp(`target/js/${path}.d.ts`, join(folder, 'dist', `${path}.d.ts`))
   return pack(folder, destination)
 }

@@ -63,7 +63,7 @@ async function stuckIn(pool: AnyPool): Promise<string> {
  *
  * const page = consolePage()
  * createServer((request, response) => {
- *   if (request.url.split('?')[0] === '/debug/pools') page(request, response)
+ *   if (request.url?.split('?')[0] === '/debug/pools') page(request, response)
  *   else response.writeHead(404).end()
  * })
  * ```

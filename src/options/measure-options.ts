@@ -12,7 +12,7 @@ export interface MeasureOptions {
    * const pool = Pool.create({ size: 50, measure: true })
    * await pool.submit(() => fetch(url))
    * const { wait, run } = pool.stats()
-   * console.log(`99 % wait less than ${wait.p99} ms and run less than ${run.p99} ms`)
+   * console.log(`99 % wait less than ${wait?.p99} ms and run less than ${run?.p99} ms`)
    * ```
    */
   measure?: boolean | undefined
