@@ -29,6 +29,7 @@ const typescript = {
 
 const sources = [
   ...readdirSync(source).map((file) => join(source, file)),
+  join(source, '../figures.ts'),
   join(root, 'package-lock.json'),
   import.meta.filename,
 ]

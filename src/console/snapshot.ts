@@ -89,19 +89,24 @@ class Window {
 
 const windows = new WeakMap<AnyPool, Readonly<Record<'wait' | 'run', Window>>>()
 
-function timesOf(pool: AnyPool): Partial<Record<'wait' | 'run', ConsoleTimes>> {
-  if (pool.stats().run === undefined) return {}
+function timesOf(pool: AnyPool, stats: PoolStats): Partial<Record<'wait' | 'run', ConsoleTimes>> {
+  if (stats.run === undefined) return {}
   let of = windows.get(pool)
   if (of === undefined) windows.set(pool, (of = { wait: new Window(), run: new Window() }))
   return { wait: of.wait.times(pool.histogram('wait')), run: of.run.times(pool.histogram('run')) }
 }
 
 export function detailsOf(pool: AnyPool): ConsoleDetails {
-  const { workers, waiting } = pool.inspect()
+  const { stats, workers, waiting } = pool.inspect()
   const threads = workers.filter(({ threadId }) => threadId !== undefined)
   const longest = workers
     .flatMap(({ tasks }) => tasks)
     .sort((one, other) => (other.runMs ?? 0) - (one.runMs ?? 0))
     .slice(0, MOST_TASKS)
-  return { threads: threads.slice(0, MOST_THREADS), longest, next: waiting.slice(0, MOST_TASKS), ...timesOf(pool) }
+  return {
+    threads: threads.slice(0, MOST_THREADS),
+    longest,
+    next: waiting.slice(0, MOST_TASKS),
+    ...timesOf(pool, stats),
+  }
 }

@@ -1,4 +1,5 @@
 /** The numbers of pools as lines of a terminal. */
+import { endedOf, kindAndState, refusedOf } from '../figures.js'
 import type { ConsolePool, ConsoleSnapshot } from '../snapshot.js'
 
 type Cells = readonly string[]
@@ -31,24 +32,20 @@ function duration(ms: number | undefined): string {
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`
 }
 
-const endedOf = ({ stats }: ConsolePool): number => stats.completed + stats.failed + stats.timedOut + stats.cancelled
-
 function cellsOf(pool: ConsolePool, before: ConsolePool | undefined, seconds: number): Cells {
-  const { stats, kind } = pool
-  const state = stats.isClosed ? `${kind} closed` : stats.isPaused ? `${kind} paused` : kind
-  const perSecond = before === undefined ? '-' : ((endedOf(pool) - endedOf(before)) / seconds).toFixed(1)
-  const refused = Object.values(stats.rejected).reduce((sum, times) => sum + times, 0)
+  const { stats } = pool
+  const perSecond = before === undefined ? '-' : ((endedOf(stats) - endedOf(before.stats)) / seconds).toFixed(1)
   const { busy, capacity, idle, waiting, failed } = stats
   const numbers = [busy, capacity, idle, waiting].map(count)
   return [
     printable(stats.name),
-    state,
+    kindAndState(pool, ' '),
     ...numbers,
     perSecond,
     duration(stats.run?.p50),
     duration(stats.run?.p99),
     count(failed),
-    count(refused),
+    count(refusedOf(stats)),
   ]
 }
 

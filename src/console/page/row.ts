@@ -2,6 +2,7 @@
 import type uPlot from 'uplot'
 
 import type { ConsoleDetails, ConsolePool, ConsoleTimes } from 'workpool/console'
+import { endedOf, kindAndState, refusedOf } from '../figures.js'
 import { History, draw } from './chart.js'
 import { type Column, count, duration, element, rate, say, table } from './text.js'
 
@@ -113,14 +114,11 @@ export class Row {
     this.#history.add(at, { busy, idle, waiting })
     const per = this.#rates(at, pool)
     const refused = Object.entries(rejected).filter(([, times]) => times > 0)
-    say(this.#kind, stats.isClosed ? `${kind}, closed` : stats.isPaused ? `${kind}, paused` : kind)
+    say(this.#kind, kindAndState(pool, ', '))
     say(this.#busy, `${count(busy)} of ${count(capacity)} busy`)
     say(this.#waiting, `${count(waiting)} waiting`)
     say(this.#rate, `${rate(per?.ended)}/s`)
-    say(
-      this.#refused,
-      refused.length === 0 ? '' : `${count(refused.reduce((sum, [, times]) => sum + times, 0))} refused`,
-    )
+    say(this.#refused, refused.length === 0 ? '' : `${count(refusedOf(stats))} refused`)
     this.#last = { at, pool }
     if (!this.root.open) return
     this.#chart.setAttribute('aria-label', `busy ${busy}, idle ${idle}, waiting ${waiting}`)
@@ -158,12 +156,10 @@ export class Row {
     if (this.#last === undefined || at <= this.#last.at) return undefined
     const { stats: before } = this.#last.pool
     const seconds = (at - this.#last.at) / 1_000
-    const of = (...keys: ('submitted' | 'completed' | 'failed' | 'timedOut' | 'cancelled')[]) =>
-      keys.reduce((sum, key) => sum + stats[key] - before[key], 0) / seconds
     return {
-      submitted: of('submitted'),
-      completed: of('completed'),
-      ended: of('completed', 'failed', 'timedOut', 'cancelled'),
+      submitted: (stats.submitted - before.submitted) / seconds,
+      completed: (stats.completed - before.completed) / seconds,
+      ended: (endedOf(stats) - endedOf(before)) / seconds,
     }
   }
 }
