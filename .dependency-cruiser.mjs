@@ -18,6 +18,7 @@ const FOLDERS = [
   'group',
   'pool',
   'console',
+  'jobs',
 ]
 
 /** The entry points, as a pattern. */
