@@ -34,7 +34,8 @@ export interface Home {
 }
 
 /**
- * Opens what `where` names (`redis:…`, `postgres:…`, `file:…`), and has tried that it answers.
+ * Opens what `where` names (`redis:…`, `postgres:…`, `file:…`), and has tried that it answers. It is `openHome` in
+ * `open-home.ts`.
  *
  * @throws TypeError with code `ERR_POOL_OPTION` if it is nothing of that kind; an error that says what to install if a
  *   package is missing; what the server says
