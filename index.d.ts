@@ -1633,7 +1633,7 @@ type WithDefault<M, N> = [
  * if (PoolError.is(error) && error.code === 'ERR_POOL_OVERLOAD') response.writeHead(503).end()
  * ```
  */
-export type PoolErrorCode = "ERR_POOL_CLOSED" | "ERR_POOL_OVERLOAD" | "ERR_POOL_WAIT_TIMEOUT" | "ERR_POOL_TASK_TIMEOUT" | "ERR_POOL_WORKER_CRASHED" | "ERR_POOL_WORKER_START" | "ERR_POOL_NO_THREAD" | "ERR_POOL_CLEARED" | "ERR_POOL_RELEASE_TIMEOUT" | "ERR_POOL_UNSUPPORTED" | "ERR_POOL_RESULT_TIMEOUT" | "ERR_POOL_GROUP_TIMEOUT";
+export type PoolErrorCode = "ERR_POOL_CLOSED" | "ERR_POOL_OVERLOAD" | "ERR_POOL_WAIT_TIMEOUT" | "ERR_POOL_TASK_TIMEOUT" | "ERR_POOL_WORKER_CRASHED" | "ERR_POOL_WORKER_START" | "ERR_POOL_NO_THREAD" | "ERR_POOL_CLEARED" | "ERR_POOL_RELEASE_TIMEOUT" | "ERR_POOL_UNSUPPORTED" | "ERR_POOL_RESULT_TIMEOUT" | "ERR_POOL_GROUP_TIMEOUT" | "ERR_POOL_JOB_FAILED" | "ERR_POOL_JOB_CANCELLED" | "ERR_POOL_JOB_LOST";
 /**
  * An error of the pool itself. Its message ends with the name of the pool. What a task throws is no `PoolError`, nor is
  * `signal.reason`, nor are the `TypeError`s and `RangeError`s of bad arguments (code `ERR_POOL_OPTION`).

@@ -21,6 +21,9 @@ export type PoolErrorCode =
   | 'ERR_POOL_UNSUPPORTED'
   | 'ERR_POOL_RESULT_TIMEOUT'
   | 'ERR_POOL_GROUP_TIMEOUT'
+  | 'ERR_POOL_JOB_FAILED'
+  | 'ERR_POOL_JOB_CANCELLED'
+  | 'ERR_POOL_JOB_LOST'
 
 /**
  * Where an error of this package has the code of its class. Every copy of the package that is loaded finds it there.
@@ -67,9 +70,12 @@ export abstract class PoolError extends Error {
    */
   abstract readonly retryable: boolean
 
-  /** @internal */
-  constructor(pool: string, what: string) {
-    super(`${what} (pool "${pool}")`)
+  /**
+   * @param pool the name of the pool, or of the `place` that stands for it
+   * @internal
+   */
+  constructor(pool: string, what: string, place = 'pool') {
+    super(`${what} (${place} "${pool}")`)
   }
 }
 

@@ -313,6 +313,15 @@ export class ThreadPool<M = any> extends ThreadVerbs<M> {
   }
 
   /**
+   * How many tasks the pool has at once when it is full.
+   *
+   * @internal
+   */
+  places(): number {
+    return this.#access.places()
+  }
+
+  /**
    * For those who do not use types: a thread cannot be held.
    *
    * @internal
