@@ -4,6 +4,7 @@ import { needHeadroom } from '../../base/headroom.js'
 import { Refusal, ValueKind } from '../../native/abi.js'
 import { describe, isolate, native } from '../../native/binding.js'
 import type { BroadcastChecked } from '../../options/broadcast-options.js'
+import { NO_RUN_OPTIONS, type RunChecked } from '../../options/thread-options.js'
 import { Call, LEFT_OUT } from '../owner/call.js'
 import type { CallBatchOwner } from '../owner/call-batch.js'
 import { type PortArgument, toSharedArgument } from '../owner/port-argument.js'
@@ -47,6 +48,9 @@ export function broadcast(
   })
 }
 
+/** A broadcast comes before every other task of its thread. */
+const FIRST: RunChecked = { ...NO_RUN_OPTIONS, priority: 0 }
+
 /** Binds a call to each thread of a pool, or gives the error of a refusal. */
 function bind(pool: Audience, exportName: string, argument: unknown, options: BroadcastChecked): Call[] | Error {
   const { timeout = 0, sticky = false } = options
@@ -71,7 +75,7 @@ function bind(pool: Audience, exportName: string, argument: unknown, options: Br
     const call = newCall()
     call.id = names[at]!
     call.stamp = names[at + 1]!
-    call.priority = 0
+    call.options = FIRST
     call.site = site
     call.portArgument = shared
     pool.table.keep(call)

@@ -11,7 +11,7 @@ import type { JobOptions } from '../../origin/origin.js'
 import { type Places, answerAt, writeHead } from '../../origin/places.js'
 import { BatchWriter } from '../../wire/batch-values.js'
 import { CARRIED, NAMED, serialize } from '../../wire/values.js'
-import type { Call } from './call.js'
+import { BatchCall, type Call } from './call.js'
 import type { CallList } from './call-list.js'
 import type { BatchOfCalls, CallTable } from './call-table.js'
 import { capture } from './carry.js'
@@ -66,7 +66,9 @@ export class CallShare implements Share, BatchOfCalls {
     this.batch = batch
     this.#calls = calls
     this.#indices = indices
-    this.#options = options
+    // The batch listens to the signal, not each of its calls.
+    const { signal: _, ...own } = options
+    this.#options = own
     this.#places = places
     this.#count = indices?.length ?? calls.length
     this.#writer = new BatchWriter(this.#count)
@@ -146,8 +148,12 @@ export class CallShare implements Share, BatchOfCalls {
         table.keepOfBatch(id, chunk.words[at + BatchRow.stamp]!, this, index)
         this.#ids.push(id)
         if (this.#portArguments.size > 0) this.#keepPortArgument(table.at(id)!, own)
-        if (tracedBatch !== undefined)
-          table.at(id)!.traceBy(tracedBatch.tasks[index]!, this.#owner.id, this.#owner.name)
+        const traced = tracedBatch?.tasks[index]
+        if (traced !== undefined) {
+          const call = table.at(id)!
+          call.options = { ...call.options, traced }
+          call.tellAccepted(traced, this.#owner.id, this.#owner.name)
+        }
       }
       if (taken < chunk.count) {
         const error = this.#owner.closedError()
@@ -166,14 +172,7 @@ export class CallShare implements Share, BatchOfCalls {
   }
 
   callAt(index: number): Call {
-    const call = this.#calls.any()
-    call.batch = this.batch
-    call.index = index
-    call.promise = this.batch.promise
-    call.priority = this.#options.priority ?? 1
-    call.key = this.#options.key
-    call.site = this.#site
-    return call
+    return new BatchCall(this.#calls.name, this.batch, index, this.#options, this.#site)
   }
 
   start(): void {}
@@ -189,10 +188,14 @@ export class CallShare implements Share, BatchOfCalls {
     for (; this.#aborted < end; this.#aborted++) {
       const id = this.#ids[this.#aborted]!
       // The number of one that has settled may be another's by now.
-      if (table.batchAt(id) !== this && table.objectAt(id)?.batch !== this.batch) continue
+      if (table.batchAt(id) !== this && !this.#isOfBatch(table.objectAt(id))) continue
       this.#owner.abort(table.at(id)!, reason)
     }
     return end === this.#ids.length
+  }
+
+  #isOfBatch(call: Call | undefined): boolean {
+    return call instanceof BatchCall && call.batch === this.batch
   }
 
   /** Nobody will ask for the arguments of calls that have not been handed in. */

@@ -2,8 +2,10 @@ import { Promise } from '../../base/intrinsics.js'
 import { capture, captured, forgetCaptured } from '../../origin/captured.js'
 import type { Rejection } from '../../native/abi.js'
 import { native } from '../../native/binding.js'
+import { NO_RUN_OPTIONS, type RunChecked } from '../../options/thread-options.js'
 import type { Batch } from '../../origin/batch.js'
 import type { Accepted, Followed } from '../../origin/followed.js'
+import type { JobOptions } from '../../origin/origin.js'
 import type { SubmitSite } from '../../observe/submit-site.js'
 import type { TracedTask } from '../../observe/traced-task.js'
 import { type Times, timesNow } from '../../origin/times.js'
@@ -28,18 +30,10 @@ export class Call implements Accepted {
   promise: Promise<unknown> | undefined
   resolve: Resolve = noop
   reject: Resolve = noop
-  priority = 1
-  key: string | undefined
+  /** With which it was accepted. One field for all of them: a call lives as long as its task, and there are many. */
+  options: RunChecked & JobOptions = NO_RUN_OPTIONS
   /** Where it was made, if that is noted. */
   site: SubmitSite | undefined
-  signal: AbortSignal | undefined
-  /** Who follows it. */
-  followed: Followed | undefined
-  /** If somebody traces it. */
-  traced: TracedTask | undefined
-  /** The batch that it belongs to and by which it settles, and its place there. */
-  batch: Batch | undefined
-  index = 0
   /** If its caller wants to know how far it has come. */
   listener: Listener | undefined
   /** The argument, if no codec takes it, until the thread is known. */
@@ -55,9 +49,16 @@ export class Call implements Accepted {
     this.flags = isSpread ? SPREAD : 0
   }
 
+  get priority(): number {
+    return this.options.priority ?? 1
+  }
+
+  get key(): string | undefined {
+    return this.options.key
+  }
+
   /** It settles for whoever follows it, and not by a promise of its own. */
   settleFor(followed: Followed): void {
-    this.followed = followed
     this.promise = followed.promise
     this.resolve = (value) => followed.succeed(value)
     this.reject = (error) => followed.fail(error)
@@ -65,27 +66,27 @@ export class Call implements Accepted {
 
   /** If somebody follows it, its times are noted, as the core may forget them. */
   noteTimes(handle: number): void {
-    if (this.followed === undefined && this.traced === undefined) return
+    const { options } = this
+    if (options === NO_RUN_OPTIONS || (options.followed === undefined && options.traced === undefined)) return
     native.times(handle, this.id, this.stamp)
     this.noted(timesNow())
   }
 
   noted(times: Times): void {
-    this.followed?.noted(times)
-    this.traced?.noted(times)
+    this.options.followed?.noted(times)
+    this.options.traced?.noted(times)
   }
 
   /** It is accepted, and somebody traces it. */
-  traceBy(traced: TracedTask, handle: number, pool: string): void {
+  tellAccepted(traced: TracedTask, handle: number, pool: string): void {
     native.times(handle, this.id, this.stamp)
     traced.accepted(pool, timesNow().id)
-    this.traced = traced
   }
 
   /** It is about to fail, and not by its function. */
   endsBy(cause: Rejection | 'abort'): void {
-    this.followed?.endsBy(cause)
-    this.traced?.endsBy(cause)
+    this.options.followed?.endsBy(cause)
+    this.options.traced?.endsBy(cause)
   }
 
   isRunning(handle: number): boolean {
@@ -93,15 +94,13 @@ export class Call implements Accepted {
   }
 
   succeed(value: unknown): void {
-    this.traced?.completed()
-    if (this.batch === undefined) this.resolve(value)
-    else this.batch.completed(this.index, value)
+    this.options.traced?.completed()
+    this.resolve(value)
   }
 
   fail(error: unknown): void {
-    this.traced?.failed(error)
-    if (this.batch === undefined) this.reject(error)
-    else this.batch.failed(error)
+    this.options.traced?.failed(error)
+    this.reject(error)
   }
 
   /** The core has turned the task away: its function was never called. */
@@ -111,10 +110,9 @@ export class Call implements Accepted {
 
   /** Has `settle` called with what settles the call, at the time that it chooses. */
   settleBy(settle: (settled: () => void) => void): void {
-    const { batch, index, resolve, reject } = this
-    this.batch = undefined
-    this.resolve = (value) => settle(() => (batch === undefined ? resolve(value) : batch.completed(index, value)))
-    this.reject = (error) => settle(() => (batch === undefined ? reject(error) : batch.failed(error)))
+    const { resolve, reject } = this
+    this.resolve = (value) => settle(() => resolve(value))
+    this.reject = (error) => settle(() => reject(error))
   }
 
   /** Gives the promise of the call, which is made once however many pools the call is offered to. */
@@ -126,5 +124,23 @@ export class Call implements Accepted {
     forgetCaptured()
     this.promise = promise
     return promise
+  }
+}
+
+/** The call of a batch, by which it settles. It is made when something is to be done with it but to settle by its result. */
+export class BatchCall extends Call {
+  constructor(
+    name: string,
+    readonly batch: Batch,
+    index: number,
+    options: RunChecked & JobOptions,
+    site: SubmitSite | undefined,
+  ) {
+    super(name, undefined, false)
+    this.promise = batch.promise
+    this.resolve = (value) => batch.completed(index, value)
+    this.reject = (error) => batch.failed(error)
+    this.options = options
+    this.site = site
   }
 }

@@ -176,16 +176,16 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     if (code < 0) return code
     call.id = code
     call.stamp = words[Word.stamp]!
-    call.priority = options.priority ?? 1
-    call.signal = options.signal
-    call.key = options.key
+    call.options = options
     call.site = this.observer.site()
     call.argument = undefined
     if (options.onProgress !== undefined) call.listener = new Listener(options.onProgress, this.#failures, call.name)
     this.#calls.keep(call)
     this.observer.accepted()
-    call.followed?.accepted(this.id, call, this.#abort)
-    if (options.traced !== undefined) call.traceBy(options.traced, this.id, this.name)
+    if (options !== NO_RUN_OPTIONS) {
+      options.followed?.accepted(this.id, call, this.#abort)
+      if (options.traced !== undefined) call.tellAccepted(options.traced, this.id, this.name)
+    }
     if (hasCommands()) carryOut()
     return code
   }
@@ -283,23 +283,26 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
 
   // ── end ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #forget(id: number): Call {
-    const call = this.#calls.at(id)!
-    this.#calls.drop(id)
+  /** The task is none any more. */
+  #forget(call: Call): void {
+    this.#calls.drop(call.id)
     if (call.portArgument !== undefined) discard(call.portArgument)
-    if (call.signal !== undefined) this.#signals.delete(call.signal, call)
-    return call
+    const { signal } = call.options
+    if (signal !== undefined) this.#signals.delete(signal, call)
   }
 
   outcome(id: number, row: number): void {
-    const batch = this.#calls.batchAt(id)
-    if (batch !== undefined && isPlainResult(row)) {
-      const index = this.#calls.indexAt(id)
-      this.#calls.drop(id)
-      completeOf(batch, index, row)
-      return
+    let call = this.#calls.objectAt(id)
+    if (call === undefined) {
+      const batch = this.#calls.batchAt(id)
+      if (batch !== undefined && isPlainResult(row)) {
+        const index = this.#calls.indexAt(id)
+        this.#calls.drop(id)
+        completeOf(batch, index, row)
+        return
+      }
+      call = this.#calls.at(id)
     }
-    const call = this.#calls.at(id)
     if (this.#ends.isProgress(row)) {
       if (call !== undefined) this.#ends.hear(call, row)
       return
@@ -311,7 +314,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     }
     try {
       call.noteTimes(this.id)
-      this.#forget(id)
+      this.#forget(call)
       this.#ends.settle(call, row)
     } catch (error) {
       // A value that cannot be read back, or for which there is no memory, is the affair of its own task.
@@ -325,7 +328,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     call.noteTimes(this.id)
     const cancelled = native.cancel(this.id, call.id, call.stamp)
     if (cancelled === Cancelled.late) return false
-    this.#forget(call.id)
+    this.#forget(call)
     call.endsBy('abort')
     call.fail(reason)
     if (cancelled === Cancelled.running) this.#abortInThread(call, reason, true)
@@ -337,7 +340,8 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
 
   reject(id: number, rejection: Rejection, limit: number): void {
     const times = timesNow()
-    const call = this.#forget(id)
+    const call = this.#calls.at(id)!
+    this.#forget(call)
     if (rejection === Rejection.leftOut) return call.fail(LEFT_OUT)
     call.noted(times)
     call.endsBy(rejection)

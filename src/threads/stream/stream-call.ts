@@ -225,12 +225,12 @@ export class StreamCall extends Call implements Consumer, OpenStream {
   }
 
   override succeed(value: unknown): void {
-    this.traced?.completed()
+    this.options.traced?.completed()
     this.#settle({ isFailed: false, value })
   }
 
   override fail(error: unknown): void {
-    this.traced?.failed(error)
+    this.options.traced?.failed(error)
     this.#settle({ isFailed: true, value: error })
   }
 
@@ -251,12 +251,17 @@ export class StreamCall extends Call implements Consumer, OpenStream {
       this.#phase = 'ended'
       this.#forget()
       this.#leaving?.settle(end)
-    } else if (end.isFailed && this.signal?.aborted === true && end.value === this.signal.reason) {
+    } else if (end.isFailed && this.#isAborted(end.value)) {
       // Whoever aborts wants no more chunks.
       this.#chunks!.drop()
     }
     // Not now, as the ends of other tasks may be being read.
     if (this.#requests.length > 0) void then.call(resolved, this.#deliverLater)
+  }
+
+  #isAborted(reason: unknown): boolean {
+    const { signal } = this.options
+    return signal?.aborted === true && reason === signal.reason
   }
 
   readonly #close = (): void => {
