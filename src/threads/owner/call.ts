@@ -53,6 +53,10 @@ export class Call implements Accepted {
     return this.options.priority ?? 1
   }
 
+  set priority(priority: number) {
+    this.options = { ...this.options, priority }
+  }
+
   get key(): string | undefined {
     return this.options.key
   }
