@@ -16,6 +16,7 @@ export default {
     ...sources,
     ...parts,
     'src/threads/inspect/inside/entry.ts',
+    'src/jobs/home/file/inside/entry.ts',
     'src/console/cli/cli.ts',
     'src/console/page/page.ts',
     '__test__/console/*.mjs',

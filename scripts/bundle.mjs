@@ -35,11 +35,15 @@ function compile(files) {
 const PARTS = join(root, 'src/base/parts.ts')
 /** A thread that has nothing in common with the others: it begins with this file. */
 const INSPECTOR = join(root, 'src/threads/inspect/inside/entry.ts')
+/** A thread that has little in common with the others: the database of `workpool/jobs`. */
+const DATABASE = join(root, 'src/jobs/home/file/inside/entry.ts')
+/** What it has in common with `workpool/jobs`, so that it loads nothing else of that. */
+const SHARED_WITH_DATABASE = 'jobs-database-code'
 /** The file that opens the addon names this copy to others. */
 const SHARED = 'shared-code'
 /** `workpool top`: a program of its own. */
 const CLI = join(root, 'src/console/cli/cli.ts')
-const compiled = compile([...sources.map((source) => join(root, source)), INSPECTOR, CLI])
+const compiled = compile([...sources.map((source) => join(root, source)), INSPECTOR, DATABASE, CLI])
 const sourceOf = (id, importer) => resolve(dirname(importer), id.replace(/\.js$/, '.ts'))
 
 /** Where a file has a part: `part(() => require('./x.js'))`. */
@@ -65,6 +69,7 @@ const nameOfPart = (part) => basename(part, '.ts').replace(/-./g, ([, letter]) =
 /** What a part is called between rollup and here. It is no file. */
 const chunkOfPart = (part) => `${nameOfPart(part)}.part`
 const doors = entries.map(({ source }) => reach(join(root, source)))
+const database = reach(DATABASE)
 const reachedByPart = parts.map(({ part }) => reach(part))
 
 /**
@@ -72,6 +77,7 @@ const reachedByPart = parts.map(({ part }) => reach(part))
  * entry points share has also what only their parts share.
  */
 function chunkOf(file) {
+  if (database.has(file) && doors.some((door) => door.has(file))) return SHARED_WITH_DATABASE
   const isIn = doors.map(
     (door) => door.has(file) || parts.some(({ owner }, i) => door.has(owner) && reachedByPart[i].has(file)),
   )
@@ -97,6 +103,7 @@ const typescript = {
     // What the entry points' files call of it is called by nothing else.
     this.emitFile({ type: 'chunk', id: PARTS, name: SHARED })
     this.emitFile({ type: 'chunk', id: INSPECTOR, fileName: 'inspector.js' })
+    this.emitFile({ type: 'chunk', id: DATABASE, fileName: 'jobs-database.js' })
     this.emitFile({ type: 'chunk', id: CLI, fileName: 'cli.js' })
     for (const { part } of parts) this.emitFile({ type: 'chunk', id: part, fileName: chunkOfPart(part) })
   },
@@ -156,10 +163,13 @@ function write(name, text) {
   if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text)
 }
 
+/** `@scope/package/path` is a file of `@scope/package`. */
+const packageOf = (id) => id.match(/^(?:@[^/]+\/)?[^/]+/)?.[0] ?? id
+
 const bundle = await rollup({
   input: Object.fromEntries(entries.map(({ path, source }) => [`${path}-code`, join(root, source)])),
   // What a program brings itself: the optional peers.
-  external: (id) => id.startsWith('node:') || id in peerDependencies,
+  external: (id) => id.startsWith('node:') || packageOf(id) in peerDependencies,
   plugins: [typescript],
   preserveEntrySignatures: 'allow-extension',
   onwarn(warning) {
