@@ -13,6 +13,7 @@ const FOLDERS = [
   'origin',
   'policy',
   'threads',
+  'addons',
   'map',
   'future',
   'group',

@@ -124,7 +124,7 @@ export interface PoolStats {
 }
 /** What `JSON.stringify` of a pool shows. */
 export interface PoolSummary {
-	readonly kind: "closures" | "threads" | "multi";
+	readonly kind: "closures" | "threads" | "native" | "multi";
 	readonly name: string;
 	readonly state: "open" | "paused" | "closed";
 	readonly capacity: number;
@@ -189,7 +189,7 @@ export interface InspectedWorker {
 /** What a pool has at this moment. */
 export interface PoolInspection {
 	readonly name: string;
-	readonly kind: "closures" | "threads" | "multi";
+	readonly kind: "closures" | "threads" | "native" | "multi";
 	readonly stats: PoolStats;
 	/** The live workers. */
 	readonly workers: readonly InspectedWorker[];
@@ -1010,8 +1010,8 @@ declare class MeasuredHistogram implements HistogramSummary {
 	 */
 	minus(earlier: Histogram): Histogram;
 }
-/** The kind of a pool: `closures` is a `Pool`, `threads` a `ThreadPool`, `multi` a `MultiPool`. */
-export type PoolKind = "closures" | "threads" | "multi";
+/** The kind of a pool: `closures` is a `Pool`, `threads` a `ThreadPool`, `native` a `NativePool`, `multi` a `MultiPool`. */
+export type PoolKind = "closures" | "threads" | "native" | "multi";
 /**
  * What every pool has, of whatever kind: the numbers of its state, and the calls that close and open it. It is the type
  * for code that watches or closes pools and does not submit.
@@ -1044,7 +1044,7 @@ declare abstract class BasePool implements AsyncDisposable {
 	 * process alive until it settles.
 	 */
 	vacancy(options?: VacancyOptions): Promise<void>;
-	/** The kind of the pool: `closures`, `threads` or `multi`. */
+	/** The kind of the pool: `closures`, `threads`, `native` or `multi`. */
 	abstract get kind(): PoolKind;
 	/** The option `name`, or `pool-1` and so on if it was not given. Errors, `stats()` and logs have it. */
 	get name(): string;
@@ -1283,7 +1283,7 @@ interface OfPool {
 	/** The pool's name. Pools of a `MultiPool` have names of their own, and tell of themselves. */
 	readonly pool: string;
 	/** `closures` for a `Pool`, `threads` for a `ThreadPool`. */
-	readonly kind: "closures" | "threads";
+	readonly kind: "closures" | "threads" | "native";
 }
 interface OfThread {
 	/** The pool's name. */
@@ -1749,7 +1749,8 @@ export declare class WorkerCrashedError extends PoolError {
 	readonly exitCode: number;
 }
 /**
- * No thread could load the task module. The message names the file and the reason; `cause` is the error itself.
+ * No thread could load the task module. The message names the file and the reason; `cause` is the error itself. Of a
+ * `NativePool`: the operating system gives no thread.
  *
  * A missing file, a syntax error, and a module that throws reject tasks at once. A thread that dies while it loads is
  * started again first, after 100, 200 and 400 ms. While another thread works, no task rejects: tasks wait for that
@@ -2752,6 +2753,98 @@ export declare class MultiPool<P> extends MultiThreadVerbs<P> {
 	 * @throws TypeError with code `ERR_POOL_OPTION` if `f` is no function
 	 */
 	wrap<R, This, A extends unknown[], T>(this: MultiPool<Pool<R>>, f: (this: This, ...args: A) => T): (this: This, ...args: A) => Promise<Awaited<T>>;
+}
+/** Options that only a `NativePool` has. */
+export interface NativeOptions {
+	/**
+	 * So many threads stay, however long they are idle. They start when they are first needed. An integer from 0 to
+	 * `size`, default 0. A capacity below it, set by `tune`, wins.
+	 */
+	minSize?: number | undefined;
+	/**
+	 * The stack of each thread, in bytes: an integer from 65,536 (64 KiB) to 2³⁰ (1 GiB). Memory is taken only as far as a
+	 * job goes down its stack. Default: 2 MiB.
+	 */
+	stackSize?: number | undefined;
+	/**
+	 * The options of every job whose ticket comes from this object: what `job` leaves out is taken from here. Both signals
+	 * abort.
+	 */
+	defaults?: NativeJobOptions | undefined;
+}
+/** Options of one native job. */
+export interface NativeJobOptions extends Omit<SubmitOptions, "weight"> {
+	/** What errors, `TaskInfo` and `inspect()` call the job. A string that is not empty, default `job`. */
+	name?: string | undefined;
+	/**
+	 * Is called with how far the job has come, if it says so by `workpool_progress`: with the newest number at the time, so
+	 * not with every one, and with the last one before the promise settles. It runs in the async context of the submission.
+	 * What it throws or rejects with is logged.
+	 *
+	 * ```js
+	 * const ticket = native.job({ onProgress: (share) => console.log(`${Math.round(share * 100)} %`) })
+	 * ```
+	 */
+	onProgress?: ((progress: number) => unknown) | undefined;
+}
+/**
+ * A ticket for one native job. It is passed to a function of an addon, which hands its job in with it and returns the
+ * promise. It is used once; a ticket that is not used is nothing, and holds no place.
+ */
+export declare class NativeTicket {
+	#private;
+	/** Of no use to JavaScript: addons find the core by it. */
+	readonly workpool: unknown;
+}
+/**
+ * Gives native addons threads of their own, at most `size` of them, instead of the four that libuv has for everybody.
+ * Further jobs wait, or are refused. An addon takes a ticket with each call, and what its function returns is the promise
+ * of the job.
+ *
+ * ```js
+ * const native = NativePool.create({ name: 'hash', size: 4, maxBlockingTasks: 1_000 })
+ * const digest = await addon.hash(native.job({ timeout: 2_000, signal }), data)
+ * ```
+ *
+ * How an addon does that in C, C++ and Rust is in `docs/native-jobs.md`. The threads belong to the process and to no
+ * isolate: a `shared` pool has no owner.
+ */
+export declare class NativePool extends BasePool {
+	#private;
+	private constructor();
+	get kind(): "native";
+	/**
+	 * Makes a pool. It is open. Threads start when jobs need them, and are called after the pool, with a number: `hash/0`;
+	 * with `preAlloc` all of them start now. The default of `size` is that of a `ThreadPool`, that of `expiry` 60,000.
+	 *
+	 * ```js
+	 * const native = NativePool.create({ name: 'image', size: 2, expiry: 10_000 })
+	 * ```
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	static create(options?: Omit<PoolOptions, "defaults"> & NativeOptions): NativePool;
+	/**
+	 * A ticket for one native job, to be passed to a function of an addon. Times count from the moment in which the addon
+	 * hands the job in. A ticket that is not used is nothing.
+	 *
+	 * ```js
+	 * const packed = await addon.pack(native.job({ priority: 'low', waitTimeout: 500 }), buffer)
+	 * ```
+	 *
+	 * The promise of the job rejects as that of `submit` does. A job cannot be stopped: after a timeout or an abort its
+	 * promise rejects at once, and its thread stays busy until the job returns. A job that asks `workpool_is_aborted` now
+	 * and then ends sooner.
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	job(options?: NativeJobOptions): NativeTicket;
+	/**
+	 * Resolves once `minSize` threads have started, or one, and starts one if there is none. Rejects with
+	 * `WorkerStartError` if the system gives no thread, and with `PoolClosedError` if the pool is closed or closes before
+	 * that. Keeps the process alive until it settles.
+	 */
+	ready(): Promise<void>;
 }
 /**
  * The pools of this isolate that are still there, in the order in which they were made: for a health check, a page of

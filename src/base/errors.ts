@@ -261,7 +261,8 @@ export class WorkerCrashedError extends PoolError {
 }
 
 /**
- * No thread could load the task module. The message names the file and the reason; `cause` is the error itself.
+ * No thread could load the task module. The message names the file and the reason; `cause` is the error itself. Of a
+ * `NativePool`: the operating system gives no thread.
  *
  * A missing file, a syntax error, and a module that throws reject tasks at once. A thread that dies while it loads is
  * started again first, after 100, 200 and 400 ms. While another thread works, no task rejects: tasks wait for that
@@ -277,8 +278,11 @@ export class WorkerStartError extends PoolError {
   readonly retryable = false
 
   /** @internal */
-  constructor(pool: string, filename: string, cause: unknown) {
-    super(pool, `no thread could load ${filename}: ${brief(cause)}`)
+  constructor(pool: string, filename: string | undefined, cause: unknown) {
+    super(
+      pool,
+      `${filename === undefined ? 'no thread could be started' : `no thread could load ${filename}`}: ${brief(cause)}`,
+    )
     this.cause = cause
   }
 }

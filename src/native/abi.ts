@@ -210,6 +210,8 @@ export const enum ValueKind {
    * One view or buffer of many bytes, and nothing else: its number says of which kind. Comes by `bring`, goes by `fill`.
    */
   view = 8,
+  /** A native job that has ended: `conclude` takes it by its number. */
+  job = 9,
 }
 
 /** What is said of a value beside its kind. */

@@ -137,6 +137,25 @@ interface Raw {
     group?: number,
     limit?: number,
   ): number
+  /** Submits the native job that an addon is handing in: a task (≥ 0) or a refusal. `isListened`: somebody hears of its progress. */
+  run_job(
+    handle: number,
+    priority: number,
+    waitTimeout: number,
+    timeout: number,
+    timed: number,
+    offer: Offer,
+    isKeyed: number,
+    group: number,
+    limit: number,
+    isListened: number,
+  ): number
+  /** The result of a native job that has ended, or the error of one that has failed. Throws what the addon throws. */
+  conclude(place: number): unknown
+  /** A native job had better end, if a thread has it. */
+  interrupt_job(handle: number, task: number, stamp: number): void
+  /** What a ticket has for addons, which submit with it through `submit`. Once per isolate. */
+  serve_jobs(submit: (ticket: unknown) => Promise<unknown>): object
   /** A refusal, if a task with these options would be refused just now; else 0. */
   refuse(
     handle: number,

@@ -5,7 +5,15 @@
 import { queueMicrotask, resolvedPromise, setImmediate, then } from '../base/intrinsics.js'
 import { Column, CommandKind, Exchange, Linger, Token, Vacancy, Word } from './abi.js'
 import { isolate, native, outcomes, words } from './binding.js'
-import { type ClosureTarget, type ThreadTarget, isAnyRooted, letGo, targetOf } from './targets.js'
+import {
+  type ClosureTarget,
+  type OutcomeTarget,
+  type ThreadTarget,
+  type WorkerTarget,
+  isAnyRooted,
+  letGo,
+  targetOf,
+} from './targets.js'
 import { consumers } from './consumers.js'
 import { misuse } from '../base/errors.js'
 import { Fifo } from '../base/fifo.js'
@@ -164,8 +172,8 @@ function obey(kind: CommandKind): void {
   // The pool has been dropped, and only now its last thread is gone.
   if (target === undefined) return
   if (kind === CommandKind.start) (target as ClosureTarget).start(first, second)
-  else if (kind === CommandKind.boot) target.boot(first)
-  else if (kind === CommandKind.retire) target.retire(first)
+  else if (kind === CommandKind.boot) (target as WorkerTarget).boot(first)
+  else if (kind === CommandKind.retire) (target as WorkerTarget).retire(first)
   else if (kind === CommandKind.overdue) (target as ClosureTarget).overdue(first)
   else if (kind === CommandKind.validate) (target as ClosureTarget).validate(first)
   else if (kind === CommandKind.kill) (target as ThreadTarget).kill(first)
@@ -245,7 +253,7 @@ function drain(isBounded: boolean): boolean {
     for (let count = native.drain(); count > 0; count = native.drain()) {
       for (let row = 0; row < count; row++) {
         const at = row * Exchange.columns
-        const target = targetOf(outcomes[at + Column.handle]!) as ThreadTarget | undefined
+        const target = targetOf(outcomes[at + Column.handle]!) as OutcomeTarget | undefined
         target?.outcome(outcomes[at + Column.task]!, row)
       }
       settled += count

@@ -27,7 +27,7 @@ interface OfPool {
   /** The pool's name. Pools of a `MultiPool` have names of their own, and tell of themselves. */
   readonly pool: string
   /** `closures` for a `Pool`, `threads` for a `ThreadPool`. */
-  readonly kind: 'closures' | 'threads'
+  readonly kind: 'closures' | 'threads' | 'native'
 }
 
 interface OfThread {

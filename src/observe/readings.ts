@@ -9,7 +9,7 @@ import type { PoolStats } from '../native/pool-stats.js'
 /** As far as a pool is read here. */
 interface Readable {
   readonly name: string
-  readonly kind: 'closures' | 'threads' | 'multi'
+  readonly kind: 'closures' | 'threads' | 'native' | 'multi'
   stats(): PoolStats
   /** Of a `MultiPool`. */
   at?(index: number): Readable

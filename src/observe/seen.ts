@@ -59,7 +59,7 @@ export interface InspectedWorker {
 /** What a pool has at this moment. */
 export interface PoolInspection {
   readonly name: string
-  readonly kind: 'closures' | 'threads' | 'multi'
+  readonly kind: 'closures' | 'threads' | 'native' | 'multi'
   readonly stats: PoolStats
   /** The live workers. */
   readonly workers: readonly InspectedWorker[]

@@ -4,6 +4,7 @@ import { type Checked, type Checks, reader, unknownOption } from './checks.js'
 import { POOL, type PoolOptions } from './options.js'
 import { LIVE_OBSERVING } from './observing-options.js'
 import { LIVE_SCHEDULING, assertAgreeing, toPolicy } from './scheduling-options.js'
+import { NATIVE } from './native-options.js'
 import { THREADS, type ThreadOptions } from './thread-options.js'
 
 /**
@@ -39,6 +40,8 @@ const CLOSURES = {
 
 const CALLS = { ...CLOSURES, size: THREADS.size, minSize: THREADS.minSize, grace: THREADS.grace } satisfies Checks
 
+const { grace: _, ...JOBS } = { ...CALLS, minSize: NATIVE.minSize } satisfies Checks
+
 /** A change that is checked by itself. What it leaves out stays as it is. */
 export type Change = Checked<typeof CALLS>
 
@@ -59,6 +62,7 @@ function changesOf<C extends Checks>(checks: C, fixed: Checks): (change: unknown
 
 export const checkClosureChange: (change: unknown) => Change = changesOf(CLOSURES, POOL)
 export const checkThreadChange: (change: unknown) => Change = changesOf(CALLS, THREADS)
+export const checkNativeChange: (change: unknown) => Change = changesOf(JOBS, NATIVE)
 
 /** What of a pool a change has to agree with, as it is now. */
 export interface Present {

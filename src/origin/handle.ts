@@ -27,7 +27,7 @@ const noop = (): void => {}
 /** What a handle needs to know of its pool. */
 export interface HandleSettings {
   readonly name: string
-  readonly kind: 'closures' | 'threads'
+  readonly kind: 'closures' | 'threads' | 'native'
   /** 0 = unbounded. */
   readonly size: number
   readonly isShared: boolean

@@ -6,12 +6,12 @@ import type { Change, LiveOptions } from '../options/live-options.js'
 
 export class PoolTelling {
   readonly #id: number
-  readonly #of: { readonly pool: string; readonly kind: 'closures' | 'threads' }
+  readonly #of: { readonly pool: string; readonly kind: 'closures' | 'threads' | 'native' }
   /** The last generation of which it was told that it is closed. */
   #closed = 0
 
   /** The pool, or a handle of a shared one, is there. */
-  constructor(id: number, pool: string, kind: 'closures' | 'threads', isShared: boolean) {
+  constructor(id: number, pool: string, kind: 'closures' | 'threads' | 'native', isShared: boolean) {
     this.#id = id
     this.#of = { pool, kind }
     tell('workpool:pool:created', () => ({ ...this.#of, capacity: this.#capacity(), isShared }))

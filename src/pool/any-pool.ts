@@ -19,8 +19,8 @@ import { type PoolStats, Stat } from '../native/pool-stats.js'
 import type { Histogram } from '../observe/histogram.js'
 import type { Origin } from '../origin/origin.js'
 
-/** The kind of a pool: `closures` is a `Pool`, `threads` a `ThreadPool`, `multi` a `MultiPool`. */
-export type PoolKind = 'closures' | 'threads' | 'multi'
+/** The kind of a pool: `closures` is a `Pool`, `threads` a `ThreadPool`, `native` a `NativePool`, `multi` a `MultiPool`. */
+export type PoolKind = 'closures' | 'threads' | 'native' | 'multi'
 
 /**
  * What every pool has, of whatever kind: the numbers of its state, and the calls that close and open it. It is the type
@@ -67,7 +67,7 @@ export abstract class BasePool implements AsyncDisposable {
     return settling(() => origin.vacancy(checkVacancyOptions(options).signal))
   }
 
-  /** The kind of the pool: `closures`, `threads` or `multi`. */
+  /** The kind of the pool: `closures`, `threads`, `native` or `multi`. */
   abstract get kind(): PoolKind
 
   /** The option `name`, or `pool-1` and so on if it was not given. Errors, `stats()` and logs have it. */

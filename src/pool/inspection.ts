@@ -33,7 +33,7 @@ export function show(
 
 /** What `JSON.stringify` of a pool shows. */
 export interface PoolSummary {
-  readonly kind: 'closures' | 'threads' | 'multi'
+  readonly kind: 'closures' | 'threads' | 'native' | 'multi'
   readonly name: string
   readonly state: 'open' | 'paused' | 'closed'
   readonly capacity: number

@@ -11,5 +11,6 @@ export const forViews = part(() => require('./views.js') as typeof import('./vie
 export const forAllThreads = part(() => require('./all-threads.js') as typeof import('./all-threads.js'))
 export const forReports = part(() => require('./report.js') as typeof import('./report.js'))
 export const forMaps = part(() => require('../map/map.js') as typeof import('../map/map.js'))
+export const forNatives = part(() => require('./natives.js') as typeof import('./natives.js'))
 
-haveOptions(forMultiPools, forScopes, forAllThreads)
+haveOptions(forMultiPools, forScopes, forAllThreads, forNatives)

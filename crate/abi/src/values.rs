@@ -23,6 +23,8 @@ enumeration! {
         Serialized,
         /// One view or buffer of many bytes, and nothing else: its number says of which kind. Comes by `bring`, goes by `fill`.
         View,
+        /// A native job that has ended: `conclude` takes it by its number.
+        Job,
     }
 }
 

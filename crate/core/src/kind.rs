@@ -42,19 +42,22 @@ pub enum WorkerKind {
         /// How long a task that has settled before its end may run on before the host is told to kill its thread.
         grace: Nanos,
     },
+    /// A thread of the operating system, which belongs to the process and to no isolate: see [`Crew`](crate::Crew). It
+    /// begins and ends tasks without their origin. Nothing ends it in the midst of one.
+    Native,
 }
 
 impl WorkerKind {
     /// Whether a new worker has to be made ready before it takes a task: told by [`Effect::Boot`](crate::Effect::Boot).
     #[must_use]
     pub const fn boots(self) -> bool {
-        matches!(self, Self::Resource(_) | Self::Thread { .. })
+        matches!(self, Self::Resource(_) | Self::Thread { .. } | Self::Native)
     }
 
     /// Whether the host takes a retired worker down: told by [`Effect::Retire`](crate::Effect::Retire).
     #[must_use]
     pub const fn disposes(self) -> bool {
-        matches!(self, Self::Resource(_) | Self::Thread { .. })
+        matches!(self, Self::Resource(_) | Self::Thread { .. } | Self::Native)
     }
 
     /// Milliseconds that the host may take for that; `None` for any time.
@@ -62,7 +65,7 @@ impl WorkerKind {
     pub const fn dispose_timeout(self) -> Option<u32> {
         match self {
             Self::Resource(care) => care.dispose_timeout,
-            Self::Slot | Self::Thread { .. } => None,
+            Self::Slot | Self::Thread { .. } | Self::Native => None,
         }
     }
 
@@ -72,7 +75,7 @@ impl WorkerKind {
     pub const fn boot_timeout(self) -> Option<u32> {
         match self {
             Self::Resource(care) => care.init_timeout,
-            Self::Slot | Self::Thread { .. } => None,
+            Self::Slot | Self::Thread { .. } | Self::Native => None,
         }
     }
 
@@ -81,7 +84,7 @@ impl WorkerKind {
     pub const fn validate_after(self) -> Option<Nanos> {
         match self {
             Self::Resource(care) => care.validate_after,
-            Self::Slot | Self::Thread { .. } => None,
+            Self::Slot | Self::Thread { .. } | Self::Native => None,
         }
     }
 
@@ -90,7 +93,7 @@ impl WorkerKind {
     pub const fn max_uses(self) -> u32 {
         match self {
             Self::Resource(care) => care.max_uses,
-            Self::Slot | Self::Thread { .. } => 0,
+            Self::Slot | Self::Thread { .. } | Self::Native => 0,
         }
     }
 
@@ -99,7 +102,7 @@ impl WorkerKind {
     pub const fn max_age(self) -> Option<Nanos> {
         match self {
             Self::Resource(care) => care.max_age,
-            Self::Slot | Self::Thread { .. } => None,
+            Self::Slot | Self::Thread { .. } | Self::Native => None,
         }
     }
 
@@ -113,27 +116,27 @@ impl WorkerKind {
     /// [`start_failed`](crate::Pool::start_failed).
     #[must_use]
     pub const fn can_fail_to_start(self) -> bool {
-        matches!(self, Self::Thread { .. })
+        matches!(self, Self::Thread { .. } | Self::Native)
     }
 
     /// Whether a task that a worker has been given begins only when the worker [takes](crate::Pool::take) it. Until
     /// then a worker that dies gives the task back.
     #[must_use]
     pub const fn begins_later(self) -> bool {
-        matches!(self, Self::Thread { .. })
+        matches!(self, Self::Thread { .. } | Self::Native)
     }
 
     /// Whether the origin of a task hears of its end later than the core. Then every end leaves a record until the
     /// origin [collects](crate::Pool::collect) it.
     #[must_use]
     pub const fn reports_late(self) -> bool {
-        matches!(self, Self::Thread { .. })
+        matches!(self, Self::Thread { .. } | Self::Native)
     }
 
     /// Whether what runs goes on when the isolate of its face is gone.
     #[must_use]
     pub const fn outlives_face(self) -> bool {
-        matches!(self, Self::Thread { .. })
+        matches!(self, Self::Thread { .. } | Self::Native)
     }
 
     /// Whether a worker can end while an effect about it is on its way.
@@ -153,7 +156,7 @@ impl WorkerKind {
     pub const fn grace(self) -> Option<Nanos> {
         match self {
             Self::Thread { grace } => Some(grace),
-            Self::Slot | Self::Resource(_) => None,
+            Self::Slot | Self::Resource(_) | Self::Native => None,
         }
     }
 }

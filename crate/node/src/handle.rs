@@ -4,7 +4,10 @@ use std::{cell::Cell, sync::Arc};
 
 use workpool_core::{FaceId, Measures, MonotonicClock, Pool, Snapshot};
 
-use crate::{calls::Call, host::Addresses, mailbox::Mailbox, pool::Core, shared, threads::Threads};
+use crate::{
+    calls::Call, host::Addresses, mailbox::Mailbox, native::natives::Natives, pool::Core, shared,
+    threads::Threads,
+};
 
 /// What one isolate has of a pool: one handle for each `create`. When a handle is dropped, because nobody needs it any more or because the
 /// isolate ends, its face departs from the core.
@@ -41,6 +44,16 @@ impl Handle {
     /// What a pool of threads has beyond one of closures.
     pub(crate) fn threads(&self) -> Option<&Threads> {
         self.core.threads()
+    }
+
+    /// Whether a task that a worker has been given begins only when the worker takes it.
+    pub(crate) fn begins_later(&self) -> bool {
+        self.threads().is_some() || self.natives().is_some()
+    }
+
+    /// What a pool of native jobs has beyond that.
+    pub(crate) fn natives(&self) -> Option<&Natives> {
+        self.core.natives()
     }
 
     pub(crate) const fn core(&self) -> &Arc<Core> {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    ffi::CString,
     hash::{BuildHasher, Hasher, RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
@@ -13,11 +14,15 @@ use crate::{
     calls::Call,
     event_loop,
     mailbox::{Command, Mailbox, News, Outcome},
+    native::{job::Job, natives::Natives},
     progress::Progress,
     threads::Threads,
     times::Times,
     value::Value,
 };
+
+/// For a job that is no task any more.
+const NO_TASK: TaskId = TaskId::new(0, 0);
 
 /// Where a face of a pool is: in the isolate of this mailbox, under the number of its handle.
 #[derive(Debug, Clone)]
@@ -38,6 +43,16 @@ impl Address {
         self.mailbox.push_outcome(Outcome { handle: self.handle, task, news: News::Progress(progress) });
     }
 
+    /// Tells the origin of a native job how the job has ended; `failure`: what it has said, and its times.
+    pub(crate) fn tell_job(&self, task: TaskId, job: Job, failure: Option<(CString, Times)>) {
+        self.mailbox.push_outcome(Outcome { handle: self.handle, task, news: News::Job { job, failure } });
+    }
+
+    /// Has a native job disposed of in the isolate that it came from. If that has ended, it is disposed of here.
+    pub(crate) fn dispose(&self, task: TaskId, job: Job) {
+        self.mailbox.push_outcome(Outcome { handle: self.handle, task, news: News::Disposal(job) });
+    }
+
     /// Whether this is the isolate of `mailbox`.
     pub(crate) fn is_at(&self, mailbox: &Arc<Mailbox>) -> bool {
         Arc::ptr_eq(&self.mailbox, mailbox)
@@ -52,11 +67,13 @@ pub(crate) struct Addresses {
     pool: Weak<dyn Reap>,
     /// What a pool of threads has beyond one of closures.
     pub(crate) threads: Option<Threads>,
+    /// What a pool of native jobs has beyond that.
+    pub(crate) natives: Option<Natives>,
 }
 
 impl Addresses {
-    pub(crate) fn new(pool: Weak<dyn Reap>, threads: Option<Threads>) -> Self {
-        Self { by_face: Mutex::default(), pool, threads }
+    pub(crate) fn new(pool: Weak<dyn Reap>, threads: Option<Threads>, natives: Option<Natives>) -> Self {
+        Self { by_face: Mutex::default(), pool, threads, natives }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<FaceId, Address>> {
@@ -104,8 +121,32 @@ impl Addresses {
         mailbox.push_all(commands, sender);
     }
 
+    /// Has the threads of a pool of native jobs do their part of an effect. `None`: nobody else has one.
+    fn see_to(&self, natives: &Natives, effect: Effect<Call>) -> Option<()> {
+        match effect {
+            Effect::Start(worker, task, _) => natives.start(worker, task),
+            Effect::Boot(worker) => natives.boot(worker),
+            Effect::Retire(worker) => natives.retire(worker),
+            Effect::Abandoned(worker, task, _) => natives.interrupt(worker, task),
+            Effect::Forgotten(call) => {
+                let job = natives.jobs.take(call.ticket())?;
+                // Without an address the job is dropped, and by that disposed of.
+                self.of(call.face())?.dispose(NO_TASK, job);
+            }
+            Effect::Reject(task, _, Rejection::TaskTimeout(_)) => {
+                natives.interrupt_wherever(task);
+                return Some(());
+            }
+            _ => return Some(()),
+        }
+        None
+    }
+
     /// The command for an effect that an isolate has to see to. What concerns no isolate is done at once, and there is no command.
     fn command(&self, effect: Effect<Call>) -> Option<(FaceId, Command)> {
+        if let Some(natives) = &self.natives {
+            self.see_to(natives, effect)?;
+        }
         // Resources and threads belong to the isolate that made the pool.
         let to_owner = |kind, worker: WorkerId| Some((FaceId::FIRST, Command::new(kind, worker.0, 0)));
         match effect {

@@ -16,6 +16,7 @@ use crate::{
     handle::Handle,
     headroom::Headroom,
     mailbox::Outcome,
+    native::desk::Desk,
     registers::Registers,
     streams::Streams,
     value::{NoMemory, Value},
@@ -43,6 +44,8 @@ pub(crate) struct Isolate {
     /// That of the next task, or wait for a vacancy, that has one.
     pub(crate) key: Cell<Option<Key>>,
     pub(crate) streams: Streams,
+    /// Native jobs that are being handed in, or have ended.
+    pub(crate) desk: Desk,
     /// How long it looks before it sleeps, and when its event loop has its turn: as a thread, and as an origin.
     pub(crate) thread: Thread,
     pub(crate) origin: Origin,
@@ -64,6 +67,7 @@ impl Isolate {
             detail: RefCell::default(),
             key: Cell::default(),
             streams: Streams::default(),
+            desk: Desk::default(),
             thread: Thread::default(),
             origin: Origin::default(),
             clock: Reaper::global().clock(),

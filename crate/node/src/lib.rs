@@ -8,10 +8,12 @@
 
 mod blocks;
 mod keys;
+mod slots;
 mod value;
 
 mod alert;
 mod calls;
+mod native;
 mod progress;
 mod times;
 

@@ -19,8 +19,10 @@ use crate::{
     event_loop::EventLoop,
     isolate::Isolate,
     mailbox::Waker,
+    native::job::while_ending,
     raw::{
-        batches, closures, commands, keys, measures, outcomes, runs, state, streams, tasks, threads, values,
+        batches, closures, commands, jobs, keys, measures, outcomes, runs, state, streams, tasks, threads,
+        values,
     },
     registers::Registers,
 };
@@ -84,6 +86,8 @@ fn export(
         batches::OF_ARRAYS,
         closures::FUNCTIONS,
         commands::FUNCTIONS,
+        jobs::FUNCTIONS,
+        jobs::OF_VALUES,
         keys::FUNCTIONS,
         measures::FUNCTIONS,
         measures::OF_ARRAYS,
@@ -138,7 +142,8 @@ unsafe extern "C" fn collected(env: sys::napi_env, id: *mut c_void, _hint: *mut 
     let address = ptr::from_ref(isolate).cast_mut().cast();
     let event_loop = &isolate.event_loop;
     let [exchange, lent] = isolate.exchange.references();
-    let references = [event_loop.wake_reference(), Some(isolate.registers.reference()), exchange, lent];
+    let desk = isolate.desk.reference();
+    let references = [event_loop.wake_reference(), Some(isolate.registers.reference()), exchange, lent, desk];
     if event_loop.has_bell() {
         // SAFETY: `attach` has registered this hook with this address, in this environment, which lives.
         unsafe { sys::napi_remove_env_cleanup_hook(env, Some(tear_down), address) };
@@ -158,8 +163,14 @@ unsafe extern "C" fn tear_down(isolate: *mut c_void) {
     // SAFETY: this is the pointer that `set_up` made from a box, and this runs once: as a hook or instead of it. Nobody else has it
     // any more, as JavaScript has ended or cannot reach it.
     let event_loop = unsafe { &(*isolate).event_loop };
+    let (id, env) = (event_loop.id, event_loop.env());
     event_loop.leave();
-    // SAFETY: as above; the event loop is out of the list, so nobody finds the isolate there either.
+    while_ending(id, env, || end(isolate));
+}
+
+/// Native jobs that are dropped meanwhile are disposed of with their environment.
+fn end(isolate: *mut Isolate) {
+    // SAFETY: `tear_down` calls this once; the event loop is out of the list, so nobody finds the isolate there either.
     let isolate = unsafe { Box::from_raw(isolate) };
     // Whatever goes wrong in here, the bell is taken out of the reach of others, and the process goes on.
     let _ = catch_unwind(AssertUnwindSafe(|| {

@@ -1,6 +1,7 @@
 //! What the mailbox of an isolate holds, and the bell that wakes its event loop for it.
 
 use std::{
+    ffi::CString,
     num::NonZero,
     ptr,
     sync::{Arc, LazyLock},
@@ -11,7 +12,7 @@ use workpool_abi::CommandKind;
 use workpool_core::TaskId;
 use workpool_mailbox::{Bell, Spinners};
 
-use crate::{progress::Progress, times::Times, value::Value};
+use crate::{native::job::Job, progress::Progress, times::Times, value::Value};
 
 /// One thing that the isolate is to do.
 #[derive(Debug)]
@@ -59,6 +60,10 @@ pub(crate) enum News {
     Progress(Arc<Progress>),
     /// The same, once somebody has looked.
     Looked(Value),
+    /// The task, a native job, has ended. If it failed: what it has said, and its times.
+    Job { job: Job, failure: Option<(CString, Times)> },
+    /// The task has settled in another way, and its job is only to be disposed of.
+    Disposal(Job),
 }
 
 /// A threadsafe function that only wakes. Its payload is always null.

@@ -29,11 +29,22 @@ pub enum WorkerKind {
         /// Milliseconds that a task may take to heed its signal.
         grace: f64,
     },
+    /// A thread of the operating system, for native jobs.
+    Native {
+        /// That of the pool, for the names of the threads.
+        name: String,
+        /// In bytes; 0 for what the system gives.
+        stack_size: u32,
+    },
 }
 
 impl WorkerKind {
     pub(crate) const fn is_thread(&self) -> bool {
         matches!(self, Self::Thread { .. })
+    }
+
+    pub(crate) const fn is_native(&self) -> bool {
+        matches!(self, Self::Native { .. })
     }
 }
 
@@ -41,6 +52,7 @@ impl From<&WorkerKind> for workpool_core::WorkerKind {
     fn from(kind: &WorkerKind) -> Self {
         match *kind {
             WorkerKind::Slot => Self::Slot,
+            WorkerKind::Native { .. } => Self::Native,
             WorkerKind::Resource { init_timeout, dispose_timeout, validate_after, max_uses, max_age } => {
                 Self::Resource(Care {
                     init_timeout: (init_timeout > 0).then_some(init_timeout),

@@ -4,6 +4,7 @@ pub(crate) mod batches;
 pub(crate) mod call;
 pub(crate) mod closures;
 pub(crate) mod commands;
+pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod measures;
 pub(crate) mod outcomes;

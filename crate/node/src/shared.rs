@@ -16,11 +16,12 @@ struct Entry {
     details: String,
 }
 
-/// A pool of threads and one of closures may have the same name.
+/// Pools of different kinds may have the same name.
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     name: String,
     is_of_threads: bool,
+    is_native: bool,
 }
 
 type Pools = HashMap<Key, Entry>;
@@ -42,7 +43,7 @@ pub(crate) struct Joined {
 /// A face of the pool of this name. The pool is made if there is none, or if its last face has departed.
 pub(crate) fn join(name: String, options: &CoreOptions, details: String) -> Result<Joined, NoMemory> {
     let mut pools = lock();
-    let key = Key { name, is_of_threads: options.kind.is_thread() };
+    let key = Key { name, is_of_threads: options.kind.is_thread(), is_native: options.kind.is_native() };
     if let Some(entry) = pools.get(&key)
         && let Some(core) = entry.core.upgrade()
         && let Some(face) = core.pool.join()
@@ -56,15 +57,18 @@ pub(crate) fn join(name: String, options: &CoreOptions, details: String) -> Resu
     Ok(Joined { core, face: FaceId::FIRST, options, details })
 }
 
-/// Whether there is a pool of this name.
+/// Whether there is a pool of closures, or of threads, of this name.
 pub(crate) fn has(name: String, is_of_threads: bool) -> bool {
-    lock().get(&Key { name, is_of_threads }).is_some_and(|entry| entry.core.strong_count() > 0)
+    lock()
+        .get(&Key { name, is_of_threads, is_native: false })
+        .is_some_and(|entry| entry.core.strong_count() > 0)
 }
 
 /// The last face of this pool has departed, or the owner of its threads.
 pub(crate) fn forget(name: &str, core: &Arc<Core>) {
     let mut pools = lock();
-    let key = Key { name: name.to_owned(), is_of_threads: core.threads().is_some() };
+    let (is_of_threads, is_native) = (core.threads().is_some(), core.natives().is_some());
+    let key = Key { name: name.to_owned(), is_of_threads, is_native };
     // Another pool may have the name by now.
     if pools.get(&key).is_some_and(|entry| std::ptr::eq(entry.core.as_ptr(), Arc::as_ptr(core))) {
         pools.remove(&key);

@@ -3,6 +3,7 @@
 mod access;
 mod broadcast;
 mod inspection;
+mod natives;
 mod occupations;
 mod pools;
 mod process;

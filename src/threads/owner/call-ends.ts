@@ -89,18 +89,23 @@ export class CallEnds {
   }
 
   /** A call fails with an error that panicHandler is to see. */
-  fail(call: Call, error: unknown, { id, waitMs, runMs }: Times): void {
-    const { name, priority, promise } = call
-    if (this.#failures.panicHandler !== undefined) {
-      const info: TaskInfo = { pool: this.#failures.pool, id, name, priority, waitMs, runMs }
-      this.#failures.report(error, info)
-      if (promise !== undefined) markHandled(promise)
-    }
-    call.fail(error)
+  fail(call: Call, error: unknown, times: Times): void {
+    failWith(this.#failures, call, error, times)
   }
 }
 
-const kindOf = (row: number): number => outcomes[row * Exchange.columns + Column.kind]!
+/** A call fails with an error that panicHandler is to see. */
+export function failWith(failures: Failures, call: Call, error: unknown, { id, waitMs, runMs }: Times): void {
+  const { name, priority, promise } = call
+  if (failures.panicHandler !== undefined) {
+    const info: TaskInfo = { pool: failures.pool, id, name, priority, waitMs, runMs }
+    failures.report(error, info)
+    if (promise !== undefined) markHandled(promise)
+  }
+  call.fail(error)
+}
+
+export const kindOf = (row: number): number => outcomes[row * Exchange.columns + Column.kind]!
 
 /** Reads the value of an outcome back, which may throw. */
 export function valueOf(row: number): unknown {
@@ -109,7 +114,7 @@ export function valueOf(row: number): unknown {
   return decode(kindOf(row), number, outcomes[at + Column.offset]!, outcomes[at + Column.length]!)
 }
 
-function timesOf(row: number): Times {
+export function timesOf(row: number): Times {
   const at = row * Exchange.figures
   return { id: figures[at + Figure.id]!, waitMs: figures[at + Figure.waitMs]!, runMs: figures[at + Figure.runMs]! }
 }

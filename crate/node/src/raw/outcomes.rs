@@ -1,7 +1,7 @@
 //! Outcomes: how an origin comes by the ends of its tasks.
 
 use napi::sys;
-use workpool_abi::{BYTES_AT, COLUMNS, FIGURES, FIGURES_AT, Figure, OUTCOMES, ValueFlag};
+use workpool_abi::{BYTES_AT, COLUMNS, FIGURES, FIGURES_AT, Figure, OUTCOMES, ValueFlag, ValueKind};
 use workpool_core::TaskId;
 use workpool_mailbox::Linger;
 
@@ -9,6 +9,7 @@ use crate::{
     exchange::{ROOM, is_large, write},
     isolate::Isolate,
     mailbox::{News, Outcome, SPINNERS},
+    native::desk::Ended,
     raw::call::functions,
     value::Value,
 };
@@ -35,6 +36,9 @@ functions! {
 fn hand_over(isolate: &Isolate) -> i32 {
     let mut handed = isolate.handed_over.borrow_mut();
     acknowledge(isolate, &mut handed);
+    for Ended { job, .. } in isolate.desk.clear() {
+        job.dispose(isolate.event_loop.env());
+    }
     let Some(memory) = isolate.exchange.memory() else { return 0 };
     isolate.exchange.drop_large();
     let mut outcomes = isolate.outcomes.borrow_mut();
@@ -43,9 +47,18 @@ fn hand_over(isolate: &Isolate) -> i32 {
     }
     let mut used = 0;
     let mut count = 0;
+    let mut disposals = Vec::new();
     while count < OUTCOMES
         && let Some(outcome) = outcomes.front_mut()
     {
+        if let News::Disposal(_) | News::Job { .. } = outcome.news {
+            let Some(outcome) = outcomes.pop_front() else { break };
+            match outcome.news {
+                News::Disposal(job) => disposals.push(job),
+                news => outcomes.push_front(Outcome { news: put_on_desk(isolate, news), ..outcome }),
+            }
+            continue;
+        }
         let value = look_at(outcome);
         let length = value.bytes.len();
         let is_large = is_large(value);
@@ -56,7 +69,7 @@ fn hand_over(isolate: &Isolate) -> i32 {
         let (failed, printed, is_progress, value) = match news {
             News::End { failed, printed, value } => (failed, printed, false, value),
             News::Looked(value) => (None, false, true, value),
-            News::Progress(_) => unreachable!("somebody has looked"),
+            News::Progress(_) | News::Job { .. } | News::Disposal(_) => unreachable!("somebody has looked"),
         };
         if !is_progress {
             handed.push((handle, task));
@@ -95,6 +108,11 @@ fn hand_over(isolate: &Isolate) -> i32 {
         // Values begin at multiples of 8, as decoders may want numbers aligned.
         used += length.next_multiple_of(8);
     }
+    drop(outcomes);
+    drop(handed);
+    for job in disposals {
+        job.dispose(isolate.event_loop.env());
+    }
     count as i32
 }
 
@@ -106,8 +124,18 @@ fn look_at(outcome: &mut Outcome) -> &Value {
     }
     match &outcome.news {
         News::End { value, .. } | News::Looked(value) => value,
-        News::Progress(_) => unreachable!("somebody has looked"),
+        News::Progress(_) | News::Job { .. } | News::Disposal(_) => unreachable!("somebody has looked"),
     }
+}
+
+/// A native job that has ended waits on the desk until TypeScript asks for its result, by the number that is told.
+#[cold]
+fn put_on_desk(isolate: &Isolate, news: News) -> News {
+    let News::Job { job, failure } = news else { return news };
+    let (failure, failed) = failure.unzip();
+    let place = isolate.desk.put(Ended { job, failure });
+    let value = Value { kind: ValueKind::Job as u32, number: place as f64, ..Value::default() };
+    News::End { failed, printed: false, value }
 }
 
 /// The origin of these tasks knows how they have ended.

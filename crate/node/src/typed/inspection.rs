@@ -117,7 +117,7 @@ pub fn running(isolate: u32, handle: u32) -> napi::Result<Float64Array> {
         let views = handle.pool().views();
         let tasks = views.iter().flat_map(|view| &view.tasks);
         let own = tasks.filter(|task| task.payload.face() == handle.face);
-        let begun = own.filter(|task| task.is_begun || handle.threads().is_none());
+        let begun = own.filter(|task| task.is_begun || !handle.begins_later());
         let numbers = begun.flat_map(|task| {
             let times = task.times;
             [times.number as f64, between(times.begun_at, times.now).unwrap_or(-1.0)]

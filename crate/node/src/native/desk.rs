@@ -1,0 +1,65 @@
+//! Native jobs of an isolate, before they are tasks and once they are none any more.
+
+use std::{
+    cell::{Cell, RefCell},
+    ffi::CString,
+};
+
+use napi::sys;
+
+use crate::native::job::Job;
+
+/// A job whose function has ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) job: Job,
+    /// What it has failed with.
+    pub(crate) failure: Option<CString>,
+}
+
+/// Addons are called with nothing borrowed here, as they may call again.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    /// The job that is being handed in. TypeScript offers it to one pool or to several, and the first one that accepts it takes it.
+    offered: RefCell<Option<Job>>,
+    /// In the order in which the exchange tells of them.
+    ended: RefCell<Vec<Option<Ended>>>,
+    /// Refers to the function of TypeScript that submits what is offered, weakly: whoever has a ticket has that.
+    submit: Cell<Option<sys::napi_ref>>,
+}
+
+impl Desk {
+    /// This job is offered now. Gives the one that was offered before: an addon may hand in a job while one is being handed in.
+    pub(crate) fn offer(&self, job: Option<Job>) -> Option<Job> {
+        self.offered.replace(job)
+    }
+
+    /// A job has ended; gives its place.
+    pub(crate) fn put(&self, ended: Ended) -> usize {
+        let mut all = self.ended.borrow_mut();
+        all.push(Some(ended));
+        all.len() - 1
+    }
+
+    /// TypeScript knows that this job has ended.
+    pub(crate) fn take(&self, place: usize) -> Option<Ended> {
+        self.ended.borrow_mut().get_mut(place)?.take()
+    }
+
+    /// TypeScript has seen to all that have ended. Gives those that it did not take.
+    pub(crate) fn clear(&self) -> Vec<Ended> {
+        let mut all = self.ended.borrow_mut();
+        if all.is_empty() {
+            return Vec::new();
+        }
+        all.drain(..).flatten().collect()
+    }
+
+    pub(crate) fn serve(&self, submit: sys::napi_ref) {
+        self.submit.set(Some(submit));
+    }
+
+    pub(crate) fn reference(&self) -> Option<sys::napi_ref> {
+        self.submit.get()
+    }
+}

@@ -1,0 +1,70 @@
+/**
+ * The addons that the tests of native jobs use: made of `__test__/addons` with the compiler of the system, against headers from npm. Nothing
+ * is built twice.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './run.mjs'
+import { obtain } from './tools.mjs'
+
+const FOLDER = join(root, 'target/fixtures')
+const WARNINGS = ['-Wall', '-Wextra', '-Werror']
+const LINK = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']
+const C = { compiler: process.env.CC ?? 'cc', standard: '-std=gnu11' }
+
+/** Whether the addons can be built here. */
+export const canBuild = process.platform !== 'win32'
+
+function compile({ compiler, standard }, args) {
+  const { status, error } = spawnSync(compiler, [standard, ...args], { cwd: root, stdio: 'inherit' })
+  if (error?.code === 'ENOENT') {
+    console.error(
+      `${compiler} is missing: the fixtures of native jobs need a compiler (on Debian: apt-get install gcc g++)`,
+    )
+    process.exit(1)
+  }
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+const newest = (paths) =>
+  Math.max(
+    ...paths.flatMap((path) => {
+      const all = statSync(path).isDirectory()
+        ? readdirSync(path, { recursive: true }).map((file) => join(path, file))
+        : []
+      return [path, ...all].map((file) => statSync(file).mtimeMs)
+    }),
+  )
+
+/** Builds an addon, unless it is newer than all it is made of. */
+function addon(name, language, sources, args, made = [join(root, 'include'), ...sources]) {
+  const file = join(FOLDER, `${name}.node`)
+  if (existsSync(file) && newest(made) < statSync(file).mtimeMs) return file
+  compile(language, [...WARNINGS, '-O2', '-g', '-fPIC', ...LINK, ...args, ...sources, '-o', file])
+  return file
+}
+
+/** The header as a later version of the package would have it. */
+function laterHeader() {
+  const folder = join(FOLDER, 'later')
+  mkdirSync(folder, { recursive: true })
+  const header = readFileSync(join(root, 'include/workpool.h'), 'utf8')
+  const later = header.replace('WORKPOOL_ABI_VERSION 1u', 'WORKPOOL_ABI_VERSION 2u')
+  if (later === header) throw new Error('include/workpool.h: where is its version?')
+  const path = join(folder, 'workpool.h')
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== later) writeFileSync(path, later)
+  return folder
+}
+
+/** Builds all of them; gives their folder. `flags`: for the compilers. */
+export function buildAddons(flags = []) {
+  const modules = obtain('addons', { 'node-addon-api': '8.9.2', 'node-api-headers': '1.9.0' })
+  const headers = ['-isystem', join(modules, 'node-api-headers/include'), ...flags]
+  mkdirSync(FOLDER, { recursive: true })
+  const c = [join(root, '__test__/addons/c/jobs.c')]
+  addon('c', C, c, [...headers, '-I', join(root, 'include')])
+  const later = laterHeader()
+  addon('later', C, c, [...headers, '-I', later], [later, ...c])
+  return FOLDER
+}
