@@ -12,6 +12,7 @@ const FOLDER = join(root, 'target/fixtures')
 const WARNINGS = ['-Wall', '-Wextra', '-Werror']
 const LINK = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']
 const C = { compiler: process.env.CC ?? 'cc', standard: '-std=gnu11' }
+const CPP = { compiler: process.env.CXX ?? 'c++', standard: '-std=c++17' }
 
 /** Whether the addons can be built here. */
 export const canBuild = process.platform !== 'win32'
@@ -57,14 +58,32 @@ function laterHeader() {
   return folder
 }
 
+/** The header alone, by the letter of both languages. */
+function compileHeaders(headers) {
+  const empty = join(FOLDER, 'empty')
+  const strict = [...WARNINGS, '-pedantic', '-fsyntax-only', ...headers, '-I', join(root, 'include')]
+  const include = '#include "workpool.h"\n'
+  for (const [extension, language] of [
+    ['c', { ...C, standard: '-std=c11' }],
+    ['cc', CPP],
+  ]) {
+    writeFileSync(`${empty}.${extension}`, include)
+    compile(language, [...strict, `${empty}.${extension}`])
+  }
+}
+
 /** Builds all of them; gives their folder. `flags`: for the compilers. */
 export function buildAddons(flags = []) {
   const modules = obtain('addons', { 'node-addon-api': '8.9.2', 'node-api-headers': '1.9.0' })
   const headers = ['-isystem', join(modules, 'node-api-headers/include'), ...flags]
   mkdirSync(FOLDER, { recursive: true })
+  compileHeaders(headers)
   const c = [join(root, '__test__/addons/c/jobs.c')]
   addon('c', C, c, [...headers, '-I', join(root, 'include')])
   const later = laterHeader()
   addon('later', C, c, [...headers, '-I', later], [later, ...c])
+  const cpp = [join(root, '__test__/addons/cpp/workers.cc')]
+  const addonApi = ['-isystem', join(modules, 'node-addon-api'), '-DNAPI_VERSION=9', '-DNODE_ADDON_API_CPP_EXCEPTIONS']
+  addon('cpp', CPP, cpp, [...headers, ...addonApi, '-I', join(root, 'include')])
   return FOLDER
 }

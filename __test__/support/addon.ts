@@ -7,6 +7,7 @@ import type { NativeTicket } from 'workpool'
 export const Kind = { sum: 0, hold: 1, heed: 2, fail: 3, code: 4, throw: 5, nothing: 6, tell: 7, name: 8, custom: 9 }
 
 export interface Counts {
+  readonly submitted: number
   readonly started: number
   readonly executed: number
   readonly completed: number

@@ -17,7 +17,7 @@
 #include "workpool.h"
 
 /* Of the process: all isolates see the same. */
-static atomic_int started, executed, completed, failed, disposed, disposed_without_env, aborted;
+static atomic_int submitted, started, executed, completed, failed, disposed, disposed_without_env, aborted;
 /* Jobs that wait for it go on when it has another value. */
 static atomic_int gate;
 
@@ -27,6 +27,7 @@ typedef struct {
   enum kind kind;
   double a, b, result;
   char text[64];
+  napi_ref ticket;
 } data;
 
 static int execute(void* all, workpool_task* task) {
@@ -83,8 +84,10 @@ static void fail(napi_env env, void* all, const char* message, napi_value* error
 }
 
 static void dispose(napi_env env, void* all) {
+  data* job = all;
   atomic_fetch_add(env == NULL ? &disposed_without_env : &disposed, 1);
-  free(all);
+  if (env != NULL && job->ticket != NULL) napi_delete_reference(env, job->ticket);
+  free(job);
 }
 
 /* do(ticket, kind, a, b | text) → promise */
@@ -93,12 +96,17 @@ static napi_value submit(napi_env env, napi_callback_info info) {
   napi_value argv[4], promise = NULL;
   int32_t kind = 0;
   data* job = calloc(1, sizeof *job);
+  atomic_fetch_add(&submitted, 1);
   napi_get_cb_info(env, info, &argc, argv, NULL, NULL);
   napi_get_value_int32(env, argv[1], &kind);
   job->kind = (enum kind)kind;
   napi_get_value_double(env, argv[2], &job->a);
   napi_get_value_double(env, argv[3], &job->b);
   napi_get_value_string_utf8(env, argv[3], job->text, sizeof job->text, NULL);
+  napi_valuetype type;
+  if (napi_typeof(env, argv[0], &type) == napi_ok && type == napi_object) {
+    napi_create_reference(env, argv[0], 1, &job->ticket);
+  }
   const workpool_job described = {job, execute, job->kind == SUM && job->a < 0 ? NULL : complete,
                                   job->kind == CUSTOM ? fail : NULL, dispose};
   workpool_submit(env, argv[0], &described, &promise);
@@ -125,7 +133,7 @@ static napi_value counts(napi_env env, napi_callback_info info) {
   const struct {
     const char* name;
     atomic_int* count;
-  } all[] = {{"started", &started},   {"executed", &executed}, {"completed", &completed},
+  } all[] = {{"submitted", &submitted}, {"started", &started},   {"executed", &executed}, {"completed", &completed},
              {"failed", &failed},     {"disposed", &disposed}, {"disposedWithoutEnv", &disposed_without_env},
              {"aborted", &aborted}};
   napi_value object, value;

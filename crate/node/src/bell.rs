@@ -7,6 +7,7 @@ use napi::sys;
 use crate::{
     event_loop::{self, EventLoop},
     mailbox::Waker,
+    native::desk::CleanupHook,
 };
 
 /// An id in place of the address that Node-API hands back. The id may outlive the event loop, as an address must not.
@@ -18,9 +19,6 @@ pub(crate) fn address_of(id: u32) -> *mut c_void {
 pub(crate) fn at(address: *mut c_void) -> Option<&'static EventLoop> {
     u32::try_from(address.addr()).ok().and_then(event_loop::of)
 }
-
-/// A function that an environment calls as it ends.
-pub(crate) type CleanupHook = unsafe extern "C" fn(*mut c_void);
 
 /// Makes the bell, which calls `wake` on the event loop, and opens the mailbox. `tear_down` is called with `argument` before Node takes
 /// the bell down, as a hook that is registered after the bell runs before that: a bell that rings meanwhile would abort Node 20, 22

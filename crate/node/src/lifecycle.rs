@@ -40,6 +40,8 @@ pub(crate) fn set_up(exports: Object<'_>, env: Env) -> napi::Result<()> {
     // SAFETY: a box does not move what it holds, and `tear_down` calls `leave` before it drops the box.
     unsafe { event_loop.enter(owner) };
     let id = event_loop.id;
+    // SAFETY: as above.
+    unsafe { &(*isolate).desk }.end_by(addon_ends);
     export(&exports, env.raw(), isolate, block).ok_or_else(failed)?;
     // SAFETY: called while the environment is set up, on its thread; the data is a number, not an address.
     let watched = unsafe {
@@ -163,9 +165,26 @@ unsafe extern "C" fn tear_down(isolate: *mut c_void) {
     // SAFETY: this is the pointer that `set_up` made from a box, and this runs once: as a hook or instead of it. Nobody else has it
     // any more, as JavaScript has ended or cannot reach it.
     let event_loop = unsafe { &(*isolate).event_loop };
-    let (id, env) = (event_loop.id, event_loop.env());
+    let id = event_loop.id;
     event_loop.leave();
-    while_ending(id, env, || end(isolate));
+    while_ending(id, || end(isolate));
+}
+
+/// The environment of an addon that has handed in native jobs is about to end, and so is that of this load, on the same thread: no
+/// JavaScript comes any more. The load ends now, as later its jobs would meet environments that are gone.
+unsafe extern "C" fn addon_ends(id: *mut c_void) {
+    // SAFETY: the number that was given with the hook, which is called once.
+    let id = unsafe { Box::from_raw(id.cast::<u32>()) };
+    // Another addon has been here before.
+    let Some(isolate) = Isolate::of(*id) else { return };
+    let env = isolate.event_loop.env();
+    let address = ptr::from_ref(isolate).cast_mut().cast();
+    if isolate.event_loop.has_bell() {
+        // SAFETY: `attach` has registered this hook with this address, in this environment, which lives.
+        unsafe { sys::napi_remove_env_cleanup_hook(env, Some(tear_down), address) };
+    }
+    // SAFETY: as the hook that would do it is taken away, this is the one call, after the last JavaScript.
+    unsafe { tear_down(address) };
 }
 
 /// Native jobs that are dropped meanwhile are disposed of with their environment.

@@ -2,12 +2,15 @@
 
 use std::{
     cell::{Cell, RefCell},
-    ffi::CString,
+    ffi::{CString, c_void},
 };
 
 use napi::sys;
 
 use crate::native::job::Job;
+
+/// A function that an environment calls as it ends.
+pub(crate) type CleanupHook = unsafe extern "C" fn(*mut c_void);
 
 /// A job whose function has ended.
 #[derive(Debug)]
@@ -26,6 +29,10 @@ pub(crate) struct Desk {
     ended: RefCell<Vec<Option<Ended>>>,
     /// Refers to the function of TypeScript that submits what is offered, weakly: whoever has a ticket has that.
     submit: Cell<Option<sys::napi_ref>>,
+    /// The environments of the addons that have handed in jobs.
+    envs: RefCell<Vec<sys::napi_env>>,
+    /// What each of them calls as it ends.
+    hook: Cell<Option<CleanupHook>>,
 }
 
 impl Desk {
@@ -57,6 +64,26 @@ impl Desk {
 
     pub(crate) fn serve(&self, submit: sys::napi_ref) {
         self.submit.set(Some(submit));
+    }
+
+    /// The environment of an addon that hands in a job. If it is a new one: the hook that is to be added to it.
+    pub(crate) fn know(&self, env: sys::napi_env) -> Option<CleanupHook> {
+        let mut envs = self.envs.borrow_mut();
+        if envs.contains(&env) {
+            return None;
+        }
+        envs.push(env);
+        self.hook.get()
+    }
+
+    /// That has no hook after all.
+    pub(crate) fn forget(&self, env: sys::napi_env) {
+        self.envs.borrow_mut().retain(|&known| known != env);
+    }
+
+    /// `hook` gets the address of the number of this load, which is to be freed by it, and ends the load.
+    pub(crate) fn end_by(&self, hook: CleanupHook) {
+        self.hook.set(Some(hook));
     }
 
     pub(crate) fn reference(&self) -> Option<sys::napi_ref> {

@@ -37,13 +37,13 @@ impl Description {
 }
 
 thread_local! {
-    /// The load of the addon that ends on this thread just now, by its number, and its environment, which still lives.
-    static ENDING: Cell<Option<(u32, sys::napi_env)>> = const { Cell::new(None) };
+    /// The load of the addon that ends on this thread just now, by its number. The environments of its jobs still live.
+    static ENDING: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
-/// While `f` ends this load, jobs of it that are dropped are disposed of with their environment.
-pub(crate) fn while_ending<R>(isolate: u32, env: sys::napi_env, f: impl FnOnce() -> R) -> R {
-    ENDING.set(Some((isolate, env)));
+/// While `f` ends this load, jobs of it that are dropped are disposed of with their environments.
+pub(crate) fn while_ending<R>(isolate: u32, f: impl FnOnce() -> R) -> R {
+    ENDING.set(Some(isolate));
     let result = f();
     ENDING.set(None);
     result
@@ -55,6 +55,9 @@ pub(crate) struct Job {
     description: Description,
     /// The load of the addon that it came through.
     isolate: u32,
+    /// That of the addon which has handed it in: each addon has one of its own in every isolate. It is used on the thread of the isolate
+    /// only, before the isolate has ended.
+    env: sys::napi_env,
 }
 
 // SAFETY: the header says on which threads its functions are called, and that one call ends before the next one begins.
@@ -62,8 +65,8 @@ unsafe impl Send for Job {}
 
 impl Job {
     /// The job is disposed of from now on, whatever becomes of it.
-    pub(crate) const fn new(description: Description, isolate: u32) -> Self {
-        Self { description, isolate }
+    pub(crate) const fn new(description: Description, isolate: u32, env: sys::napi_env) -> Self {
+        Self { description, isolate, env }
     }
 
     /// Does the work. Gives what the function of the addon gives: 0 for success.
@@ -73,20 +76,27 @@ impl Job {
         execute.map_or(0, |execute| unsafe { execute(data, task) })
     }
 
-    /// Makes the result. Only within a call from JavaScript of its own environment. Null: none was made, or an exception is pending.
-    pub(crate) fn complete(&self, env: sys::napi_env) -> sys::napi_value {
+    /// The environment of the addon, where exceptions are pending that the addon throws.
+    pub(crate) const fn env(&self) -> sys::napi_env {
+        self.env
+    }
+
+    /// Makes the result. Only within a call from JavaScript of its isolate. Null: none was made, or an exception is pending.
+    pub(crate) fn complete(&self) -> sys::napi_value {
         let Description { complete, data, .. } = self.description;
+        let env = self.env;
         let mut value = ptr::null_mut();
         if let Some(complete) = complete {
-            // SAFETY: by the contract of the header, on the thread of `env`, which lives.
+            // SAFETY: by the contract of the header, on the thread of the environment, which lives.
             unsafe { complete(env, data, &raw mut value) };
         }
         value
     }
 
     /// Makes the error, as `complete` makes the result.
-    pub(crate) fn fail(&self, env: sys::napi_env, message: &CStr) -> sys::napi_value {
+    pub(crate) fn fail(&self, message: &CStr) -> sys::napi_value {
         let Description { fail, data, .. } = self.description;
+        let env = self.env;
         let mut error = ptr::null_mut();
         if let Some(fail) = fail {
             // SAFETY: as in `complete`; the message is there until the function returns.
@@ -95,9 +105,9 @@ impl Job {
         error
     }
 
-    /// Disposes of it on the thread of its environment.
-    pub(crate) fn dispose(mut self, env: sys::napi_env) {
-        self.dispose_with(env);
+    /// Disposes of it on the thread of its isolate.
+    pub(crate) fn dispose(mut self) {
+        self.dispose_with(self.env);
     }
 
     fn dispose_with(&mut self, env: sys::napi_env) {
@@ -110,7 +120,7 @@ impl Job {
 
 impl Drop for Job {
     fn drop(&mut self) {
-        let env = ENDING.get().filter(|&(isolate, _)| isolate == self.isolate).map(|(_, env)| env);
-        self.dispose_with(env.unwrap_or(ptr::null_mut()));
+        let lives = ENDING.get() == Some(self.isolate);
+        self.dispose_with(if lives { self.env } else { ptr::null_mut() });
     }
 }

@@ -84,6 +84,23 @@ fn throw(env: sys::napi_env, message: &CStr) -> sys::napi_status {
     sys::Status::napi_pending_exception
 }
 
+/// Sees to it that the jobs of an addon are disposed of before its environment is gone. That ends after the hooks that were added since
+/// it was made, and before the older ones, such as our own. False: that cannot be.
+fn watch(isolate: &Isolate, env: sys::napi_env) -> bool {
+    let Some(hook) = isolate.desk.know(env) else { return true };
+    // An address for each: Node takes no hook twice.
+    let argument = Box::into_raw(Box::new(isolate.event_loop.id));
+    // SAFETY: called from JavaScript of `env`; the hook frees its argument.
+    let added = unsafe { sys::napi_add_env_cleanup_hook(env, Some(hook), argument.cast()) };
+    if added != sys::Status::napi_ok {
+        isolate.desk.forget(env);
+        // SAFETY: made above, and nobody has it.
+        drop(unsafe { Box::from_raw(argument) });
+        return false;
+    }
+    true
+}
+
 /// An addon hands in a job. From now on the job is disposed of, whatever becomes of it.
 unsafe extern "C" fn submit(
     table: *const Table,
@@ -96,20 +113,24 @@ unsafe extern "C" fn submit(
     let isolate = unsafe { (*table).isolate };
     // SAFETY: as above.
     let description = unsafe { *description };
-    let job = Job::new(description, isolate);
+    let job = Job::new(description, isolate, env);
     let Some(isolate) = Isolate::of(isolate) else {
-        job.dispose(env);
+        job.dispose();
         return throw(env, c"workpool: the ticket belongs to another thread, or to code that is gone");
     };
     let mut function = ptr::null_mut();
     if let Some(reference) = isolate.desk.reference() {
-        // SAFETY: called from JavaScript of `env`, in which `serve` has made the reference.
-        unsafe { sys::napi_get_reference_value(env, reference, &raw mut function) };
+        // SAFETY: called from JavaScript of this isolate, in whose environment `serve` has made the reference.
+        unsafe { sys::napi_get_reference_value(isolate.event_loop.env(), reference, &raw mut function) };
     }
     let Some(code) = description.code().filter(|_| !function.is_null()) else {
-        job.dispose(env);
+        job.dispose();
         return throw(env, c"workpool: a job without execute");
     };
+    if !watch(isolate, env) {
+        job.dispose();
+        return throw(env, c"workpool: the environment cannot be watched");
+    }
     pin(code);
     let mut undefined = ptr::null_mut();
     // SAFETY: called from JavaScript of `env`; the out-pointer is valid.
@@ -119,7 +140,7 @@ unsafe extern "C" fn submit(
     let status = unsafe { sys::napi_call_function(env, undefined, function, 1, &raw const ticket, promise) };
     // Nobody has taken it: it was refused.
     if let Some(job) = isolate.desk.offer(outer) {
-        job.dispose(env);
+        job.dispose();
     }
     status
 }

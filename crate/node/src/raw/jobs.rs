@@ -107,11 +107,11 @@ unsafe extern "C" fn conclude(env: sys::napi_env, info: sys::napi_callback_info)
         return ptr::null_mut();
     };
     let value = match &failure {
-        None => job.complete(env),
-        Some(message) => job.fail(env, message),
+        None => job.complete(),
+        Some(message) => job.fail(message),
     };
-    let thrown = take_exception(env);
-    job.dispose(env);
+    let thrown = take_exception(job.env());
+    job.dispose();
     match (thrown, failure) {
         (Some(thrown), _) => {
             // SAFETY: the value was thrown in this call.

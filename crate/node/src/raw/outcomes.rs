@@ -37,7 +37,7 @@ fn hand_over(isolate: &Isolate) -> i32 {
     let mut handed = isolate.handed_over.borrow_mut();
     acknowledge(isolate, &mut handed);
     for Ended { job, .. } in isolate.desk.clear() {
-        job.dispose(isolate.event_loop.env());
+        job.dispose();
     }
     let Some(memory) = isolate.exchange.memory() else { return 0 };
     isolate.exchange.drop_large();
@@ -111,7 +111,7 @@ fn hand_over(isolate: &Isolate) -> i32 {
     drop(outcomes);
     drop(handed);
     for job in disposals {
-        job.dispose(isolate.event_loop.env());
+        job.dispose();
     }
     count as i32
 }
