@@ -40,9 +40,14 @@ export function recordOf({ data }: Pick<StoredJob, 'data'>): JobRecord {
 }
 
 /** How many attempts a job has used up: those that ended with an error, and those whose lease was lost. */
-export function attemptsOf(job: Pick<StoredJob, 'data' | 'attemptsMade' | 'stalledCounter'>): number {
-  return job.attemptsMade + Math.max(0, job.stalledCounter - (recordOf(job).stallsBefore ?? 0))
+export function attemptsOf(job: Pick<StoredJob, 'data' | 'attemptsMade' | 'stalledCounter' | 'opts'>): number {
+  const lost = Math.max(0, job.stalledCounter - (recordOf(job).stallsBefore ?? 0))
+  // The start that finds out that none is left counts for BullMQ.
+  return Math.min(job.attemptsMade + lost, allowedOf(job))
 }
+
+/** How many attempts a job has in all. Jobs that others have added may not say. */
+export const allowedOf = ({ opts }: Pick<StoredJob, 'opts'>): number => opts.attempts || 1
 
 /** Anything that was thrown, as it is stored. */
 export function keptOf(error: unknown): KeptError {

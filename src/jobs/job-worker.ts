@@ -68,6 +68,8 @@ export class JobWorker {
 
   async #process(job: StoredJob, token: string): Promise<unknown> {
     const running = new RunningJob(this.#store, job, this.#node)
+    // A worker that waits for a job when it is paused takes the next one all the same.
+    if (this.isPaused) throw await running.giveBack(token)
     const id = job.id!
     this.#running.set(id, running)
     const cancelled = this.#cancelled.get(id)

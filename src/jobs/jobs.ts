@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { setTimeout as after } from 'node:timers/promises'
 
 import { misuse, wrongType } from '../base/errors.js'
 import type { Argument, Names, Result } from '../pool/module-types.js'
@@ -247,10 +246,10 @@ export class Jobs<M = any> implements AsyncDisposable {
   async drain(options?: { signal?: AbortSignal | undefined }): Promise<void> {
     const { signal } = checkDrainOptions(options)
     for (;;) {
-      signal?.throwIfAborted()
+      if (signal?.aborted) throw signal.reason
       const { waiting, delayed, running } = await countsOf(this.#store)
       if (waiting + delayed + running === 0) return
-      await after(DRAIN_PAUSE)
+      await pause(DRAIN_PAUSE, signal)
     }
   }
 
@@ -332,3 +331,16 @@ export class Jobs<M = any> implements AsyncDisposable {
 const EVENTS: readonly (keyof JobEvents)[] = ['completed', 'failed', 'progress', 'stalled', 'error']
 
 const DRAIN_PAUSE = 200
+
+/** So long, or until the signal aborts. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    signal?.addEventListener('abort', end)
+  })
+}

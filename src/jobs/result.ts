@@ -128,7 +128,7 @@ export async function resultOf(
   options: { signal?: AbortSignal; timeout?: number },
 ): Promise<unknown> {
   store.assertOpen()
-  options.signal?.throwIfAborted()
+  if (options.signal?.aborted) throw options.signal.reason
   return new Waiter(store, id, options).promise
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../base/errors.js'
 import type { ThreadPool } from '../pool/thread-pool.js'
 import { JobCancelledError } from './job-errors.js'
-import { attemptsOf, keptOf, recordOf } from './job-record.js'
+import { allowedOf, attemptsOf, keptOf, recordOf } from './job-record.js'
 import type { JobStore } from './job-store.js'
 import { assertStorable } from './json-values.js'
 
@@ -72,7 +72,7 @@ export class RunningJob {
     const { cancelled, argument, timeout, sizeLimit } = recordOf(this.#job)
     if (cancelled !== undefined) this.cancel(cancelled)
     const used = attemptsOf(this.#job)
-    if (used >= this.#attempts) {
+    if (used >= allowedOf(this.#job)) {
       const lost = `its lease was lost in the last of ${used} attempts: the process died, or was silent for too long`
       throw this.#failure(Object.assign(new Error(lost), { name: 'LeaseLostError' }), true)
     }
@@ -98,31 +98,27 @@ export class RunningJob {
     return result ?? null
   }
 
-  get #attempts(): number {
-    return this.#job.opts.attempts || 1
-  }
-
   /** What an error of the call means for the job. */
   async #verdict(error: unknown, token: string): Promise<Error> {
     const { signal } = this.#controller
     if (signal.aborted && error === signal.reason) {
       if (error === LEASE_LOST) return this.#leave()
-      if (error === SHUTDOWN) return this.#giveBack(token)
+      if (error === SHUTDOWN) return this.giveBack(token)
       return this.#cancellation(error)
     }
     if (BROKEN.some((of) => of.is(error))) {
       this.#node.broken(error as Error)
-      return this.#giveBack(token)
+      return this.giveBack(token)
     }
     if (BUSY.some((of) => of.is(error))) {
       const pause = PoolOverloadError.is(error) ? (error.retryAfter ?? BUSY_PAUSE) : BUSY_PAUSE
-      return this.#giveBack(token, Math.max(pause, 1))
+      return this.giveBack(token, Math.max(pause, 1))
     }
     return this.#failure(error, isFinal(error))
   }
 
   /** The job goes back and has used up no attempt. */
-  async #giveBack(token: string, pause = 0): Promise<Error> {
+  async giveBack(token: string, pause = 0): Promise<Error> {
     try {
       if (pause > 0) await this.#job.moveToDelayed(Date.now() + pause, token)
       else await this.#job.moveToWait(token)
@@ -149,7 +145,7 @@ export class RunningJob {
 
   /** @param isLast whether no attempt could mend it */
   #failure(error: unknown, isLast: boolean): Error {
-    return this.#stored(keptOf(error), isLast || attemptsOf(this.#job) + 1 >= this.#attempts)
+    return this.#stored(keptOf(error), isLast || attemptsOf(this.#job) + 1 >= allowedOf(this.#job))
   }
 
   #stored({ message, stack }: { message: string; stack: string }, isLast: boolean): Error {
