@@ -3,9 +3,9 @@
  * is built twice.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './run.mjs'
+import { root, run } from './run.mjs'
 import { obtain } from './tools.mjs'
 
 const FOLDER = join(root, 'target/fixtures')
@@ -72,6 +72,16 @@ function compileHeaders(headers) {
   }
 }
 
+function rust() {
+  const folder = join(root, '__test__/addons/rust')
+  const file = join(FOLDER, 'rust.node')
+  if (existsSync(file) && newest([folder, join(root, 'crate/addon')]) < statSync(file).mtimeMs) return
+  const target = join(FOLDER, 'rust')
+  run('cargo', ['build', '--quiet', '--manifest-path', join(folder, 'Cargo.toml'), '--target-dir', target])
+  const library = process.platform === 'darwin' ? 'libworkpool_fixture.dylib' : 'libworkpool_fixture.so'
+  copyFileSync(join(target, 'debug', library), file)
+}
+
 /** Builds all of them; gives their folder. `flags`: for the compilers. */
 export function buildAddons(flags = []) {
   const modules = obtain('addons', { 'node-addon-api': '8.9.2', 'node-api-headers': '1.9.0' })
@@ -85,5 +95,6 @@ export function buildAddons(flags = []) {
   const cpp = [join(root, '__test__/addons/cpp/workers.cc')]
   const addonApi = ['-isystem', join(modules, 'node-addon-api'), '-DNAPI_VERSION=9', '-DNODE_ADDON_API_CPP_EXCEPTIONS']
   addon('cpp', CPP, cpp, [...headers, ...addonApi, '-I', join(root, 'include')])
+  rust()
   return FOLDER
 }
