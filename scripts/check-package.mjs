@@ -28,7 +28,9 @@ for (const [what, most] of Object.entries(BUDGET)) {
   process.exitCode = 1
 }
 const types = new Set(entries.map(({ path }) => `dist/${path}.d.ts`))
-const unwanted = files.filter((file) => !types.has(file) && !/^(dist\/.*\.js|package\.json|[A-Z]+(\.md)?)$/.test(file))
+const unwanted = files.filter(
+  (file) => !types.has(file) && !/^(dist\/.*\.js|include\/.*\.hp*|package\.json|[A-Z]+(\.md)?)$/.test(file),
+)
 if (unwanted.length > 0) {
   console.error(`not for the package: ${unwanted.join(', ')}`)
   process.exitCode = 1

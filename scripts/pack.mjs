@@ -46,6 +46,7 @@ export function packMain(destination) {
   const optionalDependencies = Object.fromEntries(targets.map(({ packageName }) => [packageName, version]))
   const folder = stage(name, { ...published, typesVersions, repository, optionalDependencies })
   for (const file of ['README.md', 'CHANGELOG.md']) copyFileSync(join(root, file), join(folder, file))
+  cpSync(join(root, 'include'), join(folder, 'include'), { recursive: true })
   run(process.execPath, ['scripts/bundle.mjs', join(folder, 'dist')])
   run(process.execPath, ['scripts/console-files.mjs', join(folder, 'dist')])
   for (const { path } of entries) rollUp(`target/js/${path}.d.ts`, join(folder, 'dist', `${path}.d.ts`))

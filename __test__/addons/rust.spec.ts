@@ -22,13 +22,16 @@ test.serial('a task of Rust computes on a thread of the pool and resolves on the
   await until(() => addon.alive() === 0, 'all tasks are dropped')
 })
 
-test.serial('an Err of compute is what reject makes of it, with its code; an Err of resolve rejects, too', async (t) => {
-  const native = NativePool.create({ size: 1 })
-  const error = await rejection(addon.reverse(native.job(), 'error'))
-  t.deepEqual([error.message, error.code], ['reverse: no good', 'InvalidArg'])
-  t.is((await rejection(addon.reverse(native.job(), 'bad result'))).message, 'no result')
-  await native.close()
-})
+test.serial(
+  'an Err of compute is what reject makes of it, with its code; an Err of resolve rejects, too',
+  async (t) => {
+    const native = NativePool.create({ size: 1 })
+    const error = await rejection(addon.reverse(native.job(), 'error'))
+    t.deepEqual([error.message, error.code], ['reverse: no good', 'InvalidArg'])
+    t.is((await rejection(addon.reverse(native.job(), 'bad result'))).message, 'no result')
+    await native.close()
+  },
+)
 
 test.serial('a panic rejects the promise of its own task, and its text is the cause', async (t) => {
   const native = NativePool.create({ size: 1 })

@@ -34,6 +34,9 @@ const readOfClosures = reader(OF, { strategy, defaults: POOL.defaults })
 const readOfThreads = reader(OF, { strategy, defaults: THREADS.defaults })
 const DEFAULT: Strategy = 'round-robin'
 
+/** What every `MultiPool.of` has. */
+export const MULTI = { what: OF, strategy, default: DEFAULT }
+
 /** The options of `MultiPool.create`, checked: the settings of each of its pools. */
 export function checkMultiPoolOptions<R>(options: unknown) {
   const { pools, strategy = DEFAULT, ...given } = readCreateOptions(options)

@@ -56,7 +56,7 @@ const JOB = {
 export const checkJobOptions = reader('the options of job', JOB)
 const readDefaults = reader('defaults', JOB)
 export type JobChecked = ReturnType<typeof checkJobOptions>
-const NO_JOB_OPTIONS = checkJobOptions(undefined)
+export const NO_JOB_OPTIONS = checkJobOptions(undefined)
 
 /** The options of one job, and of every job. */
 export const jobOptions = (defaults: JobChecked, options: unknown): JobChecked => {

@@ -1,6 +1,9 @@
 /** The ways into the pools of a MultiPool, and what its options are checked with. */
+import type { Job } from '../addons/job.js'
+import type { NativeOrigin } from '../addons/native-origin.js'
 import { rejectedLater } from '../base/intrinsics.js'
 import type { SubmitChecked, SubmitOptions } from '../options/options.js'
+import type { JobChecked, NativeJobOptions } from '../options/native-options.js'
 import type { PolicyOptions, Terms } from '../options/policy-options.js'
 import type { RunChecked, WithOptions } from '../options/thread-options.js'
 import type { Strategy } from '../options/strategy.js'
@@ -15,6 +18,7 @@ import { type CallAccess, submitCall, tasksOf } from './call-verbs.js'
 import type { ClosureAccess } from './closure-access.js'
 import type { Tasks } from './module-types.js'
 import { noExports } from './other-kind.js'
+import type { NativePool } from './native-pool.js'
 import type { Pool } from './pool.js'
 
 export {
@@ -39,14 +43,22 @@ interface OfCalls {
   readonly terms: Terms<RunChecked>
 }
 
-/** The pools of a MultiPool as one, and what holds for every task. They are of one kind, so one of the two is there. */
+interface OfJobs {
+  readonly origin: MultiOrigin<Job, JobChecked, readonly Job[], NativeOrigin>
+  readonly terms: { readonly options: JobChecked }
+}
+
+/** The pools of a MultiPool as one, and what holds for every task. They are of one kind, so one of the three is there. */
 export interface Members {
+  readonly jobs?: OfJobs
   readonly closures?: OfClosures
   readonly calls?: OfCalls
 }
 
 /** The option `defaults` over pools of such a kind. */
-export type DefaultsOf<P> = PolicyOptions & ([P] extends [Pool<any>] ? SubmitOptions : WithOptions)
+export type DefaultsOf<P> = [P] extends [NativePool]
+  ? NativeJobOptions
+  : PolicyOptions & ([P] extends [Pool<any>] ? SubmitOptions : WithOptions)
 
 export const overClosures = (name: string, members: ClosureOrigin<any>[], strategy: Strategy): OverClosures =>
   new MultiOrigin<Closure<any>, SubmitChecked, readonly Closure<any>[], ClosureOrigin<any>>(name, members, strategy)

@@ -1,5 +1,6 @@
 import type { InspectOptionsStylized, inspect } from 'node:util'
 
+import type { JobAccess, NativeTicket } from '../addons/ticket.js'
 import { misuse } from '../base/errors.js'
 import { settling } from '../base/follow.js'
 import { rejectedLater } from '../base/intrinsics.js'
@@ -14,6 +15,7 @@ import {
 } from '../options/options.js'
 import type { Careful } from '../options/policy-options.js'
 import type { Resource } from '../options/resource-options.js'
+import type { JobChecked, NativeJobOptions } from '../options/native-options.js'
 import type { Strategy } from '../options/strategy.js'
 import type { MapRunOptions, RunAllOptions, StreamOptions, WithOptions } from '../options/thread-options.js'
 import type { Lease } from '../origin/lease.js'
@@ -37,9 +39,10 @@ import type {
   WithDefault,
 } from './module-types.js'
 import type { DefaultsOf, Members } from './multi-access.js'
-import { type ClosureVerb, noClosures, noExports } from './other-kind.js'
+import { type NativePool, isNativePool, nativeOriginOf } from './native-pool.js'
+import { type ClosureVerb, type ExportVerb, noClosures, noExports, noJobs, onlyJobs } from './other-kind.js'
 import { MultiThreadVerbs } from './multi-thread-verbs.js'
-import { forClosures, forMultiPools, forScopes, forStreams, forViews } from './needed.js'
+import { forClosures, forMultiPools, forNatives, forScopes, forStreams, forViews } from './needed.js'
 import type { FutureOf, MultiGroup, OfOneKind } from './multi-types.js'
 import { type Pool, createPools, isPool, originOf } from './pool.js'
 import { type ThreadPool, isThreadPool, threadOriginOf } from './thread-pool.js'
@@ -67,27 +70,42 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
   readonly #origin: MultiOrigin<any, any, any, any>
   readonly #closures: ClosureAccess<any> | undefined
   readonly #calls: CallAccess | undefined
+  readonly #jobs: (JobAccess & { readonly terms: { readonly options: JobChecked } }) | undefined
   /** The exported functions of the task module, called in the first thread pool that takes the task. */
   #tasks: Tasks<any> | undefined
 
   private constructor(key: symbol, pools: readonly P[], members: Members) {
     if (key !== CREATE) throw misuse('a MultiPool is made by MultiPool.create or MultiPool.of')
-    const { closures, calls } = members
-    const { origin, terms } = (closures ?? calls)!
+    const { closures, calls, jobs } = members
+    const { origin, terms } = (closures ?? calls ?? jobs)!
     origin.assertPossible(terms.options)
     super(origin, calls?.origin.members)
     this.#pools = pools
     this.#origin = origin
     this.#closures = closures && forMultiPools().accessToClosures(this, closures)
     this.#calls = calls && forMultiPools().accessToCalls(this, calls)
+    this.#jobs = jobs && { ...jobs, pool: this }
   }
 
   override get kind(): 'multi' {
     return 'multi'
   }
 
+  #noClosures(verb: ClosureVerb): TypeError {
+    return this.#jobs === undefined ? noClosures(verb) : onlyJobs(verb)
+  }
+
+  #noExports(verb: ExportVerb): TypeError {
+    return this.#jobs === undefined ? noExports(verb) : onlyJobs(verb)
+  }
+
+  /** Of what pools of closures and thread pools have both. */
+  #assertTasks(verb: string): void {
+    if (this.#jobs !== undefined) throw onlyJobs(verb)
+  }
+
   #closuresFor(verb: ClosureVerb): ClosureAccess<any> {
-    if (this.#closures === undefined) throw noClosures(verb)
+    if (this.#closures === undefined) throw this.#noClosures(verb)
     return this.#closures
   }
 
@@ -120,7 +138,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
    * @param options `strategy`, as in `create`, and `defaults`, for what is handed in through the MultiPool
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
-  static of<P extends Pool<any> | ThreadPool<any>>(
+  static of<P extends Pool<any> | ThreadPool<any> | NativePool>(
     pools: readonly P[] & OfOneKind<P>,
     options?: {
       strategy?: MultiPoolOptions['strategy'] | undefined
@@ -132,6 +150,13 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
       const members = forMultiPools().checkPools<ThreadPool<any>>(pools, isThreadPool)
       const origin = forMultiPools().overCalls(nextName(), members.map(threadOriginOf), strategy)
       return new MultiPool(CREATE, members as readonly unknown[] as readonly P[], { calls: { origin, terms } })
+    }
+    if (Array.isArray(pools) && isNativePool(pools[0])) {
+      const { strategy, defaults } = forNatives().checkOfNatives(options)
+      const members = forMultiPools().checkPools<NativePool>(pools, isNativePool)
+      const origin = forNatives().overJobs(nextName(), members.map(nativeOriginOf), strategy)
+      const jobs = { origin, terms: { options: defaults } }
+      return new MultiPool(CREATE, members as readonly unknown[] as readonly P[], { jobs })
     }
     const { strategy, defaults: terms = NO_TERMS } = forMultiPools().checkOfClosures(options)
     const members = forMultiPools().checkPools<Pool<any>>(pools, isPool)
@@ -172,7 +197,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
     options?: SubmitOptions,
   ): Promise<Awaited<T>> {
     const access = this.#closures
-    if (access === undefined) return rejectedLater(noClosures('submit'))
+    if (access === undefined) return rejectedLater(this.#noClosures('submit'))
     // The plain submit, as that of a pool.
     if (options === undefined && access.terms === NO_TERMS && typeof task === 'function') {
       return access.origin.offer(task as Closure<any>, undefined, Offer.normal) as Promise<Awaited<T>>
@@ -182,11 +207,13 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
 
   /** Does the same as `future` of a pool, in the first pool that takes the task. `refusal` says what all pools said. */
   get future(): FutureOf<P> {
+    this.#assertTasks('future')
     return forScopes().futureOver(this.#closures, this.#calls) as FutureOf<P>
   }
 
   /** Makes a group, as `group` of a pool does, see `MultiGroup`. */
   get group(): MultiGroup<P> {
+    this.#assertTasks('group')
     return forScopes().groupOver(this.#closures, this.#calls) as MultiGroup<P>
   }
 
@@ -200,7 +227,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
     options?: SubmitOptions,
   ): Promise<Awaited<ReturnType<F>>[]> {
     const access = this.#closures
-    if (access === undefined) return rejectedLater(noClosures('submitAll'))
+    if (access === undefined) return rejectedLater(this.#noClosures('submitAll'))
     return forClosures().submitAllChecking(access, tasks, options) as Promise<Awaited<ReturnType<F>>[]>
   }
 
@@ -248,6 +275,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
     options?: Named<MapRunOptions, N>,
   ): AsyncIterableIterator<Result<M, N>>
   map(items: Iterable<unknown>, task: unknown, options?: unknown): AsyncIterableIterator<any> {
+    this.#assertTasks('map')
     return this.#calls === undefined
       ? forClosures().mapChecking(this.#closures!, items, task as () => unknown, options)
       : mapCalls(this.#calls, items, task)
@@ -262,7 +290,9 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
    */
   lease<R>(this: MultiPool<Pool<R>>, options?: LeaseOptions): Promise<Lease<R>> {
     const access = this.#closures
-    return access === undefined ? rejectedLater(noClosures('lease')) : forClosures().leaseChecking(access, options)
+    return access === undefined
+      ? rejectedLater(this.#noClosures('lease'))
+      : forClosures().leaseChecking(access, options)
   }
 
   /**
@@ -286,7 +316,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
 
   readonly #runAny = ((argument: unknown, options: unknown) => {
     const access = this.#calls
-    return access === undefined ? rejectedLater(noExports('run')) : runChecking(access, argument, options)
+    return access === undefined ? rejectedLater(this.#noExports('run')) : runChecking(access, argument, options)
   }) as Run<any>
 
   /** Does the same as `runAll` of a thread pool, over all pools, as `submitAll` does. */
@@ -296,7 +326,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
     options?: Named<RunAllOptions, N>,
   ): Promise<Result<M, N>[]> {
     const access = this.#calls
-    if (access === undefined) return rejectedLater(noExports('runAll'))
+    if (access === undefined) return rejectedLater(this.#noExports('runAll'))
     return runAllChecking(access, args, options) as Promise<Result<M, N>[]>
   }
 
@@ -306,14 +336,35 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
     ...call: StreamCall<M, N, StreamOptions>
   ): AsyncIterableIterator<Chunk<M, N>>
   stream(argument?: unknown, options?: StreamOptions): AsyncIterableIterator<unknown> {
-    if (this.#calls === undefined) throw noExports('stream')
+    if (this.#calls === undefined) throw this.#noExports('stream')
     return forStreams().streamChecking(this.#calls, argument, options)
   }
 
   /** The same as `tasks` of a thread pool, in the first pool that takes the task. */
   get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never {
+    this.#assertTasks('tasks')
     this.#tasks ??= forMultiPools().tasksOver(this.#calls)
     return this.#tasks as P extends ThreadPool<infer M> ? Tasks<M> : never
+  }
+
+  // ── native jobs ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * Does the same as `job` of a native pool: the job is handed in to the first pool that takes it.
+   *
+   * ```js
+   * const multi = MultiPool.of([NativePool.create({ size: 2 }), NativePool.create({ size: 2 })])
+   * const digest = await addon.hash(multi.job({ timeout: 2_000 }), data)
+   * ```
+   *
+   * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+   */
+  job(this: MultiPool<NativePool>, options?: NativeJobOptions): NativeTicket {
+    if (this.#jobs === undefined) throw noJobs()
+    const { jobOptions, ticketOf } = forNatives()
+    const checked = jobOptions(this.#jobs.terms.options, options)
+    this.#origin.assertPossible(checked)
+    return ticketOf(this.#jobs, checked)
   }
 
   // ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -338,6 +389,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
     options: Named<WithOptions, N>,
   ): With<M, WithDefault<M, N>>
   with(options: unknown): any {
+    this.#assertTasks('with')
     return this.#calls === undefined
       ? forViews().viewOfClosures(this.#closures!, options)
       : forViews().viewOfCalls(this.#calls, options)

@@ -3,6 +3,7 @@ import type { Group, ThreadGroup } from '../group/group.js'
 import type { Outcome } from '../group/outcome.js'
 import type { GroupOptions } from '../options/group-options.js'
 import type { GroupRun } from './module-types.js'
+import type { NativePool } from './native-pool.js'
 import type { Pool } from './pool.js'
 import type { ThreadPool } from './thread-pool.js'
 
@@ -14,8 +15,14 @@ export type FutureOf<P> =
 export type GroupOf<P, T, J> =
   P extends Pool<infer R> ? Group<R, T, J> : P extends ThreadPool<infer M> ? ThreadGroup<GroupRun<M>, T, J> : never
 
-/** Pools of closures, or thread pools. */
-export type OfOneKind<P> = [P] extends [Pool<any>] ? unknown : [P] extends [ThreadPool<any>] ? unknown : never
+/** Pools of closures, thread pools, or native pools. */
+export type OfOneKind<P> = [P] extends [Pool<any>]
+  ? unknown
+  : [P] extends [ThreadPool<any>]
+    ? unknown
+    : [P] extends [NativePool]
+      ? unknown
+      : never
 
 /**
  * The type of `group` over pools of this kind. Each task of the group is in the first pool that takes it. A group with a

@@ -12,6 +12,10 @@ import { forNatives } from './needed.js'
 
 const CREATE = Symbol('create')
 
+/** The inside of a pool, for what is made of several pools. */
+export let nativeOriginOf: (pool: NativePool) => NativeOrigin
+export let isNativePool: (value: unknown) => value is NativePool
+
 /**
  * Gives native addons threads of their own, at most `size` of them, instead of the four that libuv has for everybody.
  * Further jobs wait, or are refused. An addon takes a ticket with each call, and what its function returns is the promise
@@ -29,6 +33,11 @@ export class NativePool extends BasePool {
   readonly #origin: NativeOrigin
   readonly #access: JobAccess
   readonly #defaults: JobChecked
+
+  static {
+    nativeOriginOf = (pool) => pool.#origin
+    isNativePool = (value): value is NativePool => typeof value === 'object' && value !== null && #origin in value
+  }
 
   private constructor(key: symbol, origin: NativeOrigin, defaults: JobChecked) {
     if (key !== CREATE) throw misuse('a NativePool is made by NativePool.create')

@@ -42,6 +42,16 @@ export function noClosures(verb: ClosureVerb): TypeError {
   )
 }
 
+/** The pools run native jobs, and the verb is another one than `job`. */
+export function onlyJobs(verb: string): TypeError {
+  return misuse(`${verb} is not possible: the pools of this MultiPool run native jobs; use job`)
+}
+
+/** The pools run no native jobs. */
+export function noJobs(): TypeError {
+  return misuse('job makes a ticket for a native job, and this MultiPool has no native pools')
+}
+
 /** The pools run closures, in this isolate, and the verb looks at threads. */
 export function noThreads(verb: 'stacks' | 'profile'): TypeError {
   return misuse(`${verb} looks at threads, and the pools of this MultiPool run closures in this isolate`)

@@ -1,0 +1,1 @@
+export { include } from './src/addons/include.js'
