@@ -1248,34 +1248,38 @@ declare abstract class BasePool implements AsyncDisposable {
 	 */
 	[Symbol.asyncDispose](): Promise<void>;
 }
-/**
- * Which pool of a MultiPool is asked first for a task. If no pool can start the task at once, it waits in that one.
- *
- * - `round-robin`: one pool after the other, from index 0. It looks at nothing, so it costs least.
- * - `least-tasks`: the pool with the fewest tasks, busy + waiting.
- * - `smart-round-robin`: one after the other, but only pools that have room. If none has, it is round robin.
- * - `weighted-least-tasks`: the pool with the smallest busy + 2 × waiting.
- * - a function: it is called with the stats of all pools, by index, and returns an index. The MultiPool calls it for
- *   every task as long as a pool is open. If it throws, the submit rejects with that error. A bad index is a RangeError
- *   with code `ERR_POOL_OPTION`.
- *
- * If several pools are equal, the one with the lowest index is taken.
- *
- * Strategies count tasks and know nothing of results. A pool whose tasks fail at once always has the fewest tasks:
- * `least-tasks` and `weighted-least-tasks` send it nearly all of them, and `smart-round-robin` gives it its turn. Take
- * such a pool out yourself: call its `release()`, or use a function that names another one.
- *
- * ```js
- * multi.setStrategy((pools) => (pools[0].waiting > 100 ? 1 : 0))
- * ```
- */
-export type Strategy = "round-robin" | "least-tasks" | "smart-round-robin" | "weighted-least-tasks" | ((pools: readonly PoolStats[]) => number);
-/** Options of a MultiPool itself. `MultiPool.create` also takes those of the pools that it makes. */
-export interface MultiPoolOptions {
-	/** How many pools to make. An integer from 1 to 1,024; needed. */
-	pools: number;
-	/** Which pool is asked first for a task. Default `round-robin`. */
-	strategy?: Strategy | undefined;
+/** Options that only a `NativePool` has. */
+export interface NativeOptions {
+	/**
+	 * So many threads stay, however long they are idle. They start when they are first needed. An integer from 0 to
+	 * `size`, default 0. A capacity below it, set by `tune`, wins.
+	 */
+	minSize?: number | undefined;
+	/**
+	 * The stack of each thread, in bytes: an integer from 65,536 (64 KiB) to 2³⁰ (1 GiB). Memory is taken only as far as a
+	 * job goes down its stack. Default: 2 MiB.
+	 */
+	stackSize?: number | undefined;
+	/**
+	 * The options of every job whose ticket comes from this object: what `job` leaves out is taken from here. Both signals
+	 * abort.
+	 */
+	defaults?: NativeJobOptions | undefined;
+}
+/** Options of one native job. */
+export interface NativeJobOptions extends Omit<SubmitOptions, "weight"> {
+	/** What errors, `TaskInfo` and `inspect()` call the job. A string that is not empty, default `job`. */
+	name?: string | undefined;
+	/**
+	 * Is called with how far the job has come, if it says so by `workpool_progress`: with the newest number at the time, so
+	 * not with every one, and with the last one before the promise settles. It runs in the async context of the submission.
+	 * What it throws or rejects with is logged.
+	 *
+	 * ```js
+	 * const ticket = native.job({ onProgress: (share) => console.log(`${Math.round(share * 100)} %`) })
+	 * ```
+	 */
+	onProgress?: ((progress: number) => unknown) | undefined;
 }
 /** Why a task was not run; named as it is counted in `stats().rejected`. */
 export type RefusalReason = "overload" | "rate" | "key" | "paused" | "closed" | "waitTimeout" | "released" | "displaced" | "shed" | "cleared" | "noThread";
@@ -1445,6 +1449,173 @@ export interface TaskMessage {
 	/** The attempt before this one. */
 	readonly previous?: TaskMessage;
 }
+/**
+ * The codes of the errors of a pool, one for each class. Bad arguments and options are `TypeError`s and `RangeError`s
+ * with another code, `ERR_POOL_OPTION`.
+ *
+ * ```js
+ * if (PoolError.is(error) && error.code === 'ERR_POOL_OVERLOAD') response.writeHead(503).end()
+ * ```
+ */
+export type PoolErrorCode = "ERR_POOL_CLOSED" | "ERR_POOL_OVERLOAD" | "ERR_POOL_WAIT_TIMEOUT" | "ERR_POOL_TASK_TIMEOUT" | "ERR_POOL_WORKER_CRASHED" | "ERR_POOL_WORKER_START" | "ERR_POOL_NO_THREAD" | "ERR_POOL_CLEARED" | "ERR_POOL_RELEASE_TIMEOUT" | "ERR_POOL_UNSUPPORTED" | "ERR_POOL_RESULT_TIMEOUT" | "ERR_POOL_GROUP_TIMEOUT" | "ERR_POOL_JOB_FAILED" | "ERR_POOL_JOB_CANCELLED" | "ERR_POOL_JOB_LOST";
+/**
+ * An error of the pool itself. Its message ends with the name of the pool. What a task throws is no `PoolError`, nor is
+ * `signal.reason`, nor are the `TypeError`s and `RangeError`s of bad arguments (code `ERR_POOL_OPTION`).
+ *
+ * ```js
+ * if (error instanceof PoolError && error.retryable) response.writeHead(503, { 'retry-after': '1' }).end()
+ * ```
+ */
+export declare abstract class PoolError extends Error {
+	/**
+	 * Whether a value is an error of this class: `PoolError.is(error)` is true for every error of a pool,
+	 * `PoolOverloadError.is(error)` for those of that class. It answers as `instanceof` does, and also knows the errors
+	 * of another copy of this package in the process, or of another realm: two dependencies may each bring a copy, and a
+	 * test runner may load one for each file.
+	 *
+	 * ```js
+	 * if (PoolOverloadError.is(error)) console.warn(`${error.waiting} tasks wait already`)
+	 * ```
+	 */
+	static is<C extends abstract new (...args: never[]) => PoolError>(this: C, error: unknown): error is InstanceType<C>;
+	/** Names the class. It does not change between versions. */
+	abstract readonly code: PoolErrorCode;
+	/**
+	 * Whether the same call may succeed later. Whether you may repeat it depends on the task: after a crash or a timeout
+	 * it has already done part of its work.
+	 */
+	abstract readonly retryable: boolean;
+}
+/**
+ * The pool is closed. The task was submitted after `release` or `close`; or it was waiting at `release`; or it was
+ * unsettled at `destroy`, or when the owner of the threads of a shared pool ended.
+ */
+export declare class PoolClosedError extends PoolError {
+	readonly code = "ERR_POOL_CLOSED";
+	readonly retryable = false;
+}
+/**
+ * Why a task was turned away with a `PoolOverloadError`.
+ *
+ * - `overload`: no worker was free, and `nonblocking` or `maxBlockingTasks` did not let the task wait.
+ * - `rate`: as many tasks had started as `rate` allows, and the task could not wait.
+ * - `key`: as many tasks of its key ran as `perKey` allows, and the task could not wait; or as many waited as
+ *   `maxBlockingPerKey` allows.
+ * - `paused`: the pool was paused, and the task could not wait.
+ * - `displaced`: the task waited, and gave way to another one, as `overload: 'discard-oldest'` has it.
+ * - `shed`: the task waited for longer than the `target` of `shed` in a queue that did not empty.
+ */
+export type OverloadReason = "overload" | "rate" | "key" | "paused" | "displaced" | "shed";
+/**
+ * The task was turned away: it would have had to wait and was not allowed to, or it waited and had to give way. `reason`
+ * says which.
+ *
+ * ```js
+ * if (PoolOverloadError.is(error)) {
+ *   const seconds = Math.ceil((error.retryAfter ?? 1_000) / 1_000)
+ *   response.writeHead(503, { 'retry-after': `${seconds}` }).end()
+ * }
+ * ```
+ */
+export declare class PoolOverloadError extends PoolError {
+	readonly code = "ERR_POOL_OVERLOAD";
+	readonly retryable = true;
+	/** Why the task was turned away. Of a `MultiPool`: what all its open pools said, or else `overload`. */
+	readonly reason: OverloadReason;
+	/** How many tasks were waiting when this one was turned away. Of a `MultiPool`: in all pools. */
+	readonly waiting: number;
+	/** The capacity at that moment. Of a `MultiPool`: the sum. */
+	readonly capacity: number;
+	/**
+	 * How long you should wait before you submit again, in ms from when the task was turned away; `undefined` if that is
+	 * not known. With the reason `rate` it is the time until a task behind all that wait could start. Otherwise it is an
+	 * estimate: the number of waiting tasks, divided by the rate at which tasks have ended since an earlier refusal, at
+	 * least 100 ms ago. So it is not known for the first refusals. Of a `MultiPool`: the least of its pools.
+	 */
+	readonly retryAfter: number | undefined;
+}
+/** The task was waiting when `clear` emptied the queue. It has not begun, and the pool stays open. */
+export declare class PoolClearedError extends PoolError {
+	readonly code = "ERR_POOL_CLEARED";
+	readonly retryable = false;
+}
+/** No worker was free within the task's `waitTimeout`. The task has not begun. */
+export declare class WaitTimeoutError extends PoolError {
+	readonly code = "ERR_POOL_WAIT_TIMEOUT";
+	readonly retryable = true;
+	/** The `waitTimeout` of the task, in ms. */
+	readonly waitTimeout: number;
+	/** The name of the closure, if it has one. In a thread pool: the name of the export. */
+	readonly task: string | undefined;
+}
+/**
+ * The task ran longer than its `timeout`. A closure runs on until it ends; to end early it has to heed
+ * `context.signal`. A thread is ended if its task does not heed `currentTask().signal` within `grace`.
+ */
+export declare class TaskTimeoutError extends PoolError {
+	readonly code = "ERR_POOL_TASK_TIMEOUT";
+	readonly retryable = true;
+	/** The `timeout` of the task, in ms. */
+	readonly timeout: number;
+	/** The name of the closure, if it has one. In a thread pool: the name of the export. */
+	readonly task: string | undefined;
+	/** Where the task was submitted, as the lines of a stack, if the pool has `trackSubmit`. `stack` has it, too. */
+	readonly submitStack?: string;
+}
+/**
+ * A thread died while it had the task: it exited, ran out of memory, or threw outside of a task. `cause` is the
+ * uncaught error, if there was one. Tasks that the thread had not begun are not affected.
+ */
+export declare class WorkerCrashedError extends PoolError {
+	readonly code = "ERR_POOL_WORKER_CRASHED";
+	readonly retryable = true;
+	/** The exit code of the thread, as `worker_threads` reports it. */
+	readonly exitCode: number;
+}
+/**
+ * No thread could load the task module. The message names the file and the reason; `cause` is the error itself. Of a
+ * `NativePool`: the operating system gives no thread.
+ *
+ * A missing file, a syntax error, and a module that throws reject tasks at once. A thread that dies while it loads is
+ * started again first, after 100, 200 and 400 ms. While another thread works, no task rejects: tasks wait for that
+ * thread, the logger is told once, and the pool tries to start another thread after 100 ms, and then after pauses that
+ * double up to 5 s.
+ */
+export declare class WorkerStartError extends PoolError {
+	readonly code = "ERR_POOL_WORKER_START";
+	readonly retryable = false;
+}
+/**
+ * The call has a `timeout` or `waitTimeout`, and the operating system gives no thread that could watch the time: it has
+ * reached a limit of processes, of pids in a container, or of memory. Nothing was accepted or closed. The next such
+ * call asks the system again.
+ */
+export declare class NoThreadError extends PoolError {
+	readonly code = "ERR_POOL_NO_THREAD";
+	readonly retryable = true;
+}
+/**
+ * Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed, and these workers end
+ * when their tasks do.
+ */
+export declare class ReleaseTimeoutError extends PoolError {
+	readonly code = "ERR_POOL_RELEASE_TIMEOUT";
+	readonly retryable = false;
+	/** How many workers of the closed generation were left. */
+	readonly workers: number;
+	/** The time that was up, in ms. */
+	readonly timeout: number;
+}
+/**
+ * The runtime cannot do what was asked: `stacks` and `profile` need Node's inspector. Node may have been built without
+ * it, or may be told to deny it (`--permission`); other runtimes have none. `cause` is what the runtime said.
+ */
+export declare class PoolUnsupportedError extends PoolError {
+	readonly code = "ERR_POOL_UNSUPPORTED";
+	readonly retryable = false;
+}
+/** How a task stands. */
+export type TaskState = "waiting" | "running" | "fulfilled" | "rejected" | "timed-out" | "cancelled" | "refused";
 /** What a pool runs: a function that returns its result, or a promise of it. */
 export type Closure<R, T = unknown> = (context: TaskContext<R>) => T | PromiseLike<T>;
 /** What the function of a task is called with. */
@@ -1456,6 +1627,44 @@ export interface TaskContext<R> {
 	 * read.
 	 */
 	readonly signal: AbortSignal;
+}
+/**
+ * A ticket for one native job. It is passed to a function of an addon, which hands its job in with it and returns the
+ * promise. It is used once; a ticket that is not used is nothing, and holds no place.
+ */
+export declare class NativeTicket {
+	#private;
+	/** Of no use to JavaScript: addons find the core by it. */
+	readonly workpool: unknown;
+}
+/**
+ * Which pool of a MultiPool is asked first for a task. If no pool can start the task at once, it waits in that one.
+ *
+ * - `round-robin`: one pool after the other, from index 0. It looks at nothing, so it costs least.
+ * - `least-tasks`: the pool with the fewest tasks, busy + waiting.
+ * - `smart-round-robin`: one after the other, but only pools that have room. If none has, it is round robin.
+ * - `weighted-least-tasks`: the pool with the smallest busy + 2 × waiting.
+ * - a function: it is called with the stats of all pools, by index, and returns an index. The MultiPool calls it for
+ *   every task as long as a pool is open. If it throws, the submit rejects with that error. A bad index is a RangeError
+ *   with code `ERR_POOL_OPTION`.
+ *
+ * If several pools are equal, the one with the lowest index is taken.
+ *
+ * Strategies count tasks and know nothing of results. A pool whose tasks fail at once always has the fewest tasks:
+ * `least-tasks` and `weighted-least-tasks` send it nearly all of them, and `smart-round-robin` gives it its turn. Take
+ * such a pool out yourself: call its `release()`, or use a function that names another one.
+ *
+ * ```js
+ * multi.setStrategy((pools) => (pools[0].waiting > 100 ? 1 : 0))
+ * ```
+ */
+export type Strategy = "round-robin" | "least-tasks" | "smart-round-robin" | "weighted-least-tasks" | ((pools: readonly PoolStats[]) => number);
+/** Options of a MultiPool itself. `MultiPool.create` also takes those of the pools that it makes. */
+export interface MultiPoolOptions {
+	/** How many pools to make. An integer from 1 to 1,024; needed. */
+	pools: number;
+	/** Which pool is asked first for a task. Default `round-robin`. */
+	strategy?: Strategy | undefined;
 }
 /**
  * A worker of a pool that is held across functions, with its resource: for a transaction, or whatever else does not fit
@@ -1625,173 +1834,6 @@ type WithDefault<M, N> = [
 ] ? Omit<M, "default"> & {
 	default: M[N];
 } : M;
-/**
- * The codes of the errors of a pool, one for each class. Bad arguments and options are `TypeError`s and `RangeError`s
- * with another code, `ERR_POOL_OPTION`.
- *
- * ```js
- * if (PoolError.is(error) && error.code === 'ERR_POOL_OVERLOAD') response.writeHead(503).end()
- * ```
- */
-export type PoolErrorCode = "ERR_POOL_CLOSED" | "ERR_POOL_OVERLOAD" | "ERR_POOL_WAIT_TIMEOUT" | "ERR_POOL_TASK_TIMEOUT" | "ERR_POOL_WORKER_CRASHED" | "ERR_POOL_WORKER_START" | "ERR_POOL_NO_THREAD" | "ERR_POOL_CLEARED" | "ERR_POOL_RELEASE_TIMEOUT" | "ERR_POOL_UNSUPPORTED" | "ERR_POOL_RESULT_TIMEOUT" | "ERR_POOL_GROUP_TIMEOUT" | "ERR_POOL_JOB_FAILED" | "ERR_POOL_JOB_CANCELLED" | "ERR_POOL_JOB_LOST";
-/**
- * An error of the pool itself. Its message ends with the name of the pool. What a task throws is no `PoolError`, nor is
- * `signal.reason`, nor are the `TypeError`s and `RangeError`s of bad arguments (code `ERR_POOL_OPTION`).
- *
- * ```js
- * if (error instanceof PoolError && error.retryable) response.writeHead(503, { 'retry-after': '1' }).end()
- * ```
- */
-export declare abstract class PoolError extends Error {
-	/**
-	 * Whether a value is an error of this class: `PoolError.is(error)` is true for every error of a pool,
-	 * `PoolOverloadError.is(error)` for those of that class. It answers as `instanceof` does, and also knows the errors
-	 * of another copy of this package in the process, or of another realm: two dependencies may each bring a copy, and a
-	 * test runner may load one for each file.
-	 *
-	 * ```js
-	 * if (PoolOverloadError.is(error)) console.warn(`${error.waiting} tasks wait already`)
-	 * ```
-	 */
-	static is<C extends abstract new (...args: never[]) => PoolError>(this: C, error: unknown): error is InstanceType<C>;
-	/** Names the class. It does not change between versions. */
-	abstract readonly code: PoolErrorCode;
-	/**
-	 * Whether the same call may succeed later. Whether you may repeat it depends on the task: after a crash or a timeout
-	 * it has already done part of its work.
-	 */
-	abstract readonly retryable: boolean;
-}
-/**
- * The pool is closed. The task was submitted after `release` or `close`; or it was waiting at `release`; or it was
- * unsettled at `destroy`, or when the owner of the threads of a shared pool ended.
- */
-export declare class PoolClosedError extends PoolError {
-	readonly code = "ERR_POOL_CLOSED";
-	readonly retryable = false;
-}
-/**
- * Why a task was turned away with a `PoolOverloadError`.
- *
- * - `overload`: no worker was free, and `nonblocking` or `maxBlockingTasks` did not let the task wait.
- * - `rate`: as many tasks had started as `rate` allows, and the task could not wait.
- * - `key`: as many tasks of its key ran as `perKey` allows, and the task could not wait; or as many waited as
- *   `maxBlockingPerKey` allows.
- * - `paused`: the pool was paused, and the task could not wait.
- * - `displaced`: the task waited, and gave way to another one, as `overload: 'discard-oldest'` has it.
- * - `shed`: the task waited for longer than the `target` of `shed` in a queue that did not empty.
- */
-export type OverloadReason = "overload" | "rate" | "key" | "paused" | "displaced" | "shed";
-/**
- * The task was turned away: it would have had to wait and was not allowed to, or it waited and had to give way. `reason`
- * says which.
- *
- * ```js
- * if (PoolOverloadError.is(error)) {
- *   const seconds = Math.ceil((error.retryAfter ?? 1_000) / 1_000)
- *   response.writeHead(503, { 'retry-after': `${seconds}` }).end()
- * }
- * ```
- */
-export declare class PoolOverloadError extends PoolError {
-	readonly code = "ERR_POOL_OVERLOAD";
-	readonly retryable = true;
-	/** Why the task was turned away. Of a `MultiPool`: what all its open pools said, or else `overload`. */
-	readonly reason: OverloadReason;
-	/** How many tasks were waiting when this one was turned away. Of a `MultiPool`: in all pools. */
-	readonly waiting: number;
-	/** The capacity at that moment. Of a `MultiPool`: the sum. */
-	readonly capacity: number;
-	/**
-	 * How long you should wait before you submit again, in ms from when the task was turned away; `undefined` if that is
-	 * not known. With the reason `rate` it is the time until a task behind all that wait could start. Otherwise it is an
-	 * estimate: the number of waiting tasks, divided by the rate at which tasks have ended since an earlier refusal, at
-	 * least 100 ms ago. So it is not known for the first refusals. Of a `MultiPool`: the least of its pools.
-	 */
-	readonly retryAfter: number | undefined;
-}
-/** The task was waiting when `clear` emptied the queue. It has not begun, and the pool stays open. */
-export declare class PoolClearedError extends PoolError {
-	readonly code = "ERR_POOL_CLEARED";
-	readonly retryable = false;
-}
-/** No worker was free within the task's `waitTimeout`. The task has not begun. */
-export declare class WaitTimeoutError extends PoolError {
-	readonly code = "ERR_POOL_WAIT_TIMEOUT";
-	readonly retryable = true;
-	/** The `waitTimeout` of the task, in ms. */
-	readonly waitTimeout: number;
-	/** The name of the closure, if it has one. In a thread pool: the name of the export. */
-	readonly task: string | undefined;
-}
-/**
- * The task ran longer than its `timeout`. A closure runs on until it ends; to end early it has to heed
- * `context.signal`. A thread is ended if its task does not heed `currentTask().signal` within `grace`.
- */
-export declare class TaskTimeoutError extends PoolError {
-	readonly code = "ERR_POOL_TASK_TIMEOUT";
-	readonly retryable = true;
-	/** The `timeout` of the task, in ms. */
-	readonly timeout: number;
-	/** The name of the closure, if it has one. In a thread pool: the name of the export. */
-	readonly task: string | undefined;
-	/** Where the task was submitted, as the lines of a stack, if the pool has `trackSubmit`. `stack` has it, too. */
-	readonly submitStack?: string;
-}
-/**
- * A thread died while it had the task: it exited, ran out of memory, or threw outside of a task. `cause` is the
- * uncaught error, if there was one. Tasks that the thread had not begun are not affected.
- */
-export declare class WorkerCrashedError extends PoolError {
-	readonly code = "ERR_POOL_WORKER_CRASHED";
-	readonly retryable = true;
-	/** The exit code of the thread, as `worker_threads` reports it. */
-	readonly exitCode: number;
-}
-/**
- * No thread could load the task module. The message names the file and the reason; `cause` is the error itself. Of a
- * `NativePool`: the operating system gives no thread.
- *
- * A missing file, a syntax error, and a module that throws reject tasks at once. A thread that dies while it loads is
- * started again first, after 100, 200 and 400 ms. While another thread works, no task rejects: tasks wait for that
- * thread, the logger is told once, and the pool tries to start another thread after 100 ms, and then after pauses that
- * double up to 5 s.
- */
-export declare class WorkerStartError extends PoolError {
-	readonly code = "ERR_POOL_WORKER_START";
-	readonly retryable = false;
-}
-/**
- * The call has a `timeout` or `waitTimeout`, and the operating system gives no thread that could watch the time: it has
- * reached a limit of processes, of pids in a container, or of memory. Nothing was accepted or closed. The next such
- * call asks the system again.
- */
-export declare class NoThreadError extends PoolError {
-	readonly code = "ERR_POOL_NO_THREAD";
-	readonly retryable = true;
-}
-/**
- * Workers were left when the time of `releaseTimeout` or `close` was up. The pool stays closed, and these workers end
- * when their tasks do.
- */
-export declare class ReleaseTimeoutError extends PoolError {
-	readonly code = "ERR_POOL_RELEASE_TIMEOUT";
-	readonly retryable = false;
-	/** How many workers of the closed generation were left. */
-	readonly workers: number;
-	/** The time that was up, in ms. */
-	readonly timeout: number;
-}
-/**
- * The runtime cannot do what was asked: `stacks` and `profile` need Node's inspector. Node may have been built without
- * it, or may be told to deny it (`--permission`); other runtimes have none. `cause` is what the runtime said.
- */
-export declare class PoolUnsupportedError extends PoolError {
-	readonly code = "ERR_POOL_UNSUPPORTED";
-	readonly retryable = false;
-}
-/** How a task stands. */
-export type TaskState = "waiting" | "running" | "fulfilled" | "rejected" | "timed-out" | "cancelled" | "refused";
 /** A task that a thread has begun and not ended, also if it has been aborted or timed out. */
 export interface StackTask {
 	/** The number of the task in its pool, from 1: `id` of `TaskInfo`. */
@@ -1819,6 +1861,56 @@ export interface BroadcastOptions {
 	 * later, counted from its begin there. Above 0 and up to 2³¹ − 1; default: no limit.
 	 */
 	timeout?: number | undefined;
+}
+/**
+ * Gives native addons threads of their own, at most `size` of them, instead of the four that libuv has for everybody.
+ * Further jobs wait, or are refused. An addon takes a ticket with each call, and what its function returns is the promise
+ * of the job.
+ *
+ * ```js
+ * const native = NativePool.create({ name: 'hash', size: 4, maxBlockingTasks: 1_000 })
+ * const digest = await addon.hash(native.job({ timeout: 2_000, signal }), data)
+ * ```
+ *
+ * How an addon does that in C, C++ and Rust is in `docs/native-jobs.md`. The threads belong to the process and to no
+ * isolate: a `shared` pool has no owner.
+ */
+export declare class NativePool extends BasePool {
+	#private;
+	private constructor();
+	get kind(): "native";
+	/**
+	 * Makes a pool. It is open. Threads start when jobs need them, and are called after the pool, with a number: `hash/0`;
+	 * with `preAlloc` all of them start now. The default of `size` is that of a `ThreadPool`, that of `expiry` 60,000.
+	 *
+	 * ```js
+	 * const native = NativePool.create({ name: 'image', size: 2, expiry: 10_000 })
+	 * ```
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	static create(options?: Omit<PoolOptions, "defaults"> & NativeOptions): NativePool;
+	/**
+	 * A ticket for one native job, to be passed to a function of an addon. Times count from the moment in which the addon
+	 * hands the job in. A ticket that is not used is nothing.
+	 *
+	 * ```js
+	 * const packed = await addon.pack(native.job({ priority: 'low', waitTimeout: 500 }), buffer)
+	 * ```
+	 *
+	 * The promise of the job rejects as that of `submit` does. A job cannot be stopped: after a timeout or an abort its
+	 * promise rejects at once, and its thread stays busy until the job returns. A job that asks `workpool_is_aborted` now
+	 * and then ends sooner.
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	job(options?: NativeJobOptions): NativeTicket;
+	/**
+	 * Resolves once `minSize` threads have started, or one, and starts one if there is none. Rejects with
+	 * `WorkerStartError` if the system gives no thread, and with `PoolClosedError` if the pool is closed or closes before
+	 * that. Keeps the process alive until it settles.
+	 */
+	ready(): Promise<void>;
 }
 /** Why a pool did not run a task, as a value. */
 export interface RefusalInfo {
@@ -2278,7 +2370,11 @@ export declare class Pool<R = unknown> extends BasePool {
 	 */
 	map<I, O>(items: Iterable<I> | AsyncIterable<I>, task: (item: I, context: TaskContext<R>) => O | PromiseLike<NoInfer<Awaited<O>>>, options?: MapOptions): AsyncIterableIterator<Awaited<O>>;
 }
-type DefaultsOf<P> = PolicyOptions & ([
+type DefaultsOf<P> = [
+	P
+] extends [
+	NativePool
+] ? NativeJobOptions : PolicyOptions & ([
 	P
 ] extends [
 	Pool<any>
@@ -2590,6 +2686,10 @@ type OfOneKind<P> = [
 	P
 ] extends [
 	ThreadPool<any>
+] ? unknown : [
+	P
+] extends [
+	NativePool
 ] ? unknown : never;
 /**
  * The type of `group` over pools of this kind. Each task of the group is in the first pool that takes it. A group with a
@@ -2653,7 +2753,7 @@ export declare class MultiPool<P> extends MultiThreadVerbs<P> {
 	 * @param options `strategy`, as in `create`, and `defaults`, for what is handed in through the MultiPool
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
-	static of<P extends Pool<any> | ThreadPool<any>>(pools: readonly P[] & OfOneKind<P>, options?: {
+	static of<P extends Pool<any> | ThreadPool<any> | NativePool>(pools: readonly P[] & OfOneKind<P>, options?: {
 		strategy?: MultiPoolOptions["strategy"] | undefined;
 		defaults?: DefaultsOf<P> | undefined;
 	}): MultiPool<P>;
@@ -2735,6 +2835,17 @@ export declare class MultiPool<P> extends MultiThreadVerbs<P> {
 	/** The same as `tasks` of a thread pool, in the first pool that takes the task. */
 	get tasks(): P extends ThreadPool<infer M> ? Tasks<M> : never;
 	/**
+	 * Does the same as `job` of a native pool: the job is handed in to the first pool that takes it.
+	 *
+	 * ```js
+	 * const multi = MultiPool.of([NativePool.create({ size: 2 }), NativePool.create({ size: 2 })])
+	 * const digest = await addon.hash(multi.job({ timeout: 2_000 }), data)
+	 * ```
+	 *
+	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
+	 */
+	job(this: MultiPool<NativePool>, options?: NativeJobOptions): NativeTicket;
+	/**
 	 * The same pools with options for every task, like `with` of one of the pools.
 	 *
 	 * ```js
@@ -2753,98 +2864,6 @@ export declare class MultiPool<P> extends MultiThreadVerbs<P> {
 	 * @throws TypeError with code `ERR_POOL_OPTION` if `f` is no function
 	 */
 	wrap<R, This, A extends unknown[], T>(this: MultiPool<Pool<R>>, f: (this: This, ...args: A) => T): (this: This, ...args: A) => Promise<Awaited<T>>;
-}
-/** Options that only a `NativePool` has. */
-export interface NativeOptions {
-	/**
-	 * So many threads stay, however long they are idle. They start when they are first needed. An integer from 0 to
-	 * `size`, default 0. A capacity below it, set by `tune`, wins.
-	 */
-	minSize?: number | undefined;
-	/**
-	 * The stack of each thread, in bytes: an integer from 65,536 (64 KiB) to 2³⁰ (1 GiB). Memory is taken only as far as a
-	 * job goes down its stack. Default: 2 MiB.
-	 */
-	stackSize?: number | undefined;
-	/**
-	 * The options of every job whose ticket comes from this object: what `job` leaves out is taken from here. Both signals
-	 * abort.
-	 */
-	defaults?: NativeJobOptions | undefined;
-}
-/** Options of one native job. */
-export interface NativeJobOptions extends Omit<SubmitOptions, "weight"> {
-	/** What errors, `TaskInfo` and `inspect()` call the job. A string that is not empty, default `job`. */
-	name?: string | undefined;
-	/**
-	 * Is called with how far the job has come, if it says so by `workpool_progress`: with the newest number at the time, so
-	 * not with every one, and with the last one before the promise settles. It runs in the async context of the submission.
-	 * What it throws or rejects with is logged.
-	 *
-	 * ```js
-	 * const ticket = native.job({ onProgress: (share) => console.log(`${Math.round(share * 100)} %`) })
-	 * ```
-	 */
-	onProgress?: ((progress: number) => unknown) | undefined;
-}
-/**
- * A ticket for one native job. It is passed to a function of an addon, which hands its job in with it and returns the
- * promise. It is used once; a ticket that is not used is nothing, and holds no place.
- */
-export declare class NativeTicket {
-	#private;
-	/** Of no use to JavaScript: addons find the core by it. */
-	readonly workpool: unknown;
-}
-/**
- * Gives native addons threads of their own, at most `size` of them, instead of the four that libuv has for everybody.
- * Further jobs wait, or are refused. An addon takes a ticket with each call, and what its function returns is the promise
- * of the job.
- *
- * ```js
- * const native = NativePool.create({ name: 'hash', size: 4, maxBlockingTasks: 1_000 })
- * const digest = await addon.hash(native.job({ timeout: 2_000, signal }), data)
- * ```
- *
- * How an addon does that in C, C++ and Rust is in `docs/native-jobs.md`. The threads belong to the process and to no
- * isolate: a `shared` pool has no owner.
- */
-export declare class NativePool extends BasePool {
-	#private;
-	private constructor();
-	get kind(): "native";
-	/**
-	 * Makes a pool. It is open. Threads start when jobs need them, and are called after the pool, with a number: `hash/0`;
-	 * with `preAlloc` all of them start now. The default of `size` is that of a `ThreadPool`, that of `expiry` 60,000.
-	 *
-	 * ```js
-	 * const native = NativePool.create({ name: 'image', size: 2, expiry: 10_000 })
-	 * ```
-	 *
-	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
-	 */
-	static create(options?: Omit<PoolOptions, "defaults"> & NativeOptions): NativePool;
-	/**
-	 * A ticket for one native job, to be passed to a function of an addon. Times count from the moment in which the addon
-	 * hands the job in. A ticket that is not used is nothing.
-	 *
-	 * ```js
-	 * const packed = await addon.pack(native.job({ priority: 'low', waitTimeout: 500 }), buffer)
-	 * ```
-	 *
-	 * The promise of the job rejects as that of `submit` does. A job cannot be stopped: after a timeout or an abort its
-	 * promise rejects at once, and its thread stays busy until the job returns. A job that asks `workpool_is_aborted` now
-	 * and then ends sooner.
-	 *
-	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
-	 */
-	job(options?: NativeJobOptions): NativeTicket;
-	/**
-	 * Resolves once `minSize` threads have started, or one, and starts one if there is none. Rejects with
-	 * `WorkerStartError` if the system gives no thread, and with `PoolClosedError` if the pool is closed or closes before
-	 * that. Keeps the process alive until it settles.
-	 */
-	ready(): Promise<void>;
 }
 /**
  * The pools of this isolate that are still there, in the order in which they were made: for a health check, a page of

@@ -50,7 +50,7 @@ test.serial('a MultiPool says what its pools cannot do', async (t) => {
   }
   for (const verb of ['future', 'group', 'tasks']) t.throws(() => any[verb], { code: 'ERR_POOL_OPTION', message })
   t.throws(() => (MultiPool.of([Pool.create()]) as any).job(), { code: 'ERR_POOL_OPTION', message: /no native pools/ })
-  t.throws(() => MultiPool.of([NativePool.create({ size: 1 }), Pool.create()] as any), { code: 'ERR_POOL_OPTION' })
+  t.throws(() => MultiPool.of([NativePool.create({ size: 1 }), Pool.create()] as never), { code: 'ERR_POOL_OPTION' })
   t.throws(() => natives.job({ weight: 1 } as object), { code: 'ERR_POOL_OPTION' })
   await natives.close()
 })
