@@ -20,6 +20,7 @@ export default {
     'src/console/cli/cli.ts',
     'src/console/page/page.ts',
     '__test__/console/*.mjs',
+    '__test__/jobs/servers/*.mjs',
     'scripts/*.mjs',
     '__test__/**/*.spec.ts',
     '__test__/{bundlers,smoke,examples}/**/*',

@@ -157,6 +157,15 @@ const hello = Buffer.from('\0\0\0\0\0\x03\0\0user\0jobs\0database\0postgres\0\0'
 hello.writeInt32BE(hello.length)
 const POSTGRES = { text: hello, isReady: (data) => data[0] === 'R'.charCodeAt(0), stop: 'SIGINT' }
 
+/** `strace`, which shows what a process asks of Linux: `true`, or why there is none. */
+export function obtainStrace() {
+  const works = () =>
+    spawnSync('strace', ['-V']).status === 0 && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0
+  if (process.platform !== 'linux') return 'strace is a tool of Linux'
+  if (!works()) aptInstall('strace')
+  return works() || 'strace is missing, or not allowed here (on Debian: apt-get install strace)'
+}
+
 /** Redis as it should be for jobs, or with other settings. */
 export async function startRedis(folder, settings = { appendonly: 'yes', appendfsync: 'everysec' }) {
   const binary = obtainServer(findRedis, 'redis-server', 'REDIS_SERVER=/path/to/redis-server')

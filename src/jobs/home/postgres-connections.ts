@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 import type { Pool, PoolClient, PoolConfig } from 'pg'
 
 import type { Logger } from '../../base/logger.js'
@@ -33,6 +35,8 @@ export class PostgresConnections {
 
   constructor(pg: typeof import('pg'), connectionString: string, logger: Logger) {
     this.#logger = logger
+    // One for each statement that is to be tried again.
+    setMaxListeners(0, this.#ended.signal)
     const shared: PoolConfig = {
       connectionString,
       connectionTimeoutMillis: CONNECT_WITHIN,

@@ -53,7 +53,8 @@ export class Database {
         if (answer.kind === 'opened') {
           this.#isOpen = true
           resolve()
-        } else if (answer.kind === 'failed') reject(storeError(answer.message, answer.cause))
+        } else if (answer.kind === 'failed')
+          reject(Object.assign(storeError(answer.message, answer.cause), { code: answer.code }))
         else this.#hear(answer)
       })
       this.#thread.on('error', (error) => {

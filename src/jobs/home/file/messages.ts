@@ -30,7 +30,7 @@ export interface Refusal {
 /** From the thread. */
 export type Answer =
   | { readonly kind: 'opened' }
-  | { readonly kind: 'failed'; readonly message: string; readonly cause: unknown }
+  | { readonly kind: 'failed'; readonly message: string; readonly code: unknown; readonly cause: unknown }
   | { readonly kind: 'result'; readonly id: number; readonly rows: unknown[]; readonly rowCount: number | null }
   | { readonly kind: 'refused'; readonly id: number; readonly refusal: Refusal }
   | { readonly kind: 'notification'; readonly channel: string; readonly payload: string }

@@ -64,7 +64,8 @@ async function main(): Promise<void> {
   try {
     open = await openDatabase(data)
   } catch (error) {
-    tell({ kind: 'failed', message: (error as Error).message, cause: error })
+    const { message, code, cause } = error as { message: string; code?: unknown; cause?: unknown }
+    tell({ kind: 'failed', message, code, cause })
     parentPort!.close()
     return
   }
