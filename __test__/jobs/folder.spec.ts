@@ -162,7 +162,10 @@ test.serial(
 )
 
 test.serial('a number of a process that belongs to another one by now is no holder', async (t) => {
-  if (!existsSync('/proc/self/stat')) return t.pass('this system does not tell when a process started')
+  if (!existsSync('/proc/self/stat')) {
+    t.pass('this system does not tell when a process started')
+    return
+  }
   const folder = madeFolder(t)
   const { kill } = await holder(t, `file:${folder}`, 0)
   const lock = lockOf(folder)
