@@ -5,6 +5,7 @@ export type {
   Backoff,
   JobDefaults,
   JobOptions,
+  JobTelemetry,
   JobsOptions,
   Keep,
   ResultOptions,
@@ -14,5 +15,5 @@ export type { KeptError } from './src/jobs/job-record.js'
 export type { JobStats, WorkerStats } from './src/jobs/job-stats.js'
 export type { JobState } from './src/jobs/job-store.js'
 export type { Job } from './src/jobs/job.js'
-export type { JobWorker } from './src/jobs/job-worker.js'
+export type { JobThreads, JobWorker } from './src/jobs/job-worker.js'
 export { type JobEvents, Jobs, type NewJob } from './src/jobs/jobs.js'

@@ -64,6 +64,7 @@ const IMPORTED = {
     ...new Set(readFileSync(join(root, 'index.ts'), 'utf8').match(/\b\w+Error\b/g)),
   ],
   'workpool/worker': ['carried', 'currentTask', 'maybeCurrentTask', 'transfer'],
+  'workpool/jobs': ['Jobs', ...new Set(readFileSync(join(root, 'jobs.ts'), 'utf8').match(/\bJob\w+Error\b/g))],
   'node:worker_threads': ['Worker'],
 }
 
@@ -218,6 +219,9 @@ function linkPeers(folder) {
     'cockatiel',
     'pino',
     '@opentelemetry',
+    'bullmq',
+    'ioredis',
+    '@electric-sql',
   ])
     symlinkSync(join(root, 'node_modules', peer), join(folder, 'node_modules', peer), 'junction')
 }

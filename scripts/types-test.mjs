@@ -60,6 +60,7 @@ const FIXTURES = [
   'types-threads.ts',
   'types-streams.ts',
   'types-scopes.ts',
+  'types-jobs.ts',
   'types-worker.ts',
   'typed-tasks.mts',
 ]

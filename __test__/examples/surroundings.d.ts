@@ -32,6 +32,8 @@ declare var config: object,
   ids: number[],
   image: Uint8Array,
   images: Uint8Array<ArrayBuffer>[],
+  job: import('workpool/jobs').Job,
+  jobs: import('workpool/jobs').Jobs,
   key: string,
   local: Pool,
   paths: string[]
@@ -40,4 +42,10 @@ declare var pool: Omit<Pool, 'kind'> & Omit<import('workpool').ThreadPool, 'kind
   queue: AsyncIterable<string>,
   remote: Pool,
   response: import('node:http').ServerResponse
-declare var tenant: { id: string }, text: string, texts: string[], url: string, urls: string[], video: string
+declare var tenant: { id: string },
+  threads: import('workpool').ThreadPool,
+  text: string,
+  texts: string[],
+  url: string,
+  urls: string[],
+  video: string

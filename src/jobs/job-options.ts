@@ -1,6 +1,4 @@
 /** The options of jobs and of those who work, and the one place where each is checked. */
-import type { Telemetry } from 'bullmq'
-
 import { misuse, outOfRange, wrongType } from '../base/errors.js'
 import { type Logger, consoleLogger } from '../base/logger.js'
 import {
@@ -80,6 +78,13 @@ export interface JobOptions {
 /** What holds for all jobs that do not say otherwise. */
 export type JobDefaults = Omit<JobOptions, 'id' | 'unique'>
 
+/** What makes spans and takes traces along, as BullMQ knows it: an instance of `BullMQOtel` of `bullmq-otel`. */
+export interface JobTelemetry {
+  readonly tracer: object
+  readonly contextManager: object
+  readonly meter?: object | undefined
+}
+
 /** What `Jobs.open` takes. */
 export interface JobsOptions {
   /** The name of the queue: text without `:`. Queues of different names have nothing in common. Default `jobs`. */
@@ -92,8 +97,11 @@ export interface JobsOptions {
   lease?: number | undefined
   /** Options for every job; those of `add` win. */
   defaults?: JobDefaults | undefined
-  /** What makes spans of jobs and takes the trace along, as BullMQ has it: `new BullMQOtel('app')` of `bullmq-otel`. */
-  telemetry?: Telemetry | undefined
+  /**
+   * Makes spans of jobs, and takes the trace of an `add` along to where the job runs: `new BullMQOtel('app')` of
+   * `bullmq-otel`. Default: nothing is traced.
+   */
+  telemetry?: JobTelemetry | undefined
   /** Is told what no promise can carry, and errors for which `on('error')` has no listener. Default: the console. */
   logger?: Logger | undefined
 }
@@ -177,9 +185,9 @@ const DEFAULTS = {
   sizeLimit: count,
 } satisfies Checks
 
-const telemetry: Check<Telemetry> = (value, option) => {
-  const given = value as Partial<Telemetry> | null
-  if (typeof given === 'object' && given?.tracer && given.contextManager) return value as Telemetry
+const telemetry: Check<JobTelemetry> = (value, option) => {
+  const given = value as Partial<JobTelemetry> | null
+  if (typeof given === 'object' && given?.tracer && given.contextManager) return value as JobTelemetry
   throw wrongType(option, value, 'an object with tracer and contextManager, as that of bullmq-otel')
 }
 
@@ -229,7 +237,7 @@ export interface OpenSettings {
   readonly queue: string
   readonly lease: number
   readonly defaults: ReturnType<typeof readDefaults>
-  readonly telemetry: Telemetry | undefined
+  readonly telemetry: JobTelemetry | undefined
   readonly logger: Logger
 }
 

@@ -1,5 +1,5 @@
 /** The queue in its home, and everything that is asked of it. */
-import type { Job as StoredJob, JobsOptions as StoredOptions, Queue, QueueEvents, Worker } from 'bullmq'
+import type { Job as StoredJob, JobsOptions as StoredOptions, Queue, QueueEvents, Telemetry, Worker } from 'bullmq'
 
 import { PoolClosedError } from '../base/errors.js'
 import { EventStream } from './event-stream.js'
@@ -88,7 +88,7 @@ export class JobStore {
   #options() {
     const { connection } = this.home.engine
     const { telemetry } = this.settings
-    return { connection: connection as never, ...(telemetry !== undefined && { telemetry }) }
+    return { connection: connection as never, ...(telemetry !== undefined && { telemetry: telemetry as Telemetry }) }
   }
 
   #reader(lastEventId: string): QueueEvents {

@@ -3,11 +3,23 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Job as StoredJob, Worker } from 'bullmq'
 
+import type { Tasks } from '../pool/module-types.js'
 import type { ThreadPool } from '../pool/thread-pool.js'
 import { checkCloseOptions, checkConcurrency } from './job-options.js'
 import { recordOf } from './job-record.js'
 import type { JobStore } from './job-store.js'
 import { type Node, RunningJob } from './running-job.js'
+
+/**
+ * What `work` needs of a `ThreadPool`, and `M` is the type of its task module. It is no class, so that a pool of another
+ * copy of this package is one, too.
+ */
+export interface JobThreads<M = any> {
+  readonly kind: 'threads'
+  readonly name: string
+  readonly capacity: number
+  readonly tasks: Tasks<M>
+}
 
 /** The checked options of `work`. */
 export interface WorkSettings {
@@ -38,7 +50,8 @@ export class JobWorker {
   #closing: Promise<void> | undefined
 
   /** @internal */
-  constructor(store: JobStore, threads: ThreadPool<any>, { concurrency, rate }: WorkSettings) {
+  constructor(store: JobStore, pool: JobThreads, { concurrency, rate }: WorkSettings) {
+    const threads = pool as ThreadPool<any>
     this.#store = store
     this.#isAsPool = concurrency === undefined
     this.name = nameOfNode()
@@ -177,7 +190,7 @@ export class JobWorker {
 const placesOf = (threads: ThreadPool<any>): number => Math.max(1, threads.places())
 
 /** Not `instanceof`: this entry point loads nothing of the pools, and the pool may be of another copy of the package. */
-export const isThreadPool = (value: unknown): value is ThreadPool<any> => {
+export const isThreadPool = (value: unknown): value is JobThreads => {
   const pool = value as Partial<ThreadPool<any>> | null | undefined
   return typeof pool === 'object' && pool?.kind === 'threads' && typeof pool.places === 'function'
 }

@@ -3,13 +3,12 @@ import { EventEmitter } from 'node:events'
 
 import { misuse, wrongType } from '../base/errors.js'
 import type { Argument, Names, Result } from '../pool/module-types.js'
-import type { ThreadPool } from '../pool/thread-pool.js'
 import { type CancelOutcome, cancel } from './cancel.js'
 import { type FailedJob, failedNow, failedOf, listFailed, replayOne } from './failed-jobs.js'
 import { type JobStats, countsOf, workersOf } from './job-stats.js'
 import { JobStore } from './job-store.js'
 import { Job } from './job.js'
-import { JobWorker, isThreadPool } from './job-worker.js'
+import { type JobThreads, JobWorker, isThreadPool } from './job-worker.js'
 import {
   type JobOptions,
   type JobTerms,
@@ -179,7 +178,7 @@ export class Jobs<M = any> implements AsyncDisposable {
    *
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`; PoolClosedError
    */
-  work(threads: ThreadPool<M>, options?: WorkOptions): JobWorker {
+  work(threads: JobThreads<M>, options?: WorkOptions): JobWorker {
     if (!isThreadPool(threads)) throw wrongType('threads', threads, 'a ThreadPool')
     const settings = checkWorkOptions(options)
     this.#store.assertOpen()
