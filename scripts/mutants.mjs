@@ -8,13 +8,14 @@ import { dirname, join } from 'node:path'
 import { env, exit, kill } from 'node:process'
 import { fileURLToPath } from 'node:url'
 
+import { measures } from './mutants/measures.mjs'
 import { scheduling } from './mutants/scheduling.mjs'
 import { tasks } from './mutants/tasks.mjs'
 
 /** A mutant may hang, and a build takes its time. */
 const LIMIT = 300_000
 
-const mutants = [...scheduling, ...tasks]
+const mutants = [...scheduling, ...tasks, ...measures]
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 /** @type {Map<string, string>} */

@@ -228,6 +228,8 @@ mod tests {
             histogram.record(MILLISECOND);
         }
         assert_eq!(histogram.count(), u64::from(FULL) + 3);
+        let all = (0..BUCKETS).map(|bucket| histogram.of(bucket)).sum::<u64>();
+        assert_eq!(all, histogram.count(), "no other bucket has run over");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod groups;
 mod holds;
 mod interruptions;
 mod lifetimes;
+mod measures;
 mod owners;
 #[path = "../recorder/mod.rs"]
 mod recorder;
