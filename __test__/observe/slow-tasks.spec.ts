@@ -9,6 +9,7 @@ import { begun, cells, open } from '../support/cells.js'
 import { child } from '../support/child.js'
 import { gate } from '../support/gate.js'
 import { hear } from '../support/heard.js'
+import { Remote } from '../support/remote.js'
 import { threads } from '../support/threads.js'
 import { rejection, until } from '../support/until.js'
 
@@ -135,6 +136,94 @@ test.serial('of a thread that computes the stack is told, and that its event loo
   await running
   t.is(slow.length, 1)
 })
+
+/** In another isolate: a handle of the shared pool, and what is told there of its slow tasks. */
+const watchInGuest = ({ Pool, ThreadPool, kept }: any, options: any): void => {
+  const { subscribe } = (process as any).getBuiltinModule('node:diagnostics_channel')
+  kept.heard = []
+  subscribe('workpool:task:slow', (message: unknown) => kept.heard.push(message))
+  kept.pool = (options.filename === undefined ? Pool : ThreadPool).create(options)
+}
+const heardInGuest = ({ kept }: any): any[] => kept.heard
+
+test.serial(
+  'of a shared thread pool each isolate tells of its own tasks, once, and a guest with the stack',
+  async (t) => {
+    t.timeout(60_000)
+    const options = { name: 'slow in a guest', shared: true, filename: filename.href, size: 2, slowTask: 200 }
+    const pool = threads(t, { ...options, logger: silent })
+    const heard = hear(t, 'workpool:task:slow', options.name)
+    await pool.run(1)
+    const guest = await Remote.start()
+    await guest.run(watchInGuest, options)
+    const ofOwner = cells()
+    // Shared memory goes between the owner and its threads only.
+    const inGuest = guest.run(({ kept }: any) => kept.pool.run(4_000, { name: 'spins' }))
+    let told: any[] = []
+    for (let look = 0; told.length === 0 && look < 500; look++) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      told = await guest.run(heardInGuest)
+    }
+    t.deepEqual(heard, [], 'its owner has not submitted it')
+    const running = pool.run(ofOwner, { name: 'waits' })
+    await until(() => heard.length > 0, 'the owner tells of its own')
+    t.is(heard[0]!.name, 'waits')
+    const [{ name, runMs, threadId, stack }] = told
+    t.is(name, 'spins')
+    t.true(runMs >= 200)
+    t.not(threadId, undefined)
+    t.regex(stack, /at (inner|spins) \(file:.*stuck-tasks\.mjs/)
+    open(ofOwner)
+    await Promise.all([inGuest, running])
+    t.is((await guest.run(heardInGuest)).length, 1, 'once')
+    t.is(heard.length, 1)
+    await guest.terminate()
+  },
+)
+
+test.serial(
+  'of a shared pool of closures each isolate tells of its own tasks, also of those that waited',
+  async (t) => {
+    t.timeout(60_000)
+    const options = { name: 'slow closures in a guest', shared: true, size: 1, slowTask: 60 }
+    const pool = Pool.create({ ...options, logger: silent })
+    const heard = hear(t, 'workpool:task:slow', options.name)
+    const guest = await Remote.start()
+    await guest.run(watchInGuest, options)
+    const own = gate()
+    const first = pool.submit(function ofOwner() {
+      return own.promise
+    })
+    const second = guest.run(({ kept, gate }: any) => {
+      kept.open = gate()
+      kept.task = kept.pool.submit(function ofGuest() {
+        return kept.open.promise
+      })
+    })
+    await second
+    await until(() => heard.length > 0, 'the owner tells of its own')
+    t.deepEqual(await guest.run(heardInGuest), [], 'what waits is not slow')
+    own.open()
+    await first
+    let told: any[] = []
+    for (let look = 0; told.length === 0 && look < 500; look++) {
+      await new Promise((resolve) => setTimeout(resolve, 10))
+      told = await guest.run(heardInGuest)
+    }
+    t.like(told[0], { name: 'ofGuest', id: 2 })
+    t.true(told[0].runMs >= 60)
+    t.deepEqual(
+      heard.map(({ name }) => name),
+      ['ofOwner'],
+    )
+    await guest.run(({ kept }: any) => {
+      kept.open.open()
+      return kept.task
+    })
+    await guest.terminate()
+    await pool.close()
+  },
+)
 
 test.serial('of a thread whose task waits it is told without a stack, and its event loop does not stand', async (t) => {
   const pool = threads(t, { filename, name: 'sleeps', size: 1, slowTask: 100, logger: silent })
