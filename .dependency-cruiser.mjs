@@ -20,6 +20,7 @@ const FOLDERS = [
   'pool',
   'console',
   'jobs',
+  'prometheus',
 ]
 
 /** The entry points, as a pattern. */

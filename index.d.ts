@@ -1089,7 +1089,8 @@ declare abstract class BasePool implements AsyncDisposable {
 	 */
 	inspect(): PoolInspection;
 	/**
-	 * Writes a line about the pool now and then: what runs and waits, and what has become of tasks since the line before. It
+	 * Writes a line about the pool now and then: what runs and waits, what has become of tasks since the line before, and, with
+	 * the option `measure`, the median and the 99th percentile of how long they have waited and run since then. It
 	 * stops with `stop()`, at the end of a `using` block, and once the pool is closed and empty. It keeps neither the
 	 * process nor the pool alive.
 	 *

@@ -21,6 +21,7 @@ export default {
     'src/console/page/page.ts',
     '__test__/console/*.mjs',
     '__test__/jobs/servers/*.mjs',
+    '__test__/prometheus/*.mjs',
     'scripts/*.mjs',
     '__test__/**/*.spec.ts',
     '__test__/{bundlers,smoke,examples}/**/*',
@@ -41,7 +42,7 @@ export default {
     'sinon',
     'vitest',
   ],
-  ignoreBinaries: ['rustup', 'gcc', 'musl-gcc', 'go', 'apt-get'],
+  ignoreBinaries: ['rustup', 'gcc', 'musl-gcc', 'go', 'apt-get', 'dpkg-deb'],
   ignoreUnresolved: ['./loader', './options/multi-pool-options.js', './pool/pool.js', './console-files.js'],
   // They stand in for a module of Node, whose names they have.
   ignoreIssues: { 'src/base/socket-timers.ts': ['exports', 'nsExports'] },

@@ -222,6 +222,7 @@ function linkPeers(folder) {
     'bullmq',
     'ioredis',
     '@electric-sql',
+    'prom-client',
   ])
     symlinkSync(join(root, 'node_modules', peer), join(folder, 'node_modules', peer), 'junction')
 }

@@ -308,7 +308,9 @@ test.serial('the metrics are the numbers of the pools, and no counter falls', as
           .flatMap(({ dataPoints }) => dataPoints as { attributes: Record<string, string>; value: unknown }[])
           .filter(({ attributes }) => attributes['pool'] === pool)
           .map(({ attributes, value }) => [
-            attributes['outcome'] ?? attributes['reason'] ?? attributes['event'] ?? '',
+            ['outcome', 'reason', 'event', 'thread']
+              .map((name) => attributes[name])
+              .find((name) => name !== undefined) ?? '',
             value,
           ]),
       )
@@ -342,12 +344,59 @@ test.serial('the metrics are the numbers of the pools, and no counter falls', as
     twins[0]!.reboot()
     of = await read()
     t.deepEqual(of('pool_tasks', 'twin'), { completed: 2, failed: 1, timedOut: 0, cancelled: 0 })
-    t.like(of('pool_workers', 'twin'), { started: 2 })
+    const { started, reused, retired, crashed } = of('pool_workers', 'twin')
+    t.deepEqual(of('pool_workers', 'twin'), { started, reused, retired, crashed }, 'nothing else is counted')
+    t.is(started, 2)
     t.is(of('pool_task_duration', 'twin')[''].count, 3)
     t.is(of('pool_task_wait', 'twin')[''].count, 4, 'a refused task has waited, if for no time')
     t.true(of('pool_task_duration', 'twin')[''].sum < 10, 'in seconds')
     await Promise.all([...twins, several, ...handles].map((pool) => pool[Symbol.asyncDispose]()))
   } finally {
+    stopOwn()
+    await meterProvider.shutdown()
+    stop = instrument()
+  }
+})
+
+test.serial('the utilization and the heap of threads are observed, each by a low number', async (t) => {
+  stop()
+  const metricExporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+  const reader = new PeriodicExportingMetricReader({ exporter: metricExporter, exportIntervalMillis: 1e8 })
+  const meterProvider = new MeterProvider({ readers: [reader] })
+  const stopOwn = instrument({ meterProvider })
+  const pool = ThreadPool.create<Functions>({
+    name: 'observed threads',
+    size: 2,
+    minSize: 2,
+    filename: fixture('tasks.mjs'),
+  })
+  try {
+    await pool.ready()
+    const read = async (name: string): Promise<[thread: unknown, value: number][]> => {
+      metricExporter.reset()
+      await reader.forceFlush()
+      const all = metricExporter.getMetrics()[0]!.scopeMetrics.flatMap(({ metrics }) => metrics)
+      const points = all.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? []
+      return points
+        .filter(({ attributes }) => attributes['pool'] === pool.name)
+        .map(({ attributes, value }) => [attributes['thread'], value as number])
+    }
+    const shares = await read('pool_thread_utilization')
+    t.deepEqual(
+      shares.map(([thread]) => thread),
+      [0],
+    )
+    t.true(shares.every(([, share]) => share >= 0 && share <= 1))
+    // As it was at the look before.
+    let heaps = await read('pool_thread_heap')
+    for (let looks = 0; heaps.length < 1 && looks < 500; looks++) heaps = await read('pool_thread_heap')
+    t.is(heaps.length, 1)
+    t.true(
+      heaps.every(([, bytes]) => bytes > 1e6 && bytes < 1e9),
+      JSON.stringify(heaps),
+    )
+  } finally {
+    await pool.close()
     stopOwn()
     await meterProvider.shutdown()
     stop = instrument()

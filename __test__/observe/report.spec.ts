@@ -34,6 +34,34 @@ test('each line says what runs and waits, and what has ended since the line befo
   await pool.close()
 })
 
+test('of a pool that measures a line has the percentiles of the time since the line before, and of no other', async (t) => {
+  const { logger, told } = lines()
+  const pool = Pool.create({ name: 'timed', size: 1 })
+  const soon = (ms: number) => () => new Promise((resolve) => setTimeout(resolve, ms))
+  pool.report({ every: 30, logger })
+  await pool.submit(soon(1))
+  await until(() => told.length > 0, 'a line')
+  t.false('run' in told[0]![0], 'it does not measure')
+  pool.configure({ measure: true })
+  await Promise.all([pool.submit(soon(500)), pool.submit(soon(5))])
+  const lineWith = (count: number) => told.find(([{ run }]) => run?.count === count)
+  await until(() => told.reduce((sum, [{ run }]) => sum + (run?.count ?? 0), 0) === 2, 'both are told of')
+  const { run } = told.find(([details]) => details.run?.count > 0)![0]
+  t.true(run.p99 >= 499 && run.p50 > 0, JSON.stringify(run))
+  for (const [{ run: of }, line] of told) {
+    const pattern = /; waited p50 [\d.]+ ms, p99 [\d.]+ ms; ran p50 [\d.]+ ms, p99 [\d.]+ ms$/
+    if (of?.count > 0) t.regex(line, pattern)
+    else t.notRegex(line, /p50/, 'nothing has ended')
+  }
+  await pool.submit(soon(1))
+  const before = told.length
+  await until(() => told.slice(before - 1).some(([details]) => details.run?.count === 1), 'the third is told of')
+  const last = told.findLast(([details]) => details.run?.count === 1)![0]
+  t.true(last.run.p99 < 499, 'it is of the third task alone')
+  t.truthy(lineWith(0), 'lines without a task have none')
+  await pool.close()
+})
+
 test('it stops with the pool, by stop(), and at the end of a using block', async (t) => {
   const { logger, told } = lines()
   const pool = Pool.create()

@@ -44,9 +44,9 @@ export class NativeOrigin extends Handle<Job, JobChecked> implements OutcomeTarg
     const kind = { type: 'Native' as const, name, stackSize }
     const workers = { size, expiry, preAlloc: false, kind, concurrency: 1, minSize }
     const options = { ...workers, nonblocking, maxBlockingTasks, measure, ...toCoreScheduling(settings) }
-    const { id, hasAgeing } = open(name, options, agreement)
+    const { id, serial, hasAgeing } = open(name, options, agreement)
     const isShared = agreement !== undefined
-    super(id, { name, kind: 'native', size, isShared, isOwner: false, isHeld: true, hasAgeing })
+    super(id, { name, kind: 'native', size, isShared, serial, isOwner: false, isHeld: true, hasAgeing })
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
     this.observer = new Observer(

@@ -17,6 +17,16 @@ const endOf = (bucket: number): number => (bucket === Measuring.buckets - 1 ? In
 /** How its times are told. As a rule those of the first one are 0. */
 const middleOf = (bucket: number): number => (bucket === 0 ? 0 : (floorOf(bucket) + endOf(bucket)) / 2)
 
+/** How many times are no longer than each of these bounds, which ascend: whole buckets, by their middles. Nanoseconds. */
+export function countsBelow({ count, counts }: MeasuredTimes, bounds: readonly number[]): number[] {
+  let [bucket, below] = [0, 0]
+  return bounds.map((bound) => {
+    if (bound === Infinity) return count
+    for (; bucket < counts.length && middleOf(bucket) <= bound; bucket++) below += counts[bucket]!
+    return below
+  })
+}
+
 const CREATE = Symbol('create')
 export let histogramOf: (times: MeasuredTimes) => Histogram
 let timesOf: (histogram: unknown, what: string) => MeasuredTimes
@@ -107,13 +117,7 @@ export class MeasuredHistogram implements HistogramSummary {
   countBelow(ms: number): number {
     if (typeof ms !== 'number') throw wrongType('ms', ms, 'a number from 0')
     if (!(ms >= 0)) throw outOfRange('ms', ms, 'a number from 0')
-    const { count, counts } = this.#times
-    if (ms === Infinity) return count
-    let below = 0
-    for (let bucket = 0; bucket < counts.length && middleOf(bucket) <= ms * MILLISECOND; bucket++) {
-      below += counts[bucket]!
-    }
-    return below
+    return countsBelow(this.#times, [ms * MILLISECOND])[0]!
   }
 
   /**

@@ -3,139 +3,113 @@
  * never falls, whatever becomes of a pool, and nothing is counted twice.
  */
 import { Map, Set } from '../base/intrinsics.js'
-import { enlisted } from '../base/registry.js'
-import type { PoolStats } from '../native/pool-stats.js'
+import { type Counted, allCounted, onCountEnd } from '../base/registry.js'
+import { type Counts, type Gauges, addCounts, noCounts, readCounts } from './counts.js'
 
-/** As far as a pool is read here. */
-interface Readable {
-  readonly name: string
-  readonly kind: 'closures' | 'threads' | 'native' | 'multi'
-  stats(): PoolStats
-  /** Of a `MultiPool`. */
-  at?(index: number): Readable
-}
-
-/** What pools of one name have now. */
-interface Gauges {
-  active: number
-  idle: number
-  waiting: number
-  /** `Infinity` if one of them has no limit. */
-  capacity: number
-}
-
-/** What they have counted: `tasks` by outcome, `refused` by reason, `workers` by what became of them. */
-export interface Counters {
-  readonly tasks: Record<string, number>
-  readonly refused: Record<string, number>
-  readonly workers: Record<string, number>
-}
-
-export interface Reading extends Gauges, Counters {}
-
-const newCounters = (): Counters => ({ tasks: {}, refused: {}, workers: {} })
-
-function addTo(sums: Counters, { tasks, refused, workers }: Counters): void {
-  for (const [sum, more] of [
-    [sums.tasks, tasks],
-    [sums.refused, refused],
-    [sums.workers, workers],
-  ] as const) {
-    for (const [key, value] of Object.entries(more)) sum[key] = (sum[key] ?? 0) + value
-  }
-}
-
-const OUTCOMES = ['completed', 'failed', 'timedOut', 'cancelled'] as const
-
-function countersOf(stats: PoolStats): Counters {
-  const tasks = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, stats[outcome]]))
-  return { tasks, refused: { ...stats.rejected }, workers: { ...stats.workers } }
-}
-
-/** What a `MultiPool` has counted itself, which its pools have not: the tasks that none of them has taken. */
-function ownCounters(multi: Readable, stats: PoolStats): Counters {
-  const refused: Record<string, number> = { ...stats.rejected }
-  for (const member of membersOf(multi)) {
-    for (const [reason, count] of Object.entries(member.stats().rejected)) refused[reason]! -= count
-  }
-  // Its pools are read after it, and may have refused more meanwhile.
-  for (const reason of Object.keys(refused)) refused[reason] = Math.max(0, refused[reason]!)
-  return { tasks: {}, refused, workers: {} }
-}
-
-function membersOf(multi: Readable): Readable[] {
-  const members: Readable[] = []
-  for (let index = 0; ; index++) {
-    try {
-      members.push(multi.at!(index))
-    } catch {
-      return members
-    }
-  }
+/** Of all pools of one name. */
+export interface Reading {
+  readonly counts: Counts
+  /** Sums over those that are there; `undefined` if none is. The capacity is `Infinity` if one of them has no limit. */
+  gauges: Gauges | undefined
 }
 
 /** A pool that has been read. */
 interface Entry {
   readonly name: string
-  readonly counters: Counters
+  readonly kind: Counted['kind']
+  /** What this isolate has of it: several handles, if it is shared. None are left of a pool that others may still have. */
+  readonly handles: Set<Counted>
+  counts: Counts
 }
 
-/** Reads again and again. What is kept of a pool that is gone is what was read of it last. */
+/** Reads again and again. What is kept of a pool that is gone is what it had at its end. */
 export class Readings {
+  readonly #withTimes: boolean
+  readonly #which: (() => Iterable<Counted>) | undefined
   /** By what tells one pool from another. */
   readonly #entries = new Map<unknown, Entry>()
-  readonly #gone = new Map<string, Counters>()
+  readonly #gone = new Map<string, Counts>()
+  /** Ends the reading. */
+  readonly stop: () => void
+
+  /**
+   * @param withTimes whether the times of pools that measure are read, too
+   * @param which those that are read, of all that this isolate has
+   */
+  constructor(withTimes: boolean, which?: () => Iterable<Counted>) {
+    this.#withTimes = withTimes
+    this.#which = which
+    this.stop = onCountEnd((counted) => this.#end(counted))
+  }
 
   read(): Map<string, Reading> {
     const readings = new Map<string, Reading>()
     const of = (name: string): Reading => {
-      const reading = readings.get(name) ?? { active: 0, idle: 0, waiting: 0, capacity: 0, ...newCounters() }
-      readings.set(name, reading)
+      let reading = readings.get(name)
+      if (reading === undefined) readings.set(name, (reading = { counts: noCounts(), gauges: undefined }))
       return reading
     }
-    const live = new Set<unknown>()
-    for (const { pool, identity } of enlisted()) {
+    const read = new Set<unknown>()
+    for (const counted of this.#which?.() ?? allCounted()) {
+      const identity = identityOf(counted)
+      const entry = this.#enter(counted)
       // Another handle of a pool that has been read.
-      if (live.has(identity)) continue
-      live.add(identity)
-      const { name, kind } = pool as Readable
-      const stats = (pool as Readable).stats()
-      const isMulti = kind === 'multi'
-      const counters = isMulti ? ownCounters(pool as Readable, stats) : countersOf(stats)
-      this.#enter(identity, name, counters, isMulti)
-      addTo(of(name), counters)
-      if (!isMulti) addGauges(of(name), stats)
+      if (read.has(identity)) continue
+      read.add(identity)
+      const [counts, gauges] = readCounts(counted, this.#withTimes)
+      entry.counts = counts
+      if (gauges !== undefined) of(entry.name).gauges = sumOf(of(entry.name).gauges, gauges)
     }
-    for (const identity of this.#entries.keys()) if (!live.has(identity)) this.#leave(identity)
-    for (const [name, counters] of this.#gone) addTo(of(name), counters)
+    for (const { name, counts } of this.#entries.values()) addCounts(of(name).counts, counts)
+    for (const [name, counts] of this.#gone) addCounts(of(name).counts, counts)
     return readings
   }
 
-  #enter(identity: unknown, name: string, counters: Counters, isMulti: boolean): void {
-    const before = this.#entries.get(identity)?.counters
-    if (before !== undefined && isMulti) keepUp(counters.refused, before.refused)
-    // A shared pool was closed by all, and is another one by now.
-    else if (before !== undefined && counters.workers['started']! < before.workers['started']!) this.#leave(identity)
-    this.#entries.set(identity, { name, counters })
+  #enter(counted: Counted): Entry {
+    const identity = identityOf(counted)
+    let entry = this.#entries.get(identity)
+    if (entry === undefined) {
+      const { name, kind } = counted
+      if (counted.serial !== undefined) this.#buryBefore(name, kind)
+      entry = { name, kind, handles: new Set(), counts: noCounts() }
+      this.#entries.set(identity, entry)
+    }
+    entry.handles.add(counted)
+    return entry
   }
 
-  #leave(identity: unknown): void {
-    const { name, counters } = this.#entries.get(identity)!
+  #end(counted: Counted): void {
+    // Without a choice a pool is read that has come and gone since the last time, too.
+    const entry = this.#which === undefined ? this.#enter(counted) : this.#entries.get(identityOf(counted))
+    if (entry === undefined || !entry.handles.has(counted)) return
+    ;[entry.counts] = readCounts(counted, this.#withTimes)
+    entry.handles.delete(counted)
+    // A shared pool may come back to this isolate.
+    if (counted.serial === undefined) this.#bury(identityOf(counted), entry)
+  }
+
+  /** There is a new shared pool of this name: that which had it before is gone from all isolates. */
+  #buryBefore(name: string, kind: Counted['kind']): void {
+    for (const [identity, entry] of this.#entries) {
+      const { handles } = entry
+      if (typeof identity === 'number' && handles.size === 0 && entry.name === name && entry.kind === kind)
+        this.#bury(identity, entry)
+    }
+  }
+
+  #bury(identity: unknown, { name, counts }: Entry): void {
     this.#entries.delete(identity)
-    const gone = this.#gone.get(name) ?? newCounters()
-    addTo(gone, counters)
+    const gone = this.#gone.get(name) ?? noCounts()
+    addCounts(gone, counts)
     this.#gone.set(name, gone)
   }
 }
 
-function addGauges(sums: Gauges, { busy, idle, waiting, capacity }: PoolStats): void {
-  sums.active += busy
-  sums.idle += idle
-  sums.waiting += waiting
-  sums.capacity += capacity
-}
+const identityOf = (counted: Counted): unknown => counted.serial ?? counted
 
-/** Differences of numbers that are read one after the other do not fall, either. */
-function keepUp(now: Record<string, number>, before: Record<string, number>): void {
-  for (const reason of Object.keys(now)) now[reason] = Math.max(now[reason]!, before[reason] ?? 0)
-}
+const sumOf = (sums: Gauges | undefined, more: Gauges): Gauges => ({
+  busy: (sums?.busy ?? 0) + more.busy,
+  idle: (sums?.idle ?? 0) + more.idle,
+  waiting: (sums?.waiting ?? 0) + more.waiting,
+  capacity: (sums?.capacity ?? 0) + more.capacity,
+})

@@ -70,8 +70,8 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
       ...toCoreScheduling(settings),
     }
     const isShared = agreement !== undefined
-    const { id, hasAgeing } = open(name, options, agreement)
-    super(id, { name, kind: 'closures', size, isShared, isOwner: false, isHeld: hasResource, hasAgeing })
+    const { id, serial, hasAgeing } = open(name, options, agreement)
+    super(id, { name, kind: 'closures', size, isShared, serial, isOwner: false, isHeld: hasResource, hasAgeing })
     this.#settings = settings
     this.#failures = new Failures(name, settings.panicHandler, settings.logger)
     this.#ends = new TaskEnds(name, this.#failures, this.#signals)

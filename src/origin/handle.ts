@@ -3,6 +3,7 @@ import { isolate, native } from '../native/binding.js'
 import { PoolClosedError, ReleaseTimeoutError, WaitTimeoutError, misuse } from '../base/errors.js'
 import { follow } from '../base/follow.js'
 import { needHeadroom } from '../base/headroom.js'
+import type { Counted } from '../base/registry.js'
 import { type VacancyWait, awaitVacancy, carryOut, forget, watch } from '../native/isolate.js'
 import { type CommandTarget, hold, letGo } from '../native/targets.js'
 import { Promise, queueMicrotask, rejectedPromise } from '../base/intrinsics.js'
@@ -31,6 +32,8 @@ export interface HandleSettings {
   /** 0 = unbounded. */
   readonly size: number
   readonly isShared: boolean
+  /** Of a shared pool: tells it from those that had its name before. */
+  readonly serial: number | undefined
   /** Whether the workers of the shared pool are this handle's, also after it has left. */
   readonly isOwner: boolean
   /** Whether the priorities of waiting tasks age. */
@@ -52,6 +55,7 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
   #hasLeft = false
   /** Whether a watch is waiting for the closed pool to be vacant. */
   #isLeaving = false
+  readonly counted: Counted
   protected readonly telling: PoolTelling
   readonly #settings: HandleSettings
   #stopListening = noop
@@ -69,8 +73,9 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
     readonly id: number,
     settings: HandleSettings,
   ) {
-    super(settings.name, settings.isShared ? settings.name : undefined)
+    super(settings.name)
     this.#settings = settings
+    this.counted = { name: settings.name, kind: settings.kind, handle: id, serial: settings.serial }
     if (!settings.isShared) this.#capacity = settings.size || Infinity
     this.telling = new PoolTelling(id, settings.name, settings.kind, settings.isShared)
   }

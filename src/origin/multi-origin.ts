@@ -2,6 +2,7 @@ import { AbortController, Promise, rejectedLater } from '../base/intrinsics.js'
 import { Offer, Refusal } from '../native/abi.js'
 import { PoolClosedError, PoolOverloadError } from '../base/errors.js'
 import { follow, markHandled } from '../base/follow.js'
+import type { Counted } from '../base/registry.js'
 import type { VacancyWait } from '../native/isolate.js'
 import type { Change } from '../options/live-options.js'
 import type { CloseOptions } from '../options/options.js'
@@ -34,6 +35,7 @@ export class MultiOrigin<
   readonly handles: readonly number[]
   readonly naming: Naming
   readonly #refused: Refused = { overload: 0, rate: 0, key: 0, paused: 0, closed: 0 }
+  readonly counted: Counted
   /** The pool whose refusal was final, of the last job that was offered silently. */
   #refuser: H | undefined
   /** By pool, why it let the last job not wait that no pool has taken. */
@@ -41,6 +43,7 @@ export class MultiOrigin<
 
   constructor(name: string, members: readonly H[], strategy: Strategy) {
     super(name)
+    this.counted = { name, kind: 'multi', refused: this.#refused, members: members.map(({ counted }) => counted) }
     this.members = members
     this.handles = members.map(({ id }) => id)
     const readAll = (): PoolStats[] => members.map((member) => readStats(member.id, member.name))

@@ -1,3 +1,4 @@
+import type { Counted } from '../base/registry.js'
 import { rejectedLater, rejectedPromise, resolvedPromise } from '../base/intrinsics.js'
 import { Offer, Refusal } from '../native/abi.js'
 import type { VacancyWait } from '../native/isolate.js'
@@ -48,9 +49,10 @@ export abstract class Origin<J, O extends JobOptions, L extends Jobs = readonly 
   constructor(
     /** The name of the pool, for errors. */
     readonly name: string,
-    /** The name by which isolates share the pool, if they do. */
-    readonly sharedAs?: string,
   ) {}
+
+  /** What is counted of it, also when it is gone. */
+  abstract readonly counted: Counted
 
   // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -41,7 +41,7 @@ export abstract class BasePool implements AsyncDisposable {
   /** @internal */
   constructor(origin: Origin<any, any, any>) {
     this.#origin = origin
-    enlist(this, origin.sharedAs)
+    enlist(this, origin.counted)
   }
 
   /**
@@ -141,7 +141,8 @@ export abstract class BasePool implements AsyncDisposable {
   }
 
   /**
-   * Writes a line about the pool now and then: what runs and waits, and what has become of tasks since the line before. It
+   * Writes a line about the pool now and then: what runs and waits, what has become of tasks since the line before, and, with
+   * the option `measure`, the median and the 99th percentile of how long they have waited and run since then. It
    * stops with `stop()`, at the end of a `using` block, and once the pool is closed and empty. It keeps neither the
    * process nor the pool alive.
    *

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
 };
 
 use workpool_core::FaceId;
@@ -12,6 +15,7 @@ use crate::{options::CoreOptions, pool::Core, value::NoMemory};
 /// A pool and the options that it was made with. Whoever asks for the pool next compares his own with them.
 struct Entry {
     core: Weak<Core>,
+    serial: u32,
     options: CoreOptions,
     details: String,
 }
@@ -28,6 +32,9 @@ type Pools = HashMap<Key, Entry>;
 
 static POOLS: LazyLock<Mutex<Pools>> = LazyLock::new(Mutex::default);
 
+/// How many shared pools have been made.
+static MADE: AtomicU32 = AtomicU32::new(0);
+
 fn lock() -> MutexGuard<'static, Pools> {
     POOLS.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -36,6 +43,8 @@ fn lock() -> MutexGuard<'static, Pools> {
 pub(crate) struct Joined {
     pub(crate) core: Arc<Core>,
     pub(crate) face: FaceId,
+    /// Tells the pool from those that had its name before.
+    pub(crate) serial: u32,
     pub(crate) options: CoreOptions,
     pub(crate) details: String,
 }
@@ -48,13 +57,23 @@ pub(crate) fn join(name: String, options: &CoreOptions, details: String) -> Resu
         && let Some(core) = entry.core.upgrade()
         && let Some(face) = core.pool.join()
     {
-        return Ok(Joined { core, face, options: entry.options.clone(), details: entry.details.clone() });
+        let Entry { serial, options, details, .. } = entry;
+        return Ok(Joined {
+            core,
+            face,
+            serial: *serial,
+            options: options.clone(),
+            details: details.clone(),
+        });
     }
     let core = Core::new(options, Some(key.name.clone()))?;
+    // Relaxed: only that no two are equal matters.
+    let serial = MADE.fetch_add(1, Relaxed);
     let options = options.clone();
-    let entry = Entry { core: Arc::downgrade(&core), options: options.clone(), details: details.clone() };
+    let entry =
+        Entry { core: Arc::downgrade(&core), serial, options: options.clone(), details: details.clone() };
     pools.insert(key, entry);
-    Ok(Joined { core, face: FaceId::FIRST, options, details })
+    Ok(Joined { core, face: FaceId::FIRST, serial, options, details })
 }
 
 /// Whether there is a pool of closures, or of threads, of this name.

@@ -84,9 +84,9 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
       ...toCoreScheduling(settings),
     }
     const opened = open(name, options, agreement)
-    const { id, isNew, hasAgeing } = opened
+    const { id, isNew, serial, hasAgeing } = opened
     const isShared = agreement !== undefined
-    super(id, { name, kind: 'threads', size, isShared, isOwner: isShared && isNew, isHeld: true, hasAgeing })
+    super(id, { name, kind: 'threads', size, isShared, serial, isOwner: isShared && isNew, isHeld: true, hasAgeing })
     this.concurrency = opened.concurrency
     this.#carry = opened.hasCarriers ? settings.carry : []
     this.#settings = settings

@@ -47,6 +47,8 @@ pub fn has_shared(name: String, is_of_threads: bool) -> bool {
 pub struct Joined {
     /// Its number in this isolate.
     pub handle: u32,
+    /// Tells the pool from those that had its name before.
+    pub serial: u32,
     /// The options that the pool was made with.
     pub options: CoreOptions,
     /// The options that the core does not know, as the maker of the pool has given them.
@@ -60,9 +62,9 @@ pub struct Joined {
 pub fn join(isolate: u32, name: String, options: CoreOptions, details: String) -> napi::Result<Joined> {
     let isolate = isolate_of(isolate)?;
     let joined = shared::join(name, &options, details).map_err(|NoMemory| no_memory(isolate))?;
-    let shared::Joined { core, face, options, details } = joined;
+    let shared::Joined { core, face, serial, options, details } = joined;
     let is_new = face == FaceId::FIRST;
-    Ok(Joined { handle: add_handle(isolate, core, face), options, details, is_new })
+    Ok(Joined { handle: add_handle(isolate, core, face), serial, options, details, is_new })
 }
 
 /// What a change has to agree with.
