@@ -435,6 +435,44 @@ export interface PolicyOptions<F = unknown> {
 	 */
 	fallback?: Fallback<F> | undefined;
 }
+/**
+ * Where calls go that have failed for good. It is a queue of `workpool/jobs`, whatever its task module: these are two of its
+ * methods.
+ */
+export interface DeadLetters {
+	failed(options?: {
+		limit?: number | undefined;
+	}): Promise<{
+		id: string;
+		task: string;
+		argument: unknown;
+	}[]>;
+	replay(id?: string): Promise<number>;
+}
+/** For calls of a thread pool. */
+export interface DeadLetterOptions {
+	/**
+	 * A queue of `workpool/jobs` in which calls are stored that fail for good, after what `policy` does: as failed jobs with the
+	 * name of the export, the argument and the error. `failed()` of the queue lists them, and `replay()` makes jobs of
+	 * them. What `fallback` answers and what the caller aborts has not failed.
+	 *
+	 * The caller gets the error at once, and does not wait for the store. Arguments have to be JSON. If one is not, or if the
+	 * store cannot be reached, the logger of the queue is told. At most 1,000 calls wait to be stored; of more than that
+	 * the logger is told how many were dropped. `close` of the queue waits for them.
+	 *
+	 * With it there are `run`, `tasks` and `map`, as with a policy.
+	 *
+	 * ```js
+	 * const jobs = await Jobs.open('file:./jobs')
+	 * const kept = threads.with({ deadLetter: jobs })
+	 * await kept.run('a.png', { name: 'resize' })
+	 * ```
+	 */
+	deadLetter?: DeadLetters | undefined;
+}
+type CarefulCalls<F> = (Careful<F> & DeadLetterOptions) | (PolicyOptions<F> & {
+	deadLetter: DeadLetters;
+});
 type Careful<F> = {
 	policy: Policy;
 	fallback?: Fallback<F> | undefined;
@@ -886,7 +924,7 @@ export interface ThreadOptions {
 	 */
 	createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined;
 	/** As the option `defaults` of every pool, and with the `name` of the export. A task of a thread has no weight. */
-	defaults?: (WithOptions & PolicyOptions & {
+	defaults?: (WithOptions & PolicyOptions & DeadLetterOptions & {
 		weight?: undefined;
 	}) | undefined;
 }
@@ -2139,7 +2177,7 @@ export interface CarefulThreads<M, D, F = never> {
 	/** As `map` of the pool: each item goes by way of the policy. */
 	map<N extends Names<D> = Default<D>>(items: Iterable<Argument<D, N>> | AsyncIterable<Argument<D, N>>, options?: Named<MapRunOptions, N>): AsyncIterableIterator<Result<D, N> | F>;
 	/** A view of this view. */
-	with<N extends Names<M> | undefined = undefined, G = F>(options: Named<WithOptions, N> & PolicyOptions<G>): CarefulThreads<M, WithDefault<D, N>, Awaited<G>>;
+	with<N extends Names<M> | undefined = undefined, G = F>(options: Named<WithOptions, N> & PolicyOptions<G> & DeadLetterOptions): CarefulThreads<M, WithDefault<D, N>, Awaited<G>>;
 }
 /** A thread pool with options for every call. `M` is the task module, `D` the same with the default export of the view. */
 export interface With<M, D> {
@@ -2167,7 +2205,7 @@ export interface With<M, D> {
 	/** As `stream` of the pool. */
 	stream<N extends StreamNames<D> = StreamDefault<D>>(...call: StreamCall<D, N, StreamOptions>): AsyncIterableIterator<Chunk<D, N>>;
 	/** A view of this view: what it leaves out is taken from here, and both signals abort. */
-	with<N extends Names<M> | undefined = undefined, F = never>(options: Named<WithOptions, N> & Careful<F>): CarefulThreads<M, WithDefault<D, N>, Awaited<F>>;
+	with<N extends Names<M> | undefined = undefined, F = never>(options: Named<WithOptions, N> & CarefulCalls<F>): CarefulThreads<M, WithDefault<D, N>, Awaited<F>>;
 	with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<D, N>>;
 }
 /**
@@ -2379,7 +2417,7 @@ type DefaultsOf<P> = [
 	P
 ] extends [
 	Pool<any>
-] ? SubmitOptions : WithOptions);
+] ? SubmitOptions : WithOptions & DeadLetterOptions);
 /** Options of `profile`. */
 export interface ProfileOptions {
 	/** For how many milliseconds the threads are watched; needed. Above 0 and up to 2³¹ − 1. */
@@ -2584,7 +2622,7 @@ export declare class ThreadPool<M = any> extends ThreadVerbs<M> {
 	 *
 	 * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
 	 */
-	with<N extends Names<M> | undefined = undefined, F = never>(options: Named<WithOptions, N> & Careful<F>): CarefulThreads<M, WithDefault<M, N>, Awaited<F>>;
+	with<N extends Names<M> | undefined = undefined, F = never>(options: Named<WithOptions, N> & CarefulCalls<F>): CarefulThreads<M, WithDefault<M, N>, Awaited<F>>;
 	with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<M, N>>;
 	/**
 	 * Calls the default export, or the export `options.name`, once with each of `args`, and gives the results in their
@@ -2857,7 +2895,7 @@ export declare class MultiPool<P> extends MultiThreadVerbs<P> {
 	 */
 	with<R, F = never>(this: MultiPool<Pool<R>>, options: SubmitOptions & Careful<F>): CarefulPool<R, Awaited<F>>;
 	with<R>(this: MultiPool<Pool<R>>, options: SubmitOptions): PoolWith<R>;
-	with<M, N extends Names<M> | undefined = undefined, F = never>(this: MultiPool<ThreadPool<M>>, options: Named<WithOptions, N> & Careful<F>): CarefulThreads<M, WithDefault<M, N>, Awaited<F>>;
+	with<M, N extends Names<M> | undefined = undefined, F = never>(this: MultiPool<ThreadPool<M>>, options: Named<WithOptions, N> & CarefulCalls<F>): CarefulThreads<M, WithDefault<M, N>, Awaited<F>>;
 	with<M, N extends Names<M> | undefined = undefined>(this: MultiPool<ThreadPool<M>>, options: Named<WithOptions, N>): With<M, WithDefault<M, N>>;
 	/**
 	 * Does the same as `wrap` of a pool: each call runs in the first pool that takes it.

@@ -8,7 +8,7 @@ export type { FutureOf, GroupOf, MultiGroup } from './src/pool/multi-types.js'
 export type { GroupRun, Run, Tasks } from './src/pool/module-types.js'
 export type { CarefulPool, CarefulThreads, PoolWith, With } from './src/pool/view-types.js'
 export { isRetryable } from './src/policy/retryable.js'
-export type { Fallback, Policy, PolicyOptions } from './src/options/policy-options.js'
+export type { DeadLetterOptions, DeadLetters, Fallback, Policy, PolicyOptions } from './src/options/policy-options.js'
 export type { Transferable } from './src/base/transferable.js'
 export {
   NoThreadError,

@@ -77,7 +77,8 @@ test('a job that waits for its next attempt is removed', async (t) => {
   const job = await jobs.add('fail', {}, { backoff: { type: 'fixed', delay: 600_000 } })
   await eventually(async () => (await job.state()) === 'delayed', 'the first attempt has failed')
   t.is(await job.cancel(), 'removed')
-  t.is((await rejection(job.result())).code, 'ERR_POOL_JOB_LOST', 'it was removed before anybody waited')
+  t.is((await rejection(job.result())).code, 'ERR_POOL_JOB_CANCELLED')
+  t.is(await job.state(), 'cancelled')
   t.is(cells[0], 1)
 })
 

@@ -96,6 +96,12 @@ export async function replayOne(store: JobStore, job: StoredJob): Promise<boolea
   }
 }
 
+/** The job with this id, if it has ended. */
+export async function finishedIn(store: JobStore, id: string): Promise<StoredJob[]> {
+  const job = await store.find(id)
+  return job?.finishedOn === undefined ? [] : [job]
+}
+
 /** All failed jobs of a queue that were there when this began, and were not cancelled. */
 export async function failedNow(store: JobStore): Promise<StoredJob[]> {
   const jobs: StoredJob[] = []

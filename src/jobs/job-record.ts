@@ -19,7 +19,9 @@ export interface JobRecord {
   /** How often the lease of the job had been lost when it was replayed: that no longer counts. */
   readonly stallsBefore?: number
   /** The error of a task that was no job when it failed. */
-  readonly dead?: KeptError & { readonly traceId?: string }
+  readonly dead?: KeptError
+  /** Whether `argument` is a list of arguments: of a call by `tasks` that was no job. */
+  readonly isSpread?: boolean
 }
 
 /** What is known of an error that has been stored. */
@@ -95,8 +97,8 @@ export const wasCancelled = (job: StoredJob): boolean =>
   recordOf(job).cancelled !== undefined && lastErrorOf(job).name === CANCELLED
 
 /** The trace in which a job was added, if it was traced. */
-export function traceIdOf({ opts, data }: Pick<StoredJob, 'opts' | 'data'>): string | undefined {
+export function traceIdOf({ opts }: Pick<StoredJob, 'opts'>): string | undefined {
   // The header of W3C, wherever the telemetry has put it.
   const context = opts.telemetry?.metadata?.match(/\b[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\b/)
-  return context?.[1] ?? recordOf({ data }).dead?.traceId
+  return context?.[1]
 }

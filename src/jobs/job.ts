@@ -1,4 +1,5 @@
 import { type CancelOutcome, cancel } from './cancel.js'
+import { JobCancelledError } from './job-errors.js'
 import { type ResultOptions, checkReason, checkResultOptions } from './job-options.js'
 import type { JobState, JobStore } from './job-store.js'
 import { progressOf } from './progress.js'
@@ -18,7 +19,8 @@ export class Job<T = unknown> {
   /** By which every process finds the job. */
   readonly id: string
   readonly #store: JobStore
-  #isRemoved = false
+  /** It was removed by this object, and the store knows nothing of it any more. */
+  #removed: { readonly reason: string | undefined } | undefined
 
   /** @internal */
   constructor(store: JobStore, id: string) {
@@ -29,13 +31,14 @@ export class Job<T = unknown> {
   /** What the job is doing now. A job that was cancelled before it began is `unknown` to others than this object. */
   async state(): Promise<JobState> {
     const { state } = await this.#store.standingOf(this.id)
-    return state === 'unknown' && this.#isRemoved ? 'cancelled' : state
+    return state === 'unknown' && this.#removed !== undefined ? 'cancelled' : state
   }
 
   /** As `cancel` of the queue, for this job. */
   async cancel(reason?: string): Promise<CancelOutcome> {
-    const outcome = await cancel(this.#store, this.id, checkReason(reason))
-    if (outcome === 'removed') this.#isRemoved = true
+    const why = checkReason(reason)
+    const outcome = await cancel(this.#store, this.id, why)
+    if (outcome === 'removed') this.#removed = { reason: why }
     return outcome
   }
 
@@ -48,7 +51,10 @@ export class Job<T = unknown> {
    * job, and with a `PoolClosedError` if the queue is closed in this process.
    */
   async result(options?: ResultOptions): Promise<T> {
-    return (await resultOf(this.#store, this.id, checkResultOptions(options))) as T
+    const checked = checkResultOptions(options)
+    const { id } = this
+    if (this.#removed !== undefined) throw new JobCancelledError(this.#store.name, id, this.#removed.reason)
+    return (await resultOf(this.#store, id, checked)) as T
   }
 
   /**

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 
 import { misuse, wrongType } from '../base/errors.js'
+import { type DeadLetter, DEAD_LETTER } from '../options/policy-options.js'
 import type { Argument, Names, Result } from '../pool/module-types.js'
 import { type CancelOutcome, cancel } from './cancel.js'
-import { type FailedJob, failedNow, failedOf, listFailed, replayOne } from './failed-jobs.js'
+import { DeadLetters } from './dead-letters.js'
+import { type FailedJob, failedNow, failedOf, finishedIn, listFailed, replayOne } from './failed-jobs.js'
 import { type JobStats, countsOf, workersOf } from './job-stats.js'
 import { JobStore } from './job-store.js'
 import { Job } from './job.js'
@@ -74,6 +76,7 @@ const CREATE = Symbol('create')
  */
 export class Jobs<M = any> implements AsyncDisposable {
   readonly #store: JobStore
+  readonly #deadLetters: DeadLetters
   readonly #workers = new Set<JobWorker>()
   readonly #emitter = new EventEmitter().setMaxListeners(0)
   #isForwarding = false
@@ -82,6 +85,7 @@ export class Jobs<M = any> implements AsyncDisposable {
   private constructor(key: symbol, store: JobStore) {
     if (key !== CREATE) throw misuse('Jobs are opened by Jobs.open')
     this.#store = store
+    this.#deadLetters = new DeadLetters(store)
     const { report } = store
     store.report = (error) => {
       if (this.#emitter.listenerCount('error') > 0) this.#emitter.emit('error', error)
@@ -165,8 +169,11 @@ export class Jobs<M = any> implements AsyncDisposable {
 
   /** The job with this id, in whichever state; `undefined` if the store does not have it. */
   async get(id: string): Promise<Job | undefined> {
-    const job = await this.#store.find(checkId(id, 'id'))
-    return job === undefined ? undefined : new Job(this.#store, job.id!)
+    checkId(id, 'id')
+    for (const store of [this.#store, this.#deadLetters.store]) {
+      if ((await store.find(id)) !== undefined) return new Job(store, id)
+    }
+    return undefined
   }
 
   /**
@@ -212,7 +219,7 @@ export class Jobs<M = any> implements AsyncDisposable {
     limit?: number | undefined
     name?: string | undefined
   }): Promise<FailedJob[]> {
-    return listFailed([this.#store], checkFailedOptions(options))
+    return listFailed([this.#store, this.#deadLetters.store], checkFailedOptions(options))
   }
 
   /**
@@ -222,12 +229,10 @@ export class Jobs<M = any> implements AsyncDisposable {
    * @returns how many this call has put back
    */
   async replay(id?: string): Promise<number> {
-    const one = id === undefined ? undefined : await this.#store.find(checkId(id, 'id'))
-    const jobs = id === undefined ? await failedNow(this.#store) : [one].filter((job) => job !== undefined)
+    const of = (store: JobStore) => (id === undefined ? failedNow(store) : finishedIn(store, checkId(id, 'id')))
     let replayed = 0
-    for (const job of jobs) {
-      if (job.finishedOn !== undefined && (await replayOne(this.#store, job))) replayed++
-    }
+    for (const job of await of(this.#store)) if (await replayOne(this.#store, job)) replayed++
+    for (const job of await of(this.#deadLetters.store)) if (await this.#deadLetters.replay(job)) replayed++
     return replayed
   }
 
@@ -235,6 +240,7 @@ export class Jobs<M = any> implements AsyncDisposable {
   async stats(): Promise<JobStats> {
     const own = [...this.#workers].map(({ name }) => name)
     const counts = await countsOf(this.#store)
+    counts.failed += (await countsOf(this.#deadLetters.store)).failed
     return { queue: this.#store.name, ...counts, workers: await workersOf(this.#store, own) }
   }
 
@@ -275,10 +281,20 @@ export class Jobs<M = any> implements AsyncDisposable {
   async #close(workers: readonly Promise<void>[]): Promise<void> {
     const outcomes = await Promise.allSettled(workers)
     giveUpWaiting(this.#store)
+    outcomes.push(...(await Promise.allSettled([this.#deadLetters.close()])))
     outcomes.push(...(await Promise.allSettled([this.#store.close()])))
     outcomes.push(...(await Promise.allSettled([this.#store.home.close()])))
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failed !== undefined) throw failed.reason
+  }
+
+  /**
+   * For `threads.with({ deadLetter: jobs })`.
+   *
+   * @internal
+   */
+  [DEAD_LETTER](letter: DeadLetter): void {
+    this.#deadLetters.take(letter)
   }
 
   /** The same as `close()`. */

@@ -69,7 +69,7 @@ export class RunningJob {
    * @param token of the lease
    */
   async run(token: string): Promise<unknown> {
-    const { cancelled, argument, timeout, sizeLimit } = recordOf(this.#job)
+    const { cancelled, timeout, sizeLimit } = recordOf(this.#job)
     if (cancelled !== undefined) this.cancel(cancelled)
     const used = attemptsOf(this.#job)
     if (used >= allowedOf(this.#job)) {
@@ -78,12 +78,7 @@ export class RunningJob {
     }
     let result: unknown
     try {
-      result = await this.#node.threads.run(argument, {
-        name: this.#job.name,
-        signal: this.#controller.signal,
-        onProgress: this.#hear,
-        ...(timeout !== undefined && { timeout }),
-      } as never)
+      result = await this.#call(timeout)
     } catch (error) {
       await this.#writing
       throw await this.#verdict(error, token)
@@ -96,6 +91,19 @@ export class RunningJob {
       throw this.#failure(error, true)
     }
     return result ?? null
+  }
+
+  #call(timeout: number | undefined): Promise<unknown> {
+    const { argument, isSpread } = recordOf(this.#job)
+    const { threads } = this.#node
+    const { name } = this.#job
+    const options = {
+      signal: this.#controller.signal,
+      onProgress: this.#hear,
+      ...(timeout !== undefined && { timeout }),
+    }
+    if (!isSpread) return threads.run(argument, { name, ...options } as never) as Promise<unknown>
+    return threads.with(options).tasks[name]!(...(argument as unknown[]))
   }
 
   /** What an error of the call means for the job. */

@@ -78,6 +78,59 @@ export interface PolicyOptions<F = unknown> {
   fallback?: Fallback<F> | undefined
 }
 
+/**
+ * Where calls go that have failed for good. It is a queue of `workpool/jobs`, whatever its task module: these are two of its
+ * methods.
+ */
+export interface DeadLetters {
+  failed(options?: { limit?: number | undefined }): Promise<{ id: string; task: string; argument: unknown }[]>
+  replay(id?: string): Promise<number>
+}
+
+/** What a queue of jobs does with a call that has failed. A symbol, as there may be several copies of this package. */
+export const DEAD_LETTER = Symbol.for('workpool.deadLetter')
+
+/** A call that has failed. */
+export interface DeadLetter {
+  /** The name of the export. */
+  readonly task: string
+  /** The argument, or the list of them. */
+  readonly argument: unknown
+  /** Whether it is a list of arguments. */
+  readonly isSpread: boolean
+  readonly error: unknown
+}
+
+/** As this package knows it. Taking a letter neither throws nor waits. */
+export interface DeadLetterBox extends DeadLetters {
+  [DEAD_LETTER](letter: DeadLetter): void
+}
+
+/** For calls of a thread pool. */
+export interface DeadLetterOptions {
+  /**
+   * A queue of `workpool/jobs` in which calls are stored that fail for good, after what `policy` does: as failed jobs with the
+   * name of the export, the argument and the error. `failed()` of the queue lists them, and `replay()` makes jobs of
+   * them. What `fallback` answers and what the caller aborts has not failed.
+   *
+   * The caller gets the error at once, and does not wait for the store. Arguments have to be JSON. If one is not, or if the
+   * store cannot be reached, the logger of the queue is told. At most 1,000 calls wait to be stored; of more than that
+   * the logger is told how many were dropped. `close` of the queue waits for them.
+   *
+   * With it there are `run`, `tasks` and `map`, as with a policy.
+   *
+   * ```js
+   * const jobs = await Jobs.open('file:./jobs')
+   * const kept = threads.with({ deadLetter: jobs })
+   * await kept.run('a.png', { name: 'resize' })
+   * ```
+   */
+  deadLetter?: DeadLetters | undefined
+}
+
+/** With a policy, a fallback, or both; of calls also with a queue for those that have failed. */
+export type CarefulCalls<F> = (Careful<F> & DeadLetterOptions) | (PolicyOptions<F> & { deadLetter: DeadLetters })
+
 /** With a policy, a fallback, or both. */
 export type Careful<F> =
   | { policy: Policy; fallback?: Fallback<F> | undefined }
@@ -89,12 +142,21 @@ const policy: Check<Policy> = (value, option) => {
   throw wrongType(option, value, 'an object with the method execute, as policies of cockatiel are')
 }
 
+const deadLetter: Check<DeadLetterBox> = (value, option) => {
+  const box = value as Partial<DeadLetterBox> | null
+  if (typeof box === 'object' && typeof box?.[DEAD_LETTER] === 'function') return value as DeadLetterBox
+  throw wrongType(option, value, 'a queue of workpool/jobs, as Jobs.open gives it')
+}
+
+export const DEAD_LETTERS = { deadLetter } satisfies Checks
+
 export const POLICY = { policy, fallback: functionOf as Check<Fallback> } satisfies Checks
 
 /** Who answers for a task beside the pool. */
 export interface Care {
   readonly policy: Policy | undefined
   readonly fallback: Fallback | undefined
+  readonly deadLetter: DeadLetterBox | undefined
 }
 
 /** What `with` or `defaults` says, checked: the options of every call, and what is done beside it, if anything is. */
@@ -105,8 +167,9 @@ export interface Terms<O> {
 
 /** @param none the options of a task of which nothing is given */
 export function termsOf<O extends object>(given: Readonly<Record<string, unknown>> & Partial<Care>, none: O): Terms<O> {
-  const { policy, fallback, ...rest } = given
-  const care = policy === undefined && fallback === undefined ? undefined : { policy, fallback }
+  const { policy, fallback, deadLetter, ...rest } = given
+  const isPlain = policy === undefined && fallback === undefined && deadLetter === undefined
+  const care = isPlain ? undefined : { policy, fallback, deadLetter }
   const hasOptions = Object.values(rest).some((value) => value !== undefined)
   return { options: hasOptions ? (rest as unknown as O) : none, care }
 }
@@ -132,6 +195,10 @@ export function nested<O extends { readonly signal?: AbortSignal }>(outer: Terms
   const care =
     outer.care === undefined || own.care === undefined
       ? (own.care ?? outer.care)
-      : { policy: own.care.policy ?? outer.care.policy, fallback: own.care.fallback ?? outer.care.fallback }
+      : {
+          policy: own.care.policy ?? outer.care.policy,
+          fallback: own.care.fallback ?? outer.care.fallback,
+          deadLetter: own.care.deadLetter ?? outer.care.deadLetter,
+        }
   return { options: merged(outer.options, own.options), care }
 }

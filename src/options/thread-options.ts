@@ -26,7 +26,14 @@ import {
 import { moduleUrl } from './module-url.js'
 import { type BaseSettings, type MapOptions, POOL, SUBMIT, type SubmitOptions, nextName } from './options.js'
 import { OBSERVING, observingOf } from './observing-options.js'
-import { POLICY, type PolicyOptions, type Terms, termsOf } from './policy-options.js'
+import {
+  DEAD_LETTERS,
+  type DeadLetterOptions,
+  POLICY,
+  type PolicyOptions,
+  type Terms,
+  termsOf,
+} from './policy-options.js'
 import { SCHEDULING, agreedScheduling, schedulingOf } from './scheduling-options.js'
 import type { Transferable } from '../base/transferable.js'
 
@@ -134,7 +141,7 @@ export interface ThreadOptions {
    */
   createWorker?: ((url: URL, options: WorkerOptions) => Worker) | undefined
   /** As the option `defaults` of every pool, and with the `name` of the export. A task of a thread has no weight. */
-  defaults?: (WithOptions & PolicyOptions & { weight?: undefined }) | undefined
+  defaults?: (WithOptions & PolicyOptions & DeadLetterOptions & { weight?: undefined }) | undefined
 }
 
 /** Options of `map` of a thread pool: those of `run` without `transfer`, and `ordered`. */
@@ -221,7 +228,7 @@ const RUN_ALL = {
   transfer: functionOf as Check<NonNullable<RunAllOptions['transfer']>>,
 } satisfies Checks
 
-const WITH_RUN = { ...OF_TASK, name: text, onProgress: RUN.onProgress, ...POLICY } satisfies Checks
+const WITH_RUN = { ...OF_TASK, name: text, onProgress: RUN.onProgress, ...POLICY, ...DEAD_LETTERS } satisfies Checks
 const MAP_RUN = { ...OF_TASK, name: text, ordered: boolean } satisfies Checks
 const RECYCLE = {
   tasks: integer(1, 'an integer from 1 to 2147483647'),

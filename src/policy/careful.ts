@@ -44,6 +44,7 @@ class Undertaking {
   readonly #submit: Submit
   readonly #resolve: (value: unknown) => void
   readonly #reject: (error: unknown) => void
+  readonly #bury: ((error: unknown) => void) | undefined
   /** Of the attempts that the pool has refused. */
   readonly #refusals = new Set<unknown>()
   readonly #trail: Trail = { attempts: 0, last: undefined }
@@ -58,6 +59,7 @@ class Undertaking {
     submit: Submit,
     resolve: (value: unknown) => void,
     reject: (error: unknown) => void,
+    bury: ((error: unknown) => void) | undefined,
   ) {
     this.#care = care
     this.#signal = signal
@@ -65,6 +67,7 @@ class Undertaking {
     this.#submit = submit
     this.#resolve = resolve
     this.#reject = reject
+    this.#bury = bury
   }
 
   begin(): void {
@@ -132,14 +135,21 @@ class Undertaking {
     const isRefused = this.#refusals.has(error)
     if (isRefused) finalRefusals.add(error as object)
     if (fallback === undefined || !(isRefused || this.#attempts === 0)) {
-      this.#reject(error)
+      this.#fail(error)
       return
     }
     try {
       this.#resolve(fallback(error, this.#argument))
     } catch (thrown) {
-      this.#reject(thrown)
+      this.#fail(thrown)
     }
+  }
+
+  /** What the caller has aborted has not failed. */
+  #fail(error: unknown): void {
+    const isAborted = this.#signal?.aborted === true && this.#signal.reason === error
+    if (!isAborted) this.#bury?.(error)
+    this.#reject(error)
   }
 
   #end(): void {
@@ -154,14 +164,16 @@ class Undertaking {
  *
  * @param signal of the caller
  * @param argument for the fallback
+ * @param bury is told of a task that has failed for good, just before its promise rejects. It throws nothing
  */
 export function carefully(
   care: Care,
   signal: AbortSignal | undefined,
   argument: unknown,
   submit: Submit,
+  bury?: (error: unknown) => void,
 ): Promise<unknown> {
   if (signal?.aborted) return rejectedPromise(signal.reason)
   const heard = signal && standInFor(signal)
-  return new Promise((resolve, reject) => new Undertaking(care, heard, argument, submit, resolve, reject).begin())
+  return new Promise((resolve, reject) => new Undertaking(care, heard, argument, submit, resolve, reject, bury).begin())
 }

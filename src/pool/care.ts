@@ -19,6 +19,6 @@ export type CarelessVerb = keyof typeof INSTEAD
 /** The error of a verb that takes no policy and no fallback. */
 export function notWithCare(verb: CarelessVerb): TypeError {
   return misuse(
-    `${verb} is not possible with a policy or a fallback, which answer for one task and not at once; use ${INSTEAD[verb]}`,
+    `${verb} is not possible with a policy, a fallback or a dead letter, which are for one task and not at once; use ${INSTEAD[verb]}`,
   )
 }

@@ -1,6 +1,8 @@
 /** What a pool or a view has that has a policy or a fallback. */
 import { needHeadroom } from '../base/headroom.js'
+import { DEAD_LETTER } from '../options/policy-options.js'
 import type { RunChecked } from '../options/thread-options.js'
+import type { Trail } from '../observe/traced-task.js'
 import { carefully, forAttempt } from '../policy/careful.js'
 import { Call } from '../threads/owner/call.js'
 import { SPREAD } from '../wire/values.js'
@@ -28,9 +30,13 @@ export function callCarefully(access: CallAccess, call: Call, options: RunChecke
   needHeadroom()
   const { name, argument } = call
   const isSpread = (call.flags & SPREAD) !== 0
-  return carefully(access.terms.care!, options.signal, argument, (signal, trail) => {
+  const care = access.terms.care!
+  const submit = (signal: AbortSignal | undefined, trail: Trail) => {
     const attempt = new Attempt(name, argument, isSpread)
     const promise = access.origin.submit(attempt, forAttempt(options, signal, trail))
     return { promise, wasTurnedAway: () => attempt.wasTurnedAway() }
-  })
+  }
+  const { deadLetter } = care
+  const bury = deadLetter && ((error: unknown) => deadLetter[DEAD_LETTER]({ task: name, argument, isSpread, error }))
+  return carefully(care, options.signal, argument, submit, bury)
 }

@@ -4,7 +4,7 @@ import type { NativeOrigin } from '../addons/native-origin.js'
 import { rejectedLater } from '../base/intrinsics.js'
 import type { SubmitChecked, SubmitOptions } from '../options/options.js'
 import type { JobChecked, NativeJobOptions } from '../options/native-options.js'
-import type { PolicyOptions, Terms } from '../options/policy-options.js'
+import type { DeadLetterOptions, PolicyOptions, Terms } from '../options/policy-options.js'
 import type { RunChecked, WithOptions } from '../options/thread-options.js'
 import type { Strategy } from '../options/strategy.js'
 import type { ClosureOrigin } from '../origin/closure-origin.js'
@@ -58,7 +58,7 @@ export interface Members {
 /** The option `defaults` over pools of such a kind. */
 export type DefaultsOf<P> = [P] extends [NativePool]
   ? NativeJobOptions
-  : PolicyOptions & ([P] extends [Pool<any>] ? SubmitOptions : WithOptions)
+  : PolicyOptions & ([P] extends [Pool<any>] ? SubmitOptions : WithOptions & DeadLetterOptions)
 
 export const overClosures = (name: string, members: ClosureOrigin<any>[], strategy: Strategy): OverClosures =>
   new MultiOrigin<Closure<any>, SubmitChecked, readonly Closure<any>[], ClosureOrigin<any>>(name, members, strategy)

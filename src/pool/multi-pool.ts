@@ -13,7 +13,7 @@ import {
   type SubmitOptions,
   nextName,
 } from '../options/options.js'
-import type { Careful } from '../options/policy-options.js'
+import type { Careful, CarefulCalls } from '../options/policy-options.js'
 import type { Resource } from '../options/resource-options.js'
 import type { JobChecked, NativeJobOptions } from '../options/native-options.js'
 import type { Strategy } from '../options/strategy.js'
@@ -382,7 +382,7 @@ export class MultiPool<P> extends MultiThreadVerbs<P> {
   with<R>(this: MultiPool<Pool<R>>, options: SubmitOptions): PoolWith<R>
   with<M, N extends Names<M> | undefined = undefined, F = never>(
     this: MultiPool<ThreadPool<M>>,
-    options: Named<WithOptions, N> & Careful<F>,
+    options: Named<WithOptions, N> & CarefulCalls<F>,
   ): CarefulThreads<M, WithDefault<M, N>, Awaited<F>>
   with<M, N extends Names<M> | undefined = undefined>(
     this: MultiPool<ThreadPool<M>>,

@@ -9,7 +9,7 @@ import type { Outcome } from '../group/outcome.js'
 import type { GroupOptions } from '../options/group-options.js'
 import { native } from '../native/binding.js'
 import type { PoolOptions } from '../options/options.js'
-import type { Careful, Terms } from '../options/policy-options.js'
+import type { CarefulCalls, Terms } from '../options/policy-options.js'
 import {
   type MapRunOptions,
   type RunAllOptions,
@@ -236,7 +236,7 @@ export class ThreadPool<M = any> extends ThreadVerbs<M> {
    * @throws TypeError or RangeError with code `ERR_POOL_OPTION`
    */
   with<N extends Names<M> | undefined = undefined, F = never>(
-    options: Named<WithOptions, N> & Careful<F>,
+    options: Named<WithOptions, N> & CarefulCalls<F>,
   ): CarefulThreads<M, WithDefault<M, N>, Awaited<F>>
   with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<M, N>>
   with(options: unknown): any {

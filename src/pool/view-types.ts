@@ -4,7 +4,7 @@ import type { Group, ThreadGroup } from '../group/group.js'
 import type { Outcome } from '../group/outcome.js'
 import type { GroupOptions } from '../options/group-options.js'
 import type { MapOptions, SubmitOptions } from '../options/options.js'
-import type { Careful, PolicyOptions } from '../options/policy-options.js'
+import type { Careful, CarefulCalls, DeadLetterOptions, PolicyOptions } from '../options/policy-options.js'
 import type { MapRunOptions, RunAllOptions, RunOptions, StreamOptions, WithOptions } from '../options/thread-options.js'
 import type { TaskContext } from '../origin/task.js'
 import type {
@@ -105,7 +105,7 @@ export interface CarefulThreads<M, D, F = never> {
   ): AsyncIterableIterator<Result<D, N> | F>
   /** A view of this view. */
   with<N extends Names<M> | undefined = undefined, G = F>(
-    options: Named<WithOptions, N> & PolicyOptions<G>,
+    options: Named<WithOptions, N> & PolicyOptions<G> & DeadLetterOptions,
   ): CarefulThreads<M, WithDefault<D, N>, Awaited<G>>
 }
 
@@ -138,7 +138,7 @@ export interface With<M, D> {
   ): AsyncIterableIterator<Chunk<D, N>>
   /** A view of this view: what it leaves out is taken from here, and both signals abort. */
   with<N extends Names<M> | undefined = undefined, F = never>(
-    options: Named<WithOptions, N> & Careful<F>,
+    options: Named<WithOptions, N> & CarefulCalls<F>,
   ): CarefulThreads<M, WithDefault<D, N>, Awaited<F>>
   with<N extends Names<M> | undefined = undefined>(options: Named<WithOptions, N>): With<M, WithDefault<D, N>>
 }
