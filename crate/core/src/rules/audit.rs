@@ -50,6 +50,10 @@ impl<T: Payload> State<T> {
         assert_eq!(live[3], stopping, "stopping");
         assert_eq!(census.all_older(), older, "older generations");
         assert!(self.workers.cached() <= capacity, "the cache is bounded by the capacity");
+        let loads = self.workers.iter().map(|(_, worker)| worker.load());
+        assert_eq!(loads.sum::<u32>(), self.workers.load(), "the load of all workers");
+        let with_worker = self.tasks.iter().filter(|(_, task)| task.worker().is_some());
+        assert_eq!(with_worker.count(), self.workers.load() as usize, "tasks that workers have");
 
         let has_term = |(id, worker): (WorkerId, &Worker)| match worker.state() {
             WorkerState::Uninitialized => self.terms.has(id.0) == self.options.kind.boot_timeout().is_some(),

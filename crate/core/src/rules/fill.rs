@@ -33,7 +33,7 @@ impl<T: Payload> State<T> {
     /// Gives the task, which no longer waits, to a worker that counts as busy.
     pub(crate) fn assign(&mut self, worker: WorkerId, task: TaskId) {
         self.tasks[task].state = TaskState::Running(worker);
-        self.workers[worker].give(task);
+        self.workers.give(worker, task);
         let most = self.options.kind.max_uses();
         if most > 0 {
             self.workers[worker].wear(most);

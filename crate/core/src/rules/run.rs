@@ -195,8 +195,7 @@ impl<T: Payload> State<T> {
         is_broken: bool,
         effects: &mut Effects<T>,
     ) -> Option<TaskId> {
-        let record = &mut self.workers[worker];
-        record.end_task(is_broken);
+        let record = self.workers.end_task(worker, is_broken);
         let (is_free, is_ending, generation) = (record.load() == 0, record.is_ending(), record.generation());
         // Workers that are already stopping are on their way below the capacity: another one need not go for them.
         let fits = self.census.staying() <= self.capacity.limit();

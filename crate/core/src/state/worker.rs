@@ -105,24 +105,11 @@ impl Worker {
         if is_usable { concurrency - self.load } else { 0 }
     }
 
-    pub(crate) const fn give(&mut self, task: TaskId) {
-        self.state = WorkerState::Running;
-        self.task = task;
-        self.load += 1;
-    }
-
     /// The worker has been given one of the `most` tasks that it may have in its life. After the last one it takes no
     /// more.
     pub(crate) const fn wear(&mut self, most: u32) {
         self.uses += 1;
         self.is_ending |= self.uses >= most;
-    }
-
-    /// A task of the worker has ended, or the worker, which had none, has booted. `is_broken`: the worker takes no
-    /// more.
-    pub(crate) const fn end_task(&mut self, is_broken: bool) {
-        self.load = self.load.saturating_sub(1);
-        self.is_ending |= is_broken;
     }
 
     pub(crate) const fn rest(&mut self) {
@@ -166,6 +153,8 @@ impl Worker {
 #[derive(Debug, Default)]
 pub(crate) struct Workers {
     records: Table<Worker>,
+    /// The loads of all.
+    load: u32,
     cache: Row<WorkerId>,
     /// Lock holds whose effects are on their way.
     deliveries: u32,
@@ -192,9 +181,37 @@ impl Workers {
         }
     }
 
+    /// How many tasks all workers have.
+    pub(crate) const fn load(&self) -> u32 {
+        self.load
+    }
+
+    /// The worker has one more task.
+    pub(crate) fn give(&mut self, id: WorkerId, task: TaskId) {
+        let worker = &mut self.records[id.0];
+        worker.state = WorkerState::Running;
+        worker.task = task;
+        worker.load += 1;
+        self.load += 1;
+    }
+
+    /// A task of the worker has ended, or the worker, which had none, has booted. `is_broken`: the worker takes no
+    /// more.
+    pub(crate) fn end_task(&mut self, id: WorkerId, is_broken: bool) -> &Worker {
+        let worker = &mut self.records[id.0];
+        let ended = worker.load.min(1);
+        worker.load -= ended;
+        worker.is_ending |= is_broken;
+        self.load -= ended;
+        worker
+    }
+
     /// Puts the record of a worker that is gone into the cache, which holds at most `bound` of them.
     pub(crate) fn stop(&mut self, id: WorkerId, bound: u32) {
-        self.records[id.0].state = WorkerState::Stopped;
+        let worker = &mut self.records[id.0];
+        worker.state = WorkerState::Stopped;
+        // One that has died may have had tasks.
+        self.load -= std::mem::take(&mut worker.load);
         if self.deliveries > 0 {
             self.aside.push(id);
         } else if self.cache.len() < bound as usize {

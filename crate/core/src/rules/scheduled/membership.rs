@@ -4,7 +4,7 @@ use crate::{
     clock::{Clock, Nanos},
     group::Name,
     id::{TaskId, WorkerId},
-    state::{State, moved::Arrival, schedule::Schedule, worker::WorkerState},
+    state::{State, moved::Arrival, schedule::Schedule},
     submission::{BACKGROUND, Payload, Submission},
 };
 
@@ -12,11 +12,9 @@ impl<T: Payload> State<T> {
     /// From now on the pool has a schedule.
     pub(crate) fn begin_schedule(&mut self, clock: &impl Clock) {
         if self.schedule.is_none() {
-            // Whatever runs has no key, or there would be a schedule.
-            let live = self.workers.iter().filter(|(_, worker)| worker.state() == WorkerState::Running);
-            let running = live.map(|(_, worker)| worker.load()).sum();
             self.now = clock.now();
-            self.schedule = Some(Box::new(Schedule::new(&self.options, self.now, running)));
+            // Whatever runs has no key, or there would be a schedule.
+            self.schedule = Some(Box::new(Schedule::new(&self.options, self.now, self.workers.load())));
         }
     }
 

@@ -127,7 +127,7 @@ impl<'a, T: Payload> Rehearsal<'a, T> {
     fn end_first(&mut self) -> bool {
         let Some((worker, id)) = self.running.pop_front() else { return false };
         self.stage.note_end(worker, id);
-        self.stage.workers[worker].end_task(false);
+        self.stage.workers.end_task(worker, false);
         self.stage.census.rest();
         self.stage.workers[worker].rest();
         self.stage.idle.push(worker, 0);
