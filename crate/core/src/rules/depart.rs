@@ -10,7 +10,6 @@ use crate::{
         State,
         tally::Outcome,
         task::{Interrupted, TaskState},
-        watch::Order,
     },
     submission::Payload,
 };
@@ -29,8 +28,8 @@ pub(crate) struct Sweep {
     next: u32,
     /// The place of the next wait for a vacancy.
     next_wait: u32,
-    /// The place of the next watch.
-    next_watch: Order,
+    /// The number of the next watch.
+    next_watch: u32,
 }
 
 impl<T: Payload> State<T> {

@@ -11,6 +11,7 @@ use crate::{
     effect::{Effect, Effects},
     group::GroupId,
     id::FaceId,
+    store::Table,
 };
 
 /// Most watches that one hold of the lock ends, or looks at.
@@ -45,18 +46,58 @@ pub(crate) struct Watch {
     pub(crate) expires_at: Nanos,
 }
 
-/// The place of a watch in the order in which they came.
-pub(crate) type Order = u64;
+const NONE: u32 = u32::MAX;
 
-/// Watches that wait for the same: they come true together.
-type Alike = BTreeSet<Order>;
+/// The place of a watch in the order in which they came.
+type Order = u64;
+
+#[derive(Debug)]
+struct Record {
+    watch: Watch,
+    order: Order,
+    /// Its neighbours among those that wait for the same.
+    before: u32,
+    behind: u32,
+    /// Names the list of these.
+    list: Order,
+}
+
+/// Watches that wait for the same, and come true together: a list through the records, in the order in which they came.
+#[derive(Debug, Clone, Copy)]
+struct Alike {
+    /// Those that wait for the same later, when these have come true, are another list.
+    name: Order,
+    head: u32,
+    tail: u32,
+}
+
+impl Default for Alike {
+    fn default() -> Self {
+        Self { name: 0, head: NONE, tail: NONE }
+    }
+}
+
+impl Alike {
+    const fn is_empty(self) -> bool {
+        self.head == NONE
+    }
+
+    /// Without the watch of this number, which stands between these two.
+    const fn without(self, number: u32, before: u32, behind: u32) -> Self {
+        Self {
+            head: if self.head == number { behind } else { self.head },
+            tail: if self.tail == number { before } else { self.tail },
+            ..self
+        }
+    }
+}
 
 /// The open watches. Whatever their number, a transition looks at a condition once, and at the condition of a
 /// generation or a face only if the transition may have made it true.
 #[derive(Debug, Default)]
 pub(crate) struct Watches {
-    /// In the order in which they came, until they are told.
-    all: BTreeMap<Order, Watch>,
+    /// By number, until they are told.
+    all: Table<Record>,
     made: Order,
     drained: Alike,
     settled: Alike,
@@ -66,8 +107,8 @@ pub(crate) struct Watches {
     ended: BTreeMap<u64, Alike>,
     left: BTreeMap<FaceId, Alike>,
     groups: BTreeMap<GroupId, Alike>,
-    /// Of those that have a timeout.
-    expiring: BTreeSet<(Nanos, Order)>,
+    /// Of those that have a timeout, with their numbers.
+    expiring: BTreeSet<(Nanos, Order, u32)>,
     /// Generations that this transition may have brought to their end.
     ended_generations: Vec<u64>,
     /// Faces whose last task this transition may have ended.
@@ -91,11 +132,19 @@ impl Watches {
     pub(crate) fn add(&mut self, watch: Watch) {
         let order = self.made;
         self.made += 1;
-        self.all.insert(order, watch);
+        let number = self.all.insert(Record { watch, order, before: NONE, behind: NONE, list: order });
         if watch.expires_at < Nanos::MAX {
-            self.expiring.insert((watch.expires_at, order));
+            self.expiring.insert((watch.expires_at, order, number));
         }
-        self.group(watch.face, watch.condition).insert(order);
+        let alike = self.alike(watch.face, watch.condition);
+        let Alike { name, tail, .. } = *alike;
+        if tail == NONE {
+            *alike = Alike { name: order, head: number, tail: number };
+        } else {
+            alike.tail = number;
+            self.all[tail].behind = number;
+            (self.all[number].before, self.all[number].list) = (tail, name);
+        }
         match watch.condition {
             Condition::Ended(generation) => self.generation_ended(generation),
             Condition::Left => self.face_is_quiet(watch.face),
@@ -105,7 +154,7 @@ impl Watches {
     }
 
     /// The watches of a condition; of a face, if the condition is one of faces.
-    fn group(&mut self, face: FaceId, condition: Condition) -> &mut Alike {
+    fn alike(&mut self, face: FaceId, condition: Condition) -> &mut Alike {
         match condition {
             Condition::Drained => &mut self.drained,
             Condition::Settled => &mut self.settled,
@@ -117,19 +166,46 @@ impl Watches {
         }
     }
 
-    /// Takes a watch out of its group; false if the watch is over already.
-    fn leave_group(&mut self, order: Order, watch: &Watch) -> bool {
-        let group = self.group(watch.face, watch.condition);
-        let was_open = group.remove(&order);
-        if group.is_empty() {
-            match watch.condition {
-                Condition::Ended(generation) => drop(self.ended.remove(&generation)),
-                Condition::Left => drop(self.left.remove(&watch.face)),
-                Condition::Over(group) => drop(self.groups.remove(&group)),
-                _ => {}
+    /// Which of the lists that are over a watch is in, if it is over.
+    fn over_list(&self, number: u32) -> Option<usize> {
+        self.over.iter().position(|(alike, _)| alike.name == self.all[number].list)
+    }
+
+    /// The end of a watch, told or not.
+    fn remove(&mut self, number: u32) -> Watch {
+        let Record { watch, order, before, behind, .. } = self.all[number];
+        if before != NONE {
+            self.all[before].behind = behind;
+        }
+        if behind != NONE {
+            self.all[behind].before = before;
+        }
+        if let Some(at) = self.over_list(number) {
+            let alike = &mut self.over[at].0;
+            *alike = alike.without(number, before, behind);
+            if alike.is_empty() {
+                self.over.swap_remove(at);
+            }
+        } else {
+            let alike = self.alike(watch.face, watch.condition);
+            *alike = alike.without(number, before, behind);
+            if alike.is_empty() {
+                self.forget_alike(&watch);
             }
         }
-        was_open
+        self.expiring.remove(&(watch.expires_at, order, number));
+        self.all.remove(number);
+        watch
+    }
+
+    /// Nothing waits any more for what this watch has waited for.
+    fn forget_alike(&mut self, watch: &Watch) {
+        match watch.condition {
+            Condition::Ended(generation) => drop(self.ended.remove(&generation)),
+            Condition::Left => drop(self.left.remove(&watch.face)),
+            Condition::Over(group) => drop(self.groups.remove(&group)),
+            Condition::Drained | Condition::Settled | Condition::Vacant | Condition::Started => {}
+        }
     }
 
     /// What is watched of this generation may have come true.
@@ -178,67 +254,53 @@ impl Watches {
         self.quiet_faces.pop()
     }
 
-    /// Drops those watches of a face that has gone which stand in the next places from `next` on. Returns whether there are
-    /// more places to look at. That happens once per face, and the face adds no watch any more.
-    pub(crate) fn forget_face(&mut self, face: FaceId, next: &mut Order) -> bool {
-        let mut looks = 0;
+    /// Drops those watches of a face that has gone which have the next numbers from `next` on. Returns whether there are more
+    /// numbers to look at. That happens once per face, and the face adds no watch any more.
+    pub(crate) fn forget_face(&mut self, face: FaceId, next: &mut u32) -> bool {
+        let end = self.all.end();
         let from = *next;
-        let mut gone = Vec::new();
-        for (&order, watch) in self.all.range(from..).take(BATCH) {
-            looks += 1;
-            *next = order + 1;
-            if watch.face == face {
-                gone.push(order);
+        *next = end.min(from.saturating_add(BATCH as u32));
+        for number in from..*next {
+            if self.all.get(number).is_some_and(|record| record.watch.face == face) {
+                self.remove(number);
             }
         }
-        for order in gone {
-            let Some(watch) = self.all.remove(&order) else { continue };
-            self.expiring.remove(&(watch.expires_at, order));
-            if !self.leave_group(order, &watch) {
-                self.over.retain_mut(|(group, _)| {
-                    group.remove(&order);
-                    !group.is_empty()
-                });
-            }
-        }
-        looks == BATCH
+        *next < end
     }
 
     /// When the time of the first watch is up; `Nanos::MAX` for never.
     pub(crate) fn due(&self) -> Nanos {
-        self.expiring.first().map_or(Nanos::MAX, |&(at, _)| at)
+        self.expiring.first().map_or(Nanos::MAX, |&(at, ..)| at)
     }
 
     /// This condition, which is not that of a face, has come true. With `left` it will never come true.
     pub(crate) fn end(&mut self, condition: Condition, left: Option<u32>) {
-        let group = match condition {
+        let alike = match condition {
             Condition::Ended(generation) => self.ended.remove(&generation).unwrap_or_default(),
             Condition::Over(group) => self.groups.remove(&group).unwrap_or_default(),
-            _ => mem::take(self.group(FaceId::FIRST, condition)),
+            _ => mem::take(self.alike(FaceId::FIRST, condition)),
         };
-        self.end_group(group, left);
+        self.end_all(alike, left);
     }
 
     /// No task of this face is left.
     pub(crate) fn end_left(&mut self, face: FaceId) {
-        let group = self.left.remove(&face).unwrap_or_default();
-        self.end_group(group, None);
+        let alike = self.left.remove(&face).unwrap_or_default();
+        self.end_all(alike, None);
     }
 
-    fn end_group(&mut self, group: Alike, left: Option<u32>) {
-        if !group.is_empty() {
-            self.over.push((group, left));
+    fn end_all(&mut self, alike: Alike, left: Option<u32>) {
+        if !alike.is_empty() {
+            self.over.push((alike, left));
         }
     }
 
     /// Takes out a watch whose time is up, unless it is over and about to be told so.
     pub(crate) fn take_late(&mut self, now: Nanos) -> Option<Watch> {
         while self.due() <= now {
-            let (_, order) = self.expiring.pop_first()?;
-            let Some(&watch) = self.all.get(&order) else { continue };
-            if self.leave_group(order, &watch) {
-                self.all.remove(&order);
-                return Some(watch);
+            let (.., number) = self.expiring.pop_first()?;
+            if self.over_list(number).is_none() {
+                return Some(self.remove(number));
             }
         }
         None
@@ -248,26 +310,17 @@ impl Watches {
     /// more.
     pub(crate) fn tell<T>(&mut self, effects: &mut Effects<T>) -> bool {
         for _ in 0..BATCH {
-            let Some((index, order)) = self.next_over() else { return false };
-            let (group, left) = &mut self.over[index];
-            let left = *left;
-            group.remove(&order);
-            if group.is_empty() {
-                self.over.swap_remove(index);
-            }
-            if let Some(Watch { face, token, expires_at, .. }) = self.all.remove(&order) {
-                self.expiring.remove(&(expires_at, order));
-                effects.push(Effect::Watched { face, token, left });
-            }
+            let Some((number, left)) = self.next_over() else { return false };
+            let Watch { face, token, .. } = self.remove(number);
+            effects.push(Effect::Watched { face, token, left });
         }
         !self.over.is_empty()
     }
 
-    /// The first of the watches that are over, and in which group it is. The groups are few: no more than conditions
-    /// come true at once.
-    fn next_over(&self) -> Option<(usize, Order)> {
-        let firsts =
-            self.over.iter().enumerate().filter_map(|(index, (group, _))| Some((index, *group.first()?)));
-        firsts.min_by_key(|&(_, order)| order)
+    /// The first of the watches that are over, and what is left of what it waits for. The groups are few: no more than
+    /// conditions come true at once.
+    fn next_over(&self) -> Option<(u32, Option<u32>)> {
+        let firsts = self.over.iter().map(|&(alike, left)| (alike.head, left));
+        firsts.min_by_key(|&(number, _)| self.all[number].order)
     }
 }
