@@ -104,8 +104,12 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         let mut views = Vec::new();
         for from in (0_u32..).step_by(HELD as usize) {
             let state = self.state.lock();
-            views.extend(state.view_workers(from..from.saturating_add(HELD), now));
-            if state.workers.end() <= from.saturating_add(HELD) {
+            let part = state.view_workers(from..from.saturating_add(HELD), now);
+            let end = state.workers.end();
+            // The list of all grows without the lock, as it moves what it has.
+            drop(state);
+            views.extend(part);
+            if end <= from.saturating_add(HELD) {
                 break;
             }
         }
@@ -120,7 +124,9 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
             if !state.notes_rest() || from >= state.idle.len() {
                 return;
             }
-            for (worker, since) in state.idle.times().skip(from).take(HELD as usize) {
+            let times: Vec<_> = state.idle.times(from..from + HELD as usize).collect();
+            drop(state);
+            for (worker, since) in times {
                 if let Ok(at) = views.binary_search_by_key(&worker, |view| view.worker) {
                     let is_noted = views[at].phase == Phase::Idle && since > 0;
                     views[at].idle_for = is_noted.then(|| now.saturating_sub(since));
@@ -137,12 +143,14 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
         for from in (0_u32..).step_by(HELD as usize) {
             let state = self.state.lock();
             let end = state.tasks.end();
-            for number in from..end.min(from.saturating_add(HELD)) {
-                let Some(id) = state.tasks.at(number) else { continue };
-                let task = &state.tasks[id];
-                let Some(worker) = task.worker() else { continue };
+            let ids = (from..end.min(from.saturating_add(HELD))).filter_map(|number| state.tasks.at(number));
+            let tasks: Vec<_> = ids
+                .filter_map(|id| Some((state.tasks[id].worker()?, state.tasks[id].view(id, now))))
+                .collect();
+            drop(state);
+            for (worker, task) in tasks {
                 if let Ok(at) = views.binary_search_by_key(&worker, |view| view.worker) {
-                    views[at].tasks.push(task.view(id, now));
+                    views[at].tasks.push(task);
                 }
             }
             if end <= from.saturating_add(HELD) {

@@ -1,6 +1,6 @@
 //! The worker stack: idle workers, last in first out.
 
-use std::collections::TryReserveError;
+use std::{collections::TryReserveError, ops::Range};
 
 use crate::{clock::Nanos, id::WorkerId, store::Row};
 
@@ -53,9 +53,9 @@ impl WorkerStack {
         self.idle.last().map(|idle| (idle.worker, idle.since))
     }
 
-    /// Since when each worker is idle, if that is noted.
-    pub(crate) fn times(&self) -> impl Iterator<Item = (WorkerId, Nanos)> + '_ {
-        self.idle.iter().map(|idle| (idle.worker, idle.since))
+    /// Since when each worker is idle that stands at one of these places, if that is noted.
+    pub(crate) fn times(&self, places: Range<usize>) -> impl Iterator<Item = (WorkerId, Nanos)> + '_ {
+        places.map_while(|place| self.idle.get(place)).map(|idle| (idle.worker, idle.since))
     }
 
     /// As if all had gone idle at this moment.

@@ -204,12 +204,12 @@ impl Keys {
 
     /// A worker has a task of the key from now on.
     pub(crate) fn start(&mut self, id: u32) {
-        self.reindex(id, |record| record.running += 1);
+        self.reindex(id, |running| *running += 1);
     }
 
     /// The function of a task of the key has ended.
     pub(crate) fn end(&mut self, id: u32) {
-        self.reindex(id, |record| record.running -= 1);
+        self.reindex(id, |running| *running -= 1);
         self.forget(id);
     }
 
@@ -293,11 +293,39 @@ impl Keys {
         }
     }
 
-    fn reindex(&mut self, id: u32, change: impl FnOnce(&mut Record)) {
-        let lists = self.records[id].lists.len();
-        (0..lists).for_each(|at| self.hide(id, at));
-        change(&mut self.records[id]);
-        (0..lists).for_each(|at| self.show(id, at));
+    /// Changes how many tasks of the key run, and with that where its lists stand.
+    fn reindex(&mut self, id: u32, change: impl FnOnce(&mut u32)) {
+        let record = &mut self.records[id];
+        let before = record.running;
+        change(&mut record.running);
+        let (after, lists) = (record.running, record.lists.len());
+        match record.limit {
+            None => (0..lists).for_each(|at| self.move_in_lane(id, at, before)),
+            // All groups are equal, as long as they may start a task.
+            Some(limit) if before < limit && after >= limit => {
+                self.records[id].running = before;
+                (0..lists).for_each(|at| self.hide(id, at));
+                self.records[id].running = after;
+            }
+            Some(limit) if before >= limit && after < limit => (0..lists).for_each(|at| self.show(id, at)),
+            Some(_) => {}
+        }
+    }
+
+    /// A list of the key stands in its lane as if so many tasks of the key ran as did before. A key may have very many
+    /// lists, each alone in its lane: so the new entry comes before the old one goes, and no lane becomes empty.
+    fn move_in_lane(&mut self, id: u32, at: usize, before: u32) {
+        let (priority, oldest, newest) = self.standing(id, at);
+        if priority == BACKGROUND {
+            return;
+        }
+        let Some(lane) = self.lanes.get_mut(&priority) else { unreachable!("a list has a lane") };
+        lane.oldest.insert(oldest);
+        lane.oldest.remove(&(before, oldest.1, id));
+        if self.has_newest {
+            lane.newest.insert(newest);
+            lane.newest.remove(&(before, newest.1, id));
+        }
     }
 
     /// How a list of the key stands in its lane.
