@@ -5,6 +5,7 @@ use crate::{
     clock::{Clock, MILLISECOND, Nanos},
     host::Host,
     id::FaceId,
+    rules::close::Demolition,
     state::{
         State,
         watch::{Condition, Watch},
@@ -46,7 +47,7 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     /// Releases the pool, cancels what runs, and has every worker killed.
     pub fn destroy(&self) {
         self.release(None);
-        let mut next = 0;
+        let mut next = Demolition::default();
         while self.transition(|state, effects| state.destroy(&mut next, effects)) {}
     }
 
@@ -55,7 +56,8 @@ impl<T: Payload, H: Host<T>, C: Clock> Pool<T, H, C> {
     pub fn orphan(&self) {
         self.transition(|state, _| state.lifetime.orphan());
         self.destroy();
-        self.transition(State::lose_workers);
+        let mut next = 0;
+        while self.transition(|state, effects| state.lose_workers(&mut next, effects)) {}
     }
 
     /// Delivers [`Effect::Watched`](crate::Effect::Watched) once `condition` holds, or after `timeout` milliseconds. A

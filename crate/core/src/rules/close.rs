@@ -2,9 +2,27 @@
 
 use crate::{
     effect::{Effect, Effects, Rejection},
-    state::{BATCH, State, tally::Outcome, task::TaskState, worker::WorkerState},
+    id::WorkerId,
+    state::{
+        BATCH, State,
+        tally::Outcome,
+        task::TaskState,
+        worker::{Worker, WorkerState},
+    },
     submission::Payload,
 };
+
+/// Most records that one hold of the lock looks at while everything ends.
+const HOLD: u32 = BATCH as u32;
+
+/// How far the end of everything has come.
+#[derive(Debug, Default)]
+pub(crate) struct Demolition {
+    /// The number of the next task.
+    task: u32,
+    /// The number of the next worker, once there is no other task.
+    worker: u32,
+}
 
 impl<T: Payload> State<T> {
     /// Retires some of very many idle workers, before the generation is closed. Returns whether to call this again
@@ -76,12 +94,15 @@ impl<T: Payload> State<T> {
         false
     }
 
-    /// Ends everything now: what runs is cancelled, and its worker is to be killed. Looks at records from `next` on, as
-    /// many as one hold of the lock may. Returns whether there are more.
-    pub(crate) fn destroy(&mut self, next: &mut u32, effects: &mut Effects<T>) -> bool {
-        let from = *next;
-        *next = self.tasks.end().min(from + BATCH as u32);
-        for number in from..*next {
+    /// Ends everything now: what runs is cancelled, and its worker is to be killed. Looks at as many records from `next` on
+    /// as one hold of the lock may. Returns whether there are more.
+    ///
+    /// Where they fit, the workers follow in the hold that ends the last task, so that nobody hears before they are killed
+    /// that everything has settled.
+    pub(crate) fn destroy(&mut self, next: &mut Demolition, effects: &mut Effects<T>) -> bool {
+        let from = next.task;
+        next.task = self.tasks.end().min(from.saturating_add(HOLD));
+        for number in from..next.task {
             let Some(id) = self.tasks.at(number) else { continue };
             if let TaskState::Running(worker) = self.tasks[id].state {
                 self.deadlines.remove(id.number());
@@ -91,29 +112,36 @@ impl<T: Payload> State<T> {
                 effects.push(Effect::Reject(id, self.tasks[id].payload, Rejection::Destroyed));
             }
         }
-        if *next < self.tasks.end() {
+        if next.task < self.tasks.end() {
             return true;
         }
-        if !self.options.kind.can_be_killed() {
-            return false;
-        }
-        let workers: Vec<_> = self.workers.iter().map(|(id, worker)| (id, worker.state())).collect();
-        for (id, state) in workers {
-            if matches!(state, WorkerState::Uninitialized | WorkerState::Running) {
+        self.options.kind.can_be_killed() && self.kill_workers(HOLD - (next.task - from), next, effects)
+    }
+
+    /// Has the next workers killed that boot or have tasks; looks at `most` records. Returns whether there are more.
+    fn kill_workers(&mut self, most: u32, next: &mut Demolition, effects: &mut Effects<T>) -> bool {
+        let from = next.worker;
+        next.worker = self.workers.end().min(from.saturating_add(most));
+        for id in (from..next.worker).map(WorkerId) {
+            let state = self.workers.live(id).map(Worker::state);
+            if matches!(state, Some(WorkerState::Uninitialized | WorkerState::Running)) {
                 self.workers[id].end();
                 effects.push(Effect::Kill(id));
             }
         }
-        false
+        next.worker < self.workers.end()
     }
 
-    /// Every worker has died, with whoever had them; the pool is closed.
-    pub(crate) fn lose_workers(&mut self, effects: &mut Effects<T>) {
-        let workers: Vec<_> = self.workers.iter().map(|(id, worker)| (id, worker.state())).collect();
-        for (id, state) in workers {
-            if state != WorkerState::Stopped {
+    /// Workers have died, with whoever had them, and the pool is closed: all from `next` on, or as many as one hold of the
+    /// lock may. Returns whether there are more.
+    pub(crate) fn lose_workers(&mut self, next: &mut u32, effects: &mut Effects<T>) -> bool {
+        let from = *next;
+        *next = self.workers.end().min(from.saturating_add(HOLD));
+        for id in (from..*next).map(WorkerId) {
+            if self.workers.live(id).is_some() {
                 self.crashed(id, effects);
             }
         }
+        *next < self.workers.end()
     }
 }

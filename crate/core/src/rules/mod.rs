@@ -9,7 +9,7 @@ mod backlog;
 mod batch;
 mod boot;
 mod broadcast;
-mod close;
+pub(crate) mod close;
 mod conditions;
 pub(crate) mod depart;
 mod exit;

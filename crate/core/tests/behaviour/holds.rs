@@ -4,9 +4,10 @@ use std::sync::atomic::Ordering;
 
 use workpool_core::{
     BACKGROUND, Change, Condition, Effect, FaceId, Key, MILLISECOND, Options, Policy, Rate, Submission, Wait,
+    WorkerKind,
 };
 
-use crate::{Fixture, Job, capacity, resources};
+use crate::{Fixture, Job, capacity, rejections, resources};
 
 /// Several times what a hold may do.
 const CROWD: u32 = 10_000;
@@ -196,6 +197,31 @@ fn waits_that_are_over_at_once() {
     }
     // A thousand of each may be due.
     assert_eq!(in_parts(&pool, |pool| pool.pass(1)).len(), 2 * CROWD as usize);
+}
+
+#[test]
+fn the_end_of_many_threads() {
+    for is_orphan in [false, true] {
+        let kind = WorkerKind::Thread { grace: MILLISECOND };
+        let pool = Fixture::new(Options { kind, ..capacity(CROWD) });
+        let threads = pool.fill(CROWD);
+        let effects = in_parts(&pool, |pool| if is_orphan { pool.orphan() } else { pool.destroy() });
+        let kill =
+            |effect: &Effect<u32>| if let Effect::Kill(worker) = *effect { Some(worker) } else { None };
+        assert_eq!(effects.iter().filter_map(kill).collect::<Vec<_>>(), threads);
+        assert_eq!(rejections(&effects).len(), CROWD as usize);
+        assert_eq!(pool.gauges().0, if is_orphan { 0 } else { CROWD });
+    }
+}
+
+#[test]
+fn what_fits_into_one_hold_is_killed_before_anybody_hears_that_all_has_settled() {
+    let pool = Fixture::new(Options { kind: WorkerKind::Thread { grace: MILLISECOND }, ..capacity(500) });
+    let threads = pool.fill(500);
+    pool.watch(FaceId::FIRST, 7, Condition::Settled, None);
+    let effects = in_parts(&pool, |pool| pool.destroy());
+    let last = Effect::Watched { face: FaceId::FIRST, token: 7, left: None };
+    assert_eq!(effects[effects.len() - 2..], [Effect::Kill(threads[499]), last]);
 }
 
 #[test]
