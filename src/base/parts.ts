@@ -83,12 +83,12 @@ function keep<T>(name: string, file: string, owner: NodeModule): (() => T) | und
   }
 }
 
-/** The code of a part, on the lines on which it is in its file. */
+/** The code of a part, on the lines on which it is in its file. The bundler has said how many are before it. */
 function codeOf(name: string, text: string): string {
-  const head = `exports.${name} = exports => {\n`
-  const from = text.indexOf(head) + head.length
-  const lines = text.slice(0, from).split('\n').length - 1
-  return '\n'.repeat(lines) + text.slice(from, text.indexOf(`\n} // ${name}\n`, from))
+  const head = `exports.${name} = exports => { // `
+  const at = text.indexOf(head) + head.length
+  const from = text.indexOf('\n', at)
+  return '\n'.repeat(Number(text.slice(at, from))) + text.slice(from, text.indexOf(`\n} // ${name}\n`, from))
 }
 
 /** Loads the parts that are not kept as a text. The published code calls it last. */
