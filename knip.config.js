@@ -30,7 +30,7 @@ export default {
     'benchmark/**/*.mjs',
     'conformance/**/*.mjs',
     'conformance/fixtures/*',
-    'demo/*.mjs',
+    'demo/**/*.mjs',
   ],
   project: ['src/**', 'scripts/**', '__test__/**', 'benchmark/**', 'conformance/**', 'demo/**'],
   ignoreDependencies: [

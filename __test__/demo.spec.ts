@@ -67,3 +67,19 @@ test('runs on a machine that was busy with other work are marked, and not compar
     t.regex(table(await results(run)), new RegExp(`${run.split(', ')[0]} +${run.split(', ')[1]} \\*`))
   }
 })
+
+test('the demo of jobs finds a job that has no result, or was never started', async (t) => {
+  const { account } = (await load('jobs/account.mjs')) as {
+    account(told: object): { text: string; isComplete: boolean }
+  }
+  const rendered = { status: 'fulfilled', value: { pid: 1, characters: 1e6 } }
+  const processes = [{ pid: 1, done: 2, fate: 'killed after 2 jobs' }]
+  const told = { outcomes: [rendered, rendered], starts: [0, 1, 1], processes, seconds: 1 }
+  t.true(account(told).isComplete)
+  t.regex(account(told).text, /2 jobs: 2 rendered, 0 failed, 0 never started; 1 started more than once/)
+  t.false(account({ ...told, starts: [1, 1] }).isComplete)
+  const lost = { status: 'rejected', reason: new Error('no process has answered') }
+  const { text, isComplete } = account({ ...told, outcomes: [rendered, lost] })
+  t.false(isComplete)
+  t.true(text.includes('no process has answered'))
+})
