@@ -16,7 +16,7 @@ const SCHEDULING = ['keys', 'rate', 'rate-window', 'weights', 'overload', 'batch
 const THREADS = [...CALLS, ...LIVES, ...RATES].map((name) => `threads/${name}`)
 
 /** All questions, in the order in which they are asked. */
-export const QUESTIONS = [...CLOSURES, ...SCHEDULING, ...THREADS, 'http/rendering']
+export const QUESTIONS = [...CLOSURES, ...SCHEDULING, ...THREADS, 'http/rendering', 'jobs/stores']
 
 /** A question's name as that of a file: `threads/burst` → `threads-burst`. @param {string} name */
 export const fileOf = (name) => name.replace('/', '-')

@@ -62,6 +62,20 @@ function obtainServer(find, debian, hint) {
   )
 }
 
+const obtainRedis = () => obtainServer(findRedis, 'redis-server', 'REDIS_SERVER=/path/to/redis-server')
+const obtainPostgres = () => obtainServer(findPostgres, 'postgresql', 'POSTGRES_BIN=/path/to/bin')
+
+/** Why a store cannot be had here, or undefined. What can be installed is. */
+export function obstacleOf(store) {
+  try {
+    if (store === 'redis') obtainRedis()
+    if (store === 'postgres') obtainPostgres()
+    return undefined
+  } catch (error) {
+    return error.message
+  }
+}
+
 export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer()
@@ -168,7 +182,7 @@ export function obtainStrace() {
 
 /** Redis as it should be for jobs, or with other settings. */
 export async function startRedis(folder, settings = { appendonly: 'yes', appendfsync: 'everysec' }) {
-  const binary = obtainServer(findRedis, 'redis-server', 'REDIS_SERVER=/path/to/redis-server')
+  const binary = obtainRedis()
   const port = await freePort()
   const data = mkdtempSync(join(folder, 'redis-'))
   const all = { port, bind: '127.0.0.1', dir: data, save: '', 'maxmemory-policy': 'noeviction', ...settings }
@@ -190,7 +204,7 @@ function otherUser() {
 }
 
 export async function startPostgres(folder) {
-  const bin = obtainServer(findPostgres, 'postgresql', 'POSTGRES_BIN=/path/to/bin')
+  const bin = obtainPostgres()
   const port = await freePort()
   const data = mkdtempSync(join(folder, 'postgres-'))
   const user = otherUser()
