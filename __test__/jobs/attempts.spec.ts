@@ -32,17 +32,6 @@ test('by default the pauses between attempts begin at half a second to a second,
   t.true(Date.now() - before >= 500 + 1_000)
 })
 
-test('a deadline ends a task that spins, in its thread, and uses up an attempt, while the lease is kept', async (t) => {
-  const { jobs, cells, threads } = await openBoth(t, { lease: 1_000, defaults: { backoff: soon } }, { size: 1 })
-  const job = await jobs.add('spin', undefined as never, { timeout: 2_500, attempts: 2 })
-  const error: JobFailedError = await rejection(job.result())
-  t.is(error.cause.name, 'TaskTimeoutError')
-  t.is(error.attempts, 2)
-  t.is(cells[0], 2, 'nobody else has taken it meanwhile')
-  t.is(threads.stats().timedOut, 2)
-  t.is(await (await jobs.add('double', 4)).result(), 8, 'the thread was replaced')
-})
-
 test('a crash of its thread uses up an attempt', async (t) => {
   const { jobs, cells } = await openBoth(t, { defaults: { backoff: soon } })
   t.is(await (await jobs.add('exitUntil', 2)).result(), 'stayed')
