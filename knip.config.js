@@ -42,7 +42,7 @@ export default {
     'sinon',
     'vitest',
   ],
-  ignoreBinaries: ['rustup', 'gcc', 'musl-gcc', 'go', 'apt-get', 'dpkg-deb'],
+  ignoreBinaries: ['rustup', 'gcc', 'musl-gcc', 'go', 'apt-get', 'strace', 'dpkg-deb'],
   ignoreUnresolved: ['./loader', './options/multi-pool-options.js', './pool/pool.js', './console-files.js'],
   // They stand in for a module of Node, whose names they have.
   ignoreIssues: { 'src/base/socket-timers.ts': ['exports', 'nsExports'] },

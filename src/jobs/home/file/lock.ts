@@ -16,7 +16,7 @@ import { storeError } from '../store-error.js'
 /** How often its holder touches the file, in ms. */
 export const TOUCH_EVERY = 2_000
 /** Not touched for so long, in ms, a lock is left by a process that is gone. It matters where that process cannot be looked for. */
-export const LEFT_AFTER = 5 * TOUCH_EVERY
+const LEFT_AFTER = 5 * TOUCH_EVERY
 const LOOK_EVERY = 250
 
 interface Holder {
