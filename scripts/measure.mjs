@@ -11,6 +11,15 @@ const TASKS = 50_000
 setUp()
 const { Pool } = await import('workpool')
 
+/** So many tasks at a time are submitted, and wait for one another. */
+async function waitInRounds(pool, count) {
+  for (let done = 0; done < TASKS; done += count) {
+    const tasks = []
+    for (let i = 0; i < count; i++) tasks.push(pool.submit(async () => i))
+    await Promise.all(tasks)
+  }
+}
+
 const ways = {
   'submit and end at once': async (pool) => {
     for (let i = 0; i < TASKS; i++) pool.submit(() => i)
@@ -18,13 +27,8 @@ const ways = {
   'submit and await': async (pool) => {
     for (let i = 0; i < TASKS; i++) await pool.submit(async () => i)
   },
-  'wait behind others': async (pool) => {
-    for (let done = 0; done < TASKS; done += 500) {
-      const tasks = []
-      for (let i = 0; i < 500; i++) tasks.push(pool.submit(async () => i))
-      await Promise.all(tasks)
-    }
-  },
+  'wait behind others': (pool) => waitInRounds(pool, 500),
+  'wait behind 50,000': (pool) => waitInRounds(pool, TASKS),
 }
 
 /** ns per task. */

@@ -158,9 +158,22 @@ const NAMES = [
   'workpool:thread:started',
 ]
 
+/** Of the `TracingChannel` `workpool.task`. */
+const EVENTS = ['asyncEnd', 'asyncStart', 'end', 'error', 'start']
+
 test('the channels are those of the types and of the documentation', (t) => {
   const namesIn = (file: string, pattern: RegExp) =>
     [...readFileSync(file, 'utf8').matchAll(pattern)].map(([, name]) => name!).toSorted()
   t.deepEqual(namesIn('index.d.ts', /^\s+"(workpool:[a-z:]+)":/gm), NAMES)
   t.deepEqual(namesIn('docs/tracing.md', /^\| `(workpool:[a-z:]+)` \|/gm), NAMES)
+  t.deepEqual(namesIn('src/observe/task-channels.ts', /= ofTasks\('(\w+)'\)/g), EVENTS)
+  const page = readFileSync('docs/tracing.md', 'utf8').replaceAll('\n', ' ')
+  const [, first, others] = page.match(/`tracing:workpool\.task:(\w+)`, ((?:`\w+`(?:, | and ))+`\w+`) tell/)!
+  t.deepEqual(
+    [first, ...others!.matchAll(/\w+/g)]
+      .map(String)
+      .filter((name) => name !== 'and')
+      .toSorted(),
+    EVENTS,
+  )
 })
