@@ -42,7 +42,7 @@ pub enum WorkerKind {
         /// How long a task that has settled before its end may run on before the host is told to kill its thread.
         grace: Nanos,
     },
-    /// A thread of the operating system, which belongs to the process and to no isolate: see [`Crew`](crate::Crew). It
+    /// A thread of the operating system, which belongs to the process and to no isolate. It
     /// begins and ends tasks without their origin. Nothing ends it in the midst of one.
     Native,
 }

@@ -6,8 +6,6 @@
 mod answer;
 mod clock;
 mod counters;
-#[cfg(not(loom))]
-mod crew;
 mod effect;
 mod group;
 mod histogram;
@@ -34,8 +32,6 @@ pub use answer::{
 };
 pub use clock::{Clock, MILLISECOND, ManualClock, MonotonicClock, Nanos};
 pub use counters::{Column, Counters, Group, Snapshot};
-#[cfg(not(loom))]
-pub use crew::{Attention, Crew, Work};
 pub use effect::{Effect, Rejection};
 pub use group::{GroupId, TaskGroup};
 pub use histogram::Histogram;

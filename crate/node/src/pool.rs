@@ -7,6 +7,7 @@ use workpool_core::{MonotonicClock, Nanos, Pool, Reap, Reaper};
 use crate::{
     calls::Call,
     host::Addresses,
+    mailbox::SPINNERS,
     native::natives::{Natives, WorkOfPool},
     options::{CoreOptions, WorkerKind},
     threads::Threads,
@@ -30,7 +31,7 @@ impl Core {
             let natives = match &options.kind {
                 WorkerKind::Native { name, stack_size } => {
                     let work: Weak<dyn WorkOfPool> = core.clone();
-                    Some(Natives::new(name.clone(), *stack_size, work))
+                    Some(Natives::new(name.clone(), *stack_size, &SPINNERS, work))
                 }
                 _ => None,
             };

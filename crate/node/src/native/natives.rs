@@ -5,7 +5,8 @@ use std::{
     sync::{Mutex, PoisonError, Weak},
 };
 
-use workpool_core::{Crew, TaskId, Work, WorkerId};
+use workpool_core::{Reaper, TaskId, WorkerId};
+use workpool_mailbox::{Crew, Spinners, Work};
 
 use crate::{native::job::Job, slots::Slots};
 
@@ -25,8 +26,14 @@ pub(crate) trait WorkOfPool: Work + std::fmt::Debug {}
 
 impl Natives {
     /// `stack_size`: of a thread, in bytes; 0 for what the system gives.
-    pub(crate) fn new(name: String, stack_size: u32, work: Weak<dyn WorkOfPool>) -> Self {
-        let crew = Crew::new(name, (stack_size > 0).then_some(stack_size as usize));
+    pub(crate) fn new(
+        name: String,
+        stack_size: u32,
+        spinners: &'static Spinners,
+        work: Weak<dyn WorkOfPool>,
+    ) -> Self {
+        let stack_size = (stack_size > 0).then_some(stack_size as usize);
+        let crew = Crew::new(name, stack_size, Reaper::global().clock(), spinners);
         Self { jobs: Slots::default(), crew, work, unstarted: Mutex::default() }
     }
 

@@ -6,7 +6,8 @@ use std::{
 };
 
 use workpool_abi::ValueKind;
-use workpool_core::{Attention, TaskId};
+use workpool_core::TaskId;
+use workpool_mailbox::Attention;
 
 use crate::{progress::Progress, value::Value};
 

@@ -2,7 +2,8 @@
 
 use std::{ffi::CString, io, sync::Arc};
 
-use workpool_core::{Attention, Clock, End, FaceId, Payload, Reaper, Taken, TaskId, Work, WorkerId};
+use workpool_core::{Clock, End, FaceId, Payload, Reaper, Taken, TaskId, WorkerId};
+use workpool_mailbox::{Attention, Work};
 
 use crate::{
     native::{

@@ -1,16 +1,16 @@
 //! A crew: threads of the operating system that are the workers of a pool.
 //!
-//! The host of a pool whose workers are [`Native`](crate::WorkerKind::Native) hands on to the crew what the pool wants of
-//! its workers: [`boot`](Crew::boot), [`start`](Crew::start), [`retire`](Crew::retire). Nothing is decided here. A thread
-//! without a task sleeps until it has an order; one that ends a task asks the pool for the next one by
-//! [`perform`](Work::perform), and sleeps only if there is none.
+//! The host of a pool whose workers are [`Native`](workpool_core::WorkerKind::Native) hands on to the crew what the pool wants of
+//! its workers: [`boot`](Crew::boot), [`start`](Crew::start), [`retire`](Crew::retire). Which worker does what is not
+//! decided here. A thread that ends a task asks the pool for the next one by [`perform`](Work::perform). If there is none,
+//! it looks for an order for as long as that is worth it, and then sleeps until it has one.
 //!
 //! No order is lost: it is written down under the mutex of its seat, under which the thread looks before it sleeps. No
 //! order comes too early: the seat is there before its thread. None comes too late: the pool gives a task only to a
 //! worker that has not retired, and the order to retire is the last one that a worker gets.
 
 use std::{
-    fmt, io,
+    fmt, io, mem,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -18,7 +18,9 @@ use std::{
     thread,
 };
 
-use crate::id::{TaskId, WorkerId};
+use workpool_core::{MonotonicClock, TaskId, WorkerId};
+
+use crate::{patience::Patience, spinners::Spinners};
 
 /// What a crew works for: a pool, and whoever knows what its tasks are.
 pub trait Work: Send + Sync {
@@ -48,7 +50,7 @@ impl Attention {
         self.task.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The worker is about to [take](crate::Pool::take) this task. Whoever settles the task after that finds it here.
+    /// The worker is about to [take](workpool_core::Pool::take) this task. Whoever settles the task after that finds it here.
     pub fn begin(&self, task: TaskId) {
         let mut current = self.lock();
         *current = Some(task);
@@ -81,32 +83,47 @@ impl Attention {
 struct Orders {
     task: Option<TaskId>,
     retires: bool,
+    /// Whether the thread sleeps, so that it has to be woken. To wake is a system call, whether somebody sleeps or not.
+    is_asleep: bool,
 }
 
 /// Where a worker finds its orders.
 #[derive(Debug, Default)]
 struct Seat {
     orders: Mutex<Orders>,
+    /// Whether there may be an order, for a thread that looks and does not sleep. Relaxed: nothing is read on the word of it, as
+    /// the thread looks under the mutex before it sleeps.
+    hint: AtomicBool,
     called: Condvar,
     attention: Attention,
 }
 
 impl Seat {
     fn order(&self, note: impl FnOnce(&mut Orders)) {
-        note(&mut self.orders.lock().unwrap_or_else(PoisonError::into_inner));
-        self.called.notify_one();
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        note(&mut orders);
+        self.hint.store(true, Ordering::Relaxed);
+        let is_asleep = mem::take(&mut orders.is_asleep);
+        drop(orders);
+        if is_asleep {
+            self.called.notify_one();
+        }
     }
 
-    /// Sleeps until there is a task; `None`: the worker is to retire.
-    fn wait(&self) -> Option<TaskId> {
+    /// Waits until there is a task; `None`: the worker is to retire.
+    fn wait(&self, patience: &Patience, clock: MonotonicClock, spinners: &Spinners) -> Option<TaskId> {
+        patience.look(&clock, spinners, || self.hint.load(Ordering::Relaxed));
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(task) = orders.task.take() {
+                // An order to retire that came meanwhile is met at the next look.
+                self.hint.store(orders.retires, Ordering::Relaxed);
                 return Some(task);
             }
             if orders.retires {
                 return None;
             }
+            orders.is_asleep = true;
             orders = self.called.wait(orders).unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -118,6 +135,9 @@ pub struct Crew {
     name: String,
     /// In bytes; `None` for what the system gives.
     stack_size: Option<usize>,
+    clock: MonotonicClock,
+    /// Those of the process.
+    spinners: &'static Spinners,
     /// By number of the worker.
     seats: Mutex<Vec<Option<Arc<Seat>>>>,
 }
@@ -125,8 +145,13 @@ pub struct Crew {
 impl Crew {
     /// No thread yet.
     #[must_use]
-    pub const fn new(name: String, stack_size: Option<usize>) -> Self {
-        Self { name, stack_size, seats: Mutex::new(Vec::new()) }
+    pub const fn new(
+        name: String,
+        stack_size: Option<usize>,
+        clock: MonotonicClock,
+        spinners: &'static Spinners,
+    ) -> Self {
+        Self { name, stack_size, clock, spinners, seats: Mutex::new(Vec::new()) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Option<Arc<Seat>>>> {
@@ -152,7 +177,16 @@ impl Crew {
             thread = thread.stack_size(stack_size);
         }
         let own = work.clone();
-        if let Err(error) = thread.spawn(move || serve(worker, &seat, &*own)) {
+        let (clock, spinners) = (self.clock, self.spinners);
+        let serve = move || {
+            let patience = Patience::default();
+            let mut next = own.ready(worker);
+            while let Some(task) = next.or_else(|| seat.wait(&patience, clock, spinners)) {
+                next = own.perform(worker, task, &seat.attention);
+            }
+            own.retired(worker);
+        };
+        if let Err(error) = thread.spawn(serve) {
             work.unstarted(worker, error);
         }
     }
@@ -190,13 +224,4 @@ impl fmt::Debug for Crew {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Crew").field("name", &self.name).finish_non_exhaustive()
     }
-}
-
-/// The life of a thread.
-fn serve<W: Work + ?Sized>(worker: WorkerId, seat: &Seat, work: &W) {
-    let mut next = work.ready(worker);
-    while let Some(task) = next.or_else(|| seat.wait()) {
-        next = work.perform(worker, task, &seat.attention);
-    }
-    work.retired(worker);
 }
