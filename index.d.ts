@@ -1908,7 +1908,7 @@ export interface BroadcastOptions {
  *
  * ```js
  * const native = NativePool.create({ name: 'hash', size: 4, maxBlockingTasks: 1_000 })
- * const digest = await addon.hash(native.job({ timeout: 2_000, signal }), data)
+ * const digest = await addon.hash(native.job({ timeout: 2_000 }), data)
  * ```
  *
  * How an addon does that in C, C++ and Rust is in `docs/native-jobs.md`. The threads belong to the process and to no

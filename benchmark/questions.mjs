@@ -13,10 +13,11 @@ const CALLS = [
 const LIVES = ['cold-start', 'thread-per-task', 'abort', 'idle']
 const RATES = ['open-loop-1k', 'open-loop-20k', 'open-loop-100k']
 const SCHEDULING = ['keys', 'rate', 'rate-window', 'weights', 'overload', 'batch'].map((name) => `scheduling/${name}`)
+const NATIVE = ['jobs', 'neighbours'].map((name) => `native/${name}`)
 const THREADS = [...CALLS, ...LIVES, ...RATES].map((name) => `threads/${name}`)
 
 /** All questions, in the order in which they are asked. */
-export const QUESTIONS = [...CLOSURES, ...SCHEDULING, ...THREADS, 'http/rendering', 'jobs/stores']
+export const QUESTIONS = [...CLOSURES, ...SCHEDULING, ...THREADS, ...NATIVE, 'http/rendering', 'jobs/stores']
 
 /** A question's name as that of a file: `threads/burst` → `threads-burst`. @param {string} name */
 export const fileOf = (name) => name.replace('/', '-')

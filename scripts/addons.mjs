@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { root, run } from './run.mjs'
 import { obtain } from './tools.mjs'
 
-const FOLDER = join(root, 'target/fixtures')
+let folder = join(root, 'target/fixtures')
 const WARNINGS = ['-Wall', '-Wextra', '-Werror']
 const LINK = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']
 const C = { compiler: process.env.CC ?? 'cc', standard: '-std=gnu11' }
@@ -40,7 +40,7 @@ const newest = (paths) =>
 
 /** Builds an addon, unless it is newer than all it is made of. */
 function addon(name, language, sources, args, made = [join(root, 'include'), ...sources]) {
-  const file = join(FOLDER, `${name}.node`)
+  const file = join(folder, `${name}.node`)
   if (existsSync(file) && newest(made) < statSync(file).mtimeMs) return file
   compile(language, [...WARNINGS, '-O2', '-g', '-fPIC', ...LINK, ...args, ...sources, '-o', file])
   return file
@@ -48,19 +48,19 @@ function addon(name, language, sources, args, made = [join(root, 'include'), ...
 
 /** The header as a later version of the package would have it. */
 function laterHeader() {
-  const folder = join(FOLDER, 'later')
-  mkdirSync(folder, { recursive: true })
+  const place = join(folder, 'later')
+  mkdirSync(place, { recursive: true })
   const header = readFileSync(join(root, 'include/workpool.h'), 'utf8')
   const later = header.replace('WORKPOOL_ABI_VERSION 1u', 'WORKPOOL_ABI_VERSION 2u')
   if (later === header) throw new Error('include/workpool.h: where is its version?')
-  const path = join(folder, 'workpool.h')
+  const path = join(place, 'workpool.h')
   if (!existsSync(path) || readFileSync(path, 'utf8') !== later) writeFileSync(path, later)
-  return folder
+  return place
 }
 
 /** The header alone, by the letter of both languages. */
 function compileHeaders(headers) {
-  const empty = join(FOLDER, 'empty')
+  const empty = join(folder, 'empty')
   const strict = [...WARNINGS, '-pedantic', '-fsyntax-only', ...headers, '-I', join(root, 'include')]
   const include = '#include "workpool.h"\n'
   for (const [extension, language] of [
@@ -73,20 +73,21 @@ function compileHeaders(headers) {
 }
 
 function rust() {
-  const folder = join(root, '__test__/addons/rust')
-  const file = join(FOLDER, 'rust.node')
-  if (existsSync(file) && newest([folder, join(root, 'crate/addon')]) < statSync(file).mtimeMs) return
-  const target = join(FOLDER, 'rust')
-  run('cargo', ['build', '--quiet', '--manifest-path', join(folder, 'Cargo.toml'), '--target-dir', target])
+  const source = join(root, '__test__/addons/rust')
+  const file = join(folder, 'rust.node')
+  if (existsSync(file) && newest([source, join(root, 'crate/addon')]) < statSync(file).mtimeMs) return
+  const target = join(root, 'target/fixtures/rust')
+  run('cargo', ['build', '--quiet', '--manifest-path', join(source, 'Cargo.toml'), '--target-dir', target])
   const library = process.platform === 'darwin' ? 'libworkpool_fixture.dylib' : 'libworkpool_fixture.so'
   copyFileSync(join(target, 'debug', library), file)
 }
 
-/** Builds all of them; gives their folder. `flags`: for the compilers. */
-export function buildAddons(flags = []) {
+/** Builds all of them, into `to`. `flags`: for the compilers of C and C++. */
+export function buildAddons(flags = [], to = folder) {
+  folder = to
   const modules = obtain('addons', { 'node-addon-api': '8.9.2', 'node-api-headers': '1.9.0' })
   const headers = ['-isystem', join(modules, 'node-api-headers/include'), ...flags]
-  mkdirSync(FOLDER, { recursive: true })
+  mkdirSync(folder, { recursive: true })
   compileHeaders(headers)
   const c = [join(root, '__test__/addons/c/jobs.c')]
   addon('c', C, c, [...headers, '-I', join(root, 'include')])
@@ -96,5 +97,4 @@ export function buildAddons(flags = []) {
   const addonApi = ['-isystem', join(modules, 'node-addon-api'), '-DNAPI_VERSION=9', '-DNODE_ADDON_API_CPP_EXCEPTIONS']
   addon('cpp', CPP, cpp, [...headers, ...addonApi, '-I', join(root, 'include')])
   rust()
-  return FOLDER
 }

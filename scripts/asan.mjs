@@ -1,11 +1,13 @@
 /**
  * `npm run test:asan [-- <spec> …]`: the addon under AddressSanitizer, on Linux with gcc: it is built so that every use of memory
- * that is not there, or not any more, ends the process, and a part of the suite, the fuzz of payloads and 20 s of chaos run on it.
+ * that is not there, or not any more, ends the process, and a part of the suite, that of native jobs with addons under it as well, the fuzz of
+ * payloads and 20 s of chaos run on it. `-- addons`: only native jobs.
  * In a copy of the tree, `target/asan/tree`, which has a binary of its own. About three minutes on two idle processors.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildAddons } from './addons.mjs'
 import { root, run } from './run.mjs'
 import { setUp } from './setup.mjs'
 import { sources } from './entries.mjs'
@@ -35,6 +37,7 @@ const COPIED = [
   'src',
   'dist',
   '__test__',
+  'include',
   'target/js',
 ]
 
@@ -86,15 +89,25 @@ const env = {
   ASAN_OPTIONS: `detect_leaks=0:log_path=${join(reports, 'report')}`,
 }
 
-function runInTree(args) {
+function runInTree(args, more = {}) {
   console.log(`── ${args.slice(0, 1).join(' ')}`)
-  const { status } = spawnSync(process.execPath, args, { cwd: tree, stdio: 'inherit', env })
+  const { status } = spawnSync(process.execPath, args, { cwd: tree, stdio: 'inherit', env: { ...env, ...more } })
   if (status !== 0) process.exitCode = 1
 }
 
 const chosen = process.argv.slice(2)
-const specs = chosen.length > 0 ? chosen : SPECS.map((name) => `__test__/${name}.spec.ts`)
-runInTree(['node_modules/ava/entrypoints/cli.mjs', '--concurrency', '1', '--timeout', '120s', ...specs])
+const specs =
+  chosen.length > 0 ? chosen.filter((name) => name !== 'addons') : SPECS.map((name) => `__test__/${name}.spec.ts`)
+if (specs.length > 0)
+  runInTree(['node_modules/ava/entrypoints/cli.mjs', '--concurrency', '1', '--timeout', '120s', ...specs])
+if (chosen.length === 0 || chosen.includes('addons')) {
+  // Those in C and C++ are watched, too.
+  buildAddons(['-fsanitize=address', '-fno-omit-frame-pointer'], join(tree, 'target/fixtures'))
+  const native = ['jobs', 'cpp', 'rust', 'several', 'exits'].map((name) => `__test__/addons/${name}.spec.ts`)
+  runInTree(['node_modules/ava/entrypoints/cli.mjs', '--concurrency', '1', '--timeout', '300s', ...native], {
+    WORKPOOL_TESTS: 'addons',
+  })
+}
 if (chosen.length === 0) {
   runInTree(['__test__/fixtures/stress.mjs', '--tasks', '20000'])
   runInTree(['__test__/fixtures/chaos.mjs', '--seconds', '20'])

@@ -12,7 +12,9 @@ const connection = { query: async () => ['a row'], end() {} }
 
 Object.assign(globalThis, {
   ConnectionLost: class extends Error {},
+  addon: { hash: tick, pack: tick },
   audit: { write: tick },
+  data: new Uint8Array(8),
   connect: async () => connection,
   entry: {},
   filename: pathToFileURL(join(process.cwd(), 'tasks.js')),

@@ -24,6 +24,11 @@ declare var audit: { write(entry: object): Promise<void> },
   metrics: { skipped: number; failed(name: string | undefined, runMs: number): void }
 declare var db: import('workpool').MultiPool<import('workpool').Pool<Connection>>,
   multi: import('workpool').MultiPool<Pool>
+interface Addon {
+  hash(ticket: import('workpool').NativeTicket, data: Uint8Array): Promise<Uint8Array>
+  pack(ticket: import('workpool').NativeTicket, data: Uint8Array): Promise<Uint8Array>
+}
+declare var addon: Addon, buffer: Uint8Array, data: Uint8Array, native: import('workpool').NativePool
 declare var config: object,
   entry: object,
   error: unknown,

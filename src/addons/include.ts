@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path'
  * has native jobs.
  *
  * ```js
- * // binding.gyp: "include_dirs": ["<!(node -p \"require('workpool/native').include\")"]
- * console.log(require('workpool/native').include)
+ * import { include } from 'workpool/native'
+ *
+ * console.log(`-I${include}`)
  * ```
  */
 export const include = join(dirname(__dirname), 'include')

@@ -12,8 +12,8 @@ use std::{
 };
 
 use workpool_core::{
-    Admission, Cancelled, Clock, Effect, End, FaceId, Host, MonotonicClock, Nanos, Options, Pool, Reap, Reaper,
-    Rejection, Submission, Taken, TaskId, WorkerId, WorkerKind,
+    Admission, Cancelled, Clock, Effect, End, FaceId, Host, MonotonicClock, Nanos, Options, Pool, Reap,
+    Reaper, Rejection, Submission, Taken, TaskId, WorkerId, WorkerKind,
 };
 use workpool_mailbox::{Attention, Crew, Spinners, Work};
 
