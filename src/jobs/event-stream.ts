@@ -70,6 +70,10 @@ export class EventStream {
         this.#emitter.emit(`${event}:${heard.jobId}`, heard)
       })
     }
+    // The connection that listens is made by this. One that is made while the reader closes would stay.
+    const backend = reader.getBackend()
+    await backend.setName(backend.clientName(':qe'))
+    if (this.#isClosed) return
     void reader.run().catch((error: unknown) => this.#restart(reader, error))
     await reader.waitUntilReady()
   }

@@ -1,6 +1,7 @@
 /** What this process does for a queue: it takes jobs and runs their tasks in the threads of a pool. */
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { setTimeout as after } from 'node:timers/promises'
 import type { Job as StoredJob, Worker } from 'bullmq'
 
 import type { Tasks } from '../pool/module-types.js'
@@ -180,6 +181,8 @@ export class JobWorker {
 
   async #close(): Promise<void> {
     try {
+      // A connection that is made while the worker closes would stay. Of a store that is away there is none.
+      await Promise.race([this.#worker.waitUntilReady().catch(() => {}), after(PATIENCE, undefined, { ref: false })])
       await this.#worker.close()
     } finally {
       this.#store.events.off('cancel', this.#hearCancel)
@@ -194,6 +197,9 @@ export const isThreadPool = (value: unknown): value is JobThreads => {
   const pool = value as Partial<ThreadPool<any>> | null | undefined
   return typeof pool === 'object' && pool?.kind === 'threads' && typeof pool.places === 'function'
 }
+
+/** How long a store that does not answer may hold up the end, in ms. */
+const PATIENCE = 5_000
 
 /** Stores cut long names. */
 const nameOfNode = (): string =>
