@@ -19,6 +19,7 @@ const FOLDERS = [
   'group',
   'pool',
   'console',
+  'adaptive',
   'jobs',
   'prometheus',
 ]

@@ -1379,12 +1379,14 @@ export interface ChannelMessages {
 		/** Which lifetime of the pool has ended: 1 until the first `reboot`. */
 		readonly generation: number;
 	};
-	/** `tune` or `configure` has changed options. */
+	/** `tune` or `configure` has changed options, or `adapt` of `workpool/adaptive` has. */
 	"workpool:pool:tuned": OfPool & {
 		/** After the change. `Infinity` if there is no limit. */
 		readonly capacity: number;
 		/** The options that were given, with their new values; an unbounded `size` is `Infinity`. */
 		readonly change: LiveOptions;
+		/** Why, if an algorithm of `workpool/adaptive` has made the change. */
+		readonly why?: string;
 	};
 	/** A task was not run: refused at its submit, or rejected while it waited. */
 	"workpool:task:refused": RefusedTask;

@@ -7,7 +7,7 @@
 /** @typedef {{ page: string, text: string, faint: string, own: string, peer: string, yardstick: string }} Colours */
 
 /** @type {Record<'light' | 'dark', Colours>} */
-const COLOURS = {
+export const COLOURS = {
   light: { page: '#ffffff', text: '#1f2328', faint: '#59636e', own: '#0969da', peer: '#afb8c1', yardstick: '#d8dee4' },
   dark: { page: '#0d1117', text: '#e6edf3', faint: '#9198a1', own: '#4493f8', peer: '#565e68', yardstick: '#30363d' },
 }
@@ -21,7 +21,7 @@ const BAR = 13
 const LONGEST = WIDTH - 2 * MARGIN - NAMES - VALUES
 
 /** @param {string} text */
-const escape = (text) =>
+export const escape = (text) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
 /** Three digits that count, thousands set apart. @param {number} value */

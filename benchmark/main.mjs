@@ -75,7 +75,7 @@ async function answer(name) {
   write(`${file}.json`, `${JSON.stringify(record, null, 2)}\n`)
   write(`${file}.md`, page)
   for (const theme of /** @type {const} */ (['light', 'dark']))
-    write(`${file}.${theme}.svg`, toSvg(title, contests, theme))
+    write(`${file}.${theme}.svg`, question.chart?.(summaries, theme) ?? toSvg(title, contests, theme))
 }
 
 /** @param {string} file @param {string} content */

@@ -25,7 +25,7 @@ export function readHistogram(name: string, handles: readonly number[], measure:
 }
 
 /** What `stats()` shows of a histogram. */
-function summaryOf({ count, mean, min, max, p50, p90, p99, p999 }: Histogram): HistogramSummary {
+export function summaryOf({ count, mean, min, max, p50, p90, p99, p999 }: Histogram): HistogramSummary {
   return { count, mean, min, max, p50, p90, p99, p999 }
 }
 

@@ -46,7 +46,7 @@ const noop = (): void => {}
 export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implements ClosureTarget, ResourceOwner<R> {
   protected readonly target = this
   readonly #settings: PoolSettings<R>
-  readonly #failures: Failures
+  override readonly failures: Failures
   readonly #signals = new Signals<Task<R>>((task, reason) => void this.#abort(task, reason))
   readonly #ends: TaskEnds<R>
   readonly #ledger = new Ledger<R>()
@@ -73,16 +73,16 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     const { id, serial, hasAgeing } = open(name, options, agreement)
     super(id, { name, kind: 'closures', size, isShared, serial, isOwner: false, isHeld: hasResource, hasAgeing })
     this.#settings = settings
-    this.#failures = new Failures(name, settings.panicHandler, settings.logger)
-    this.#ends = new TaskEnds(name, this.#failures, this.#signals)
-    this.#runner = new ClosureRunner(this.id, settings, this.#failures, this.#ends, this.#ledger)
+    this.failures = new Failures(name, settings.panicHandler, settings.logger)
+    this.#ends = new TaskEnds(name, this.failures, this.#signals)
+    this.#runner = new ClosureRunner(this.id, settings, this.failures, this.#ends, this.#ledger)
     this.#hasNoPlain = settings.panicHandler !== undefined || settings.trackSubmit
-    this.observer = new Observer(watchedClosures(id, this.#failures, this.#ledger, this.#runner.slots), settings)
+    this.observer = new Observer(watchedClosures(id, this.failures, this.#ledger, this.#runner.slots), settings)
     if (hasResource) {
-      this.#resources = new Resources(this, settings, this.#failures)
+      this.#resources = new Resources(this, settings, this.failures)
       hold(this.id, this)
     }
-    if (isShared) warnOfTwins(name, false, this.#failures)
+    if (isShared) warnOfTwins(name, false, this.failures)
     if (settings.signal !== undefined) this.follow(settings.signal)
   }
 
@@ -304,7 +304,7 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     if (this.#runner.depth > 0 && !this.#hasWarned && this.stat(Stat.available) === 0) {
       this.#hasWarned = true
       const message = 'a closure has submitted to its own full pool; if it awaits that task, both wait for ever'
-      this.#failures.log('warn', {}, message)
+      this.failures.log('warn', {}, message)
     }
   }
 
@@ -372,9 +372,9 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
   bootFailed(slot: Slot<R>, error: unknown, isLate: boolean): void {
     const id = native.boot_failed(this.id, slot.id)
     if (isLate) {
-      this.#failures.log('debug', { err: error }, 'init has failed after its time was over')
+      this.failures.log('debug', { err: error }, 'init has failed after its time was over')
     } else if (id === Special.none) {
-      this.#failures.log('warn', { err: error }, 'init failed, and no task waited for it')
+      this.failures.log('warn', { err: error }, 'init failed, and no task waited for it')
     } else {
       const task = this.#ledger.tasks[id]!
       if (typeof task === 'function') {

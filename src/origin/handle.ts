@@ -17,6 +17,7 @@ import { PoolTelling } from './tell-pool.js'
 import type { Batch, Jobs, Share } from './batch.js'
 import { type Places, reservePlaces } from './places.js'
 import { Signals } from './signals.js'
+import type { Failures } from './failures.js'
 import type { Observer, Seen } from '../observe/observer.js'
 import { Stat } from '../native/pool-stats.js'
 import { readStat } from '../native/stats.js'
@@ -87,6 +88,8 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
   /** Who carries out the core's commands. */
   protected abstract readonly target: CommandTarget
   abstract readonly observer: Observer
+  /** Tells what no promise carries. */
+  abstract readonly failures: Failures
 
   /** What a change of options comes to by itself. Throws if it is not allowed for this kind of pool. */
   abstract readChange(change: unknown): Change
@@ -248,11 +251,11 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
     forChanges().assertAgrees(change, native.present(isolate, this.id), this.#settings.hasAgeing)
   }
 
-  configure(change: Change): void {
+  configure(change: Change, why?: string): void {
     native.configure(isolate, this.id, forChanges().toCoreChange(change))
     if (change.slowTask !== undefined) this.observer.changeSlowTask(change.slowTask)
     if (change.size !== undefined && !this.#settings.isShared) this.#capacity = change.size || Infinity
-    this.telling.tuned(change)
+    this.telling.tuned(change, why)
     carryOut()
   }
 

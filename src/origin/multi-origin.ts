@@ -323,8 +323,8 @@ export class MultiOrigin<
     return checked
   }
 
-  configure(change: Change): void {
-    for (const member of this.members) member.configure(change)
+  configure(change: Change, why?: string): void {
+    for (const member of this.members) member.configure(change, why)
   }
 
   release(): void {

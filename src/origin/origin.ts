@@ -160,8 +160,11 @@ export abstract class Origin<J, O extends JobOptions, L extends Jobs = readonly 
   abstract checkSize(size: unknown): number
   /** What a change of options comes to. Throws if it is not allowed here, or contradicts the options as they are. */
   abstract checkChange(change: unknown): Change
-  /** @param change as `checkChange` gives it */
-  abstract configure(change: Change): void
+  /**
+   * @param change as `checkChange` gives it
+   * @param why it is told with the change, if an algorithm has made it
+   */
+  abstract configure(change: Change, why?: string): void
   abstract isPaused(): boolean
   abstract pause(): void
   abstract resume(): void

@@ -21,11 +21,11 @@ export class PoolTelling {
     return readStat(this.#id, Stat.capacity)
   }
 
-  tuned(change: Change): void {
+  tuned(change: Change, why: string | undefined): void {
     tell('workpool:pool:tuned', () => {
       const given = Object.entries({ ...change, size: change.size === 0 ? Infinity : change.size })
       const told = Object.fromEntries(given.filter(([, value]) => value !== undefined)) as LiveOptions
-      return { ...this.#of, capacity: this.#capacity(), change: told }
+      return { ...this.#of, capacity: this.#capacity(), change: told, ...(why !== undefined && { why }) }
     })
   }
 

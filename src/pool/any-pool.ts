@@ -157,6 +157,15 @@ export abstract class BasePool implements AsyncDisposable {
     return forReports().report(this, options)
   }
 
+  /**
+   * What is behind the pool, for entry points that do more with it and load none of the pools.
+   *
+   * @internal
+   */
+  inside(): Origin<any, any, any> {
+    return this.#origin
+  }
+
   /** What `JSON.stringify` shows: kind, name, state and the main numbers. `Infinity` is `null` there. */
   toJSON(): PoolSummary {
     const { name, kind } = this

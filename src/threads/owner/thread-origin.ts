@@ -59,7 +59,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
   /** In the owner, the threads hold the pool. */
   readonly isRooted = false
   readonly #settings: ThreadPoolSettings
-  readonly #failures: Failures
+  override readonly failures: Failures
   readonly #errors: ThreadErrors
   readonly #ends: CallEnds
   /** In the owner. Between a thread and any other isolate there is no message port. */
@@ -90,15 +90,15 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     this.concurrency = opened.concurrency
     this.#carry = opened.hasCarriers ? settings.carry : []
     this.#settings = settings
-    this.#failures = new Failures(name, settings.panicHandler, settings.logger)
+    this.failures = new Failures(name, settings.panicHandler, settings.logger)
     this.#errors = new ThreadErrors(settings)
-    const reports = new ThreadReports(this, settings, this.#failures, this.#errors)
+    const reports = new ThreadReports(this, settings, this.failures, this.#errors)
     this.#threads = isNew ? new Threads(id, settings.threads, reports) : undefined
     this.#entrance = new CallEntrance(id, isNew, settings.panicHandler !== undefined, this.#carry)
-    this.#ends = new CallEnds(this.#failures, this.#errors, this.#threads)
-    this.observer = new Observer(watchedThreads(this, this.#calls, this.#failures, this.#threads), settings)
+    this.#ends = new CallEnds(this.failures, this.#errors, this.#threads)
+    this.observer = new Observer(watchedThreads(this, this.#calls, this.failures, this.#threads), settings)
     hold(id, this)
-    if (isShared) warnOfTwins(name, true, this.#failures)
+    if (isShared) warnOfTwins(name, true, this.failures)
     if (settings.signal !== undefined) this.follow(settings.signal)
   }
 
@@ -179,7 +179,7 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
     call.options = options
     call.site = this.observer.site()
     call.argument = undefined
-    if (options.onProgress !== undefined) call.listener = new Listener(options.onProgress, this.#failures, call.name)
+    if (options.onProgress !== undefined) call.listener = new Listener(options.onProgress, this.failures, call.name)
     this.#calls.keep(call)
     this.observer.accepted()
     if (options !== NO_RUN_OPTIONS) {
