@@ -83,3 +83,22 @@ test('the demo of jobs finds a job that has no result, or was never started', as
   t.false(isComplete)
   t.true(text.includes('no process has answered'))
 })
+
+test('pools that find their size are compared with the fixed size that is best in each phase, unless the machine was busy', async (t) => {
+  const { halvingReading, halvingTable } = await load('halving.mjs')
+  const phases = (...good: number[]) =>
+    good.map((each, phase) => ({ slots: phase === 1 ? 10 : 20, good: each, p99: 100, capacity: 20, restless: undefined }))
+  const halved = (restless?: Restless): unknown[] => [
+    { name: 'fixed, 22', mode: 'fixed', phases: phases(400, 100, 380) },
+    { name: 'fixed, 11', mode: 'fixed', phases: phases(220, 200, 220) },
+    { name: 'adaptive from 2', mode: 'adaptive', phases: phases(390, 190, 399).map((phase) => ({ ...phase, restless })) },
+  ]
+  t.is(
+    halvingReading(halved()),
+    'adaptive from 2: 98 %, 95 %, 105 % of the good answers of the fixed size that is best in that phase.',
+  )
+  const busy = halved({ name: 'server', share: 0.97 })
+  t.regex(halvingReading(busy), /had too little processor time, and the pools are not compared/)
+  t.regex(halvingTable(busy), /adaptive from 2 \*/)
+  t.notRegex(halvingTable(halved()), /\*/)
+})

@@ -9,6 +9,7 @@
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuMs, cpuTable, measureCpu } from './cpu.mjs'
+import { halvingMs, halvingTable, measureHalving } from './halving.mjs'
 import { LiveLine } from './live-line.mjs'
 import { Load } from './load.mjs'
 import { reading } from './reading.mjs'
@@ -83,6 +84,7 @@ function announcement(runs) {
   return (
     `An upstream that takes ${upstreamPerSecond} queries per second is asked ${loads} times per second,\n` +
     `without and with a pool in front, and far above also with one that sheds: ${runs} runs, about ${seconds} s.\n` +
+    `Another one halves and comes back, behind pools of fixed sizes and pools that find their size: about ${Math.ceil(halvingMs / 1000)} s.\n` +
     `Then Markdown is rendered, without and with threads: about ${Math.ceil((2 * cpuMs) / 1000) + 1} s.`
   )
 }
@@ -96,11 +98,12 @@ async function main() {
     now.title = `${index + 1}/${runs.length} ${phase.name}, ${mode}`
     results.push(await run(phase, mode))
   }
+  const halved = await measureHalving((title) => (now.bar = title))
   const cpu = await measureCpu((title, share) => {
     now.bar = `rendering, ${title.padEnd(10)} [${'#'.repeat(Math.floor(share * 40)).padEnd(40)}] ${whole(share * 100)} %`
   })
   line.end()
-  console.log(`\n${table(results)}\n\n${reading(results)}\n\n${cpuTable(cpu)}\n`)
+  console.log(`\n${table(results)}\n\n${reading(results)}\n\n${halvingTable(halved)}\n\n${cpuTable(cpu)}\n`)
 }
 
 let isQuitting = false

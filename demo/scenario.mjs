@@ -34,6 +34,31 @@ export const pool = {
  */
 export const shed = { target: 50, interval: 500 }
 
+/**
+ * The upstream that halves: for a while it has half of its slots. It has more of them than the other one, as an algorithm that is to find
+ * their number needs some hundred queries for a look at it. `load` is a multiple of what it can take while it is whole.
+ * - `shares`: of the slots, one phase after the other.
+ * - `settleMs`: at the begin of each phase, for an algorithm to find the size; what is answered after it counts.
+ * - `every`: how often `adapt` looks. Of the queries that the upstream can take, a hundred are between two looks.
+ */
+export const halving = {
+  slots: 20,
+  load: 1.25,
+  shares: [1, 0.5, 1],
+  settleMs: 8_000,
+  measuredMs: 4_000,
+  every: 250,
+  maxBlockingTasks: 200,
+}
+
+/** The pools in front of it: fixed ones of the size that suits a phase, and two that begin with a size that suits none. */
+export const contenders = [
+  { name: 'fixed, 22', mode: 'fixed', size: 22 },
+  { name: 'fixed, 11', mode: 'fixed', size: 11 },
+  { name: 'adaptive from 2', mode: 'adaptive', size: 2 },
+  { name: 'adaptive from 200', mode: 'adaptive', size: 200 },
+]
+
 /** An answer later than this is of no use to the one who asked: only earlier ones count as good. */
 export const deadlineMs = 1_000
 

@@ -2,19 +2,20 @@
  * The HTTP server under load. Its handler asks the upstream and passes the answer on; the one thing that differs between the modes is
  * who decides when the upstream is asked: whoever comes (`unbounded`), or a pool.
  *
- * Started as `server.mjs <mode> <url of the upstream>`.
+ * Started as `server.mjs <mode> <url of the upstream> [size]`.
  */
 import { createServer } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Pool, PoolError } from 'workpool'
-import { pool as poolOptions, shed } from './scenario.mjs'
+import { adapt, gradient } from 'workpool/adaptive'
+import { halving, pool as poolOptions, shed } from './scenario.mjs'
 import { report, serve } from './service.mjs'
 
-const [mode, upstreamUrl] = process.argv.slice(2)
+const [mode, upstreamUrl, size] = process.argv.slice(2)
 const reportEveryMs = 100
 
 /** What this server told the parent last; `peakRss` since it began. */
-const state = { busy: 0, waiting: 0, rejected: 0, peakRss: 0 }
+const state = { busy: 0, waiting: 0, rejected: 0, capacity: 0, peakRss: 0 }
 
 /**
  * Slow, as upstreams are.
@@ -41,23 +42,37 @@ function unbounded() {
   }
 }
 
-/** @param {Partial<import('workpool').PoolOptions>} [more] @returns {ReturnType<typeof unbounded>} */
-function pooled(more) {
+/** @param {Partial<import('workpool').PoolOptions>} [more] @param {(pool: import('workpool').Pool<void>) => void} [made] @returns {ReturnType<typeof unbounded>} */
+function pooled(more, made) {
   const { waitTimeout, ...options } = poolOptions
   const pool = Pool.create({ name: 'upstream', ...options, ...more })
+  made?.(pool)
   return {
     // A client that hangs up aborts `gone`: while the task waits, it leaves the queue and the upstream never hears of it; once it
     // runs, the task's own signal aborts and the worker is free as soon as the fetch has let go.
     ask: (gone) => pool.submit(({ signal }) => query(signal), { signal: gone, waitTimeout }),
     observe: () => {
-      const { busy, waiting, rejected } = pool.stats()
-      Object.assign(state, { busy, waiting, rejected: rejected.overload + rejected.waitTimeout + rejected.shed })
+      const { busy, waiting, rejected, capacity } = pool.stats()
+      Object.assign(state, {
+        busy,
+        waiting,
+        capacity,
+        rejected: rejected.overload + rejected.waitTimeout + rejected.shed,
+      })
     },
   }
 }
 
+const sized = () => ({ size: Number(size), maxBlockingTasks: halving.maxBlockingTasks })
+
 /** @type {Record<string, () => ReturnType<typeof unbounded>>} */
-const modes = { unbounded, pool: pooled, shed: () => pooled({ shed }) }
+const modes = {
+  unbounded,
+  pool: pooled,
+  shed: () => pooled({ shed }),
+  fixed: () => pooled(sized()),
+  adaptive: () => pooled(sized(), (pool) => void adapt(pool, gradient({ max: 400 }), { every: halving.every })),
+}
 const { ask, observe } = modes[mode]()
 
 const server = createServer(async (_request, response) => {

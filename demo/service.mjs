@@ -26,6 +26,7 @@ let isStopping = false
  * @property {Promise<never>} failed rejects if the process ends before `stop` was called
  * @property {(listener: (message: any) => void) => void} onMessage hears what the service `report`s
  * @property {() => import('./rest.mjs').Loop} loop how its event loop has spent its time, as it said last
+ * @property {(message: object) => void} tell sends the service something
  * @property {() => Promise<void>} stop resolves when the process is gone
  */
 
@@ -57,6 +58,7 @@ export async function startService(filename, argv = []) {
     failed,
     onMessage: (listener) => void child.on('message', (message) => message.loop === undefined && listener(message)),
     loop: () => loop,
+    tell: (message) => void child.send(message),
     stop: () => {
       isWanted = false
       return end(child)

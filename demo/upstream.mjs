@@ -14,7 +14,9 @@ import { createServer } from 'node:http'
 import { upstream } from './scenario.mjs'
 import { serve } from './service.mjs'
 
-const { slots, serviceMs, contention } = upstream
+const { serviceMs, contention } = upstream
+/** Given by whoever starts it, or as a message, if it is to have others than those of the scenario. */
+let slots = Number(process.argv[2] ?? upstream.slots)
 const tickMs = 2
 
 /** @typedef {{ remainingMs: number, response: import('node:http').ServerResponse }} Query */
@@ -62,6 +64,11 @@ const server = createServer((_request, response) => {
     if (queries.has(query)) work()
     queries.delete(query)
   })
+})
+
+process.on('message', (/** @type {{ slots: number }} */ message) => {
+  work() // the time until now was with the slots before
+  slots = message.slots
 })
 
 serve(server)

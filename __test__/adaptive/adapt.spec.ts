@@ -318,9 +318,15 @@ test('what is no pool with a size of its own, and bad options, are refused at on
   const pool = Pool.create({ size: 10 })
   const several = MultiPool.of([pool])
   refused(() => adapt(several as never, gradient()), /adapt takes no MultiPool: .*one by one/)
-  refused(() => adapt({} as never, gradient()), /pool must be a Pool or a ThreadPool, not {}/)
-  refused(() => adapt(undefined as never, gradient()), /pool must be a Pool or a ThreadPool, not undefined/)
-  refused(() => adapt(pool.with({ priority: 0 }) as never, gradient()), /pool must be a Pool or a ThreadPool/)
+  refused(() => adapt({} as never, gradient()), /pool must be a Pool, a ThreadPool or a NativePool, not {}/)
+  refused(
+    () => adapt(undefined as never, gradient()),
+    /pool must be a Pool, a ThreadPool or a NativePool, not undefined/,
+  )
+  refused(
+    () => adapt(pool.with({ priority: 0 }) as never, gradient()),
+    /pool must be a Pool, a ThreadPool or a NativePool/,
+  )
   refused(() => adapt(pool, undefined as never), /algorithm must be an object with the method next/)
   refused(() => adapt(pool, gradient as never), /algorithm must be an object with the method next/)
   refused(() => adapt(pool, { ...script(1), restart: 1 as never }), /restart of the algorithm is no function/)

@@ -26,7 +26,7 @@ const WAIT_TIMEOUT_MS = 450
 const DEADLINE_MS = 1_000
 
 /** mulberry32: a small generator whose numbers are those of its seed. */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0

@@ -4,14 +4,14 @@ import { Date, Set, clearTimeout, monotonicNow, setTimeout } from '../base/intri
 import { enlisted } from '../base/registry.js'
 import { Stat } from '../native/pool-stats.js'
 import type { Handle } from '../origin/handle.js'
-import type { AnyPool } from '../pool/any-pool.js'
+import type { AnyPool, PoolKind } from '../pool/any-pool.js'
 import { type AdaptOptions, checkAdaptOptions } from './adapt-options.js'
 import { type Algorithm, assertAlgorithm } from './algorithm.js'
 import { Decider, type Decision } from './decision.js'
 import { Sampler } from './sampler.js'
 
-/** A pool whose size `adapt` can find: a `Pool` or a `ThreadPool`. */
-export type AdaptedPool = AnyPool & { readonly kind: 'closures' | 'threads' }
+/** A pool whose size `adapt` can find: a `Pool`, a `ThreadPool` or a `NativePool`. */
+export type AdaptedPool = AnyPool & { readonly kind: Exclude<PoolKind, 'multi'> }
 
 /** What `adapt` gives. */
 export interface Control {
@@ -36,8 +36,8 @@ const generationOf = (pool: AdaptedPool): number => pool.inside().stat(Stat.gene
 /** What tells the pool from others. Throws if it is none that has a size of its own. */
 function identityOf(pool: AdaptedPool): unknown {
   const found = enlisted().find((each) => each.pool === pool)
-  if (found === undefined) throw wrongType('pool', pool, 'a Pool or a ThreadPool')
-  if ((pool.kind as string) !== 'multi') return found.identity
+  if (found === undefined) throw wrongType('pool', pool, 'a Pool, a ThreadPool or a NativePool')
+  if ((pool.kind as string) !== 'multi') return found.counted.serial ?? found.counted
   throw misuse('adapt takes no MultiPool: each of its pools has a size of its own; adapt them one by one')
 }
 
@@ -59,7 +59,7 @@ function identityOf(pool: AdaptedPool): unknown {
  * isolates is found by the one that has called `adapt`; when that ends, the size stays. Each change is told on the
  * channel `workpool:pool:tuned`, with `why`.
  *
- * @param pool a `Pool` or a `ThreadPool`; of a `MultiPool` adapt the pools one by one
+ * @param pool a `Pool`, a `ThreadPool` or a `NativePool`; of a `MultiPool` adapt the pools one by one
  * @param algorithm `gradient()`, `aimd()`, `climb()` or `thresholds()` makes one; a new one for each pool
  * @throws TypeError or RangeError with code `ERR_POOL_OPTION`, also if the pool is adapted already; then nothing has changed
  */

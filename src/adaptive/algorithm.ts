@@ -133,7 +133,7 @@ export const share: Check<number> = (value, option) => {
   throw outOfRange(option, value, allowed)
 }
 
-export const POSITIVE = 'a number of ms above 0 and up to 2147483647'
+const POSITIVE = 'a number of ms above 0 and up to 2147483647'
 /** Milliseconds above 0, also parts of one. */
 export const duration: Check<number> = (value, option) => {
   if (isNumber(value, option, POSITIVE) && positiveMs(value) && value <= LARGEST) return value

@@ -14,7 +14,7 @@ export interface Decision {
   readonly why: string
 }
 
-export interface Pace {
+interface Pace {
   /** No change for so many ms after one. */
   readonly cooldown: number
   /** The most by which one change changes the size. */
@@ -22,7 +22,7 @@ export interface Pace {
 }
 
 /** What is to be set, if anything. */
-export type Change = Pick<Decision, 'before' | 'after' | 'why'>
+type Change = Pick<Decision, 'before' | 'after' | 'why'>
 
 export class Decider {
   readonly limits: Limits

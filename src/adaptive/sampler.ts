@@ -9,7 +9,7 @@ import { forMeasures } from '../observe/parts.js'
 import type { Sample } from './algorithm.js'
 
 /** What is sampled. */
-export interface Sampled {
+interface Sampled {
   stats(): PoolStats
   histogram(measure: 'wait' | 'run'): Histogram
 }

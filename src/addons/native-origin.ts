@@ -34,7 +34,7 @@ export class NativeOrigin extends Handle<Job, JobChecked> implements OutcomeTarg
   protected readonly target = this
   readonly isRooted = false
   readonly #settings: NativeSettings
-  readonly #failures: Failures
+  readonly failures: Failures
   readonly #jobs = new CallTable()
   readonly observer: Observer
   readonly #signals = new Signals<Job>((job, reason) => void this.#abort(job, reason))
@@ -48,12 +48,12 @@ export class NativeOrigin extends Handle<Job, JobChecked> implements OutcomeTarg
     const isShared = agreement !== undefined
     super(id, { name, kind: 'native', size, isShared, serial, isOwner: false, isHeld: true, hasAgeing })
     this.#settings = settings
-    this.#failures = new Failures(name, settings.panicHandler, settings.logger)
+    this.failures = new Failures(name, settings.panicHandler, settings.logger)
     this.observer = new Observer(
       {
         id,
         name,
-        log: (level, details, message) => this.#failures.log(level, details, message),
+        log: (level, details, message) => this.failures.log(level, details, message),
         ownTask: (task) => this.#jobs.at(task),
       },
       settings,
@@ -168,7 +168,7 @@ export class NativeOrigin extends Handle<Job, JobChecked> implements OutcomeTarg
     job.stamp = words[Word.stamp]!
     job.options = options
     job.site = this.observer.site()
-    if (options.onProgress !== undefined) job.listener = new Listener(options.onProgress, this.#failures, job.name)
+    if (options.onProgress !== undefined) job.listener = new Listener(options.onProgress, this.failures, job.name)
     this.#jobs.keep(job)
     this.observer.accepted()
     options.followed?.accepted(this.id, job, this.#abort)
@@ -216,10 +216,10 @@ export class NativeOrigin extends Handle<Job, JobChecked> implements OutcomeTarg
     try {
       // The error of a job that has failed comes from no line of JavaScript.
       const value = isFailed ? withoutFrames(() => job.conclude(place) as Error) : job.conclude(place)
-      if (isFailed) failWith(this.#failures, job, value, times)
+      if (isFailed) failWith(this.failures, job, value, times)
       else job.succeed(value)
     } catch (error) {
-      failWith(this.#failures, job, error, times)
+      failWith(this.failures, job, error, times)
     }
   }
 
