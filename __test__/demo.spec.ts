@@ -87,11 +87,21 @@ test('the demo of jobs finds a job that has no result, or was never started', as
 test('pools that find their size are compared with the fixed size that is best in each phase, unless the machine was busy', async (t) => {
   const { halvingReading, halvingTable } = await load('halving.mjs')
   const phases = (...good: number[]) =>
-    good.map((each, phase) => ({ slots: phase === 1 ? 10 : 20, good: each, p99: 100, capacity: 20, restless: undefined }))
+    good.map((each, phase) => ({
+      slots: phase === 1 ? 10 : 20,
+      good: each,
+      p99: 100,
+      capacity: 20,
+      restless: undefined,
+    }))
   const halved = (restless?: Restless): unknown[] => [
     { name: 'fixed, 22', mode: 'fixed', phases: phases(400, 100, 380) },
     { name: 'fixed, 11', mode: 'fixed', phases: phases(220, 200, 220) },
-    { name: 'adaptive from 2', mode: 'adaptive', phases: phases(390, 190, 399).map((phase) => ({ ...phase, restless })) },
+    {
+      name: 'adaptive from 2',
+      mode: 'adaptive',
+      phases: phases(390, 190, 399).map((phase) => ({ ...phase, restless })),
+    },
   ]
   t.is(
     halvingReading(halved()),
