@@ -17,7 +17,15 @@ const NATIVE = ['jobs', 'neighbours'].map((name) => `native/${name}`)
 const THREADS = [...CALLS, ...LIVES, ...RATES].map((name) => `threads/${name}`)
 
 /** All questions, in the order in which they are asked. */
-export const QUESTIONS = [...CLOSURES, ...SCHEDULING, 'adaptive/capacity', ...THREADS, ...NATIVE, 'http/rendering', 'jobs/stores']
+export const QUESTIONS = [
+  ...CLOSURES,
+  ...SCHEDULING,
+  'adaptive/capacity',
+  ...THREADS,
+  ...NATIVE,
+  'http/rendering',
+  'jobs/stores',
+]
 
 /** A question's name as that of a file: `threads/burst` → `threads-burst`. @param {string} name */
 export const fileOf = (name) => name.replace('/', '-')
