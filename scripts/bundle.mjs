@@ -159,12 +159,12 @@ async function shorten(text) {
 
 /**
  * What a file exports is at its end, a name after the other, and becomes one object: with each name V8 would make another
- * shape of `exports`, of which a file that the entry points share has nearly two hundred.
+ * shape of `exports`, of which a file that the entry points share has nearly two hundred. A variable is there before, as it is set.
  */
 const exportedAtOnce = (code) =>
   code.replace(/(?:^exports\.[\w$]+ = [\w$.]+;\n)+$/m, (list) => {
     const pairs = list.replace(/^exports\.([\w$]+) = ([\w$.]+);$/gm, '  $1: $2,')
-    return `exports = module.exports = {\n${pairs}};\n`
+    return `exports = module.exports = {\n  ...exports,\n${pairs}};\n`
   })
 
 /** Leaves alone what is current: somebody may be loading it. */
