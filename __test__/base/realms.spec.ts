@@ -140,7 +140,7 @@ test('what environments replace or lack is taken of the platform in one place', 
   ]
   const places = new Set(['base/intrinsics.ts', 'base/socket-timers.ts'])
   // What runs by itself, where no program has replaced anything: a thread, a browser, a command.
-  const apart = /^(threads\/inspect\/inside|console\/page|console\/cli)\//
+  const apart = /^(threads\/inspect\/inside|jobs\/home\/file\/inside|console\/page|console\/cli)\//
   for (const file of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.ts') || places.has(file) || apart.test(file.replaceAll('\\', '/'))) continue
     const code = readFileSync(join('src', file), 'utf8').replaceAll(/\/\*.*?\*\/|\/\/[^\n]*|'[^'\n]*'/gs, '')

@@ -92,6 +92,7 @@ test('a ThreadPool has the verbs and getters of a pool, and what runs exports', 
     'kind',
     'lease',
     'map',
+    'places',
     'ready',
     'run',
     'runAll',
@@ -108,7 +109,7 @@ test('a ThreadPool has the verbs and getters of a pool, and what runs exports', 
 test('a MultiPool has the verbs and getters of a pool, and at and setStrategy', (t) => {
   const names = (prototype: object) => Object.getOwnPropertyNames(prototype).sort()
   const { MultiPool } = workpool
-  const ofPools = new Set([...names(Pool.prototype), ...names(AnyPool), 'run', 'runAll', 'stream', 'tasks'])
+  const ofPools = new Set([...names(Pool.prototype), ...names(AnyPool), 'job', 'run', 'runAll', 'stream', 'tasks'])
   const forAllThreads = Object.getPrototypeOf(MultiPool.prototype)
   t.is(Object.getPrototypeOf(forAllThreads), AnyPool)
   const ofMultiPools = new Set([MultiPool.prototype, forAllThreads, AnyPool].flatMap(names))

@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import type { Job as StoredJob, Worker } from 'bullmq'
 
+import { Promise, clearTimeout, setTimeout } from '../base/intrinsics.js'
 import type { DeadLetter } from '../options/policy-options.js'
 import { termsOf } from './job-options.js'
 import { type JobRecord, keptOf, recordOf } from './job-record.js'

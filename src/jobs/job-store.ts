@@ -1,6 +1,7 @@
 /** The queue in its home, and everything that is asked of it. */
 import type { Job as StoredJob, JobsOptions as StoredOptions, Queue, QueueEvents, Telemetry, Worker } from 'bullmq'
 
+import { Promise } from '../base/intrinsics.js'
 import { PoolClosedError } from '../base/errors.js'
 import { EventStream } from './event-stream.js'
 import type { Home } from './home/home.js'

@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { setTimeout as after } from 'node:timers/promises'
 import type { Job as StoredJob, Worker } from 'bullmq'
 
+import { Promise, clearTimeout, process, setTimeout } from '../base/intrinsics.js'
 import type { Tasks } from '../pool/module-types.js'
 import type { ThreadPool } from '../pool/thread-pool.js'
 import { checkCloseOptions, checkConcurrency } from './job-options.js'

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 
+import { Promise, clearTimeout, setTimeout } from '../base/intrinsics.js'
 import { misuse, wrongType } from '../base/errors.js'
 import { type DeadLetter, DEAD_LETTER } from '../options/policy-options.js'
 import type { Argument, Names, Result } from '../pool/module-types.js'

@@ -1,4 +1,5 @@
 /** What can be stored of a value, and comes back as it was. All stores keep JSON. */
+import { Buffer } from 'node:buffer'
 import { types } from 'node:util'
 
 import { misuse, outOfRange } from '../base/errors.js'

@@ -1,4 +1,5 @@
 /** How far a job has come, as those hear it who iterate over that. */
+import { Promise, clearTimeout, setTimeout } from '../base/intrinsics.js'
 import type { JobStore } from './job-store.js'
 
 /** A job that has ended without an event that anybody heard ends the iteration all the same. */

@@ -1,4 +1,5 @@
 /** Waits for the end of a job, wherever it runs. An event says so first; the store is the truth, and is asked as well. */
+import { Promise, clearTimeout, setTimeout } from '../base/intrinsics.js'
 import { PoolClosedError } from '../base/errors.js'
 import { ResultTimeoutError } from '../base/result-errors.js'
 import { JobCancelledError, JobFailedError, JobLostError } from './job-errors.js'

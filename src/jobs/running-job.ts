@@ -9,6 +9,7 @@ import {
   WaitTimeoutError,
   WorkerStartError,
 } from '../base/errors.js'
+import { AbortController } from '../base/intrinsics.js'
 import type { ThreadPool } from '../pool/thread-pool.js'
 import { JobCancelledError } from './job-errors.js'
 import { allowedOf, attemptsOf, keptOf, recordOf } from './job-record.js'

@@ -1,4 +1,4 @@
-//! A crew does what a pool wants, in real threads. ThreadSanitizer runs this by `npm run test:tsan`.
+//! A crew does what a pool wants, in real threads.
 #![cfg(not(loom))]
 
 use std::{

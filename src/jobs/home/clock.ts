@@ -1,3 +1,4 @@
+import { monotonicNow } from '../../base/intrinsics.js'
 import { storeError } from './store-error.js'
 
 const LOOKS = 3
@@ -15,10 +16,10 @@ export async function compareClocks(serverTime: () => Promise<number>, lease: nu
   let [ahead, doubt] = [0, Infinity]
   // The answer of the shortest way there and back says most.
   for (let i = 0; i < LOOKS; i++) {
-    const asked = performance.now()
+    const asked = monotonicNow()
     const before = Date.now()
     const there = await serverTime()
-    const way = (performance.now() - asked) / 2
+    const way = (monotonicNow() - asked) / 2
     if (way < doubt) [ahead, doubt] = [before + way - there, way]
   }
   if (Math.abs(ahead) - doubt < lease / 4) return

@@ -1,3 +1,4 @@
+import { Promise } from '../../base/intrinsics.js'
 import { misuse } from '../../base/errors.js'
 import type { HomeOptions, Home, OpenHome } from './home.js'
 

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 
 import type { Pool, PoolClient, PoolConfig } from 'pg'
 
+import { AbortController, Promise, clearTimeout, monotonicNow, setTimeout } from '../../base/intrinsics.js'
 import type { Logger } from '../../base/logger.js'
 import { isLostConnection } from './lost-connection.js'
 
@@ -92,8 +93,8 @@ export class PostgresConnections {
       } catch (error) {
         if (!isLostConnection(error)) throw error
         this.#away(error)
-        until ??= performance.now() + PATIENCE
-        if (performance.now() + pause > until) throw error
+        until ??= monotonicNow() + PATIENCE
+        if (monotonicNow() + pause > until) throw error
         await this.#pause(pause)
         pause = Math.min(pause * 2, LONGEST_PAUSE)
       }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 
+import { Promise } from '../../base/intrinsics.js'
 import type { Home, HomeOptions } from './home.js'
 
 import type { Logger } from '../../base/logger.js'

@@ -1,6 +1,7 @@
 /**
  * What a process has once for each store, however many queues it opens there: connections, the thread of a database.
  */
+import { Promise } from '../../base/intrinsics.js'
 
 interface Entry<T> {
   users: number

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
+import { Promise } from '../../../base/intrinsics.js'
 import type { Answer, DatabaseStart, Order, Refusal } from './messages.js'
 
 import type { Logger } from '../../../base/logger.js'

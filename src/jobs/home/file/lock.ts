@@ -11,6 +11,7 @@ import { linkSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, ut
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 
+import { Promise, monotonicNow, process, setTimeout } from '../../../base/intrinsics.js'
 import { storeError } from '../store-error.js'
 
 /** How often its holder touches the file, in ms. */
@@ -92,7 +93,7 @@ function isAlive({ pid, started, system }: Holder): boolean | undefined {
 async function isLeftAlone(file: string): Promise<boolean> {
   const touched = (): number | undefined => attempt(() => statSync(file).mtimeMs)
   const first = touched()
-  for (const end = performance.now() + LEFT_AFTER; performance.now() < end;) {
+  for (const end = monotonicNow() + LEFT_AFTER; monotonicNow() < end;) {
     await new Promise((resolve) => {
       setTimeout(resolve, LOOK_EVERY)
     })
