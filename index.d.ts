@@ -761,6 +761,13 @@ export interface CloseOptions {
 	 * ended.
 	 */
 	signal?: AbortSignal | undefined;
+	/**
+	 * Whether tasks that still run when the `timeout` is up are aborted: they reject with `PoolClosedError`, and their
+	 * signals abort with it. A closure keeps its worker until it ends; a thread is ended if its task goes on for longer
+	 * than `grace`. A lease is left to its holder. If the pool has been rebooted meanwhile, nothing is aborted. In a
+	 * shared pool the tasks of this isolate are. Needs `timeout`. Default false: tasks that run are left to finish.
+	 */
+	abort?: boolean | undefined;
 }
 /** Options of `lease`. Each means what it means for a task, until the lease is granted. */
 export type LeaseOptions = Pick<SubmitOptions, "signal" | "waitTimeout" | "priority" | "key">;
@@ -1252,7 +1259,7 @@ declare abstract class BasePool implements AsyncDisposable {
 	releaseTimeout(ms: number): Promise<void>;
 	/**
 	 * Refuses new tasks, runs all tasks that were accepted, and then resolves. After `timeout`, tasks that still wait
-	 * reject, and `close` rejects with `ReleaseTimeoutError`. When `signal` aborts, or `release` is called meanwhile,
+	 * reject, and `close` rejects with `ReleaseTimeoutError`; with `abort`, tasks that still run are aborted then. When `signal` aborts, or `release` is called meanwhile,
 	 * tasks that still wait reject, and `close` resolves when the busy workers have ended. A `MultiPool` rejects with an
 	 * `AggregateError`, as by `releaseTimeout`.
 	 *

@@ -386,3 +386,14 @@ test.serial('a stack of the size that is asked for is there', async (t) => {
   t.is(await addon.submit(native.job(), Kind.sum, 1, 1), 2)
   await native.close()
 })
+
+test.serial('a close that runs out of time with abort aborts the job that runs', async (t) => {
+  const count = counting()
+  const native = NativePool.create({ size: 1 })
+  const heeding = addon.submit(native.job(), Kind.heed)
+  await untilStarted(count, 1)
+  await rejection(native.close({ timeout: 1, abort: true }))
+  t.true((await rejection(heeding)) instanceof PoolClosedError)
+  await native.close()
+  t.is(count().aborted, 1)
+})

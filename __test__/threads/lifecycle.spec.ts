@@ -113,6 +113,21 @@ test.serial('close may be called twice, and with a signal that turns it into a r
   t.is(pool.running, 0)
 })
 
+test.serial('a close out of time with abort ends what still runs, by its signal or with its thread', async (t) => {
+  const pool = threads(t, { filename: join(FIXTURES, 'tasks.mjs'), size: 2, grace: 50 })
+  const [heeding, spinning] = [cells(), cells()]
+  const tasks = [pool.tasks.heeds!(heeding), pool.tasks.spin!(spinning)].map(rejection)
+  await Promise.all([begun(heeding), begun(spinning)])
+  const waiting = rejection(pool.run('waits', { name: 'echo' }))
+  const error = await rejection(pool.close({ timeout: 10, abort: true }))
+  t.true(error instanceof ReleaseTimeoutError)
+  for (const task of [...tasks, waiting]) t.true((await task) instanceof PoolClosedError)
+  // The thread that heeded its abort retires, and the other one is ended.
+  await pool.close()
+  t.is(Atomics.load(heeding, 1), 1)
+  t.like(pool.stats(), { running: 0, cancelled: 2, completed: 0, rejected: { released: 1 } })
+})
+
 test.serial(
   'drain waits for running and waiting tasks, also for those that come meanwhile, and closes nothing',
   async (t) => {

@@ -1,7 +1,6 @@
 import { WorkerStartError, misuse } from '../base/errors.js'
 import { needHeadroom } from '../base/headroom.js'
 import { Promise, rejectedLater, withoutFrames } from '../base/intrinsics.js'
-import { SLICE, inSlices } from '../base/slices.js'
 import { Cancelled, Exchange, Figure, Offer, Refusal, Rejection, Special, ValueFlag, Word } from '../native/abi.js'
 import { figures, isolate, native, words } from '../native/binding.js'
 import { carryOut, hasCommands, watch } from '../native/isolate.js'
@@ -82,14 +81,11 @@ export class NativeOrigin extends Handle<Job, JobChecked> implements OutcomeTarg
   }
 
   protected abortRunning(): void {
-    let id = 0 // also those that wait; no new ones come, as the pool cannot be rebooted
-    inSlices(() => {
-      for (const end = Math.min(id + SLICE, this.#jobs.length); id < end; id++) {
-        const job = this.#jobs.at(id)
-        if (job !== undefined) native.interrupt_job(this.id, id, job.stamp)
-      }
-      return id === this.#jobs.length
-    })
+    this.#jobs.each(({ id, stamp }) => native.interrupt_job(this.id, id, stamp))
+  }
+
+  protected cancelRunning(reason: unknown): void {
+    this.#jobs.each((job) => void this.#abort(job as Job, reason))
   }
 
   // ── submission ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -204,6 +204,13 @@ export interface CloseOptions {
    * ended.
    */
   signal?: AbortSignal | undefined
+  /**
+   * Whether tasks that still run when the `timeout` is up are aborted: they reject with `PoolClosedError`, and their
+   * signals abort with it. A closure keeps its worker until it ends; a thread is ended if its task goes on for longer
+   * than `grace`. A lease is left to its holder. If the pool has been rebooted meanwhile, nothing is aborted. In a
+   * shared pool the tasks of this isolate are. Needs `timeout`. Default false: tasks that run are left to finish.
+   */
+  abort?: boolean | undefined
 }
 
 /** Options of `lease`. Each means what it means for a task, until the lease is granted. */
@@ -282,7 +289,8 @@ const LEASE = {
   priority: SUBMIT.priority,
   key: SUBMIT.key,
 } satisfies Checks
-const CLOSE = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
+const GET = { timeout: milliseconds(ms, MS), signal: abortSignal } satisfies Checks
+const CLOSE = { ...GET, abort: boolean } satisfies Checks
 
 /** The options of every kind of pool, checked, with every default in place. */
 export interface BaseSettings extends SchedulingSettings, ObservingSettings {
@@ -368,9 +376,16 @@ export const NO_SUBMIT_OPTIONS = checkSubmitOptions(undefined)
 export const checkMapOptions = reader('the options of map', MAP)
 export const checkLeaseOptions = reader('the options of lease', LEASE)
 export const checkVacancyOptions = reader('the options of vacancy', { signal: abortSignal })
-export const checkGetOptions = reader('the options of get', CLOSE)
+export const checkGetOptions = reader('the options of get', GET)
 export const checkPriority = (value: unknown) => SUBMIT.priority(value, 'priority')
-export const checkCloseOptions = reader('the options of close', CLOSE)
+const readCloseOptions = reader('the options of close', CLOSE)
+export function checkCloseOptions(options: unknown): CloseOptions {
+  const checked = readCloseOptions(options)
+  if (checked.abort === true && checked.timeout === undefined) {
+    throw misuse('abort needs timeout: it aborts what still runs when that time is up')
+  }
+  return checked
+}
 export const checkSize = (value: unknown) => size(value, 'size')
 export const checkMilliseconds = (value: unknown) => milliseconds(ms, MS)(value, 'ms')
 

@@ -104,6 +104,10 @@ export class ClosureOrigin<R> extends Handle<Closure<R>, SubmitChecked> implemen
     this.#runner.abortRunning(reason)
   }
 
+  protected cancelRunning(reason: unknown): void {
+    this.#ledger.abortRunning(this.id, this.#runner.slots, reason, this.#abort)
+  }
+
   checkSize(size: unknown): number {
     return checkSize(size)
   }

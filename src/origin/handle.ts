@@ -105,6 +105,9 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
   /** The pool's signal has aborted: so does that of every task that runs. */
   protected abstract abortRunning(reason: unknown): void
 
+  /** Every task of this isolate that runs is aborted, as a signal of its own would abort it. */
+  protected abstract cancelRunning(reason: unknown): void
+
   home(): this {
     return this
   }
@@ -286,7 +289,7 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
     return this.#ending(generation, ms)
   }
 
-  async close({ timeout, signal }: CloseOptions): Promise<void> {
+  async close({ timeout, signal, abort = false }: CloseOptions): Promise<void> {
     if (timeout !== undefined && native.untimely() !== null) throw untimelyError(this.name)
     let generation: number | undefined
     const release = (): void => {
@@ -300,18 +303,24 @@ export abstract class Handle<J, O extends JobOptions, L extends Jobs = readonly 
       generation = native.close(isolate, this.id)
       this.#closed()
       if (signal?.aborted) release()
-      await this.#ending(generation, timeout)
+      await this.#ending(generation, timeout, abort)
     } finally {
       signal?.removeEventListener('abort', release)
     }
   }
 
   /** Until no worker of the generation is left. When the time is up the core releases what is left of it. */
-  #ending(generation: number, timeout: number | undefined): Promise<void> {
+  #ending(generation: number, timeout: number | undefined, abort = false): Promise<void> {
     const promise = new Promise<void>((resolve, reject) => {
       const settle = (vain: number): void => {
-        if (vain === 0) resolve()
-        else reject(new ReleaseTimeoutError(this.name, vain - 1, timeout!))
+        if (vain === 0) {
+          resolve()
+          return
+        }
+        reject(new ReleaseTimeoutError(this.name, vain - 1, timeout!))
+        // Tasks of a later generation are none of its business.
+        if (!abort || this.stat(Stat.generation) !== generation) return
+        this.cancelRunning(new PoolClosedError(this.name, `the task was running when ${timeout} ms to close were up`))
       }
       watch(this.id, WatchCondition.Ended, settle, true, generation, timeout)
     })

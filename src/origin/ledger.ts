@@ -99,6 +99,29 @@ export class Ledger<R> {
     })
   }
 
+  /** Aborts all tasks that run, as a signal given to each of them would. Leases are left to their holders. */
+  abortRunning(
+    handle: number,
+    slots: readonly (Slot<R> | undefined)[],
+    reason: unknown,
+    abort: (task: Task<R>, reason: unknown) => void,
+  ): void {
+    const workers = slots.length
+    let done = 0
+    inSlices(() => {
+      for (const end = Math.min(done + SLICE, workers); done < end; done++) {
+        const slot = slots[done]
+        try {
+          if (slot?.task !== undefined) abort(slot.task, reason)
+          else if (slot?.context !== undefined) this.#abortPlain(handle, slot, slot.context, reason, abort)
+        } catch (error) {
+          throwLater(error)
+        }
+      }
+      return done === workers
+    })
+  }
+
   /** The task of this number, if it is marked and has not settled, and is not a plain one that runs. */
   #marked(handle: number, id: number, marks: ReadonlySet<unknown>): Task<R> | undefined {
     const task = this.tasks[id]
@@ -118,10 +141,21 @@ export class Ledger<R> {
     abort: (task: Task<R>, reason: unknown) => void,
   ): boolean {
     if (slot?.context === undefined || slot.task !== undefined || !marks.has(slot.context)) return false
-    // While its closure is on the stack it has no promise yet, so there is nothing to reject.
-    if (slot.resolve === undefined) slot.context.abort(reason)
-    else abort(this.#promoteRunning(handle, slot, slot.resolve), reason)
+    this.#abortPlain(handle, slot, slot.context, reason, abort)
     return true
+  }
+
+  /** Aborts the plain task that runs in this slot. */
+  #abortPlain(
+    handle: number,
+    slot: Slot<R>,
+    context: Context<R>,
+    reason: unknown,
+    abort: (task: Task<R>, reason: unknown) => void,
+  ): void {
+    // While its closure is on the stack it has no promise yet, so there is nothing to reject.
+    if (slot.resolve === undefined) context.abort(reason)
+    else abort(this.#promoteRunning(handle, slot, slot.resolve), reason)
   }
 
   #promoteRunning(handle: number, slot: Slot<R>, resolve: Resolve): Task<R> {

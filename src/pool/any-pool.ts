@@ -330,7 +330,7 @@ export abstract class BasePool implements AsyncDisposable {
 
   /**
    * Refuses new tasks, runs all tasks that were accepted, and then resolves. After `timeout`, tasks that still wait
-   * reject, and `close` rejects with `ReleaseTimeoutError`. When `signal` aborts, or `release` is called meanwhile,
+   * reject, and `close` rejects with `ReleaseTimeoutError`; with `abort`, tasks that still run are aborted then. When `signal` aborts, or `release` is called meanwhile,
    * tasks that still wait reject, and `close` resolves when the busy workers have ended. A `MultiPool` rejects with an
    * `AggregateError`, as by `releaseTimeout`.
    *

@@ -1,3 +1,4 @@
+import { SLICE, inSlices } from '../../base/slices.js'
 import type { Batch } from '../../origin/batch.js'
 import { Call } from './call.js'
 
@@ -21,11 +22,6 @@ export class CallTable {
   /** Of calls of batches: the place in the batch, and the stamp of the task. */
   readonly #indices: number[] = []
   readonly #stamps: number[] = []
-
-  /** Up to which number there may be tasks. */
-  get length(): number {
-    return this.#calls.length
-  }
 
   keep(call: Call): void {
     while (this.#calls.length <= call.id) this.#calls.push(undefined)
@@ -73,6 +69,20 @@ export class CallTable {
     call.stamp = this.#stamps[id]!
     this.#calls[id] = call
     return call
+  }
+
+  /** Visits the calls that have not settled, also those that wait, in slices. `visit` must not throw. */
+  each(visit: (call: Call) => void): void {
+    // What comes later is not visited.
+    const { length } = this.#calls
+    let id = 0
+    inSlices(() => {
+      for (const end = Math.min(id + SLICE, length); id < end; id++) {
+        const call = this.at(id)
+        if (call !== undefined) visit(call)
+      }
+      return id === length
+    })
   }
 
   /** The number of the task is free. */

@@ -13,7 +13,6 @@ import { block, carryOut, hasCommands, watch } from '../../native/isolate.js'
 import { type ThreadTarget, hold } from '../../native/targets.js'
 import { Promise, rejectedLater, withoutFrames } from '../../base/intrinsics.js'
 import { rare } from '../../wire/rarely.js'
-import { SLICE, inSlices } from '../../base/slices.js'
 import { Observer } from '../../observe/observer.js'
 import { Signals } from '../../origin/signals.js'
 import { Stat } from '../../native/pool-stats.js'
@@ -122,14 +121,11 @@ export class ThreadOrigin extends Handle<Call, RunChecked, CallList> implements 
   }
 
   protected abortRunning(reason: unknown): void {
-    let id = 0 // also those that wait; no new ones come, as the pool cannot be rebooted
-    inSlices(() => {
-      for (const end = Math.min(id + SLICE, this.#calls.length); id < end; id++) {
-        const call = this.#calls.at(id)
-        if (call !== undefined) this.#abortInThread(call, reason, false)
-      }
-      return id === this.#calls.length
-    })
+    this.#calls.each((call) => this.#abortInThread(call, reason, false))
+  }
+
+  protected cancelRunning(reason: unknown): void {
+    this.#calls.each((call) => void this.#abort(call, reason))
   }
 
   /** Has the signal of a task abort, if a thread has the task. `ifSettled`: only if the task has also settled. */
