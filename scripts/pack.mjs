@@ -7,6 +7,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } fr
 import { join } from 'node:path'
 import { entries, typesVersions } from './entries.mjs'
 import { root, run } from './run.mjs'
+import { shareTypes } from './shared-types.mjs'
 import { manifest, targets } from './targets.mjs'
 import { rollUp } from './types.mjs'
 
@@ -49,7 +50,9 @@ export function packMain(destination) {
   cpSync(join(root, 'include'), join(folder, 'include'), { recursive: true })
   run(process.execPath, ['scripts/bundle.mjs', join(folder, 'dist')])
   run(process.execPath, ['scripts/console-files.mjs', join(folder, 'dist')])
-  for (const { path } of entries) rollUp(`target/js/${path}.d.ts`, join(folder, 'dist', `${path}.d.ts`))
+  const typesOf = (path) => join(folder, 'dist', `${path}.d.ts`)
+  for (const { path } of entries) rollUp(`target/js/${path}.d.ts`, typesOf(path))
+  for (const { path } of entries) if (path !== 'index') shareTypes(typesOf(path), typesOf('index'))
   return pack(folder, destination)
 }
 
