@@ -22,10 +22,12 @@ const FOLDERS = [
   'adaptive',
   'jobs',
   'prometheus',
+  'http',
+  'fastify',
 ]
 
 /** The entry points, as a pattern. */
-const DOORS = sources.map((source) => `${source.replaceAll('.', '\\.')}$`).join('|')
+const DOORS = sources.map((source) => `^${source.replaceAll('.', '\\.')}$`).join('|')
 
 const upwards = FOLDERS.slice(0, -1).map((folder, i) => ({
   name: `${folder}-imports-upwards`,

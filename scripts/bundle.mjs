@@ -83,7 +83,10 @@ function chunkOf(file) {
   )
   const sharers = reachedByPart.filter((reached) => reached.has(file)).length
   if (!doors.some((door) => door.has(file)) && sharers < 2) return null
-  if (isIn.filter(Boolean).length > 1) return SHARED
+  const those = entries.filter((_, i) => isIn[i]).map(({ path }) => path)
+  // What only servers need no thread loads.
+  if (those.includes('http') && !those.includes('index') && !those.includes('worker')) return 'http-code'
+  if (those.length > 1) return SHARED
   return `${entries[isIn.indexOf(true)].path}-code`
 }
 

@@ -223,6 +223,10 @@ function linkPeers(folder) {
     'ioredis',
     '@electric-sql',
     'prom-client',
+    '@fastify',
+    '@types',
+    'express',
+    'fastify',
   ])
     symlinkSync(join(root, 'node_modules', peer), join(folder, 'node_modules', peer), 'junction')
 }

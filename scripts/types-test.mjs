@@ -62,6 +62,7 @@ const FIXTURES = [
   'types-scopes.ts',
   'types-jobs.ts',
   'types-worker.ts',
+  'types-http.ts',
   'typed-tasks.mts',
 ]
 

@@ -6,8 +6,8 @@ globalThis.fetch = async () => new Response('a page')
 
 /** A server that is asked once, at whatever port is free, and then ends. */
 const { createServer } = http
-http.createServer = (listener) => {
-  const server = createServer(listener)
+http.createServer = (...given) => {
+  const server = createServer(...given)
   const { listen } = server
   const ask = () =>
     http.get({ port: server.address().port, agent: false }, (response) => {
