@@ -70,8 +70,10 @@ const IMPORTED = {
 
 /** With imports for what the example takes for imported. */
 function withImports(source) {
-  const imports = source.match(/^import .*$/gm) ?? []
-  const body = source.replace(/^import .*$/gm, '')
+  // What has to stand at the top of a module.
+  const TOP = /^import [^\n]*$|^declare module .*?^}$/gms
+  const imports = source.match(TOP) ?? []
+  const body = source.replace(TOP, '')
   const isMissing = (name) =>
     new RegExp(`(?<![.\\w])${name}\\b(?!:)`).test(body) &&
     !imports.some((line) => new RegExp(`\\b${name}\\b`).test(line))

@@ -14,7 +14,14 @@ const output = isCheck ? 'target/rolled-up.d.ts' : committed
 
 /** Of a compiled entry point. */
 export function rollUp(entry, output) {
-  const form = ['--no-banner', '--no-check', '--silent', '--export-referenced-types', 'false']
+  const form = [
+    '--no-banner',
+    '--no-check',
+    '--silent',
+    '--export-referenced-types',
+    'false',
+    '--inline-declare-externals',
+  ]
   const files = ['--project', 'tsconfig.json', '--out-file', output, entry]
   runTool('dts-bundle-generator/dist/bin/dts-bundle-generator.js', [...form, ...files])
 }
