@@ -1,7 +1,7 @@
 import { misuse, wrongType } from '../base/errors.js'
 import { follow, isThenable } from '../base/follow.js'
 import { Date, Set, clearTimeout, monotonicNow, setTimeout } from '../base/intrinsics.js'
-import { enlisted } from '../base/registry.js'
+import { INSIDE, enlisted } from '../base/registry.js'
 import { Stat } from '../native/pool-stats.js'
 import type { Handle } from '../origin/handle.js'
 import type { AnyPool, PoolKind } from '../pool/any-pool.js'
@@ -29,9 +29,9 @@ const MOST_DECISIONS = 100
 const adapted = new Set<unknown>()
 const used = new WeakSet<Algorithm>()
 
-const handleOf = (pool: AdaptedPool) => pool.inside() as Handle<any, any, any>
+const handleOf = (pool: AdaptedPool) => pool[INSIDE]() as Handle<any, any, any>
 
-const generationOf = (pool: AdaptedPool): number => pool.inside().stat(Stat.generation)
+const generationOf = (pool: AdaptedPool): number => pool[INSIDE]().stat(Stat.generation)
 
 /** What tells the pool from others. Throws if it is none that has a size of its own. */
 function identityOf(pool: AdaptedPool): unknown {

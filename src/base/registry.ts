@@ -18,6 +18,9 @@ export interface Counted {
   readonly members?: readonly Counted[]
 }
 
+/** Gives the inside of a pool that is listed, for entry points that load no code of pools. Not a name: nobody else finds it. */
+export const INSIDE = Symbol('inside')
+
 const live = new Map<WeakRef<object>, Counted>()
 /** Those whose numbers can still be read, though their pool may be gone. */
 const counting = new Set<Counted>()

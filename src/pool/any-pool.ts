@@ -6,7 +6,7 @@ import { forReports } from './needed.js'
 import type { PoolInspection } from '../observe/seen.js'
 import type { Report, ReportOptions } from '../options/report-options.js'
 import { needHeadroom } from '../base/headroom.js'
-import { enlist } from '../base/registry.js'
+import { INSIDE, enlist } from '../base/registry.js'
 import {
   type CloseOptions,
   type VacancyOptions,
@@ -162,7 +162,7 @@ export abstract class BasePool implements AsyncDisposable {
    *
    * @internal
    */
-  inside(): Origin<any, any, any> {
+  [INSIDE](): Origin<any, any, any> {
     return this.#origin
   }
 
