@@ -49,10 +49,21 @@ test('no size is outside of min and max, whatever happens', (t) => {
 })
 
 test('gradient learns nothing from a sample with few tasks, or of which many fail', (t) => {
+  t.regex(gradient().next(sampled({ run: times(10, 9) })).why, /9 tasks are too few to tell/)
   const algorithm = gradient()
-  t.regex(algorithm.next(sampled({ run: times(10, 9) })).why, /9 tasks are too few to tell/)
   t.regex(algorithm.next(sampled({ completed: 80, failed: 20 })).why, /20 % fail, so times say nothing/)
   t.is(algorithm.next(sampled({ completed: 80, failed: 20 })).size, 10)
+})
+
+test('gradient puts samples with few tasks together, and so leaves a size at which all of them are few', (t) => {
+  // Twenty slots and 50 ms, four looks a second: one worker does five tasks between two looks.
+  const algorithm = gradient({ max: 100 })
+  let capacity = 2
+  for (let look = 0; look < 60; look++) {
+    const run = times(50 * Math.max(1, capacity / 20), 5 * Math.min(capacity, 20))
+    capacity = algorithm.next(sampled({ capacity, waiting: 5, run, elapsedMs: 250 })).size
+  }
+  t.true(capacity >= 16 && capacity <= 26, `found ${capacity}`)
 })
 
 test('climb goes up while throughput follows, down while it costs, and stays about where that ends', (t) => {

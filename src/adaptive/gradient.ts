@@ -14,6 +14,7 @@ import {
   percent,
   within,
 } from './algorithm.js'
+import { FEWEST, Gathering } from './gathering.js'
 import { Descent, RunningTrial, type Trial, nextRatio } from './trial.js'
 
 /** Options of `gradient`. */
@@ -36,8 +37,6 @@ export interface GradientOptions extends Bounds {
   probeEvery?: number | undefined
 }
 
-/** Samples with fewer tasks say nothing. As in Gradient2's window. */
-const FEWEST = 10
 /** A sample of which more tasks have failed says nothing about time: what fails, fails sooner or later than what works. */
 const MOST_FAILING = 0.1
 /** A gradient below this after a fall that should have mended it: it was no queue. */
@@ -78,6 +77,7 @@ class Gradient implements Algorithm {
   /** How long they run now, over `#tasks` tasks. 0 = begins anew. */
   #short = 0
   #tasks = 0
+  readonly #gathering = new Gathering()
   #sinceProbe = 0
   #clear = 0
   #wasUp = false
@@ -107,7 +107,8 @@ class Gradient implements Algorithm {
     this.#tooSlow = undefined
   }
 
-  next(sample: Sample): Advice {
+  next(latest: Sample): Advice {
+    const sample = this.#gathering.add(latest)
     const { capacity, run, elapsedMs } = sample
     if (this.#asked !== capacity) {
       this.restart()
