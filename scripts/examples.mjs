@@ -59,11 +59,13 @@ const IMPORTED = {
     'isRetryable',
     'ThreadPool',
     'MultiPool',
+    'NativePool',
     'carryStorage',
     'pools',
     ...new Set(readFileSync(join(root, 'index.ts'), 'utf8').match(/\b\w+Error\b/g)),
   ],
   'workpool/worker': ['carried', 'currentTask', 'maybeCurrentTask', 'transfer'],
+  'workpool/adaptive': ['adapt', 'gradient', 'aimd', 'climb', 'thresholds'],
   'workpool/jobs': ['Jobs', ...new Set(readFileSync(join(root, 'jobs.ts'), 'utf8').match(/\bJob\w+Error\b/g))],
   'node:worker_threads': ['Worker'],
 }

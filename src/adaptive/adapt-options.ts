@@ -18,6 +18,7 @@ export interface AdaptOptions {
    * Is called after each change. What it throws or rejects with goes to the `logger` of the pool, and everything goes on.
    *
    * ```js
+   * const pool = Pool.create({ size: 10 })
    * adapt(pool, gradient(), { onChange: ({ before, after, why }) => console.log(`${before} → ${after}: ${why}`) })
    * ```
    */

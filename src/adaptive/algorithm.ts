@@ -52,10 +52,10 @@ export interface Advice {
  * that somebody has written down. Your own is an object with `next`:
  *
  * ```js
- * const oneMoreWhileTasksWait = {
+ * adapt(Pool.create({ size: 10 }), {
  *   max: 50,
  *   next: ({ capacity, waiting }) => ({ size: capacity + (waiting > 0 ? 1 : 0), why: `${waiting} wait` }),
- * }
+ * })
  * ```
  */
 export interface Algorithm {

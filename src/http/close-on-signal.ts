@@ -91,6 +91,7 @@ function poolsOf(pools: unknown): readonly AnyPool[] {
  * import { createServer } from 'node:http'
  * import { closeOnSignal } from 'workpool/http'
  *
+ * const pool = Pool.create({ size: 10 })
  * const server = createServer().listen(8080)
  * closeOnSignal([pool], {
  *   timeout: 20_000,

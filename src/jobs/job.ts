@@ -63,7 +63,7 @@ export class Job<T = unknown> {
    * stored. Leaving the loop does nothing to the job.
    *
    * ```js
-   * for await (const { done, of } of job.progress()) console.log(`${done} of ${of}`)
+   * for await (const progress of job.progress()) console.log(progress)
    * ```
    */
   progress(): AsyncIterable<unknown> {
