@@ -35,7 +35,7 @@ function findPostgres() {
 /** Installs packages of Debian without starting their services. */
 function aptInstall(name) {
   if (!isRoot || spawnSync('apt-get', ['--version']).status !== 0) return
-  console.log(`installing ${name} …`)
+  console.error(`installing ${name} …`)
   // What this file says is asked before a service is started. 101: it must not be.
   const policy = '/usr/sbin/policy-rc.d'
   const isOurs = !existsSync(policy)

@@ -29,7 +29,7 @@ export function obtain(name, packages) {
   const manifest = `${JSON.stringify({ private: true, dependencies: packages }, null, 2)}\n`
   const stamp = join(folder, 'installed')
   if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== manifest) {
-    console.log(`installing ${Object.keys(packages).join(', ')} …`)
+    console.error(`installing ${Object.keys(packages).join(', ')} …`)
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), manifest)
