@@ -77,7 +77,12 @@ const reachedByPart = parts.map(({ part }) => reach(part))
  * entry points share has also what only their parts share.
  */
 function chunkOf(file) {
-  if (database.has(file) && doors.some((door) => door.has(file))) return SHARED_WITH_DATABASE
+  if (database.has(file) && doors.some((door) => door.has(file))) {
+    if (entries.some(({ path }, i) => (path === 'index' || path === 'worker') && doors[i].has(file))) {
+      throw new Error(`${file} is for every program, and the thread of the database of jobs is not to need it`)
+    }
+    return SHARED_WITH_DATABASE
+  }
   const isIn = doors.map(
     (door) => door.has(file) || parts.some(({ owner }, i) => door.has(owner) && reachedByPart[i].has(file)),
   )

@@ -10,8 +10,10 @@ import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { kill, pid as ownPid } from 'node:process'
+import { setTimeout as after } from 'node:timers/promises'
 
-import { Promise, monotonicNow, process, setTimeout } from '../../../base/intrinsics.js'
 import { storeError } from '../store-error.js'
 
 /** How often its holder touches the file, in ms. */
@@ -63,8 +65,8 @@ function thisSystem(): string {
 }
 
 const self = (): Holder => ({
-  pid: process.pid,
-  started: startOf(process.pid),
+  pid: ownPid,
+  started: startOf(ownPid),
   system: thisSystem(),
   host: hostname(),
   since: new Date().toISOString(),
@@ -80,7 +82,7 @@ function holderOf(file: string): Holder | null | undefined {
 function isAlive({ pid, started, system }: Holder): boolean | undefined {
   if (system !== thisSystem()) return undefined
   try {
-    process.kill(pid, 0)
+    kill(pid, 0)
   } catch (error) {
     // It may belong to another user.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
@@ -93,10 +95,8 @@ function isAlive({ pid, started, system }: Holder): boolean | undefined {
 async function isLeftAlone(file: string): Promise<boolean> {
   const touched = (): number | undefined => attempt(() => statSync(file).mtimeMs)
   const first = touched()
-  for (const end = monotonicNow() + LEFT_AFTER; monotonicNow() < end;) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, LOOK_EVERY)
-    })
+  for (const end = performance.now() + LEFT_AFTER; performance.now() < end;) {
+    await after(LOOK_EVERY)
     if (touched() !== first) return false
   }
   return true
@@ -106,7 +106,7 @@ function heldError(folder: string, holder: Holder | null | undefined): Error {
   const who =
     holder == null
       ? 'another process'
-      : holder.pid === process.pid && holder.system === thisSystem()
+      : holder.pid === ownPid && holder.system === thisSystem()
         ? `another thread of this process (${holder.pid})`
         : `process ${holder.pid} on ${holder.host}, since ${holder.since}`
   return storeError(
