@@ -3,7 +3,7 @@ import { toAgreement } from './agreement.js'
 import { misuse, outOfRange } from '../base/errors.js'
 import { consoleLogger } from '../base/logger.js'
 import { type Check, type Checks, functionOf, integer, reader, text } from './checks.js'
-import { type BaseSettings, POOL, SUBMIT, type SubmitOptions, nextName } from './options.js'
+import { type BaseSettings, EVERY_POOL, SUBMIT, type SubmitOptions, nextName } from './options.js'
 import { OBSERVING, observingOf } from './observing-options.js'
 import { merged } from './policy-options.js'
 import { SCHEDULING, agreedScheduling, schedulingOf } from './scheduling-options.js'
@@ -66,18 +66,8 @@ export const jobOptions = (defaults: JobChecked, options: unknown): JobChecked =
 
 /** The options of every pool of native jobs. */
 export const NATIVE = {
-  name: POOL.name,
+  ...EVERY_POOL,
   size: integer(1, 'an integer from 1 to 2147483647; a native pool is never unbounded'),
-  expiry: POOL.expiry,
-  disablePurge: POOL.disablePurge,
-  preAlloc: POOL.preAlloc,
-  nonblocking: POOL.nonblocking,
-  maxBlockingTasks: POOL.maxBlockingTasks,
-  measure: POOL.measure,
-  panicHandler: POOL.panicHandler,
-  logger: POOL.logger,
-  signal: POOL.signal,
-  shared: POOL.shared,
   ...OBSERVING,
   ...SCHEDULING,
   minSize: THREADS.minSize,

@@ -267,6 +267,22 @@ export const POOL = {
   ...RESOURCE,
 } satisfies Checks
 
+/** The options that pools of threads have, too, in the order in which an error lists them. */
+export const EVERY_POOL = {
+  name: POOL.name,
+  size: POOL.size,
+  expiry: POOL.expiry,
+  disablePurge: POOL.disablePurge,
+  preAlloc: POOL.preAlloc,
+  nonblocking: POOL.nonblocking,
+  maxBlockingTasks: POOL.maxBlockingTasks,
+  measure: POOL.measure,
+  panicHandler: POOL.panicHandler,
+  logger: POOL.logger,
+  signal: POOL.signal,
+  shared: POOL.shared,
+} satisfies Checks
+
 export const SUBMIT = {
   signal: abortSignal,
   waitTimeout: milliseconds(ms, MS),

@@ -24,7 +24,7 @@ import {
   text,
 } from './checks.js'
 import { moduleUrl } from './module-url.js'
-import { type BaseSettings, type MapOptions, POOL, SUBMIT, type SubmitOptions, nextName } from './options.js'
+import { type BaseSettings, type MapOptions, EVERY_POOL, SUBMIT, type SubmitOptions, nextName } from './options.js'
 import { OBSERVING, observingOf } from './observing-options.js'
 import {
   DEAD_LETTERS,
@@ -246,18 +246,8 @@ const asIs: Check<unknown> = (value) => value
 
 /** The options of every thread pool. */
 export const THREADS = {
-  name: POOL.name,
+  ...EVERY_POOL,
   size: integer(1, 'an integer from 1 to 2147483647; a thread pool is never unbounded'),
-  expiry: POOL.expiry,
-  disablePurge: POOL.disablePurge,
-  preAlloc: POOL.preAlloc,
-  nonblocking: POOL.nonblocking,
-  maxBlockingTasks: POOL.maxBlockingTasks,
-  measure: POOL.measure,
-  panicHandler: POOL.panicHandler,
-  logger: POOL.logger,
-  signal: POOL.signal,
-  shared: POOL.shared,
   defaults: ((value) => runTermsOf(readDefaults(value))) as Check<Terms<RunChecked>>,
   ...OBSERVING,
   ...SCHEDULING,
